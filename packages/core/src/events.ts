@@ -1,0 +1,14 @@
+export { parseEvent } from './lib/event.ts'
+export { anyDataSchema, dataSchemas, envelopeSchema } from './lib/event-schemas.ts'
+export {
+  EVENT_TYPES,
+  type EventData,
+  type EventDataByType,
+  type EventType,
+  isEvent,
+  type JobFailure,
+  type KnownEvent,
+  type ResultPointer,
+  type UnknownEvent,
+  type WebhookEvent,
+} from './lib/event-types.ts'

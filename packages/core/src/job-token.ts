@@ -1,0 +1,1 @@
+export { createJobToken, JOB_TOKEN_FIELD } from './lib/job-token.ts'

@@ -1,0 +1,36 @@
+import { readEvent } from './event.ts'
+import type { WebhookEvent } from './event-types.ts'
+import { isRefusal, type Refusal } from './refusal.ts'
+import type { EventHandler, HandlerContext, Router } from './router.ts'
+
+/** What a handler is to be run for. */
+export interface Dispatch {
+  event: WebhookEvent
+  context: HandlerContext
+}
+
+/** Runs every handler of an event, one after the other; the first that throws ends it. */
+export type Dispatcher = (dispatch: Dispatch) => Promise<void>
+
+export function createDispatcher(router: Router, unhandled: () => EventHandler | undefined): Dispatcher {
+  return async ({ event, context }) => {
+    const handlers = router.find(event)
+    const fallback = unhandled()
+    if (handlers.length === 0 && fallback) handlers.push(fallback)
+    for (const handler of handlers) await handler(event, context)
+  }
+}
+
+/** The event in a stored or verified delivery. */
+export function readDispatch(
+  delivery: { id: string; timestamp: number; scheme: 'static' | 'dynamic'; keyId?: string; body: Uint8Array },
+  rest: { attempt: number; signal: AbortSignal; key: string },
+): Dispatch | Refusal {
+  const event = readEvent(delivery.body)
+  if (isRefusal(event)) return event
+  const { id, timestamp, scheme, keyId } = delivery
+  return {
+    event,
+    context: { delivery: { id, timestamp, scheme, ...(keyId !== undefined && { keyId }) }, ...rest },
+  }
+}

@@ -1,0 +1,67 @@
+import { primitives } from '#primitives'
+import { fromBase64 } from './bytes.ts'
+import { chain, type Eventually, find } from './eventually.ts'
+import type { Jwks } from './jwks.ts'
+import type { KeySet } from './key-set.ts'
+import type { SignedContent } from './primitives/types.ts'
+import { type Refusal, refuse } from './refusal.ts'
+
+/** Says which public key signed the content: its key id, or `undefined` when none did. */
+export type DynamicVerifier = (
+  content: SignedContent,
+  signatures: readonly string[],
+) => Eventually<string | undefined | Refusal>
+
+const SIGNATURE_BYTES = 64
+// One delivery may cost this many verifications, about 3 ms of CPU, however its header is made up.
+const MAX_VERIFICATIONS = 32
+
+/**
+ * Verifies dynamic webhooks: Ed25519 under any key of the JWKS. Nothing in a delivery names its key, so all
+ * are tried, the one that matched last first.
+ *
+ * @see https://github.com/googleapis/python-genai/issues/2927 (the scheme as it is on the wire)
+ */
+export function createDynamicVerifier(jwks: Jwks): DynamicVerifier {
+  let lastMatch = ''
+
+  const search = (keySet: KeySet, content: SignedContent, signatures: readonly Uint8Array[]) => {
+    const keys = [...keySet.ed25519].sort(
+      (a, b) => Number(b.keyId === lastMatch) - Number(a.keyId === lastMatch),
+    )
+    const pairs = keys.flatMap((key) => signatures.map((signature) => ({ key, signature })))
+    const signed = find(pairs.slice(0, MAX_VERIFICATIONS), ({ key, signature }) =>
+      primitives.verifyEd25519(key.key, content, signature),
+    )
+    return chain(signed, (match) => {
+      if (match) lastMatch = match.key.keyId
+      return match?.key.keyId
+    })
+  }
+
+  return (content, signatures) => {
+    const decoded = signatures.map(fromBase64).filter((bytes) => bytes?.length === SIGNATURE_BYTES)
+    if (decoded.length === 0) return undefined
+    const candidates = decoded as Uint8Array[]
+    return chain(jwks.keys(), (keySet) => {
+      if (!keySet) return refuse('jwks_unavailable', 'the public keys could not be fetched')
+      return chain(search(keySet, content, candidates), (keyId) =>
+        keyId !== undefined
+          ? keyId
+          : searchAgain(jwks, keySet, (newer) => search(newer, content, candidates)),
+      )
+    })
+  }
+}
+
+/** Keys may have been rotated since they were fetched: look once more among new ones, if there are any. */
+async function searchAgain(
+  jwks: Jwks,
+  known: KeySet,
+  search: (keySet: KeySet) => Eventually<string | undefined>,
+): Promise<string | undefined> {
+  // Whether it fetched does not matter: another delivery may have done so since `known` was read.
+  await jwks.reload()
+  const newer = await jwks.keys()
+  return newer && newer !== known ? await search(newer) : undefined
+}

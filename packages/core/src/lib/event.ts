@@ -1,0 +1,121 @@
+import {
+  anyDataSchema,
+  dataSchemas,
+  envelopeSchema,
+  type FailureFields,
+  type ResultFields,
+} from './event-schemas.ts'
+import type { EventData, EventType, JobFailure, ResultPointer, WebhookEvent } from './event-types.ts'
+import { findJsonFlaw } from './json-guard.ts'
+import { isRefusal, type Refusal, refuse, toError } from './refusal.ts'
+
+// Google renamed this event before it first sent one; old samples and test doubles still use the old name.
+const ALIASES = new Map([['batch.completed', 'batch.succeeded']])
+
+/**
+ * Parses a delivery's body into an event. Only `type` and an object `data` are required.
+ *
+ * @throws WebhookPayloadError `payload_invalid`: no UTF-8, no JSON, no envelope, or JSON that is ambiguous
+ *   (repeated keys), nested deeper than 64 levels or aimed at a prototype
+ */
+export function parseEvent(body: Uint8Array | string): WebhookEvent {
+  const event = readEvent(body)
+  if (isRefusal(event)) throw toError(event)
+  return event
+}
+
+/** Like `parseEvent`, with the refusal as a value. */
+export function readEvent(body: Uint8Array | string): WebhookEvent | Refusal {
+  const parsed = parseJson(body)
+  if (parsed === undefined) return refuse('payload_invalid', 'the body is not JSON in UTF-8')
+  const flaw = findJsonFlaw(parsed.text, parsed.value)
+  if (flaw) return refuse('payload_invalid', `the body is refused JSON: ${flaw}`)
+  const envelope = envelopeSchema.safeParse(parsed.value)
+  if (!envelope.success) return refuse('payload_invalid', 'the body has no "type" string or no "data" object')
+  return toEvent(envelope.data, parsed.value as Record<string, unknown>)
+}
+
+/** The JSON text and its value; `undefined` for anything else. The one place where parsing may throw. */
+function parseJson(body: Uint8Array | string): { text: string; value: unknown } | undefined {
+  try {
+    // A byte order mark was signed but is no JSON: it must not be dropped on the way.
+    const text =
+      typeof body === 'string'
+        ? body
+        : new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(body)
+    return { text, value: JSON.parse(text) }
+  } catch {
+    return undefined
+  }
+}
+
+function toEvent(
+  envelope: {
+    type: string
+    data: Record<string, unknown>
+    version?: string | undefined
+    timestamp?: string | undefined
+  },
+  raw: Record<string, unknown>,
+): WebhookEvent {
+  const type = ALIASES.get(envelope.type) ?? envelope.type
+  const data = toData(type, envelope.data)
+  return {
+    type,
+    id: data.id,
+    data,
+    userMetadata: findMetadata(raw, envelope.data),
+    timestamp: envelope.timestamp,
+    version: envelope.version,
+    raw,
+  } as WebhookEvent
+}
+
+function toData(
+  type: string,
+  wire: Record<string, unknown>,
+): EventData & Partial<ResultPointer & JobFailure> {
+  const schema = Object.hasOwn(dataSchemas, type) ? dataSchemas[type as EventType] : anyDataSchema
+  const fields = schema.parse(wire)
+  const id = fields.id === undefined ? undefined : toResourceId(type, String(fields.id))
+  if (schema === dataSchemas['batch.succeeded'])
+    return { ...fields, id, ...toPointer(fields as ResultFields) }
+  if (schema === dataSchemas['batch.failed']) return { ...fields, id, ...toFailure(fields as FailureFields) }
+  return { ...fields, id }
+}
+
+/** Batches are named `batches/…` by the API, and with or without it in events. */
+function toResourceId(type: string, id: string): string {
+  return type.startsWith('batch.') && !id.includes('/') ? `batches/${id}` : id
+}
+
+function toPointer(fields: ResultFields): ResultPointer {
+  const name = fields.file_name ?? fields.file_id
+  const uri = fields.video_uri ?? fields.output_file_uri ?? fields.uri
+  return { file: toFile(uri) ?? toFile(name), fileUri: uri ?? name }
+}
+
+/**
+ * `files/ID` from any spelling of it: a URL with or without `:download` and query, the name, or the bare id.
+ * The id keeps its hyphens: the SDK would cut `files/batch-…` at the first one.
+ */
+function toFile(pointer: string | undefined): string | undefined {
+  if (pointer === undefined || pointer.startsWith('gs://')) return undefined
+  const id = pointer.includes('/') ? /(?:^|\/)files\/([^/:?#]+)/.exec(pointer)?.[1] : pointer
+  return id ? `files/${id}` : undefined
+}
+
+function toFailure(fields: FailureFields): JobFailure {
+  const code = fields.error_code
+  return { errorCode: code === undefined ? undefined : String(code), errorMessage: fields.error_message }
+}
+
+/** Where Google puts `user_metadata` is not documented: the envelope is looked at first, then `data`. */
+function findMetadata(raw: Record<string, unknown>, data: Record<string, unknown>): Record<string, unknown> {
+  const found = [raw.user_metadata, raw.userMetadata, data.user_metadata, data.userMetadata].find(isObject)
+  return found ?? {}
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}

@@ -1,0 +1,70 @@
+import type { Clock } from './clock.ts'
+import { WebhookError } from './errors.ts'
+import type { Lease, QueueStorage } from './queue-storage.ts'
+
+/** Another worker holds the delivery now; nothing this one does to it counts. */
+export class LeaseLost extends WebhookError {
+  constructor() {
+    super('internal', 'the lease was lost to another worker')
+  }
+}
+
+/** A running handler's hold on its delivery. */
+export interface LeaseGuard {
+  /** For the handler: aborted when lease, time or the worker ends. */
+  signal: AbortSignal
+  /** Rejects with the signal's reason once it is aborted; stays pending otherwise. */
+  ended: Promise<never>
+  /** Stops renewing; to be called when the handler has settled. */
+  close(): void
+}
+
+/** Keeps a lease renewed while its handler runs, and aborts the handler when that can go on no longer. */
+export function guardLease(options: {
+  storage: QueueStorage
+  clock: Clock
+  lease: Lease
+  leaseMs: number
+  handlerTimeoutMs: number
+  stop: AbortSignal
+}): LeaseGuard {
+  const { storage, clock, lease, leaseMs, handlerTimeoutMs, stop } = options
+  const controller = new AbortController()
+  const { signal } = controller
+  let closed = false
+
+  const renewLater = () => clock.schedule(renew, Math.ceil(leaseMs / 3))
+  const renew = async () => {
+    // A storage that cannot answer has not said that the lease is lost: ask again until it runs out.
+    const kept = await storage.renew(lease, clock.now() + leaseMs).catch(() => undefined)
+    if (closed) return
+    if (kept === false) controller.abort(new LeaseLost())
+    else cancelRenewal = renewLater()
+  }
+  const giveUp = () =>
+    controller.abort(new WebhookError('handler_timeout', `a handler took longer than ${handlerTimeoutMs} ms`))
+  const onStop = () => controller.abort(stop.reason)
+
+  let cancelRenewal = renewLater()
+  const cancelTimeout = clock.schedule(giveUp, handlerTimeoutMs)
+  stop.addEventListener('abort', onStop)
+  return {
+    signal,
+    ended: rejectOnAbort(signal),
+    close() {
+      closed = true
+      cancelRenewal()
+      cancelTimeout()
+      stop.removeEventListener('abort', onStop)
+    },
+  }
+}
+
+function rejectOnAbort(signal: AbortSignal): Promise<never> {
+  const ended = new Promise<never>((_, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true })
+  })
+  // Nobody may be listening any more when it happens.
+  ended.catch(() => {})
+  return ended
+}

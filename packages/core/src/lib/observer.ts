@@ -1,0 +1,45 @@
+import type { WebhookErrorCode } from './errors.ts'
+import type { DeadReason } from './queue.ts'
+
+/** Names one delivery in signals. */
+export interface DeliveryInfo {
+  /** `webhook-id`. */
+  id: string
+  scheme: 'static' | 'dynamic'
+  keyId?: string
+}
+
+/** Something that happened in a receiver. `type` is stable; members may be added. */
+export type ReceiverSignal =
+  /** Verified, new, and durable (queue) or handled (inline). */
+  | { type: 'accepted'; delivery: DeliveryInfo; key: string }
+  | { type: 'duplicate'; delivery: DeliveryInfo; key: string }
+  /** Not accepted; `id` is what the headers claimed, proven only where the code implies it. */
+  | { type: 'refused'; code: WebhookErrorCode; status: number; message: string; id?: string }
+  /** Every handler of the event has returned. */
+  | { type: 'handled'; delivery: DeliveryInfo; key: string; eventType: string; attempt: number }
+  /** A handler threw or took too long; the delivery will be tried again. */
+  | { type: 'failed'; delivery: DeliveryInfo; key: string; attempt: number; error: unknown }
+  /** Given up on. */
+  | { type: 'dead'; delivery: DeliveryInfo; key: string; attempt: number; reason: DeadReason; error: unknown }
+  /** A store, a queue or the receiver itself failed. */
+  | { type: 'fault'; code: WebhookErrorCode; error: unknown }
+  /** The configuration works, but should be looked at. */
+  | { type: 'warning'; code: string; message: string }
+
+/** Told of everything a receiver does: the place for logs and metrics. What it throws is ignored. */
+export type ReceiverObserver = (signal: ReceiverSignal) => void
+
+/** An observer that cannot disturb the line it watches. */
+export function quiet(observer: ReceiverObserver | undefined): ReceiverObserver {
+  if (!observer) return () => {}
+  return (signal) => {
+    try {
+      // An async function fits the type too, and must not end the process when it rejects.
+      const result: unknown = observer(signal)
+      if (result instanceof Promise) result.catch(() => {})
+    } catch {
+      // A broken logger must not turn an accepted delivery into a failed one.
+    }
+  }
+}

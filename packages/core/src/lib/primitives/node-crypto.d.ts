@@ -1,0 +1,21 @@
+// The few functions core uses, described here so that the rest of core sees no Node types at all.
+declare module 'node:crypto' {
+  interface KeyObject {
+    readonly type: string
+  }
+  interface Hmac {
+    update(data: string, encoding: 'latin1'): Hmac
+    update(data: Uint8Array): Hmac
+    digest(encoding: 'base64'): string
+  }
+  interface Hash {
+    update(data: string, encoding: 'utf8'): Hash
+    digest(encoding: 'hex'): string
+  }
+  function createSecretKey(key: Uint8Array): KeyObject
+  function createPublicKey(key: { key: Record<string, string>; format: 'jwk' }): KeyObject
+  function createHmac(algorithm: 'sha256', key: KeyObject): Hmac
+  function createHash(algorithm: 'sha256'): Hash
+  function timingSafeEqual(a: Uint8Array, b: Uint8Array): boolean
+  function verify(algorithm: null, data: Uint8Array, key: KeyObject, signature: Uint8Array): boolean
+}

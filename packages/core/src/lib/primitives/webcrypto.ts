@@ -1,0 +1,50 @@
+/** The primitives on WebCrypto alone: every runtime without `node:crypto`. @module */
+import { toBase64, toSignedBytes, toUtf8 } from '../bytes.ts'
+import type { Primitives } from './types.ts'
+
+type SubtleKey = Parameters<typeof crypto.subtle.sign>[1]
+
+const HMAC = { name: 'HMAC', hash: 'SHA-256' }
+const ED25519 = { name: 'Ed25519' }
+
+// WebCrypto has no comparison of its own, and `subtle.verify` would hash the body again for every signature.
+function equalText(expected: string, presented: string): boolean {
+  if (presented.length !== expected.length) return false
+  let difference = 0
+  for (let index = 0; index < expected.length; index++) {
+    difference |= expected.charCodeAt(index) ^ presented.charCodeAt(index)
+  }
+  return difference === 0
+}
+
+export const primitives: Primitives = {
+  importHmacKey: (secret) => crypto.subtle.importKey('raw', new Uint8Array(secret), HMAC, false, ['sign']),
+
+  async signHmac(key, { id, timestamp, body }) {
+    const digest = await crypto.subtle.sign('HMAC', key as SubtleKey, toSignedBytes(id, timestamp, body))
+    return toBase64(new Uint8Array(digest))
+  },
+
+  async verifyHmac(key, content, signatures) {
+    const expected = await primitives.signHmac(key, content)
+    let matched = false
+    for (const signature of signatures) matched = equalText(expected, signature) || matched
+    return matched
+  },
+
+  importEd25519: (publicKey) =>
+    crypto.subtle.importKey('raw', new Uint8Array(publicKey), ED25519, false, ['verify']),
+
+  verifyEd25519: (key, { id, timestamp, body }, signature) =>
+    crypto.subtle.verify(
+      ED25519,
+      key as SubtleKey,
+      new Uint8Array(signature),
+      toSignedBytes(id, timestamp, body),
+    ),
+
+  async sha256Hex(text) {
+    const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', toUtf8(text)))
+    return Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('')
+  },
+}

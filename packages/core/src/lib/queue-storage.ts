@@ -1,0 +1,38 @@
+import type { DeadLetter, DeadReason, QueuedDelivery, QueueStats } from './queue.ts'
+
+/** Proof of the right to settle one delivery; a newer lease makes it worthless. */
+export interface Lease {
+  key: string
+  /** Rises with every claim of the key. */
+  token: number
+}
+
+/** A delivery somebody has just claimed. */
+export interface LeasedDelivery extends Lease {
+  message: QueuedDelivery
+  /** Claims so far, this one included: counted when claimed, so that a crash loop ends too. */
+  attempt: number
+}
+
+/**
+ * The state transitions a queue needs, each atomic and durable when its promise resolves.
+ *
+ * `pending → running → done | retrying | dead`, and `dead → pending` by redrive. Every write after the claim
+ * names its lease and is refused (`false`) once that lease is not the newest or no longer running.
+ */
+export interface QueueStorage {
+  insert(message: QueuedDelivery): Promise<'enqueued' | 'duplicate'>
+  /** Claims up to `limit` deliveries that are pending, due again, or whose lease ran out; oldest first. */
+  claim(options: { limit: number; now: number; leaseUntil: number }): Promise<LeasedDelivery[]>
+  renew(lease: Lease, leaseUntil: number): Promise<boolean>
+  complete(lease: Lease, now: number): Promise<boolean>
+  retry(lease: Lease, dueAt: number): Promise<boolean>
+  bury(lease: Lease, reason: DeadReason, now: number): Promise<boolean>
+  /** When the next claim could find something, in epoch milliseconds; `undefined` when nothing waits. */
+  nextDueAt(): Promise<number | undefined>
+  stats(now: number): Promise<QueueStats>
+  listDead(limit: number): Promise<DeadLetter[]>
+  redrive(keyOrAll: string, now: number): Promise<number>
+  purgeDead(olderThan: number): Promise<number>
+  close(): Promise<void>
+}

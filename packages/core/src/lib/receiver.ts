@@ -1,0 +1,158 @@
+import { type Answer, answerFor, toResponse } from './answer.ts'
+import { createAuthorizer } from './authorize.ts'
+import { systemClock } from './clock.ts'
+import { createDispatcher } from './dispatch.ts'
+import { WebhookConfigError, WebhookError } from './errors.ts'
+import { createInlineSink } from './inline-sink.ts'
+import { GOOGLE_JWKS_URL } from './jwks.ts'
+import { createLine, type IncomingDelivery } from './line.ts'
+import { createMemoryStore } from './memory-store.ts'
+import { quiet } from './observer.ts'
+import type { QueueWorker, WorkOptions } from './queue.ts'
+import { createProcess, createQueueSink, observeWork } from './queue-sink.ts'
+import { checkReceiverOptions, type ReceiverOptions } from './receiver-options.ts'
+import { isRefusal } from './refusal.ts'
+import { createRouter, type EventFor, type EventHandler, type EventPattern } from './router.ts'
+import { createVerifier } from './verify.ts'
+import { fromRequest } from './web-request.ts'
+
+/** What a serverless runtime offers for work after the answer. */
+export interface ExecutionContext {
+  waitUntil?(promise: Promise<unknown>): void
+}
+
+/** Receives webhook deliveries and runs handlers for them. */
+export interface Receiver {
+  /**
+   * Registers a handler for an event type, a family (`batch.*`), everything (`*`), or metadata. All handlers an
+   * event matches run, in the order they were registered; if one throws, all are tried again.
+   */
+  on<const P extends EventPattern>(pattern: P, handler: EventHandler<EventFor<P>>): Receiver
+  /** Registers the handler for events no other handler matches. */
+  onUnhandled(handler: EventHandler): Receiver
+  /** Answers a WHATWG request. Never rejects. */
+  fetch(request: Request, context?: unknown, workerContext?: unknown): Promise<Response>
+  /** The same without WHATWG objects, which cost more than verifying does. Never rejects. */
+  receive(delivery: IncomingDelivery): Promise<Answer>
+  /**
+   * Starts handling queued deliveries.
+   *
+   * @throws WebhookConfigError `option_invalid` without a queue
+   */
+  work(options?: WorkOptions): QueueWorker
+  /** Handles queued deliveries that are due, then resolves: for cron and serverless. */
+  drain(options?: WorkOptions & { maxMs?: number }): Promise<{ processed: number }>
+}
+
+function canWait(context: unknown): context is Required<ExecutionContext> {
+  return typeof (context as ExecutionContext | undefined)?.waitUntil === 'function'
+}
+
+/** How long `waitUntil` may keep a serverless invocation alive to handle what it has just queued. */
+const DRAIN_AFTER_ANSWER_MS = 25_000
+
+/**
+ * Creates a receiver for Gemini API webhooks.
+ *
+ * @throws WebhookConfigError An option is missing, unknown or wrong; `code` says what
+ * @see https://ai.google.dev/gemini-api/docs/webhooks
+ * @example
+ * ```ts
+ * const receiver = createReceiver({ static: { secrets: process.env.GEMINI_WEBHOOK_SECRET! } })
+ * receiver.on('batch.succeeded', (event) => console.log(event.data.file))
+ * export default receiver
+ * ```
+ */
+export function createReceiver(options: ReceiverOptions): Receiver {
+  const limits = checkReceiverOptions(options)
+  const { endpoint = 'default', queue, clock = systemClock, now = () => clock.now(), fetch } = options
+  const observe = quiet(options.observer)
+  const verifier = createVerifier(
+    {
+      // An unset variable must not turn into "no static webhooks here".
+      ...(options.static && { secrets: options.static.secrets ?? [] }),
+      ...(options.static?.format && { format: options.static.format }),
+      ...(options.dynamic && { jwks: options.dynamic.jwks ?? GOOGLE_JWKS_URL }),
+      ...(fetch && { fetch }),
+      toleranceSeconds: limits.toleranceSeconds,
+      now,
+    },
+    (warning) => observe({ type: 'warning', ...warning }),
+  )
+  const authorize = options.dynamic && createAuthorizer(options.dynamic, endpoint, now)
+  const router = createRouter()
+  let unhandled: EventHandler | undefined
+  const dispatch = createDispatcher(router, () => unhandled)
+  const store = options.store ?? createMemoryStore({ now })
+  const sink = queue
+    ? createQueueSink({ queue, endpoint, now, observe })
+    : createInlineSink({ ...limits, store, dispatch, observe, clock, now })
+  const process = createProcess(dispatch, observe)
+  let working = 0
+
+  const line = createLine({
+    verifier,
+    authorize,
+    sink,
+    endpoint,
+    limits: { maxBytes: limits.maxBodyBytes, timeoutMs: limits.bodyTimeoutMs },
+  })
+
+  /** The first room: whatever happens behind it, the sender gets an answer. */
+  const receive = async (delivery: IncomingDelivery): Promise<Answer> => {
+    try {
+      const outcome = await line(delivery)
+      if (!isRefusal(outcome)) return outcome
+      const answer = answerFor(outcome.refused)
+      observe({ type: 'refused', code: outcome.refused, status: answer.status, message: outcome.message })
+      return answer
+    } catch (error) {
+      const code = error instanceof WebhookError && error.status >= 500 ? error.code : 'internal'
+      observe({ type: 'fault', code, error })
+      return answerFor(code)
+    }
+  }
+
+  const receiver: Receiver = {
+    on(pattern, handler) {
+      router.add(pattern, handler as EventHandler<never>)
+      return receiver
+    },
+    onUnhandled(handler) {
+      unhandled = handler
+      return receiver
+    },
+    receive,
+    async fetch(request, context, workerContext) {
+      const answer = await receive(fromRequest(request, clock))
+      const waiter = [context, workerContext].find(canWait)
+      if (queue && waiter && working === 0 && answer.status === 200) {
+        // A hint only: the delivery is durable, and whatever is killed here is found by the next drain.
+        const drained = receiver.drain({ maxMs: DRAIN_AFTER_ANSWER_MS }).catch(() => {})
+        try {
+          waiter.waitUntil(drained)
+        } catch {
+          // A runtime that takes no more promises changes nothing about the answer.
+        }
+      }
+      return toResponse(answer)
+    },
+    work(options = {}) {
+      const worker = requireQueue().work(process, observeWork(options, observe))
+      working++
+      let stopped: Promise<void> | undefined
+      return {
+        stop: () => {
+          stopped ??= worker.stop().finally(() => working--)
+          return stopped
+        },
+      }
+    },
+    drain: async (options = {}) => await requireQueue().drain(process, observeWork(options, observe)),
+  }
+  const requireQueue = () => {
+    if (queue) return queue
+    throw new WebhookConfigError('option_invalid', 'only a receiver with a queue has work to do')
+  }
+  return receiver
+}

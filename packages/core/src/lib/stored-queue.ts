@@ -1,0 +1,151 @@
+import { type Clock, systemClock } from './clock.ts'
+import type { DeliveryQueue, ProcessDelivery, QueueWorker, WorkOptions } from './queue.ts'
+import type { QueueStorage } from './queue-storage.ts'
+import { toWorkSettings, tryDelivery, type Workbench, WorkerStopped } from './queue-worker.ts'
+
+/** What a queue takes from the world around it. */
+export interface StoredQueueOptions {
+  /** Default: the machine's clock. */
+  clock?: Clock
+  /** A number in [0, 1), for jitter. Default `Math.random`. */
+  random?: () => number
+}
+
+/**
+ * A queue on any storage that offers the transitions of `QueueStorage`: claims, renews, retries and buries.
+ *
+ * @example
+ * ```ts
+ * export const createMyQueue = (db: MyDb) => createStoredQueue(createMyStorage(db))
+ * ```
+ */
+export function createStoredQueue(storage: QueueStorage, options: StoredQueueOptions = {}): DeliveryQueue {
+  const { clock = systemClock, random = Math.random } = options
+  // Workers of this process hear of a new delivery at once; those of others find it when they next look.
+  const wakers = new Set<() => void>()
+  const wakeAll = () => {
+    for (const wake of wakers) wake()
+  }
+  const toBench = (process: ProcessDelivery, options?: WorkOptions): Workbench => ({
+    storage,
+    clock,
+    random,
+    process,
+    settings: toWorkSettings(options),
+  })
+  return {
+    async enqueue(message) {
+      const result = await storage.insert(message)
+      if (result === 'enqueued') wakeAll()
+      return result
+    },
+    work: (process, options) => startWorker(toBench(process, options), wakers),
+    drain: (process, options) => drain(toBench(process, options), options?.maxMs),
+    stats: () => storage.stats(clock.now()),
+    deadLetters: {
+      list: (options) => storage.listDead(options?.limit ?? 100),
+      async redrive(keyOrAll) {
+        const redriven = await storage.redrive(keyOrAll, clock.now())
+        if (redriven > 0) wakeAll()
+        return redriven
+      },
+      purge: ({ olderThan }) => storage.purgeDead(olderThan),
+    },
+    close: () => storage.close(),
+  }
+}
+
+/** Claims as many deliveries as there are free hands, whenever there may be something to claim. */
+function startWorker(bench: Workbench, wakers: Set<() => void>): QueueWorker {
+  const { storage, clock, settings } = bench
+  const stopping = new AbortController()
+  const running = new Set<Promise<void>>()
+  let looking: Promise<void> | undefined
+  let lookAgain = false
+  let cancelLook = () => {}
+  let stopped: Promise<void> | undefined
+
+  const wake = () => {
+    lookAgain = true
+    looking ??= look().finally(() => {
+      looking = undefined
+      if (lookAgain && !stopped) wake()
+    })
+  }
+  const look = async () => {
+    cancelLook()
+    lookAgain = false
+    try {
+      await claimAll()
+      // With every hand busy there is nothing to wait for: the first that is free looks again.
+      if (running.size >= settings.concurrency) return
+      const restMs = await idleMs(bench)
+      if (!stopped) cancelLook = clock.schedule(wake, restMs)
+    } catch (error) {
+      settings.onError(error)
+      if (!stopped) cancelLook = clock.schedule(wake, settings.pollMs)
+    }
+  }
+  const claimAll = async () => {
+    while (!stopped && running.size < settings.concurrency) {
+      const limit = settings.concurrency - running.size
+      const now = clock.now()
+      const claimed = await storage.claim({ limit, now, leaseUntil: now + settings.leaseMs })
+      claimed.forEach(run)
+      if (claimed.length < limit) return
+    }
+  }
+  const run = (leased: Parameters<typeof tryDelivery>[1]) => {
+    const tried = tryDelivery(bench, leased, stopping.signal).finally(() => {
+      running.delete(tried)
+      if (!stopped) wake()
+    })
+    running.add(tried)
+  }
+  const stop = async () => {
+    wakers.delete(wake)
+    cancelLook()
+    // A claim under way still starts its deliveries; only then is `running` complete.
+    await looking
+    const cancel = clock.schedule(() => stopping.abort(new WorkerStopped()), settings.stopTimeoutMs)
+    await Promise.all(running)
+    cancel()
+  }
+
+  wakers.add(wake)
+  wake()
+  return {
+    stop() {
+      stopped ??= stop()
+      return stopped
+    },
+  }
+}
+
+/** How long a worker with nothing to claim may rest. */
+async function idleMs({ storage, clock, settings }: Workbench): Promise<number> {
+  const dueAt = await storage.nextDueAt()
+  return dueAt === undefined ? settings.pollMs : Math.min(settings.pollMs, Math.max(1, dueAt - clock.now()))
+}
+
+async function drain(bench: Workbench, maxMs = Number.POSITIVE_INFINITY): Promise<{ processed: number }> {
+  const { storage, clock, settings } = bench
+  const stopping = new AbortController()
+  const end = clock.now() + maxMs
+  const cancel = Number.isFinite(maxMs)
+    ? clock.schedule(() => stopping.abort(new WorkerStopped()), maxMs)
+    : () => {}
+  let processed = 0
+  const worker = async () => {
+    while (clock.now() < end) {
+      const now = clock.now()
+      const [leased] = await storage.claim({ limit: 1, now, leaseUntil: now + settings.leaseMs })
+      if (!leased) return
+      await tryDelivery(bench, leased, stopping.signal)
+      processed++
+    }
+  }
+  await Promise.all(Array.from({ length: settings.concurrency }, worker))
+  cancel()
+  return { processed }
+}

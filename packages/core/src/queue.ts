@@ -1,0 +1,17 @@
+export { type Clock, systemClock } from './lib/clock.ts'
+export { createMemoryQueue } from './lib/memory-queue.ts'
+export type {
+  DeadLetter,
+  DeadLetters,
+  DeadReason,
+  DeliveryQueue,
+  ProcessContext,
+  ProcessDelivery,
+  QueuedDelivery,
+  QueueStats,
+  QueueWorker,
+  SettledDelivery,
+  WorkOptions,
+} from './lib/queue.ts'
+export type { Lease, LeasedDelivery, QueueStorage } from './lib/queue-storage.ts'
+export { createStoredQueue, type StoredQueueOptions } from './lib/stored-queue.ts'

@@ -1,0 +1,49 @@
+// `npm test`: sets up, checks types and style, runs every test of every package on every runtime, and ends with
+// one line that sums them up.
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { pnpm, setup } from './setup.mjs'
+
+const total = { passed: 0, failed: 0 }
+
+await setup()
+await check('types', ['run', 'typecheck'])
+await check('style', ['run', 'lint'])
+await vitest()
+console.log(`\n${total.passed} passed, ${total.failed} failed`)
+process.exitCode = total.failed === 0 ? 0 : 1
+
+/** A check that either holds or does not counts as one test. */
+async function check(name, args) {
+  const code = await pnpm(args, { quiet: true })
+  console.log(`${code === 0 ? '✓' : '✗'} ${name}`)
+  total[code === 0 ? 'passed' : 'failed']++
+}
+
+async function vitest() {
+  const folder = mkdtempSync(join(tmpdir(), 'gwh-test-'))
+  const report = join(folder, 'report.json')
+  const code = await pnpm([
+    'run',
+    'test:unit',
+    '--reporter=default',
+    '--reporter=json',
+    `--outputFile.json=${report}`,
+  ])
+  try {
+    const { numPassedTests, numFailedTests, numPendingTests, numTodoTests } = JSON.parse(
+      readFileSync(report, 'utf8'),
+    )
+    total.passed += numPassedTests
+    // A test that did not run has not passed.
+    total.failed += numFailedTests + numPendingTests + numTodoTests
+    // A file that fails to load, or an error outside tests, fails the run without failing a test.
+    if (code !== 0 && numFailedTests === 0) total.failed++
+  } catch (error) {
+    console.error(`vitest left no report: ${error.message}`)
+    total.failed++
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
