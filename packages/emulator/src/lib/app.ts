@@ -1,0 +1,42 @@
+import { Hono } from 'hono'
+import { batchesApi } from './batches-api.ts'
+import { controlApi } from './control-api.ts'
+import { faultResponse, isClassic, RequestFault } from './faults.ts'
+import { checkApiKey, checkHost } from './guards.ts'
+import { notFound } from './http.ts'
+import { interactionsApi } from './interactions-api.ts'
+import type { EmulatorState } from './state.ts'
+import { webhooksApi } from './webhooks-api.ts'
+
+/** Puts the API rooms under their paths, behind the checks that hold for all of them. */
+export function createApp(state: EmulatorState): Hono {
+  const google = googleApi(state)
+  const app = new Hono()
+  app.use(async (c, next) => {
+    checkHost(c.req.raw)
+    await next()
+  })
+  app.get('/.well-known/jwks.json', async (c) => c.json(await state.keys.jwks()))
+  app.route('/_gwh', controlApi(state))
+  app.route('/v1', google)
+  app.route('/v1beta', google)
+  app.notFound((c) => faultResponse(notFound('Method'), c.req.path))
+  app.onError((error, c) => faultResponse(toFault(error), c.req.path))
+  return app
+}
+
+function googleApi(state: EmulatorState): Hono {
+  const api = new Hono()
+  api.use(async (c, next) => {
+    checkApiKey(c.req.raw, isClassic(c.req.path))
+    await next()
+  })
+  api.route('/webhooks', webhooksApi(state))
+  api.route('/interactions', interactionsApi(state))
+  api.route('/', batchesApi(state))
+  return api
+}
+
+function toFault(error: unknown): RequestFault {
+  return error instanceof RequestFault ? error : new RequestFault('internal', 'Internal error encountered.')
+}

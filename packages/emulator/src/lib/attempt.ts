@@ -1,0 +1,82 @@
+import type { AttemptCode } from './types.ts'
+
+/** One delivery attempt, ready to go. */
+export interface Outgoing {
+  readonly uri: string
+  readonly headers: Record<string, string>
+  readonly body: Uint8Array<ArrayBuffer>
+  /** Wall-clock milliseconds until the attempt counts as failed. */
+  readonly timeoutMs: number
+  /** Breaks the attempt off from outside. */
+  readonly signal: AbortSignal
+  readonly fetch: typeof globalThis.fetch
+}
+
+/** How an attempt went; without a `code` it was acknowledged. */
+export interface Outcome {
+  readonly status?: number
+  readonly code?: AttemptCode
+  readonly answer?: string
+  /** The receiver's `Retry-After`, as sent. */
+  readonly retryAfter: string | null
+}
+
+// Enough to show what went wrong; a receiver cannot fill the sender's memory.
+const MAX_ANSWER_BYTES = 16 * 1024
+
+/** Sends one attempt and never rejects: whatever happens is an outcome. */
+export async function sendAttempt(outgoing: Outgoing): Promise<Outcome> {
+  // A deadline of its own for each attempt: one shared over the retries would run out on the first.
+  const timeout = AbortSignal.timeout(outgoing.timeoutMs)
+  const signal = AbortSignal.any([timeout, outgoing.signal])
+  try {
+    const response = await post(outgoing, signal)
+    return await toOutcome(response)
+  } catch {
+    const code = outgoing.signal.aborted ? 'closed' : timeout.aborted ? 'timeout' : 'connection_failed'
+    return { code, retryAfter: null }
+  }
+}
+
+function post(outgoing: Outgoing, signal: AbortSignal): Promise<Response> {
+  return outgoing.fetch(outgoing.uri, {
+    method: 'POST',
+    headers: outgoing.headers,
+    body: outgoing.body,
+    redirect: 'manual',
+    signal,
+  })
+}
+
+async function toOutcome(response: Response): Promise<Outcome> {
+  const code = codeOf(response)
+  return {
+    status: response.status,
+    ...(code && { code }),
+    answer: await readAnswer(response),
+    retryAfter: response.headers.get('retry-after'),
+  }
+}
+
+function codeOf(response: Response): AttemptCode | undefined {
+  if (response.ok) return undefined
+  return response.status >= 300 && response.status < 400 ? 'redirect' : 'http_status'
+}
+
+/** Reads the start of an answer. The head has decided the outcome, so a body that breaks off changes nothing. */
+async function readAnswer(response: Response): Promise<string> {
+  const decoder = new TextDecoder()
+  const reader = response.body?.getReader()
+  let text = ''
+  let room = MAX_ANSWER_BYTES
+  try {
+    while (reader !== undefined && room > 0) {
+      const { done, value } = await reader.read()
+      if (done) return text + decoder.decode()
+      text += decoder.decode(value.subarray(0, room), { stream: true })
+      room -= value.byteLength
+    }
+    await reader?.cancel()
+  } catch {}
+  return text
+}

@@ -1,0 +1,157 @@
+import type { EmulatorClock } from './types.ts'
+
+/** A piece of work waiting for its time. */
+export interface Timer {
+  /** When it is due, in epoch milliseconds of the emulator's clock. */
+  readonly at: number
+  readonly work: () => void | Promise<void>
+}
+
+/** Where real time comes from, and how fast it passes here. */
+export interface TimeSource {
+  /** Real time in epoch milliseconds. */
+  readonly now: () => number
+  /** Emulated milliseconds per real millisecond. */
+  readonly timeScale: number
+}
+
+// What setTimeout can hold: a longer wait would fire at once.
+const MAX_WAIT_MS = 2 ** 31 - 1
+
+/** The emulator's clock and the timers that hang on it. Follows its source until it is paused or advanced. */
+export class TimerClock implements EmulatorClock {
+  readonly #source: TimeSource
+  readonly #timers: Timer[] = []
+  readonly #running = new Set<Promise<void>>()
+  #anchor: { real: number; shown: number }
+  #paused = false
+  #advancing = false
+  #stopped = false
+  #wake: ReturnType<typeof setTimeout> | undefined
+  #advances: Promise<void> = Promise.resolve()
+
+  constructor(source: TimeSource) {
+    this.#source = source
+    this.#anchor = { real: source.now(), shown: source.now() }
+  }
+
+  now(): number {
+    const { real, shown } = this.#anchor
+    if (this.#paused || this.#advancing) return shown
+    return Math.floor(shown + (this.#source.now() - real) * this.#source.timeScale)
+  }
+
+  /** Runs `work` once the clock shows `at`; at once when that is already past, even while paused. */
+  schedule(at: number, work: Timer['work']): Timer {
+    const timer = { at, work }
+    if (!this.#stopped) insert(this.#timers, timer)
+    if (this.#timers[0] === timer) this.#arm()
+    return timer
+  }
+
+  cancel(timer: Timer): void {
+    const index = this.#timers.indexOf(timer)
+    if (index >= 0) this.#timers.splice(index, 1)
+    this.#arm()
+  }
+
+  async advance(ms: number): Promise<void> {
+    if (!(Number.isFinite(ms) && ms >= 0)) throw new TypeError('advance: ms must be a number of at least 0')
+    // One after the other, so that two callers move time by the sum and never run a timer twice.
+    this.#advances = this.#advances.catch(() => {}).then(() => this.#advance(ms))
+    return this.#advances
+  }
+
+  pause(): void {
+    this.#show(this.now())
+    this.#paused = true
+    this.#arm()
+  }
+
+  resume(): void {
+    this.#show(this.now())
+    this.#paused = false
+    this.#arm()
+  }
+
+  /** Resolves when nothing is running and nothing is due. */
+  async settled(): Promise<void> {
+    for (;;) {
+      const next = this.#timers[0]
+      if (this.#running.size > 0) await Promise.all(this.#running)
+      else if (next !== undefined && next.at <= this.now()) this.#fire()
+      else return
+    }
+  }
+
+  /** Drops every timer and refuses new ones; what is running goes on. */
+  stop(): void {
+    this.#stopped = true
+    this.#timers.length = 0
+    clearTimeout(this.#wake)
+  }
+
+  async #advance(ms: number): Promise<void> {
+    this.#show(this.now())
+    this.#advancing = true
+    try {
+      await this.#runUntil(this.now() + ms)
+    } finally {
+      this.#show(this.now())
+      this.#advancing = false
+      this.#arm()
+    }
+  }
+
+  async #runUntil(target: number): Promise<void> {
+    for (;;) {
+      await this.settled()
+      const next = this.#timers[0]
+      if (next === undefined || next.at > target) break
+      this.#show(next.at)
+    }
+    this.#show(target)
+  }
+
+  #show(shown: number): void {
+    this.#anchor = { real: this.#source.now(), shown }
+  }
+
+  /** Sets the one real timer there is to the time of the first of ours. */
+  #arm(): void {
+    clearTimeout(this.#wake)
+    const next = this.#timers[0]
+    if (this.#advancing || next === undefined) return
+    const wait = (next.at - this.now()) / this.#source.timeScale
+    if (this.#paused && wait > 0) return
+    this.#wake = setTimeout(() => this.#fire(), Math.min(Math.max(Math.ceil(wait), 0), MAX_WAIT_MS))
+  }
+
+  #fire(): void {
+    for (const timer of takeDue(this.#timers, this.now())) this.#start(timer)
+    this.#arm()
+  }
+
+  #start(timer: Timer): void {
+    const run = async () => timer.work()
+    const done = run().finally(() => this.#running.delete(done))
+    this.#running.add(done)
+  }
+}
+
+/** Keeps the list ordered by time; what was scheduled first stays first among equals. */
+function insert(timers: Timer[], timer: Timer): void {
+  let low = 0
+  let high = timers.length
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if (timers[middle]!.at <= timer.at) low = middle + 1
+    else high = middle
+  }
+  timers.splice(low, 0, timer)
+}
+
+function takeDue(timers: Timer[], now: number): Timer[] {
+  const rest = timers.findIndex((timer) => timer.at > now)
+  return timers.splice(0, rest < 0 ? timers.length : rest)
+}

@@ -1,0 +1,85 @@
+import { createApp } from './app.ts'
+import { trigger } from './control-api.ts'
+import { EmulatorError } from './errors.ts'
+import { faultResponse, RequestFault } from './faults.ts'
+import { type EmulatorOptions, readOptions } from './options.ts'
+import { type RunningServer, startServer } from './server.ts'
+import { createState, type EmulatorState } from './state.ts'
+import type { Emulator, EmulatorClock, TriggerOptions, TriggerResult } from './types.ts'
+
+/**
+ * Creates an emulator of Google's side of Gemini webhooks: the WebhookService, batches and interactions, and the
+ * sender that signs, delivers and retries. It lives in memory and reaches nothing but this machine.
+ *
+ * @example
+ * ```ts
+ * const emulator = createEmulator()
+ * const { url } = await emulator.listen({ port: 8787 })
+ * const ai = new GoogleGenAI({ apiKey: 'any', httpOptions: { baseUrl: url } })
+ * ```
+ *
+ * @throws {TypeError} on an unknown option, or a value that is not a number in range
+ */
+export function createEmulator(options: EmulatorOptions = {}): Emulator {
+  const state = createState(readOptions(options))
+  const app = createApp(state)
+  let server: Promise<RunningServer> | undefined
+  let closed = false
+
+  async function fetch(request: Request): Promise<Response> {
+    if (!closed) return app.fetch(request)
+    return faultResponse(new RequestFault('closed', 'The emulator is closed.'), new URL(request.url).pathname)
+  }
+
+  function checkOpen(): void {
+    if (closed) throw new EmulatorError('closed', 'the emulator is closed')
+  }
+
+  return {
+    fetch,
+    clock: publicClock(state),
+    async listen({ port, hostname = '127.0.0.1' }) {
+      checkOpen()
+      if (server !== undefined) throw new EmulatorError('already_listening', 'the emulator listens already')
+      server = startServer(fetch, { port, hostname })
+      // A failed start leaves the emulator free to try another port.
+      server.catch(() => {
+        server = undefined
+      })
+      return { url: (await server).url }
+    },
+    async close() {
+      closed = true
+      state.clock.stop()
+      state.sender.abort()
+      await state.clock.settled()
+      const running = await server?.catch(() => undefined)
+      await running?.close()
+    },
+    async trigger(event) {
+      checkOpen()
+      return triggerEvent(state, event)
+    },
+    deliveries: () => state.sender.snapshots(),
+    idle: () => state.clock.settled(),
+  }
+}
+
+function publicClock({ clock }: EmulatorState): EmulatorClock {
+  return {
+    now: () => clock.now(),
+    advance: (ms) => clock.advance(ms),
+    pause: () => clock.pause(),
+    resume: () => clock.resume(),
+  }
+}
+
+/** Says a refusal in the words of a function call: as the caller's mistake. */
+function triggerEvent(state: EmulatorState, event: TriggerOptions): TriggerResult {
+  const { userMetadata, ...rest } = event
+  try {
+    return trigger(state, { ...rest, ...(userMetadata && { user_metadata: userMetadata }) })
+  } catch (error) {
+    throw error instanceof RequestFault ? new TypeError(error.message) : error
+  }
+}

@@ -1,0 +1,75 @@
+import { RequestFault } from './faults.ts'
+import { parseTarget } from './target.ts'
+
+/** A JSON object of unknown content. */
+export type Fields = Record<string, unknown>
+
+/** Tells a JSON object from every other JSON value. */
+export function isFields(value: unknown): value is Fields {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+/** Reads a field under either of its spellings: the SDK passes some through in snake_case, some in camelCase. */
+export function pick(fields: Fields, camelName: string): unknown {
+  return fields[camelName] ?? fields[camelName.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)]
+}
+
+/** Refuses fields that are not in `known`, with the hint the live API gives for a camelCase name. */
+export function checkKnown(fields: Fields, known: readonly string[]): void {
+  for (const name of Object.keys(fields)) {
+    if (known.includes(name)) continue
+    const snake = name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
+    const hint = known.includes(snake) ? ` Did you mean '${snake}'?` : ''
+    throw new RequestFault('invalid_request', `Unknown parameter '${name}'.${hint}`)
+  }
+}
+
+/** Reads one of a fixed set of words. */
+export function oneOf<Word extends string>(name: string, value: unknown, words: readonly Word[]): Word {
+  const word = words.find((candidate) => candidate === value)
+  if (word !== undefined) return word
+  const supported = words.map((candidate) => `'${candidate}'`).join(', ')
+  throw new RequestFault(
+    'invalid_request',
+    `The value '${String(value)}' is not supported for '${name}'. Supported values: ${supported}.`,
+  )
+}
+
+/** Reads an optional text. */
+export function optionalText(name: string, value: unknown): string | undefined {
+  if (value === undefined || typeof value === 'string') return value
+  throw new RequestFault('invalid_request', `'${name}' must be a string.`)
+}
+
+/** Reads a URI that a delivery could be sent to. */
+export function targetUri(name: string, value: unknown): string {
+  if (typeof value === 'string' && parseTarget(value) !== undefined) return value
+  throw new RequestFault('invalid_request', `'${name}' must be an http or https URL.`)
+}
+
+/** Where a job's own events go, and what they carry. */
+export interface WebhookConfig {
+  readonly uris?: readonly string[] | undefined
+  readonly userMetadata?: Fields | undefined
+}
+
+/** Reads a job's `webhookConfig` in either spelling; empty when there is none. */
+export function readWebhookConfig(value: unknown): WebhookConfig {
+  if (value === undefined) return {}
+  if (!isFields(value)) throw new RequestFault('invalid_request', 'webhook_config must be an object.')
+  return { uris: readUris(value.uris), userMetadata: readMetadata(pick(value, 'userMetadata')) }
+}
+
+/** Reads a list of URIs; an empty one counts as none. */
+export function readUris(value: unknown): readonly string[] | undefined {
+  if (value === undefined) return undefined
+  if (!Array.isArray(value)) throw new RequestFault('invalid_request', "'uris' must be a list.")
+  const uris = value.map((uri, index) => targetUri(`uris[${index}]`, uri))
+  return uris.length > 0 ? uris : undefined
+}
+
+/** Reads the metadata that is returned with each event. */
+export function readMetadata(value: unknown): Fields | undefined {
+  if (value === undefined || isFields(value)) return value
+  throw new RequestFault('invalid_request', "'user_metadata' must be an object.")
+}

@@ -1,0 +1,46 @@
+import { RequestFault } from './faults.ts'
+import { type Fields, isFields } from './fields.ts'
+
+// Google's limit for inlined requests is 20 MB; a laptop should not be asked for more.
+const MAX_BODY_BYTES = 20 * 1024 * 1024
+
+/** Reads a request's JSON object; an empty body counts as `{}`, because the SDK sends none in places. */
+export async function readFields(request: Request): Promise<Fields> {
+  const text = await readText(request)
+  const value = text === '' ? {} : parse(text)
+  if (isFields(value)) return value
+  throw new RequestFault('invalid_request', 'The request body must be a JSON object.')
+}
+
+async function readText(request: Request): Promise<string> {
+  const decoder = new TextDecoder()
+  let text = ''
+  let bytes = 0
+  for await (const chunk of request.body ?? []) {
+    bytes += chunk.byteLength
+    if (bytes > MAX_BODY_BYTES) throw new RequestFault('request_too_large', 'The request body is too large.')
+    text += decoder.decode(chunk, { stream: true })
+  }
+  return text + decoder.decode()
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    throw new RequestFault('invalid_request', 'The request body is not valid JSON.')
+  }
+}
+
+/** Splits `<id>:<verb>`, the API's way to name an action; without a colon the verb is empty. */
+export function splitVerb(segment: string): { id: string; verb: string } {
+  const colon = segment.lastIndexOf(':')
+  return colon < 0
+    ? { id: segment, verb: '' }
+    : { id: segment.slice(0, colon), verb: segment.slice(colon + 1) }
+}
+
+/** The fault of a path or an id that does not exist. */
+export function notFound(what: string): RequestFault {
+  return new RequestFault('not_found', `${what} not found.`)
+}

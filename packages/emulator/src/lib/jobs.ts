@@ -1,0 +1,49 @@
+import type { Timer } from './clock.ts'
+import type { Fields, WebhookConfig } from './fields.ts'
+import type { JobKind } from './signals.ts'
+import type { EmulatorState } from './state.ts'
+
+/** A job on its way: what batches and interactions have in common. */
+export interface Job {
+  /** `batches/<id>` or the interaction's id, as events name it. */
+  readonly id: string
+  readonly kind: JobKind
+  readonly config: WebhookConfig
+  /** Epoch milliseconds of the emulator's clock. */
+  readonly createdAt: number
+  /** When it ended; absent while it runs. */
+  endedAt?: number
+  timer?: Timer
+}
+
+/** How a job ended: the event, and the state in the words of the job's own API. */
+export interface JobEnd {
+  readonly eventType: string
+  readonly state: string
+  /** What the event's `data` carries beside the id. */
+  readonly data?: Fields
+}
+
+/** Starts the job's timer; `onDue` is called when its time is up. */
+export function startJob(state: EmulatorState, job: Job, durationMs: number, onDue: () => void): void {
+  state.settings.observer({ type: 'job_created', at: job.createdAt, kind: job.kind, jobId: job.id })
+  job.timer = state.clock.schedule(job.createdAt + durationMs, onDue)
+}
+
+/** Ends the job and emits its event. Only the first end counts. */
+export function endJob(state: EmulatorState, job: Job, end: JobEnd): boolean {
+  if (job.endedAt !== undefined) return false
+  dropJob(state, job)
+  const at = state.clock.now()
+  job.endedAt = at
+  state.settings.observer({ type: 'job_finished', at, kind: job.kind, jobId: job.id, state: end.state })
+  const data = { id: job.id, ...end.data }
+  const { uris, userMetadata } = job.config
+  state.emit({ type: end.eventType, data, userMetadata, jobId: job.id }, uris)
+  return true
+}
+
+/** Takes the job's timer away, so that it never ends. */
+export function dropJob(state: EmulatorState, job: Job): void {
+  if (job.timer !== undefined) state.clock.cancel(job.timer)
+}

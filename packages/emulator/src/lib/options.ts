@@ -1,0 +1,139 @@
+import { DEFAULT_GIVE_UP_AFTER_MS, DEFAULT_SCHEDULE_MS } from './schedule.ts'
+import { type EmulatorObserver, quietObserver } from './signals.ts'
+
+/** How an emulator behaves; every part has a default. */
+export interface EmulatorOptions {
+  /** How long jobs take. */
+  jobs?: {
+    /** Milliseconds from a batch's creation to its end; default 1500. */
+    batchMs?: number
+    /** Milliseconds from a background interaction's creation to its end; default 2500. */
+    interactionMs?: number
+  }
+  /** How failed deliveries are retried. Google publishes "exponential backoff for 24 hours" and no figures. */
+  retry?: {
+    /**
+     * Planned attempt times in milliseconds after the event, rising, one attempt per entry; default 0, 5 s, 30 s,
+     * 2 min, 10 min, 30 min, 1 h, 2 h, 4 h, 8 h, 16 h and 24 h.
+     */
+    scheduleMs?: readonly number[]
+    /** Share from 0 to 1 by which each gap shrinks or grows at random; default 0.2. */
+    jitter?: number
+    /** No attempt starts later than this many milliseconds after the event; default 24 h. */
+    giveUpAfterMs?: number
+    /**
+     * Wall-clock milliseconds a receiver has for one attempt; default 10 000. Neither scaled nor advanced with
+     * the clock, because the receiver is real.
+     */
+    timeoutMs?: number
+  }
+  /** Emulated milliseconds per real millisecond; default 1. */
+  timeScale?: number
+  /** Real time in epoch milliseconds; default `Date.now`. */
+  now?: () => number
+  /** Chance from 0 up to 1, for jitter; default `Math.random`. */
+  random?: () => number
+  /** Sends deliveries; default the global `fetch`. */
+  fetch?: typeof globalThis.fetch
+  /** Told of every job, attempt and outcome. */
+  observer?: EmulatorObserver
+  /** Deliver to other machines too; default false. Link-local addresses stay blocked. */
+  allowRemote?: boolean
+  /**
+   * Accept only what Google's validator was seen to accept: no subscriptions to the two `*.cancelled` types and
+   * no upper-case `revocation_behavior`, both of which the guide uses. Default false.
+   */
+  strict?: boolean
+}
+
+/** Checked options with every default filled in. */
+export interface Settings {
+  readonly jobs: { readonly batchMs: number; readonly interactionMs: number }
+  readonly retry: {
+    readonly scheduleMs: readonly number[]
+    readonly jitter: number
+    readonly giveUpAfterMs: number
+    readonly timeoutMs: number
+  }
+  readonly timeScale: number
+  readonly now: () => number
+  readonly random: () => number
+  readonly fetch: typeof globalThis.fetch
+  readonly observer: EmulatorObserver
+  readonly allowRemote: boolean
+  readonly strict: boolean
+}
+
+const NAMES = 'jobs retry timeScale now random fetch observer allowRemote strict'.split(' ')
+const JOB_NAMES = ['batchMs', 'interactionMs']
+const RETRY_NAMES = ['scheduleMs', 'jitter', 'giveUpAfterMs', 'timeoutMs']
+
+/** Checks and copies the options; throws `TypeError` on an unknown name or a value out of range. */
+export function readOptions(options: EmulatorOptions = {}): Settings {
+  checkNames('', options, NAMES)
+  return {
+    jobs: readJobs(options.jobs ?? {}),
+    retry: readRetry(options.retry ?? {}),
+    timeScale: number('timeScale', options.timeScale ?? 1, { above: 0 }),
+    now: callable('now', options.now ?? Date.now),
+    random: callable('random', options.random ?? Math.random),
+    // Looked up at each call, so that a fetch replaced after construction is the one used.
+    fetch: callable('fetch', options.fetch ?? ((input, init) => globalThis.fetch(input, init))),
+    observer: quietObserver(callable('observer', options.observer ?? (() => {}))),
+    allowRemote: flag('allowRemote', options.allowRemote ?? false),
+    strict: flag('strict', options.strict ?? false),
+  }
+}
+
+function readJobs(jobs: NonNullable<EmulatorOptions['jobs']>): Settings['jobs'] {
+  checkNames('jobs.', jobs, JOB_NAMES)
+  return {
+    batchMs: number('jobs.batchMs', jobs.batchMs ?? 1500),
+    interactionMs: number('jobs.interactionMs', jobs.interactionMs ?? 2500),
+  }
+}
+
+function readRetry(retry: NonNullable<EmulatorOptions['retry']>): Settings['retry'] {
+  checkNames('retry.', retry, RETRY_NAMES)
+  return {
+    scheduleMs: rising('retry.scheduleMs', retry.scheduleMs ?? DEFAULT_SCHEDULE_MS),
+    jitter: number('retry.jitter', retry.jitter ?? 0.2, { atMost: 1 }),
+    giveUpAfterMs: number('retry.giveUpAfterMs', retry.giveUpAfterMs ?? DEFAULT_GIVE_UP_AFTER_MS),
+    timeoutMs: number('retry.timeoutMs', retry.timeoutMs ?? 10_000, { above: 0, atMost: 2 ** 31 - 1 }),
+  }
+}
+
+function checkNames(prefix: string, options: object, known: readonly string[]): void {
+  if (typeof options !== 'object' || options === null) {
+    throw new TypeError(`${prefix || 'options'} must be an object`)
+  }
+  for (const name of Object.keys(options)) {
+    if (!known.includes(name)) throw new TypeError(`unknown option ${prefix}${name}`)
+  }
+}
+
+function number(name: string, value: unknown, range: { above?: number; atMost?: number } = {}): number {
+  const { above = -1, atMost = Number.MAX_VALUE } = range
+  // Written as what fits, so that NaN, which compares with nothing, is refused.
+  if (typeof value === 'number' && value >= 0 && value > above && value <= atMost) return value
+  throw new TypeError(`${name} is out of range: ${String(value)}`)
+}
+
+function rising(name: string, value: unknown): readonly number[] {
+  if (!Array.isArray(value) || value.length === 0) throw new TypeError(`${name} must list at least one time`)
+  const times = value.map((time, index) => number(`${name}[${index}]`, time))
+  if (times.some((time, index) => index > 0 && time <= times[index - 1]!)) {
+    throw new TypeError(`${name} must rise from entry to entry`)
+  }
+  return times
+}
+
+function flag(name: string, value: unknown): boolean {
+  if (typeof value !== 'boolean') throw new TypeError(`${name} must be true or false`)
+  return value
+}
+
+function callable<Fn extends (...args: never[]) => unknown>(name: string, value: Fn): Fn {
+  if (typeof value !== 'function') throw new TypeError(`${name} must be a function`)
+  return value
+}

@@ -1,0 +1,43 @@
+import { randomText } from './ids.ts'
+
+/** A signing secret of one webhook. */
+export interface SigningSecret {
+  /** `whsec_` and base64. */
+  readonly value: string
+  /** When it stops signing, in epoch milliseconds; absent on the active secret. */
+  readonly expiresAt?: number
+}
+
+/** What becomes of the earlier secrets when a new one is made. */
+export type RevocationBehavior = 'revoke_previous_secrets_after_h24' | 'revoke_previous_secrets_immediately'
+
+// As many as a receiver is asked to try; whoever rotates more often in a day loses the oldest early.
+const MAX_SECRETS = 8
+
+const OVERLAP_MS = 24 * 60 * 60 * 1000
+
+/** Makes a secret of the observed form: 32 characters of [a-z0-9], base64-encoded. */
+export function newSecret(): SigningSecret {
+  return { value: `whsec_${btoa(randomText(32))}` }
+}
+
+/** Puts a new secret first and lets the earlier ones end now or 24 hours from now. */
+export function rotateSecrets(
+  secrets: readonly SigningSecret[],
+  behavior: RevocationBehavior,
+  now: number,
+): readonly [SigningSecret, ...SigningSecret[]] {
+  const kept = behavior === 'revoke_previous_secrets_immediately' ? [] : liveSecrets(secrets, now)
+  const ending = kept.slice(0, MAX_SECRETS - 1).map((secret) => ({ expiresAt: now + OVERLAP_MS, ...secret }))
+  return [newSecret(), ...ending]
+}
+
+/** The secrets that sign at this moment, newest first. */
+export function liveSecrets(secrets: readonly SigningSecret[], now: number): readonly SigningSecret[] {
+  return secrets.filter((secret) => secret.expiresAt === undefined || secret.expiresAt > now)
+}
+
+/** Shows as much of a secret as Google does: the prefix and the last four characters. */
+export function truncateSecret(secret: SigningSecret): string {
+  return `whsec_...${secret.value.slice(-4)}`
+}

@@ -1,0 +1,69 @@
+import type { AttemptCode, Scheme } from './types.ts'
+
+/** The kinds of job the emulator runs. */
+export type JobKind = 'batch' | 'interaction'
+
+/** What every signal about a delivery says. */
+export interface DeliverySignal {
+  /** When it happened, in epoch milliseconds of the emulator's clock. */
+  readonly at: number
+  readonly webhookId: string
+  readonly uri: string
+  readonly scheme: Scheme
+  readonly eventType: string
+  /** The job the event is about, when it is about one. */
+  readonly jobId?: string
+}
+
+/** What every signal about a job says. */
+export interface JobSignal {
+  /** When it happened, in epoch milliseconds of the emulator's clock. */
+  readonly at: number
+  readonly kind: JobKind
+  /** `batches/<id>` or the interaction's id. */
+  readonly jobId: string
+}
+
+/** Something that happened in the emulator, told to its `observer`. */
+export type EmulatorSignal =
+  | (JobSignal & { readonly type: 'job_created' })
+  | (JobSignal & {
+      readonly type: 'job_finished'
+      /** The job's last state, in the words of its own API. */
+      readonly state: string
+    })
+  | (DeliverySignal & { readonly type: 'attempt_started'; readonly attempt: number })
+  | (DeliverySignal & {
+      readonly type: 'attempt_finished'
+      readonly attempt: number
+      /** Wall-clock milliseconds. */
+      readonly durationMs: number
+      readonly status?: number
+      /** Why it failed; absent after a 2xx. */
+      readonly code?: AttemptCode
+    })
+  | (DeliverySignal & {
+      readonly type: 'retry_planned'
+      /** The number of the attempt to come. */
+      readonly attempt: number
+      /** When it starts, in epoch milliseconds. */
+      readonly startsAt: number
+    })
+  | (DeliverySignal & {
+      /** How the delivery ended; see `DeliveryState`. */
+      readonly type: 'delivery_acked' | 'delivery_exhausted' | 'delivery_disabled'
+      /** How many attempts it took. */
+      readonly attempts: number
+    })
+
+/** Hears every signal, in order. What it throws is ignored. */
+export type EmulatorObserver = (signal: EmulatorSignal) => void
+
+/** Wraps an observer so that a spectator's fault cannot change what is delivered. */
+export function quietObserver(observer: EmulatorObserver): EmulatorObserver {
+  return (signal) => {
+    try {
+      observer(signal)
+    } catch {}
+  }
+}

@@ -1,0 +1,143 @@
+import { expect, test } from 'vitest'
+import { call, createTestEmulator, startEmulator, startReceiver } from './support.ts'
+
+const json = { 'content-type': 'application/json' }
+const batchOf = (batch: unknown) => ['POST', '/v1/models/m:batchGenerateContent', { batch }] as const
+
+test('webhooks and interactions answer faults with a string code and no status', async () => {
+  const emulator = createTestEmulator()
+  const webhook = { uri: 'https://a.example/', subscribed_events: ['batch.succeeded'] }
+  const config = { uris: ['https://a.example/'] }
+  const cases = [
+    ['POST', '/v1/webhooks', { ...webhook, uri: 'ftp://a.example/' }],
+    ['POST', '/v1/webhooks', { ...webhook, uri: undefined }],
+    ['POST', '/v1/webhooks', { ...webhook, uri: 'https://user:secret@a.example/' }],
+    ['POST', '/v1/webhooks', { ...webhook, subscribed_events: [] }],
+    ['POST', '/v1/webhooks', { ...webhook, name: 7 }],
+    ['POST', '/v1/webhooks', '{'],
+    ['POST', '/v1/webhooks', '[]'],
+    ['GET', '/v1/webhooks?page_size=0', undefined],
+    ['GET', '/v1/webhooks?page_token=zzz', undefined],
+    ['POST', '/v1beta/interactions', { model: 'm', input: 'x', webhook_config: config }],
+    ['POST', '/v1beta/interactions', { model: 'm', background: true }],
+    ['POST', '/v1beta/interactions', { input: 'x', background: true }],
+    ['POST', '/v1/interactions', { model: 'm', input: 'x', background: true, webhook_config: { uris: 'x' } }],
+  ] as const
+  for (const [method, path, body] of cases) {
+    const answer = await call(emulator, method, path, body)
+    expect([path, body, answer.status]).toEqual([path, body, 400])
+    expect(answer.body).toEqual({ error: { code: 'invalid_request', message: expect.any(String) } })
+  }
+})
+
+test('batches and unknown paths answer faults as google.rpc.Status', async () => {
+  const emulator = createTestEmulator()
+  const cases = [
+    [...batchOf(undefined), 400],
+    [...batchOf({ inputConfig: { requests: { requests: [] } } }), 400],
+    [...batchOf({ inputConfig: { requests: { requests: [{}] } } }), 400],
+    [...batchOf({ inputConfig: { fileName: 'files/x' } }), 400],
+    ['GET', '/v1/batches/none', undefined, 404],
+    ['POST', '/v1/models/m:unknown', {}, 404],
+    ['GET', '/v1/nothing', undefined, 404],
+  ] as const
+  for (const [method, path, body, status] of cases) {
+    const answer = await call(emulator, method, path, body)
+    const word = status === 404 ? 'NOT_FOUND' : 'INVALID_ARGUMENT'
+    expect([path, answer.status]).toEqual([path, status])
+    expect(answer.body).toEqual({ error: { code: status, message: expect.any(String), status: word } })
+  }
+})
+
+test('a camelCase field of a webhook is refused with the name it should have', async () => {
+  const body = { uri: 'https://a.example/', subscribedEvents: ['batch.succeeded'] }
+  const answer = await call(createTestEmulator(), 'POST', '/v1/webhooks', body)
+  expect(answer.body.error.message).toBe(
+    "Unknown parameter 'subscribedEvents'. Did you mean 'subscribed_events'?",
+  )
+})
+
+test('an unknown event type is refused with the list of known ones', async () => {
+  const body = { uri: 'https://a.example/', subscribed_events: ['batch.exploded'] }
+  const answer = await call(createTestEmulator({ strict: true }), 'POST', '/v1/webhooks', body)
+  expect(answer.body.error.message.match(/'[a-z]+\.[a-z_]+'/g)).toHaveLength(8)
+})
+
+test('a request without an API key is refused in the envelope of its surface', async () => {
+  const emulator = createTestEmulator()
+  const webhooks = await call(emulator, 'GET', '/v1/webhooks', undefined, {})
+  const batches = await call(emulator, 'GET', '/v1/batches', undefined, {})
+  expect([webhooks.status, webhooks.body.error.code]).toEqual([401, 'unauthenticated'])
+  expect([batches.status, batches.body.error.status]).toEqual([403, 'PERMISSION_DENIED'])
+})
+
+test('the SDK throws its own errors on refused requests', async () => {
+  const { ai } = await startEmulator()
+  await expect(ai.webhooks.get('nope')).rejects.toMatchObject({ name: 'NotFoundError', status: 404 })
+  const input = { model: 'm', input: 'x', webhook_config: { uris: ['https://a.example/'] } }
+  await expect(ai.interactions.create(input)).rejects.toMatchObject({ name: 'BadRequestError', status: 400 })
+  await expect(ai.batches.get({ name: 'batches/none' })).rejects.toMatchObject({
+    name: 'ApiError',
+    status: 404,
+  })
+})
+
+test('a Host that is not this machine is refused everywhere', async () => {
+  const emulator = createTestEmulator()
+  for (const host of [
+    'evil.example',
+    'evil.example:8787',
+    'localhost.evil.example',
+    'evil-localhost',
+    '127.0.0.1.evil.example',
+  ]) {
+    for (const path of ['/_gwh/health', '/v1/webhooks', '/.well-known/jwks.json']) {
+      const response = await emulator.fetch(new Request(`http://${host}${path}`))
+      expect([response.status, (await response.json()).error]).toEqual([421, expect.any(Object)])
+    }
+  }
+  for (const host of ['localhost', '127.0.0.1:8787', '[::1]:8787']) {
+    expect((await emulator.fetch(new Request(`http://${host}/_gwh/health`))).status).toBe(200)
+  }
+})
+
+test('the control API refuses other origins and bodies a form could send', async () => {
+  const emulator = createTestEmulator()
+  const event = { type: 'ping', data: {} }
+  const send = (headers: Record<string, string>) => call(emulator, 'POST', '/_gwh/trigger', event, headers)
+  expect((await send({ ...json, origin: 'http://evil.example' })).status).toBe(403)
+  expect((await send({ ...json, origin: 'null' })).status).toBe(403)
+  expect((await send({ 'content-type': 'text/plain' })).status).toBe(415)
+  expect((await send({ ...json, origin: 'http://localhost' })).status).toBe(200)
+  expect((await send({ 'content-type': 'application/json; charset=utf-8' })).status).toBe(200)
+})
+
+test('the trigger endpoint delivers an invented event and shows it among the deliveries', async () => {
+  const { emulator, url } = await startEmulator()
+  const receiver = await startReceiver()
+  const event = { type: 'video.generated', data: { id: 'v', file_name: 'files/v' }, user_metadata: { a: 1 } }
+  const body = JSON.stringify({ ...event, uris: [receiver.url] })
+  const response = await fetch(`${url}/_gwh/trigger`, { method: 'POST', headers: json, body })
+  const { webhook_ids: ids } = await response.json()
+  await emulator.idle()
+  expect(JSON.parse(receiver.received[0]!.body)).toMatchObject(event)
+  const { deliveries } = await (await fetch(`${url}/_gwh/deliveries`)).json()
+  expect(deliveries).toMatchObject([
+    { webhookId: ids[0], state: 'acked', jobId: 'v', attempts: [{ status: 200 }] },
+  ])
+})
+
+test('the trigger endpoint refuses what is not an event', async () => {
+  const emulator = createTestEmulator()
+  for (const body of [{}, { type: 'x' }, { type: '', data: {} }, { type: 'x', data: [] }]) {
+    expect((await call(emulator, 'POST', '/_gwh/trigger', body)).status).toBe(400)
+    await expect(emulator.trigger(body as never)).rejects.toThrow(TypeError)
+  }
+  const unknown = { type: 'x', data: {}, uri: 'http://localhost/' }
+  expect((await call(emulator, 'POST', '/_gwh/trigger', unknown)).status).toBe(400)
+})
+
+test('a body beyond 20 MiB is refused', async () => {
+  const body = JSON.stringify({ name: 'x'.repeat(20 * 1024 * 1024) })
+  expect((await call(createTestEmulator(), 'POST', '/v1/webhooks', body)).status).toBe(413)
+})
