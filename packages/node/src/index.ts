@@ -1,0 +1,2 @@
+export { createNodeHandler, type NodeHandler, type NodeHandlerOptions } from './lib/handler.ts'
+export { type RunningServer, type ServeOptions, serve } from './lib/serve.ts'
