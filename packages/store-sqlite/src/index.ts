@@ -1,0 +1,7 @@
+export type { Purged, RetentionOptions } from './lib/retention.ts'
+export type { SqliteQueueOptions } from './lib/sqlite-queue.ts'
+export { createSqliteQueue } from './lib/sqlite-queue.ts'
+export type { SqliteStorageOptions } from './lib/sqlite-storage.ts'
+export { openSqliteStorage } from './lib/sqlite-storage.ts'
+export type { SqliteStoreOptions } from './lib/sqlite-store.ts'
+export { createSqliteStore } from './lib/sqlite-store.ts'

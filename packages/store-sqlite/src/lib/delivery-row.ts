@@ -1,0 +1,60 @@
+import { WebhookConfigError } from '@gwh/core/errors'
+import type { DeadLetter, DeadReason, LeasedDelivery, QueuedDelivery } from '@gwh/core/queue'
+
+/** The columns of `deliveries` a message is read from. */
+export const MESSAGE_COLUMNS =
+  'key, endpoint, id, timestamp, scheme, key_id, jwt_body_bound, received_at, body'
+
+/** A row of `deliveries` as SQLite returns it. */
+export interface DeliveryRow {
+  key: string
+  endpoint: string
+  id: string
+  timestamp: number
+  scheme: QueuedDelivery['scheme']
+  key_id: string | null
+  /** 0 or 1; `null` for deliveries without a JSON Web Token. */
+  jwt_body_bound: number | null
+  received_at: number
+  body: Uint8Array
+}
+
+/** The message a row keeps. */
+export function toMessage(row: DeliveryRow): QueuedDelivery {
+  return {
+    key: row.key,
+    endpoint: row.endpoint,
+    id: row.id,
+    timestamp: row.timestamp,
+    scheme: row.scheme,
+    ...(row.key_id === null ? {} : { keyId: row.key_id }),
+    ...(row.jwt_body_bound === null ? {} : { jwt: { bodyBound: row.jwt_body_bound === 1 } }),
+    receivedAt: row.received_at,
+    body: row.body,
+  }
+}
+
+/** The lease a claim returned. */
+export function toLeased(row: DeliveryRow & { token: number; attempts: number }): LeasedDelivery {
+  return { key: row.key, token: row.token, attempt: row.attempts, message: toMessage(row) }
+}
+
+/** The dead letter a row keeps. */
+export function toDeadLetter(
+  row: DeliveryRow & { dead_reason: DeadReason; attempts: number; state_time: number },
+): DeadLetter {
+  return { message: toMessage(row), reason: row.dead_reason, attempts: row.attempts, deadAt: row.state_time }
+}
+
+/**
+ * Refuses a message the table would refuse, before it takes down the whole group it would commit with.
+ *
+ * @throws WebhookConfigError `option_invalid`
+ */
+export function checkStorable(message: QueuedDelivery): void {
+  const { key, endpoint, id, scheme, keyId = '', timestamp, receivedAt, body } = message
+  const texts = [key, endpoint, id, scheme, keyId].every((text) => typeof text === 'string')
+  if (texts && Number.isSafeInteger(timestamp) && Number.isFinite(receivedAt) && body instanceof Uint8Array)
+    return
+  throw new WebhookConfigError('option_invalid', 'the delivery has a field of the wrong type')
+}

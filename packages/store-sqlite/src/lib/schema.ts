@@ -1,0 +1,71 @@
+import type { DatabaseSync } from 'node:sqlite'
+import { WebhookUnavailableError } from '@gwh/core/errors'
+
+/**
+ * One entry per schema version, applied in order. Never edit an entry that was released; append.
+ *
+ * `state_time` is the one time that matters in a state: waiting since (`pending`), due at (`retrying`),
+ * leased until (`running`), settled at (`done`, `dead`). So one index serves claims, purges and counts.
+ */
+const MIGRATIONS: readonly string[] = [
+  `CREATE TABLE deliveries (
+    key TEXT NOT NULL PRIMARY KEY,
+    endpoint TEXT NOT NULL,
+    id TEXT NOT NULL,
+    timestamp INTEGER NOT NULL,
+    scheme TEXT NOT NULL,
+    key_id TEXT,
+    jwt_body_bound INTEGER,
+    received_at REAL NOT NULL,
+    body BLOB NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('pending', 'running', 'retrying', 'done', 'dead')),
+    state_time REAL NOT NULL,
+    token INTEGER NOT NULL,
+    attempts INTEGER NOT NULL,
+    dead_reason TEXT
+  ) STRICT;
+  CREATE INDEX deliveries_by_state ON deliveries (state, state_time);
+  CREATE TABLE claims (
+    key TEXT NOT NULL PRIMARY KEY,
+    state TEXT NOT NULL CHECK (state IN ('in_progress', 'released', 'completed')),
+    token TEXT NOT NULL,
+    attempt INTEGER NOT NULL,
+    lease_until REAL NOT NULL,
+    expires_at REAL NOT NULL
+  ) STRICT;
+  CREATE INDEX claims_by_expiry ON claims (expires_at);`,
+]
+
+/** The schema this version of the package reads and writes. */
+export const SCHEMA_VERSION: number = MIGRATIONS.length
+
+/**
+ * Brings the schema up to date, all or nothing.
+ *
+ * Writes even when nothing is to do, so that opening proves the file can be written to.
+ */
+export function migrate(database: DatabaseSync): void {
+  database.prepare('BEGIN IMMEDIATE').run()
+  try {
+    const version = readVersion(database)
+    refuseNewer(version)
+    for (const migration of MIGRATIONS.slice(version)) database.exec(migration)
+    database.exec(`PRAGMA user_version = ${SCHEMA_VERSION}`)
+    database.prepare('COMMIT').run()
+  } catch (error) {
+    if (database.isTransaction) database.prepare('ROLLBACK').run()
+    throw error
+  }
+}
+
+function readVersion(database: DatabaseSync): number {
+  return Number(database.prepare('PRAGMA user_version').get()?.user_version)
+}
+
+function refuseNewer(version: number): void {
+  if (version <= SCHEMA_VERSION) return
+  throw new WebhookUnavailableError(
+    'store_unavailable',
+    `the database has schema version ${version}, newer than the ${SCHEMA_VERSION} this package knows; upgrade @gwh/store-sqlite`,
+  )
+}

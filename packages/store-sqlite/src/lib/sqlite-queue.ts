@@ -1,0 +1,29 @@
+import type { DeliveryQueue } from '@gwh/core/queue'
+import { createStoredQueue } from '@gwh/core/queue'
+import { openSqliteStorage, type SqliteStorageOptions } from './sqlite-storage.ts'
+
+/** What a SQLite queue needs, and how long it keeps what is settled. */
+export interface SqliteQueueOptions extends SqliteStorageOptions {
+  /** Spreads the waits before retries, from 0 to 1. Default `Math.random`. */
+  random?: () => number
+}
+
+/**
+ * Opens a durable queue of deliveries on a SQLite file.
+ *
+ * A delivery is acknowledged only after a commit that survives a power cut. Several processes of one machine may
+ * share the file; it must not lie on a network file system.
+ *
+ * @example
+ * ```ts
+ * const queue = createSqliteQueue({ path: 'webhooks.db' })
+ * const receiver = createReceiver({ static: { secrets }, queue })
+ * ```
+ * @throws WebhookConfigError `option_invalid`
+ * @throws WebhookUnavailableError `store_unavailable` when the file is corrupt, locked, read-only or of a newer schema
+ */
+export function createSqliteQueue(options: SqliteQueueOptions): DeliveryQueue {
+  const { random, ...storage } = options
+  const { clock } = options
+  return createStoredQueue(openSqliteStorage(storage), { ...(clock && { clock }), ...(random && { random }) })
+}

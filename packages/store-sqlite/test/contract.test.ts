@@ -1,0 +1,37 @@
+import { queueContract, queueStorageContract, storeContract } from '@gwh/testing'
+import { describe, test } from 'vitest'
+import { createSqliteQueue, createSqliteStore, openSqliteStorage } from '../src/index.ts'
+import { temporaryFile } from './temporary-file.ts'
+
+describe('SQLite store', () => {
+  let path = ''
+  storeContract(test, {
+    create(now) {
+      path = temporaryFile()
+      return createSqliteStore({ path, now })
+    },
+    reopen: (now) => createSqliteStore({ path, now }),
+  })
+})
+
+describe('SQLite queue', () => {
+  let path = ''
+  queueContract(test, {
+    create(clock) {
+      path = temporaryFile()
+      return createSqliteQueue({ path, clock })
+    },
+    reopen: (clock) => createSqliteQueue({ path, clock }),
+  })
+})
+
+describe('SQLite storage', () => {
+  let path = ''
+  queueStorageContract(test, {
+    create() {
+      path = temporaryFile()
+      return openSqliteStorage({ path })
+    },
+    reopen: () => openSqliteStorage({ path }),
+  })
+})

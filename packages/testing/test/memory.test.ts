@@ -1,0 +1,16 @@
+import { createMemoryQueue, createMemoryStorage } from '@gwh/core/queue'
+import { createMemoryStore } from '@gwh/core/store'
+import { describe, test } from 'vitest'
+import { queueContract, queueStorageContract, storeContract } from '../src/index.ts'
+
+describe('memory store', () => {
+  storeContract(test, { create: (now) => createMemoryStore({ now }) })
+})
+
+describe('memory queue', () => {
+  queueContract(test, { create: (clock) => createMemoryQueue({ clock }) })
+})
+
+describe('memory storage', () => {
+  queueStorageContract(test, { create: () => createMemoryStorage() })
+})
