@@ -14,7 +14,10 @@ const env = {
   npm_config_update_notifier: 'false',
 }
 
-/** Runs the pinned pnpm; resolves to its exit code. `quiet` shows its output only if it fails. */
+/**
+ * Runs the pinned pnpm; resolves to its exit code. `quiet` shows its output only if it fails; `onOutput` hears
+ * what it prints.
+ */
 export function pnpm(args, { quiet = false, ...options } = {}) {
   return run('npx', ['--yes', packageManager, ...args], { quiet, ...options })
 }
@@ -36,11 +39,15 @@ async function step(title, args) {
   console.log(`${((performance.now() - startedAt) / 1000).toFixed(1)} s`)
 }
 
-function run(command, args, { quiet, env: extra }) {
-  const stdio = quiet ? ['ignore', 'pipe', 'pipe'] : 'inherit'
+function run(command, args, { quiet, onOutput, env: extra }) {
+  const stdio = quiet ? ['ignore', 'pipe', 'pipe'] : ['inherit', onOutput ? 'pipe' : 'inherit', 'inherit']
   const child = spawn(command, args, { cwd: root, env: { ...env, ...extra }, stdio })
   const output = []
-  child.stdout?.on('data', (chunk) => output.push(chunk))
+  child.stdout?.on('data', (chunk) => {
+    if (quiet) output.push(chunk)
+    else process.stdout.write(chunk)
+    onOutput?.(String(chunk))
+  })
   child.stderr?.on('data', (chunk) => output.push(chunk))
   // Ctrl-C reaches the child too; it decides how to end, and this process reports it.
   for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => child.kill(signal))

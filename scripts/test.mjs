@@ -11,6 +11,7 @@ await setup()
 await check('types', ['run', 'typecheck'])
 await check('style', ['run', 'lint'])
 await vitest()
+await runtimes()
 console.log(`\n${total.passed} passed, ${total.failed} failed`)
 process.exitCode = total.failed === 0 ? 0 : 1
 
@@ -19,6 +20,18 @@ async function check(name, args) {
   const code = await pnpm(args, { quiet: true })
   console.log(`${code === 0 ? '✓' : '✗'} ${name}`)
   total[code === 0 ? 'passed' : 'failed']++
+}
+
+/** The suite every runtime runs; it prints its own sum. */
+async function runtimes() {
+  const lines = []
+  const code = await pnpm(['--filter', '@gwh/runtimes', '--silent', 'run', 'start'], {
+    onOutput: (text) => lines.push(text),
+  })
+  const [, passed, failed] = /runtimes: (\d+) passed, (\d+) failed/.exec(lines.join('')) ?? []
+  total.passed += Number(passed ?? 0)
+  total.failed += Number(failed ?? 0)
+  if (code !== 0 && !Number(failed)) total.failed++
 }
 
 async function vitest() {

@@ -1,0 +1,135 @@
+// The main job, offline: a real Gemini client creates jobs, Google's side (emulated) announces their end with
+// signed deliveries, a receiver verifies, stores, acknowledges and handles them. Nothing is polled.
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { GoogleGenAI } from '@google/genai'
+import { createEmulator, type EmulatorSignal } from '@gwh/emulator'
+import { createBatch, createInteraction } from './jobs.ts'
+import { loseFirstAnswer } from './lost-answer.ts'
+import { end, freePort, startReceiver } from './receiver-process.ts'
+import type { Effect, Report } from './report.ts'
+import { createTimeline, paint } from './timeline.ts'
+
+const EXPECTED_JOBS = 2
+const GIVE_UP_MS = 60_000
+
+const once = process.argv.includes('--once') || process.env.CI === 'true' || !process.stdout.isTTY
+const folder = mkdtempSync(join(tmpdir(), 'gwh-demo-'))
+const results = join(folder, 'results.ndjson')
+const timeline = createTimeline(performance.now.bind(performance), console.log)
+// Over when every event is handled and the sender knows it.
+const over = Promise.withResolvers<void>()
+const counts = { handled: 0, acknowledged: 0 }
+
+console.log(
+  paint(
+    'bold',
+    '\ngwh demo: Gemini jobs, signed webhooks, durable handlers. No account, no network, no polling.\n',
+  ),
+)
+
+const emulator = createEmulator({
+  retry: { scheduleMs: [0, 700, 1_500, 3_000, 10_000] },
+  fetch: loseFirstAnswer('dynamic', (text) => timeline.say('demo', text)),
+  observer: onSignal,
+})
+const { url: baseUrl } = await emulator.listen({ port: once ? 0 : Number(process.env.PORT ?? 8787) })
+process.env.GOOGLE_GEMINI_BASE_URL = baseUrl
+process.env.GEMINI_API_KEY ??= 'demo-key'
+timeline.say('google', `emulated at ${baseUrl}`)
+
+// The client is @google/genai as it comes from npm: the environment alone points it at the emulator.
+const client = new GoogleGenAI({})
+const port = await freePort()
+const uri = `http://127.0.0.1:${port}/webhooks/gemini`
+const webhook = await client.webhooks.create({
+  name: 'demo',
+  uri,
+  subscribed_events: ['batch.succeeded', 'batch.failed'],
+})
+timeline.say('client', `webhooks.create: static webhook for batch events`)
+const jobKey = crypto.randomUUID()
+const secret = webhook.new_signing_secret ?? ''
+const receiver = await startReceiver(
+  {
+    GEMINI_WEBHOOK_SECRET: secret,
+    GWH_JOB_KEY: jobKey,
+    DATABASE: join(folder, 'deliveries.db'),
+    RESULTS: results,
+    PORT: String(port),
+  },
+  onReport,
+)
+
+const batch = await createBatch(client, ['Name a prime number.', 'Name another one.'])
+timeline.say(
+  'client',
+  `batches.create: ${batch.slice(0, 16)}… with two requests; the static webhook will tell`,
+)
+const interaction = await createInteraction(client, 'Tell a short joke.', uri, jobKey)
+timeline.say('client', `interactions.create: ${interaction.slice(0, 16)}… with a webhook_config of its own`)
+
+const inTime = await Promise.race([over.promise.then(() => true), giveUpLater()])
+const ok = inTime && report(readEffects(), [batch, interaction])
+process.exitCode = ok ? 0 : 1
+if (once) await close()
+else invite()
+
+function onReport(report: Report): void {
+  timeline.receiver(report)
+  if (report.type === 'handled') count('handled')
+}
+
+function onSignal(signal: EmulatorSignal): void {
+  timeline.google(signal)
+  if (signal.type === 'delivery_acked') count('acknowledged')
+}
+
+function count(what: keyof typeof counts): void {
+  counts[what]++
+  if (Math.min(counts.handled, counts.acknowledged) === EXPECTED_JOBS) over.resolve()
+}
+
+function giveUpLater(): Promise<false> {
+  return new Promise((resolve) => setTimeout(() => resolve(false), GIVE_UP_MS).unref())
+}
+
+function readEffects(): Effect[] {
+  const lines = readFileSync(results, 'utf8').trim().split('\n')
+  return lines.map((line) => JSON.parse(line) as Effect)
+}
+
+/** Exactly one effect per job, and none besides: counted in the file the handlers wrote. */
+function report(effects: Effect[], jobs: readonly string[]): boolean {
+  const counts = jobs.map((job) => effects.filter((effect) => effect.job === job).length)
+  const exactlyOnce = counts.every((count) => count === 1) && effects.length === jobs.length
+  const attempts = emulator.deliveries().reduce((sum, delivery) => sum + delivery.attempts.length, 0)
+  const verdict = `${effects.length} effects of ${jobs.length} jobs, ${attempts} delivery attempts, 0 polls`
+  console.log(`\n${exactlyOnce ? paint('green', '✓') : paint('red', '✗')} ${verdict}`)
+  return exactlyOnce
+}
+
+function invite(): void {
+  console.log(`
+Google's side goes on running at ${baseUrl}. Try it with your own receiver, in another terminal:
+
+  # 1. register its URL; the answer holds the signing secret for GEMINI_WEBHOOK_SECRET
+  curl ${baseUrl}/v1/webhooks -H 'x-goog-api-key: any' -H 'content-type: application/json' \\
+    -d '{"uri":"http://127.0.0.1:3000/webhooks/gemini","subscribed_events":["batch.succeeded"]}'
+
+  # 2. have an event delivered, signed; or create jobs with your own client and this in its environment:
+  #    GOOGLE_GEMINI_BASE_URL=${baseUrl} GEMINI_API_KEY=any
+  curl ${baseUrl}/_gwh/trigger -H 'content-type: application/json' \\
+    -d '{"type":"batch.succeeded","data":{"id":"batches/mine"}}'
+
+Ctrl-C ends it.`)
+  process.once('SIGINT', close)
+  process.once('SIGTERM', close)
+}
+
+async function close(): Promise<void> {
+  await end(receiver)
+  await emulator.close()
+  rmSync(folder, { recursive: true, force: true })
+}

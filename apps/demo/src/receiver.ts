@@ -1,0 +1,54 @@
+// The part a user would write: verify, store on disk, acknowledge, handle, fetch the result. It runs as a process
+// of its own and tells the demo what it does, so that both sides share one timeline.
+import { appendFileSync } from 'node:fs'
+import { GoogleGenAI } from '@google/genai'
+import { createReceiver } from '@gwh/core'
+import { serve } from '@gwh/node'
+import { createSqliteQueue } from '@gwh/store-sqlite'
+import type { Report } from './report.ts'
+
+const { GEMINI_WEBHOOK_SECRET, GWH_JOB_KEY, GOOGLE_GEMINI_BASE_URL, DATABASE, RESULTS, PORT } = process.env
+const client = new GoogleGenAI({})
+const tell = (report: Report) => process.connected && process.send?.(report)
+
+const receiver = createReceiver({
+  static: { secrets: GEMINI_WEBHOOK_SECRET ?? '' },
+  dynamic: {
+    jobKey: GWH_JOB_KEY ?? '',
+    jwks: new URL('/.well-known/jwks.json', GOOGLE_GEMINI_BASE_URL),
+  },
+  queue: createSqliteQueue({ path: DATABASE ?? 'demo.db' }),
+  observer: (signal) => {
+    if ('delivery' in signal) tell({ type: signal.type, ...signal.delivery })
+    else if (signal.type === 'refused') tell({ type: 'refused', code: signal.code })
+    else if (signal.type === 'fault') tell({ type: 'fault', code: signal.code })
+  },
+})
+
+receiver
+  .on('batch.succeeded', async (event, { key, delivery }) => {
+    const batch = await client.batches.get({ name: event.id ?? '' })
+    const answers = batch.dest?.inlinedResponses?.map(
+      (one) => one.response?.candidates?.[0]?.content?.parts?.[0]?.text,
+    )
+    keep(key, delivery.id, event.id, (answers ?? []).join(' · '))
+  })
+  .on('interaction.completed', async (event, { key, delivery }) => {
+    const interaction = await client.interactions.get(event.id ?? '')
+    keep(key, delivery.id, event.id, interaction.output_text ?? '')
+  })
+
+/** The effect: one line in a file, which the demo counts when everything is over. */
+function keep(key: string, id: string, job: string | undefined, text: string): void {
+  appendFileSync(RESULTS ?? 'results.ndjson', `${JSON.stringify({ key, id, job, text })}\n`)
+  tell({ type: 'result', id, text })
+}
+
+const { url } = await serve(receiver, {
+  hostname: '127.0.0.1',
+  port: Number(PORT ?? 3000),
+  path: '/webhooks/gemini',
+  // Short, so that what a killed process was handling is taken up again soon after a restart.
+  work: { leaseMs: 3_000 },
+})
+tell({ type: 'listening', url })

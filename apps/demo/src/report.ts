@@ -1,0 +1,19 @@
+/** What the receiver's process tells the demo. */
+export type Report =
+  | { type: 'listening'; url: string }
+  | {
+      type: 'accepted' | 'duplicate' | 'handled' | 'failed' | 'dead'
+      id: string
+      scheme: string
+      keyId?: string
+    }
+  | { type: 'refused' | 'fault'; code: string }
+  | { type: 'result'; id: string; text: string }
+
+/** One line of the results file: the effect of one handled event. */
+export interface Effect {
+  key: string
+  id: string
+  job: string
+  text: string
+}

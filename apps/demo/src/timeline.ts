@@ -1,0 +1,90 @@
+import { styleText } from 'node:util'
+import type { EmulatorSignal } from '@gwh/emulator'
+import type { Report } from './report.ts'
+
+type Actor = 'client' | 'google' | 'receiver' | 'handler' | 'demo'
+type Style = Parameters<typeof styleText>[0]
+
+const STYLES: Record<Actor, Style> = {
+  client: 'blue',
+  google: 'yellow',
+  receiver: 'cyan',
+  handler: 'green',
+  demo: 'dim',
+}
+
+/** Prints what happens, with the time since the start and who did it. */
+export interface Timeline {
+  say(actor: Actor, text: string): void
+  google(signal: EmulatorSignal): void
+  receiver(report: Report): void
+}
+
+export function createTimeline(now: () => number, print: (line: string) => void): Timeline {
+  const startedAt = now()
+  const say = (actor: Actor, text: string) => {
+    const time = `${((now() - startedAt) / 1000).toFixed(2).padStart(6)} s`
+    print(`${paint('dim', time)}  ${paint(STYLES[actor], actor.padEnd(8))}  ${text}`)
+  }
+  return {
+    say,
+    google(signal) {
+      const text = describeSignal(signal)
+      if (text) say('google', text)
+    },
+    receiver(report) {
+      const text = describeReport(report)
+      if (text) say(report.type === 'result' || report.type === 'handled' ? 'handler' : 'receiver', text)
+    },
+  }
+}
+
+/** Colours where the terminal shows them; plain text in pipes, files and under NO_COLOR. */
+export function paint(style: Style, text: string): string {
+  return styleText(style, text, { stream: process.stdout })
+}
+
+function describeSignal(signal: EmulatorSignal): string | undefined {
+  switch (signal.type) {
+    case 'job_finished':
+      return `${signal.kind} ${short(signal.jobId)} finished: ${signal.state}`
+    case 'attempt_started':
+      return `→ ${signal.eventType} to the ${signal.scheme} webhook, attempt ${signal.attempt}  ${short(signal.webhookId)}`
+    case 'attempt_finished':
+      return signal.status === undefined
+        ? `← no answer (${signal.code}), attempt ${signal.attempt}`
+        : `← ${signal.status} after ${signal.durationMs.toFixed(1)} ms, attempt ${signal.attempt}`
+    case 'retry_planned':
+      return `will try ${short(signal.webhookId)} again`
+    case 'delivery_exhausted':
+    case 'delivery_disabled':
+      return `gave up on ${short(signal.webhookId)}`
+    default:
+      return undefined
+  }
+}
+
+function describeReport(report: Report): string | undefined {
+  switch (report.type) {
+    case 'listening':
+      return `listening on ${report.url}`
+    case 'accepted':
+      return `verified (${report.scheme === 'static' ? 'HMAC v1' : 'Ed25519 v1a'}, key ${report.keyId}), on disk, acknowledged`
+    case 'duplicate':
+      return `verified, known already: acknowledged, not handled again`
+    case 'handled':
+      return `handled ${short(report.id)}`
+    case 'result':
+      return `result: ${paint('bold', report.text)}`
+    case 'refused':
+    case 'fault':
+      return `${report.type}: ${report.code}`
+    default:
+      return `${report.type} ${short(report.id)}`
+  }
+}
+
+/** Enough of an id to tell it from its neighbours. */
+function short(id: string): string {
+  return id.length > 20 ? `${id.slice(0, 16)}…` : id
+}

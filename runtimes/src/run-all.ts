@@ -1,0 +1,43 @@
+// Runs the suite on every runtime, one after the other, and prints a table and a sum.
+import { execFile } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import type { SuiteResult } from './harness.ts'
+
+const here = (path: string) => fileURLToPath(new URL(path, import.meta.url))
+const bin = (name: string) => here(`../node_modules/.bin/${name}`)
+const suite = here('./run.ts')
+
+// `node` first: Node 22 before 22.18 strips types only when told to, and warns about it.
+const RUNTIMES: Record<string, [string, ...string[]]> = {
+  'Node 22': [here('../node_modules/node22/bin/node'), '--experimental-strip-types', '--no-warnings', suite],
+  'Node 24': [process.execPath, suite],
+  Bun: [bin('bun'), 'run', suite],
+  Deno: [bin('deno'), 'run', '--allow-all', '--no-prompt', suite],
+  workerd: [process.execPath, here('./run-workerd.ts')],
+}
+
+let passed = 0
+let failed = 0
+for (const [name, command] of Object.entries(RUNTIMES)) {
+  const result = await runOn(command)
+  passed += result.passed
+  failed += result.failures.length
+  console.log(
+    `${result.failures.length === 0 ? '✓' : '✗'} ${name.padEnd(8)} ${result.passed} passed, ${result.failures.length} failed`,
+  )
+  for (const { title, error } of result.failures) console.log(`  ✗ ${title}\n    ${error}`)
+}
+console.log(`runtimes: ${passed} passed, ${failed} failed`)
+process.exitCode = failed === 0 ? 0 : 1
+
+async function runOn([command, ...args]: [string, ...string[]]): Promise<SuiteResult> {
+  try {
+    const { stdout } = await promisify(execFile)(command, args, {
+      env: { ...process.env, DENO_NO_UPDATE_CHECK: '1' },
+    })
+    return JSON.parse(stdout.trim().split('\n').at(-1)!)
+  } catch (error) {
+    return { passed: 0, failures: [{ title: 'the suite did not run to its end', error: String(error) }] }
+  }
+}

@@ -1,0 +1,11 @@
+// The suite as a Cloudflare Worker: no Node built-ins, no file system, no eval.
+import { coreSuite } from './core-suite.ts'
+import { createSuite } from './harness.ts'
+
+export default {
+  async fetch(): Promise<Response> {
+    const { test, run } = createSuite()
+    coreSuite(test)
+    return Response.json(await run())
+  },
+}
