@@ -22,6 +22,7 @@ export {
 } from './lib/event-types.ts'
 export type { HeadersLike } from './lib/headers.ts'
 export { GOOGLE_JWKS_URL, type Jwks } from './lib/jwks.ts'
+export type { JwtOptions } from './lib/jwt-scheme.ts'
 export type { JsonWebKeySet } from './lib/key-set.ts'
 export type { IncomingDelivery } from './lib/line.ts'
 export { createMemoryQueue } from './lib/memory-queue.ts'

@@ -1,5 +1,5 @@
 export { type Clock, systemClock } from './lib/clock.ts'
-export { createMemoryQueue } from './lib/memory-queue.ts'
+export { createMemoryQueue, createMemoryStorage } from './lib/memory-queue.ts'
 export type {
   DeadLetter,
   DeadLetters,

@@ -14,7 +14,7 @@ export interface BodyLimits {
 /** What the headers already say about the body. A declared length is a hint only: the counted bytes are the law. */
 export function checkBodyHeaders(headers: HeadersLike, maxBytes: number): Refusal | undefined {
   const encoding = readOptionalHeader(headers, 'content-encoding')
-  if (encoding !== undefined && encoding !== 'identity' && encoding !== '') {
+  if (encoding !== undefined && !(typeof encoding === 'string' && /^(?:identity)?$/i.test(encoding))) {
     return refuse('content_encoding', 'the body is encoded; signatures cover plain bytes')
   }
   const length = readOptionalHeader(headers, 'content-length')

@@ -23,14 +23,12 @@ export function createDispatcher(router: Router, unhandled: () => EventHandler |
 
 /** The event in a stored or verified delivery. */
 export function readDispatch(
-  delivery: { id: string; timestamp: number; scheme: 'static' | 'dynamic'; keyId?: string; body: Uint8Array },
+  delivery: HandlerContext['delivery'] & { body: Uint8Array },
   rest: { attempt: number; signal: AbortSignal; key: string },
 ): Dispatch | Refusal {
   const event = readEvent(delivery.body)
   if (isRefusal(event)) return event
-  const { id, timestamp, scheme, keyId } = delivery
-  return {
-    event,
-    context: { delivery: { id, timestamp, scheme, ...(keyId !== undefined && { keyId }) }, ...rest },
-  }
+  const { id, timestamp, scheme, keyId, jwt } = delivery
+  const about = { id, timestamp, scheme, ...(keyId !== undefined && { keyId }), ...(jwt && { jwt }) }
+  return { event, context: { delivery: about, ...rest } }
 }

@@ -2,19 +2,23 @@ import { primitives } from '#primitives'
 import { fromBase64 } from './bytes.ts'
 import { chain, type Eventually, find } from './eventually.ts'
 import type { Jwks } from './jwks.ts'
+import { searchKeys } from './key-search.ts'
 import type { KeySet } from './key-set.ts'
 import type { SignedContent } from './primitives/types.ts'
-import { type Refusal, refuse } from './refusal.ts'
+import type { Refusal } from './refusal.ts'
 
-/** Says which public key signed the content: its key id, or `undefined` when none did. */
+/**
+ * Says which public key signed the content: its key id, or `undefined` when none did. `passive` never fetches.
+ */
 export type DynamicVerifier = (
   content: SignedContent,
   signatures: readonly string[],
+  passive: boolean,
 ) => Eventually<string | undefined | Refusal>
 
 const SIGNATURE_BYTES = 64
 // One delivery may cost this many verifications, about 3 ms of CPU, however its header is made up.
-const MAX_VERIFICATIONS = 32
+const MAX_VERIFICATIONS = 24
 
 /**
  * Verifies dynamic webhooks: Ed25519 under any key of the JWKS. Nothing in a delivery names its key, so all
@@ -39,29 +43,11 @@ export function createDynamicVerifier(jwks: Jwks): DynamicVerifier {
     })
   }
 
-  return (content, signatures) => {
-    const decoded = signatures.map(fromBase64).filter((bytes) => bytes?.length === SIGNATURE_BYTES)
+  return (content, signatures, passive) => {
+    const decoded = [...new Set(signatures)]
+      .map(fromBase64)
+      .filter((bytes) => bytes?.length === SIGNATURE_BYTES)
     if (decoded.length === 0) return undefined
-    const candidates = decoded as Uint8Array[]
-    return chain(jwks.keys(), (keySet) => {
-      if (!keySet) return refuse('jwks_unavailable', 'the public keys could not be fetched')
-      return chain(search(keySet, content, candidates), (keyId) =>
-        keyId !== undefined
-          ? keyId
-          : searchAgain(jwks, keySet, (newer) => search(newer, content, candidates)),
-      )
-    })
+    return searchKeys(jwks, (keySet) => search(keySet, content, decoded as Uint8Array[]), passive)
   }
-}
-
-/** Keys may have been rotated since they were fetched: look once more among new ones, if there are any. */
-async function searchAgain(
-  jwks: Jwks,
-  known: KeySet,
-  search: (keySet: KeySet) => Eventually<string | undefined>,
-): Promise<string | undefined> {
-  // Whether it fetched does not matter: another delivery may have done so since `known` was read.
-  await jwks.reload()
-  const newer = await jwks.keys()
-  return newer && newer !== known ? await search(newer) : undefined
 }

@@ -6,7 +6,7 @@ import {
   type ResultFields,
 } from './event-schemas.ts'
 import type { EventData, EventType, JobFailure, ResultPointer, WebhookEvent } from './event-types.ts'
-import { findJsonFlaw } from './json-guard.ts'
+import { readJson } from './json.ts'
 import { isRefusal, type Refusal, refuse, toError } from './refusal.ts'
 
 // Google renamed this event before it first sent one; old samples and test doubles still use the old name.
@@ -26,27 +26,12 @@ export function parseEvent(body: Uint8Array | string): WebhookEvent {
 
 /** Like `parseEvent`, with the refusal as a value. */
 export function readEvent(body: Uint8Array | string): WebhookEvent | Refusal {
-  const parsed = parseJson(body)
+  const parsed = readJson(body)
   if (parsed === undefined) return refuse('payload_invalid', 'the body is not JSON in UTF-8')
-  const flaw = findJsonFlaw(parsed.text, parsed.value)
-  if (flaw) return refuse('payload_invalid', `the body is refused JSON: ${flaw}`)
+  if (parsed.flaw) return refuse('payload_invalid', `the body is refused JSON: ${parsed.flaw}`)
   const envelope = envelopeSchema.safeParse(parsed.value)
   if (!envelope.success) return refuse('payload_invalid', 'the body has no "type" string or no "data" object')
   return toEvent(envelope.data, parsed.value as Record<string, unknown>)
-}
-
-/** The JSON text and its value; `undefined` for anything else. The one place where parsing may throw. */
-function parseJson(body: Uint8Array | string): { text: string; value: unknown } | undefined {
-  try {
-    // A byte order mark was signed but is no JSON: it must not be dropped on the way.
-    const text =
-      typeof body === 'string'
-        ? body
-        : new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(body)
-    return { text, value: JSON.parse(text) }
-  } catch {
-    return undefined
-  }
 }
 
 function toEvent(
@@ -77,7 +62,7 @@ function toData(
 ): EventData & Partial<ResultPointer & JobFailure> {
   const schema = Object.hasOwn(dataSchemas, type) ? dataSchemas[type as EventType] : anyDataSchema
   const fields = schema.parse(wire)
-  const id = fields.id === undefined ? undefined : toResourceId(type, String(fields.id))
+  const id = fields.id === undefined || fields.id === '' ? undefined : toResourceId(type, String(fields.id))
   if (schema === dataSchemas['batch.succeeded'])
     return { ...fields, id, ...toPointer(fields as ResultFields) }
   if (schema === dataSchemas['batch.failed']) return { ...fields, id, ...toFailure(fields as FailureFields) }
@@ -95,14 +80,16 @@ function toPointer(fields: ResultFields): ResultPointer {
   return { file: toFile(uri) ?? toFile(name), fileUri: uri ?? name }
 }
 
+const FILE_NAME = /^(?:files\/)?([A-Za-z0-9_-]+)$/
+const FILE_URL = /^https?:\/\/[^/?#]+\/(?:[^?#]*\/)?files\/([A-Za-z0-9_-]+)(?::download)?(?:[?#]|$)/
+
 /**
- * `files/ID` from any spelling of it: a URL with or without `:download` and query, the name, or the bare id.
- * The id keeps its hyphens: the SDK would cut `files/batch-…` at the first one.
+ * `files/ID` from any spelling of it: a URL with or without `:download` and query, the name, or the
+ * bare id. The id keeps its hyphens: the SDK would cut `files/batch-…` at the first one.
  */
 function toFile(pointer: string | undefined): string | undefined {
-  if (pointer === undefined || pointer.startsWith('gs://')) return undefined
-  const id = pointer.includes('/') ? /(?:^|\/)files\/([^/:?#]+)/.exec(pointer)?.[1] : pointer
-  return id ? `files/${id}` : undefined
+  const id = FILE_NAME.exec(pointer ?? '')?.[1] ?? FILE_URL.exec(pointer ?? '')?.[1]
+  return id === undefined ? undefined : `files/${id}`
 }
 
 function toFailure(fields: FailureFields): JobFailure {

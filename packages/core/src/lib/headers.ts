@@ -13,6 +13,8 @@ export interface DeliveryHeaders {
 }
 
 const ID = /^[\x21-\x2b\x2d\x2f-\x7e]{1,256}$/
+// An entry with a comma at its end, unless it is a bare tag: that one is an entry without a signature.
+const JOINED = /(?<!(?:^| )v1a?), /
 const MAX_SIGNATURE_CHARACTERS = 8192
 
 /**
@@ -36,7 +38,7 @@ function checkSyntax(headers: DeliveryHeaders): DeliveryHeaders | Refusal {
   const { id, timestamp, signature } = headers
   if (id.includes(',')) return refuse('header_duplicate', 'webhook-id was sent more than once')
   if (timestamp.includes(',')) return refuse('header_duplicate', 'webhook-timestamp was sent more than once')
-  if (signature.includes(', ')) return refuse('header_duplicate', 'webhook-signature was sent more than once')
+  if (JOINED.test(signature)) return refuse('header_duplicate', 'webhook-signature was sent more than once')
   if (!ID.test(id))
     return refuse('id_malformed', 'webhook-id is not 1 to 256 visible ASCII characters without a dot')
   if (signature.length > MAX_SIGNATURE_CHARACTERS) {

@@ -29,7 +29,7 @@ export function createInlineSink(options: InlineOptions): Sink {
   return async (delivery, key) => {
     const present = now()
     const deadlines = { leaseUntil: present + leaseMs, expiresAt: present + retentionMs }
-    const claim = await fromStore(store.claim(key, deadlines))
+    const claim = await fromStore(() => store.claim(key, deadlines))
     if (claim.status === 'claimed') return await handle(options, delivery, claim)
     observe({ type: 'duplicate', delivery: toInfo(delivery), key })
     return claim.status === 'completed' ? DUPLICATE : inFlightAnswer(claim.leaseUntil - present)
@@ -72,7 +72,7 @@ async function succeed(
   const about = { delivery: toInfo(delivery), key: claim.key }
   observe({ type: 'handled', ...about, eventType: event.type, attempt: claim.attempt })
   // A lost lease changes nothing for the sender: its event has been handled.
-  await fromStore(store.complete(claim))
+  await fromStore(() => store.complete(claim))
   observe({ type: 'accepted', ...about })
   return ACCEPTED
 }
@@ -88,7 +88,7 @@ async function fail(
   if (claim.attempt >= options.maxAttempts) return await giveUp(options, delivery, claim, 'attempts', error)
   const { key, attempt } = claim
   options.observe({ type: 'failed', delivery: toInfo(delivery), key, attempt, error })
-  await fromStore(options.store.release(claim))
+  await fromStore(() => options.store.release(claim))
   return answerFor('handler_failed')
 }
 
@@ -100,7 +100,7 @@ async function giveUp(
   reason: DeadReason,
   error: unknown,
 ): Promise<Answer> {
-  await fromStore(store.complete(claim))
+  await fromStore(() => store.complete(claim))
   const { key, attempt } = claim
   observe({ type: 'dead', delivery: toInfo(delivery), key, attempt, reason, error })
   return ACCEPTED

@@ -14,18 +14,28 @@ const COLON = 0x3a
  * @param value What it parsed to
  */
 export function findJsonFlaw(text: string, value: unknown): JsonFlaw | undefined {
-  let keys = 0
-  const open: { value: unknown; depth: number }[] = [{ value, depth: 1 }]
-  for (let entry = open.pop(); entry; entry = open.pop()) {
-    if (typeof entry.value !== 'object' || entry.value === null) continue
-    if (entry.depth > MAX_DEPTH) return 'too_deep'
-    const names = Array.isArray(entry.value) ? [] : Object.keys(entry.value)
-    if (names.includes('__proto__')) return 'forbidden_key'
-    keys += names.length
-    for (const child of Object.values(entry.value)) open.push({ value: child, depth: entry.depth + 1 })
-  }
+  const keys = countKeys(value, 1)
+  if (typeof keys === 'string') return keys
   // Every member of the text has one colon outside strings; parsing drops all but one of a repeated key.
   return countMembers(text) === keys ? undefined : 'duplicate_key'
+}
+
+/** How many keys the value's objects have, or the flaw found on the way. */
+function countKeys(value: unknown, depth: number): number | JsonFlaw {
+  if (typeof value !== 'object' || value === null) return 0
+  if (depth > MAX_DEPTH) return 'too_deep'
+  const isArray = Array.isArray(value)
+  let keys = 0
+  for (const name in value) {
+    if (!isArray) keys++
+    if (name === '__proto__') return 'forbidden_key'
+    const child = (value as Record<string, unknown>)[name]
+    if (typeof child !== 'object' || child === null) continue
+    const inner = countKeys(child, depth + 1)
+    if (typeof inner === 'string') return inner
+    keys += inner
+  }
+  return keys
 }
 
 function countMembers(text: string): number {

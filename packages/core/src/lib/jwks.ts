@@ -58,6 +58,8 @@ export interface Jwks {
    * hours stale ones where the fetch fails. `undefined` when there is nothing usable.
    */
   keys(): Eventually<KeySet | undefined>
+  /** The keys as they are, without fetching; `undefined` when there is nothing usable. */
+  current(): KeySet | undefined
   /** Fetches again unless cooling down, for a signature no key matches; resolves to whether there are new keys. */
   reload(): Promise<boolean>
   /** What was last fetched, to seed another cache with; `undefined` before the first success. */
@@ -142,6 +144,7 @@ export function createJwks(url: string | URL, options: JwksOptions = {}): Jwks {
       return loading !== undefined
     },
     keys: () => chain(ready, keys),
+    current,
     reload,
     snapshot: () => loaded?.snapshot,
   }
@@ -155,12 +158,17 @@ export function createJwks(url: string | URL, options: JwksOptions = {}): Jwks {
 export function createFixedJwks(document: JsonWebKeySet): Jwks {
   const selected = selectKeys(document)
   if (!selected) throw new WebhookConfigError('option_invalid', 'jwks holds no usable public key')
-  const keys = importKeys(selected)
+  let imported: KeySet | undefined
+  const ready = chain(importKeys(selected), (keySet) => {
+    imported = keySet
+    return keySet
+  })
   return {
     fresh: true,
     coolingDown: false,
     reloading: false,
-    keys: () => keys,
+    keys: () => ready,
+    current: () => imported,
     reload: async () => false,
     snapshot: () => undefined,
   }

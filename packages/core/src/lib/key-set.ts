@@ -6,8 +6,15 @@ import type { Ed25519Key } from './primitives/types.ts'
 
 /** A JSON Web Key, public or private. @see https://www.rfc-editor.org/rfc/rfc7517#section-4 */
 export interface JsonWebKeyLike {
-  kty?: string
-  [member: string]: unknown
+  readonly kty?: string | undefined
+  readonly kid?: string | undefined
+  readonly crv?: string | undefined
+  readonly alg?: string | undefined
+  readonly use?: string | undefined
+  readonly x?: string | undefined
+  readonly d?: string | undefined
+  readonly n?: string | undefined
+  readonly e?: string | undefined
 }
 
 /** A JSON Web Key Set, as served at Google's JWKS URL. @see https://www.rfc-editor.org/rfc/rfc7517#section-5 */
@@ -22,22 +29,29 @@ export interface VerificationKey {
   key: Ed25519Key
 }
 
+/** An RSA public key of sufficient strength, not yet imported. */
+export interface RsaKey {
+  /** `undefined` where the key has none, or an empty one. */
+  kid: string | undefined
+  jwk: { kty: 'RSA'; n: string; e: string }
+}
+
 /** The usable keys of a JWKS. */
 export interface KeySet {
   readonly ed25519: readonly VerificationKey[]
-  /** RSA public keys with a `kid`, not yet imported: only the documented JWT scheme wants them. */
-  readonly rsa: ReadonlyMap<string, JsonWebKeyLike>
+  /** RSA public keys, not yet imported: only the documented JWT scheme wants them. */
+  readonly rsa: readonly RsaKey[]
   /** How many entries were left out as malformed, unsuitable or too many. */
   readonly rejected: number
 }
 
 const MAX_KEYS = 32
-const MAX_ED25519_KEYS = 16
+const MAX_KEYS_TRIED = 16
 
 /** The usable keys of a JWKS before they are imported. */
 export interface SelectedKeys {
   edwards: { keyId: string; bytes: Uint8Array }[]
-  rsa: Map<string, JsonWebKeyLike>
+  rsa: RsaKey[]
   rejected: number
 }
 
@@ -49,15 +63,18 @@ export interface SelectedKeys {
 export function selectKeys(value: unknown): SelectedKeys | undefined {
   if (!isKeySet(value)) return undefined
   const candidates = value.keys.slice(0, MAX_KEYS).filter(isPublicSigningKey)
-  const rsa = new Map(candidates.filter(isNamedRsaKey).map((key) => [key.kid, key]))
-  const edwards = candidates.flatMap(toPublicBytes).slice(0, MAX_ED25519_KEYS)
-  const usable = edwards.length + rsa.size
+  const rsa = candidates.flatMap(toRsaKey).slice(0, MAX_KEYS_TRIED)
+  const edwards = candidates.flatMap(toPublicBytes).slice(0, MAX_KEYS_TRIED)
+  const usable = edwards.length + rsa.length
   return usable === 0 ? undefined : { edwards, rsa, rejected: value.keys.length - usable }
 }
 
 /** Makes the picked keys ready for use. */
 export function importKeys({ edwards, rsa, rejected }: SelectedKeys): Eventually<KeySet> {
-  return chain(all(edwards.map(importEd25519)), (ed25519) => ({ ed25519, rsa, rejected }))
+  return chain(all(edwards.map(importEd25519)), (imported) => {
+    const ed25519 = imported.filter((key) => key !== undefined)
+    return { ed25519, rsa, rejected: rejected + imported.length - ed25519.length }
+  })
 }
 
 function isKeySet(value: unknown): value is JsonWebKeySet {
@@ -73,8 +90,23 @@ function isPublicSigningKey(value: unknown): value is JsonWebKeyLike {
   return key.key_ops === undefined || (Array.isArray(key.key_ops) && key.key_ops.includes('verify'))
 }
 
-function isNamedRsaKey(key: JsonWebKeyLike): key is JsonWebKeyLike & { kid: string } {
-  return key.kty === 'RSA' && typeof key.kid === 'string' && key.kid !== ''
+const SMALLEST_RSA_BYTES = 256
+const LARGEST_RSA_BYTES = 1024
+
+function toRsaKey(key: JsonWebKeyLike): RsaKey[] {
+  const { kty, n, e, alg } = key
+  if (kty !== 'RSA' || typeof n !== 'string' || typeof e !== 'string') return []
+  if (alg !== undefined && alg !== 'RS256') return []
+  const modulus = fromBase64Url(n)
+  if (!modulus || modulus.length < SMALLEST_RSA_BYTES || modulus.length > LARGEST_RSA_BYTES) return []
+  // 65537, the exponent everybody uses: smaller ones have been attacked, larger ones only cost time.
+  if (e !== 'AQAB' || modulus[0]! < 0x80) return []
+  return [{ kid: toKid(key), jwk: { kty, n, e } }]
+}
+
+/** Google ships key sets with `"kid": ""` for keys without a name. */
+function toKid({ kid }: JsonWebKeyLike): string | undefined {
+  return typeof kid === 'string' && kid !== '' ? kid : undefined
 }
 
 function toPublicBytes(key: JsonWebKeyLike): { keyId: string; bytes: Uint8Array }[] {
@@ -82,9 +114,23 @@ function toPublicBytes(key: JsonWebKeyLike): { keyId: string; bytes: Uint8Array 
   if (key.alg !== undefined && key.alg !== 'EdDSA' && key.alg !== 'Ed25519') return []
   const bytes = fromBase64Url(key.x)
   if (!bytes || !isSafePublicKey(bytes)) return []
-  return [{ keyId: typeof key.kid === 'string' && key.kid !== '' ? key.kid : key.x, bytes }]
+  return [{ keyId: toKid(key) ?? key.x, bytes }]
 }
 
-function importEd25519({ keyId, bytes }: { keyId: string; bytes: Uint8Array }): Eventually<VerificationKey> {
-  return chain(primitives.importEd25519(bytes), (key) => ({ keyId, key }))
+/** Runtimes differ in when they notice that bytes are no point on the curve; such a key is left out too. */
+function importEd25519(selected: {
+  keyId: string
+  bytes: Uint8Array
+}): Eventually<VerificationKey | undefined> {
+  const { keyId, bytes } = selected
+  try {
+    const imported = primitives.importEd25519(bytes)
+    if (!(imported instanceof Promise)) return { keyId, key: imported }
+    return imported.then(
+      (key) => ({ keyId, key }),
+      () => undefined,
+    )
+  } catch {
+    return undefined
+  }
 }

@@ -32,13 +32,16 @@ export function guardLease(options: {
   const controller = new AbortController()
   const { signal } = controller
   let closed = false
+  let heldUntil = clock.now() + leaseMs
 
   const renewLater = () => clock.schedule(renew, Math.ceil(leaseMs / 3))
   const renew = async () => {
+    const renewedUntil = clock.now() + leaseMs
     // A storage that cannot answer has not said that the lease is lost: ask again until it runs out.
-    const kept = await storage.renew(lease, clock.now() + leaseMs).catch(() => undefined)
+    const kept = await storage.renew(lease, renewedUntil).catch(() => undefined)
     if (closed) return
-    if (kept === false) controller.abort(new LeaseLost())
+    if (kept) heldUntil = renewedUntil
+    if (kept === false || clock.now() >= heldUntil) controller.abort(new LeaseLost())
     else cancelRenewal = renewLater()
   }
   const giveUp = () =>

@@ -3,10 +3,12 @@ import type { Answer } from './answer.ts'
 import type { JobAuthorizer } from './authorize.ts'
 import { type BodyLimits, checkBodyHeaders, toRawBody } from './body.ts'
 import { readEvent } from './event.ts'
+import { chain, type Eventually } from './eventually.ts'
 import type { HeadersLike } from './headers.ts'
 import { isRefusal, type Refusal, refuse } from './refusal.ts'
 import type { Sink } from './sink.ts'
-import type { VerifiedDelivery, Verifier } from './verify.ts'
+import type { SkewProbe } from './skew-probe.ts'
+import { admit, isUntimely, prove, type VerifiedDelivery, type Verifier } from './verify.ts'
 
 /** One HTTP request, in the plainest form a runtime can hand it over. */
 export interface IncomingDelivery {
@@ -17,6 +19,9 @@ export interface IncomingDelivery {
   body: Uint8Array | Refusal | ((limits: BodyLimits) => Promise<Uint8Array | Refusal>)
 }
 
+/** A delivery's way to its answer. */
+export type Line = (delivery: IncomingDelivery) => Promise<Answer | Refusal>
+
 /** The rooms a delivery passes through, furnished. */
 export interface LineOptions {
   verifier: Verifier
@@ -25,30 +30,52 @@ export interface LineOptions {
   sink: Sink
   endpoint: string
   limits: BodyLimits
+  skew: SkewProbe
 }
 
 /**
  * One delivery's way from request to answer, a straight line through the rooms; a refusal ends it early.
  * The cheap checks come first, so that whoever floods an endpoint pays more than we do.
  */
-export function createLine(options: LineOptions): (delivery: IncomingDelivery) => Promise<Answer | Refusal> {
-  const { verifier, authorize, sink, endpoint, limits } = options
+export function createLine(options: LineOptions): Line {
+  const { verifier, authorize, sink, endpoint, limits, skew } = options
 
   return async ({ method = 'POST', headers, body }) => {
     if (method !== 'POST') return refuse('method_not_allowed', 'deliveries are sent with POST')
     const unreadable = checkBodyHeaders(headers, limits.maxBytes)
     if (unreadable) return unreadable
-    const admission = verifier.admit(headers)
-    if (isRefusal(admission)) return admission
+    const admission = admit(verifier, headers)
+    if (isRefusal(admission)) {
+      if (isUntimely(admission) && skew.wants()) await probeSkew({ headers, body }, options)
+      return admission
+    }
     const bytes = await readBody(body, limits)
     if (isRefusal(bytes)) return bytes
-    const verified = await verifier.verify(admission, bytes)
+    const verified = await prove(verifier, admission, bytes)
     if (isRefusal(verified)) return verified
     if (authorize && !(await isOurs(verified, authorize))) {
       return refuse('job_unknown', 'the job is not one of ours')
     }
-    return await sink(verified, await primitives.sha256Hex(`${endpoint}\0${verified.id}`))
+    return await sink(verified, await toKey(endpoint, verified))
   }
+}
+
+/** Verifies a stale delivery all the same, only to learn whether it is genuine. It stays refused. */
+async function probeSkew(
+  { headers, body }: IncomingDelivery,
+  { verifier, limits, skew }: LineOptions,
+): Promise<void> {
+  const admission = admit(verifier, headers, true)
+  const bytes = await readBody(body, limits)
+  if (isRefusal(admission) || isRefusal(bytes)) return
+  if (!isRefusal(await prove(verifier, admission, bytes, true))) skew.note(admission)
+}
+
+/** The idempotency key: one per endpoint and delivery, whatever characters either has. */
+function toKey(endpoint: string, { id, body, jwt }: VerifiedDelivery): Eventually<string> {
+  if (!jwt) return primitives.sha256Hex(`${endpoint}\0${id}`)
+  // A token does not cover the id: under a new one the same message would count as new. Its body stays the same.
+  return chain(primitives.sha256Hex(body), (hash) => primitives.sha256Hex(`${endpoint}\0jwt ${hash}`))
 }
 
 async function readBody(body: IncomingDelivery['body'], limits: BodyLimits): Promise<Uint8Array | Refusal> {

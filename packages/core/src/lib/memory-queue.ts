@@ -25,7 +25,8 @@ export function createMemoryQueue(options: StoredQueueOptions = {}): DeliveryQue
   return createStoredQueue(createMemoryStorage(options.clock ?? systemClock), options)
 }
 
-function createMemoryStorage(clock: Clock): QueueStorage {
+/** The transitions of a queue in memory, for `createStoredQueue`. */
+export function createMemoryStorage(clock: Clock = systemClock): QueueStorage {
   const rows = new Map<string, Row>()
   const claimable = (row: Row, now: number) =>
     row.state !== 'done' && row.state !== 'dead' && row.dueAt <= now

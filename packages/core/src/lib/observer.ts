@@ -14,8 +14,8 @@ export type ReceiverSignal =
   /** Verified, new, and durable (queue) or handled (inline). */
   | { type: 'accepted'; delivery: DeliveryInfo; key: string }
   | { type: 'duplicate'; delivery: DeliveryInfo; key: string }
-  /** Not accepted; `id` is what the headers claimed, proven only where the code implies it. */
-  | { type: 'refused'; code: WebhookErrorCode; status: number; message: string; id?: string }
+  /** Not accepted. */
+  | { type: 'refused'; code: WebhookErrorCode; status: number; message: string }
   /** Every handler of the event has returned. */
   | { type: 'handled'; delivery: DeliveryInfo; key: string; eventType: string; attempt: number }
   /** A handler threw or took too long; the delivery will be tried again. */
@@ -24,6 +24,8 @@ export type ReceiverSignal =
   | { type: 'dead'; delivery: DeliveryInfo; key: string; attempt: number; reason: DeadReason; error: unknown }
   /** A store, a queue or the receiver itself failed. */
   | { type: 'fault'; code: WebhookErrorCode; error: unknown }
+  /** Genuine deliveries keep coming from outside the replay window; positive when our clock is ahead. */
+  | { type: 'clock_skew_suspected'; seconds: number }
   /** The configuration works, but should be looked at. */
   | { type: 'warning'; code: string; message: string }
 

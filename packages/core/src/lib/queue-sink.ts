@@ -14,7 +14,7 @@ export function createQueueSink(options: {
 }): Sink {
   const { queue, endpoint, now, observe } = options
   return async (delivery, key) => {
-    const enqueued = await fromStore(queue.enqueue({ ...delivery, key, endpoint, receivedAt: now() }))
+    const enqueued = await fromStore(() => queue.enqueue({ ...delivery, key, endpoint, receivedAt: now() }))
     const accepted = enqueued === 'enqueued'
     observe({ type: accepted ? 'accepted' : 'duplicate', delivery: toInfo(delivery), key })
     return accepted ? ACCEPTED : DUPLICATE

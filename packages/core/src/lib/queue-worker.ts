@@ -34,8 +34,19 @@ export function toWorkSettings(options: WorkOptions = {}): WorkSettings {
     maxBackoffMs: wholeNumber('maxBackoffMs', options.maxBackoffMs, 3_600_000),
     pollMs: wholeNumber('pollMs', options.pollMs, 1_000),
     stopTimeoutMs: wholeNumber('stopTimeoutMs', options.stopTimeoutMs, 25_000, 0),
-    onSettled: options.onSettled ?? (() => {}),
-    onError: options.onError ?? (() => {}),
+    onSettled: undisturbed(options.onSettled),
+    onError: undisturbed(options.onError),
+  }
+}
+
+/** A listener whose own mistakes do not reach the worker. */
+function undisturbed<T>(listener: ((value: T) => void) | undefined): (value: T) => void {
+  return (value) => {
+    try {
+      listener?.(value)
+    } catch {
+      // Whoever listens cannot change what has happened.
+    }
   }
 }
 
@@ -117,10 +128,11 @@ function deadReason(bench: Workbench, leased: LeasedDelivery, error: unknown): D
   return leased.attempt >= bench.settings.maxAttempts ? 'attempts' : undefined
 }
 
-/** Full jitter: anywhere between nothing and a ceiling that doubles with every attempt. */
+/** Full jitter: anywhere between no time and a ceiling that doubles with every attempt. */
 function backoff({ settings, random }: Workbench, attempt: number): number {
   const ceiling = Math.min(settings.maxBackoffMs, settings.backoffMs * 2 ** (attempt - 1))
-  return Math.ceil(random() * ceiling)
+  // Never nothing at all: one drain would otherwise use up every attempt.
+  return Math.max(1, Math.ceil(random() * ceiling))
 }
 
 async function bury(

@@ -15,6 +15,8 @@ export interface QueuedDelivery {
   receivedAt: number
   /** The body exactly as it was signed. */
   body: Uint8Array
+  /** Only for deliveries with a JSON Web Token: whether it vouches for the body. */
+  jwt?: { bodyBound: boolean }
 }
 
 /** Why a delivery was given up on. */

@@ -2,6 +2,7 @@ import type { JobAuthorization } from './authorize.ts'
 import type { Clock } from './clock.ts'
 import { WebhookConfigError } from './errors.ts'
 import type { Jwks } from './jwks.ts'
+import type { JwtOptions } from './jwt-scheme.ts'
 import type { JsonWebKeySet } from './key-set.ts'
 import type { ReceiverObserver } from './observer.ts'
 import { checkNames, wholeNumber } from './options.ts'
@@ -22,6 +23,8 @@ export interface ReceiverOptions {
   dynamic?: JobAuthorization & {
     /** Default `GOOGLE_JWKS_URL`. */
     jwks?: string | URL | JsonWebKeySet | Jwks
+    /** Also accept the JSON Web Tokens Google documents but was never seen to send. Default: no. */
+    jwt?: JwtOptions
   }
   /** Inline mode: handlers run before the answer, once per delivery. Default: a store in memory. */
   store?: IdempotencyStore
@@ -72,7 +75,7 @@ const NAMES = [
   'observer',
 ]
 const STATIC_NAMES = ['secrets', 'format']
-const DYNAMIC_NAMES = ['jobKey', 'authorize', 'allowAnyJob', 'jwks']
+const DYNAMIC_NAMES = ['jobKey', 'authorize', 'allowAnyJob', 'jwks', 'jwt']
 
 const HOUR_MS = 3_600_000
 // A sender retries for 24 hours with fresh timestamps; forgetting earlier would let the last retries count as new.

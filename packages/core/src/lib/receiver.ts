@@ -1,19 +1,20 @@
 import { type Answer, answerFor, toResponse } from './answer.ts'
 import { createAuthorizer } from './authorize.ts'
-import { systemClock } from './clock.ts'
+import { type Clock, systemClock } from './clock.ts'
 import { createDispatcher } from './dispatch.ts'
 import { WebhookConfigError, WebhookError } from './errors.ts'
 import { createInlineSink } from './inline-sink.ts'
-import { GOOGLE_JWKS_URL } from './jwks.ts'
-import { createLine, type IncomingDelivery } from './line.ts'
+import { createJwks, GOOGLE_JWKS_URL } from './jwks.ts'
+import { createLine, type IncomingDelivery, type Line } from './line.ts'
 import { createMemoryStore } from './memory-store.ts'
-import { quiet } from './observer.ts'
+import { quiet, type ReceiverObserver } from './observer.ts'
 import type { QueueWorker, WorkOptions } from './queue.ts'
 import { createProcess, createQueueSink, observeWork } from './queue-sink.ts'
 import { checkReceiverOptions, type ReceiverOptions } from './receiver-options.ts'
 import { isRefusal } from './refusal.ts'
 import { createRouter, type EventFor, type EventHandler, type EventPattern } from './router.ts'
-import { createVerifier } from './verify.ts'
+import { createSkewProbe } from './skew-probe.ts'
+import { createVerifier, type VerifyOptions } from './verify.ts'
 import { fromRequest } from './web-request.ts'
 
 /** What a serverless runtime offers for work after the answer. */
@@ -65,53 +66,25 @@ const DRAIN_AFTER_ANSWER_MS = 25_000
  */
 export function createReceiver(options: ReceiverOptions): Receiver {
   const limits = checkReceiverOptions(options)
-  const { endpoint = 'default', queue, clock = systemClock, now = () => clock.now(), fetch } = options
+  const { endpoint = 'default', queue, clock = systemClock, now = () => clock.now() } = options
   const observe = quiet(options.observer)
-  const verifier = createVerifier(
-    {
-      // An unset variable must not turn into "no static webhooks here".
-      ...(options.static && { secrets: options.static.secrets ?? [] }),
-      ...(options.static?.format && { format: options.static.format }),
-      ...(options.dynamic && { jwks: options.dynamic.jwks ?? GOOGLE_JWKS_URL }),
-      ...(fetch && { fetch }),
-      toleranceSeconds: limits.toleranceSeconds,
-      now,
-    },
-    (warning) => observe({ type: 'warning', ...warning }),
+  const verifier = createVerifier(toVerifyOptions(options, now, clock), (warning) =>
+    observe({ type: 'warning', ...warning }),
   )
   const authorize = options.dynamic && createAuthorizer(options.dynamic, endpoint, now)
   const router = createRouter()
   let unhandled: EventHandler | undefined
   const dispatch = createDispatcher(router, () => unhandled)
+  const process = createProcess(dispatch, observe)
   const store = options.store ?? createMemoryStore({ now })
   const sink = queue
     ? createQueueSink({ queue, endpoint, now, observe })
     : createInlineSink({ ...limits, store, dispatch, observe, clock, now })
-  const process = createProcess(dispatch, observe)
+  const skew = createSkewProbe(now, (seconds) => observe({ type: 'clock_skew_suspected', seconds }))
+  const bodyLimits = { maxBytes: limits.maxBodyBytes, timeoutMs: limits.bodyTimeoutMs }
+  const line = createLine({ verifier, authorize, sink, endpoint, skew, limits: bodyLimits })
+  const receive = createFirstRoom(line, observe)
   let working = 0
-
-  const line = createLine({
-    verifier,
-    authorize,
-    sink,
-    endpoint,
-    limits: { maxBytes: limits.maxBodyBytes, timeoutMs: limits.bodyTimeoutMs },
-  })
-
-  /** The first room: whatever happens behind it, the sender gets an answer. */
-  const receive = async (delivery: IncomingDelivery): Promise<Answer> => {
-    try {
-      const outcome = await line(delivery)
-      if (!isRefusal(outcome)) return outcome
-      const answer = answerFor(outcome.refused)
-      observe({ type: 'refused', code: outcome.refused, status: answer.status, message: outcome.message })
-      return answer
-    } catch (error) {
-      const code = error instanceof WebhookError && error.status >= 500 ? error.code : 'internal'
-      observe({ type: 'fault', code, error })
-      return answerFor(code)
-    }
-  }
 
   const receiver: Receiver = {
     on(pattern, handler) {
@@ -155,4 +128,36 @@ export function createReceiver(options: ReceiverOptions): Receiver {
     throw new WebhookConfigError('option_invalid', 'only a receiver with a queue has work to do')
   }
   return receiver
+}
+
+/** The first room: whatever happens behind it, the sender gets an answer. */
+function createFirstRoom(line: Line, observe: ReceiverObserver): Receiver['receive'] {
+  return async (delivery) => {
+    try {
+      const outcome = await line(delivery)
+      if (!isRefusal(outcome)) return outcome
+      const answer = answerFor(outcome.refused)
+      observe({ type: 'refused', code: outcome.refused, status: answer.status, message: outcome.message })
+      return answer
+    } catch (error) {
+      const code = error instanceof WebhookError && error.status >= 500 ? error.code : 'internal'
+      observe({ type: 'fault', code, error })
+      return answerFor(code)
+    }
+  }
+}
+
+function toVerifyOptions(options: ReceiverOptions, now: () => number, clock: Clock): VerifyOptions {
+  const { static: fixed, dynamic, toleranceSeconds, fetch } = options
+  const { jwks = GOOGLE_JWKS_URL, jwt } = dynamic ?? {}
+  const isUrl = typeof jwks === 'string' || jwks instanceof URL
+  return {
+    // An unset variable must not turn into "no static webhooks here".
+    ...(fixed && { secrets: fixed.secrets ?? [] }),
+    ...(fixed?.format && { format: fixed.format }),
+    ...(dynamic && { jwks: isUrl ? createJwks(jwks, { clock, ...(fetch && { fetch }) }) : jwks }),
+    ...(jwt && { jwt }),
+    ...(toleranceSeconds !== undefined && { toleranceSeconds }),
+    now,
+  }
 }

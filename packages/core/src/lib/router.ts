@@ -34,6 +34,8 @@ export interface HandlerContext {
     timestamp: number
     scheme: 'static' | 'dynamic'
     keyId?: string
+    /** Only with a JSON Web Token: if it does not vouch for the body, anybody may have written the event. */
+    jwt?: { bodyBound: boolean }
   }
   /** How often this delivery has been tried, this time included; starts at 1. */
   attempt: number
@@ -66,7 +68,7 @@ export function createRouter(): Router {
   return {
     add(pattern, handler) {
       const { type = '*', metadata = {} } = typeof pattern === 'string' ? { type: pattern } : pattern
-      if (typeof pattern !== 'string') checkNames(pattern, ['type', 'metadata'], 'a pattern')
+      if (typeof pattern !== 'string') checkMembers(pattern)
       checkPattern(type, handler)
       const known = routes.get(type) ?? []
       routes.set(type, [...known, { metadata: Object.entries(metadata), handler, order: count++ }])
@@ -81,8 +83,16 @@ export function createRouter(): Router {
   }
 }
 
-function checkPattern(type: string, handler: unknown): void {
-  if (!PATTERN.test(type)) {
+/** A pattern that says nothing, a regular expression for instance, must not match everything. */
+function checkMembers(pattern: object): void {
+  checkNames(pattern, ['type', 'metadata'], 'a pattern')
+  if (!('type' in pattern) && !('metadata' in pattern)) {
+    throw new WebhookConfigError('option_invalid', 'a pattern is a text, or an object with type or metadata')
+  }
+}
+
+function checkPattern(type: unknown, handler: unknown): void {
+  if (typeof type !== 'string' || !PATTERN.test(type)) {
     throw new WebhookConfigError(
       'option_invalid',
       `a pattern is an event type such as "${EVENT_TYPES[0]}", a family such as "batch.*", or "*"`,

@@ -69,5 +69,5 @@ async function toSigningKey(key: SigningKey | JsonWebKeyLike): Promise<SigningKe
 }
 
 function isSigningKey(key: SigningKey | JsonWebKeyLike): key is SigningKey {
-  return 'algorithm' in key && !('kty' in key)
+  return 'type' in key && key.type === 'private'
 }

@@ -10,9 +10,9 @@ export type Sink = (delivery: VerifiedDelivery, key: string) => Promise<Answer>
  *
  * @throws WebhookUnavailableError `store_unavailable`, or the store's own coded error
  */
-export async function fromStore<T>(result: Promise<T>): Promise<T> {
+export async function fromStore<T>(call: () => Promise<T>): Promise<T> {
   try {
-    return await result
+    return await call()
   } catch (error) {
     if (error instanceof WebhookError && error.status === 503) throw error
     throw new WebhookUnavailableError('store_unavailable', 'the store or queue failed', { cause: error })

@@ -145,7 +145,9 @@ async function drain(bench: Workbench, maxMs = Number.POSITIVE_INFINITY): Promis
       processed++
     }
   }
-  await Promise.all(Array.from({ length: settings.concurrency }, worker))
+  const workers = await Promise.allSettled(Array.from({ length: settings.concurrency }, worker))
   cancel()
+  const failed = workers.find((one) => one.status === 'rejected')
+  if (failed) throw failed.reason
   return { processed }
 }

@@ -1,31 +1,17 @@
 import { toRawBody } from './body.ts'
-import { createDynamicVerifier } from './dynamic-scheme.ts'
-import { WebhookConfigError } from './errors.ts'
 import { chain, type Eventually } from './eventually.ts'
 import { type DeliveryHeaders, type HeadersLike, readHeaders } from './headers.ts'
-import { createFixedJwks, createJwks, type Jwks } from './jwks.ts'
-import type { JsonWebKeySet } from './key-set.ts'
 import { checkNames, wholeNumber } from './options.ts'
 import { isRefusal, type Refusal, refuse, toError } from './refusal.ts'
 import { checkWindow } from './replay-window.ts'
-import type { ConfigWarning, SecretFormat } from './secrets.ts'
+import { createSchemes, type Proof, type Scheme, type SchemeOptions } from './schemes.ts'
+import type { ConfigWarning } from './secrets.ts'
 import { parseSignatures, type Signatures } from './signature-header.ts'
-import { createStaticVerifier } from './static-scheme.ts'
 
 /** What a delivery is verified against. */
-export interface VerifyOptions {
-  /** Signing secrets of static webhooks, newest first; one string may hold several. */
-  secrets?: string | readonly string[]
-  /** How secrets become key bytes. Default `base64`; `raw` only for secrets of Google's launch week. */
-  format?: SecretFormat
-  /** Public keys of dynamic webhooks: a URL, a key set, or a cache made with `createJwks`. */
-  jwks?: string | URL | JsonWebKeySet | Jwks
-  /** Largest accepted distance between `webhook-timestamp` and now, in seconds, inclusive. Default 300. */
-  toleranceSeconds?: number
+export interface VerifyOptions extends SchemeOptions {
   /** The present in epoch milliseconds. Default `Date.now`. */
   now?: () => number
-  /** Fetches the key set where `jwks` is a URL. Default: the global `fetch`. */
-  fetch?: typeof fetch
 }
 
 /** A delivery proven to come from the sender, unaltered and fresh. */
@@ -39,80 +25,92 @@ export interface VerifiedDelivery {
   keyId?: string
   /** The bytes the signature covers. */
   body: Uint8Array
+  /** Only for deliveries with a JSON Web Token, which covers neither `id` nor `timestamp`. */
+  jwt?: {
+    /** Whether the token vouches for `body`; if not, anybody may have written it. */
+    bodyBound: boolean
+  }
 }
 
-/** A delivery whose headers are well-formed and fresh; nothing about it is proven yet. */
+/** A delivery whose headers are well-formed; nothing about it is proven yet. */
 export interface Admission {
   headers: DeliveryHeaders
   signatures: Signatures
 }
 
-/** The two halves of verification: before the body is read, and after. */
+/** What verification needs to know, ready for use. */
 export interface Verifier {
-  admit(headers: HeadersLike): Admission | Refusal
-  verify(admission: Admission, body: Uint8Array): Eventually<VerifiedDelivery | Refusal>
+  schemes: readonly Scheme[]
+  toleranceSeconds: number
+  now: () => number
 }
 
-const NAMES = ['secrets', 'format', 'jwks', 'toleranceSeconds', 'now', 'fetch']
+const NAMES = ['secrets', 'format', 'jwks', 'jwt', 'toleranceSeconds', 'now', 'fetch']
 
 /** @throws WebhookConfigError `option_invalid`, `secret_empty`, `secret_malformed` */
 export function createVerifier(options: VerifyOptions, warn?: (warning: ConfigWarning) => void): Verifier {
   checkNames(options, NAMES, 'verification')
-  const { secrets, format, jwks, now = Date.now, fetch } = options
-  if (secrets === undefined && jwks === undefined) {
-    throw new WebhookConfigError('option_invalid', 'neither secrets nor jwks to verify with')
-  }
   const toleranceSeconds = wholeNumber('toleranceSeconds', options.toleranceSeconds, 300)
-  const verifyStatic = secrets === undefined ? undefined : createStaticVerifier(secrets, format, warn)
-  const verifyDynamic = jwks === undefined ? undefined : createDynamicVerifier(toJwks(jwks, fetch))
-
-  const admit = (given: HeadersLike): Admission | Refusal => {
-    const headers = readHeaders(given)
-    if (isRefusal(headers)) return headers
-    const stale = checkWindow(headers.timestamp, now(), toleranceSeconds)
-    if (stale) return stale
-    const signatures = parseSignatures(headers.signature)
-    return isRefusal(signatures) ? signatures : { headers, signatures }
-  }
-  // The scheme is the caller's choice: an entry of one that is not configured is as good as absent.
-  const verify = ({ headers, signatures }: Admission, body: Uint8Array) => {
-    const content = { id: headers.id, timestamp: headers.timestamp, body }
-    const asStatic =
-      verifyStatic && signatures.v1.length > 0 ? verifyStatic(content, signatures.v1) : undefined
-    return chain(asStatic, (keyId): Eventually<VerifiedDelivery | Refusal> => {
-      if (keyId !== undefined) return toVerified(headers, 'static', keyId, body)
-      if (!verifyDynamic || signatures.v1a.length === 0)
-        return noMatch(signatures, verifyStatic, verifyDynamic)
-      return chain(verifyDynamic(content, signatures.v1a), (result) => {
-        if (typeof result === 'string') return toVerified(headers, 'dynamic', result, body)
-        return result ?? refuse('signature_invalid', 'no signature matches any configured key')
-      })
-    })
-  }
-  return { admit, verify }
+  const schemes = createSchemes(options, toleranceSeconds, warn)
+  return { schemes, toleranceSeconds, now: options.now ?? Date.now }
 }
 
-function toVerified(
-  headers: DeliveryHeaders,
-  scheme: VerifiedDelivery['scheme'],
-  keyId: string,
+/** The first half of verification: everything that needs no body and no key. `anyTime` leaves the window out. */
+export function admit(verifier: Verifier, given: HeadersLike, anyTime = false): Admission | Refusal {
+  const headers = readHeaders(given)
+  if (isRefusal(headers)) return headers
+  const stale = checkWindow(headers.timestamp, verifier.now(), verifier.toleranceSeconds)
+  if (stale && !(anyTime && isUntimely(stale))) return stale
+  const signatures = parseSignatures(headers.signature)
+  return isRefusal(signatures) ? signatures : { headers, signatures }
+}
+
+/** The second half: whether one of the schemes proves the bytes. `passive` never fetches keys. */
+export function prove(
+  verifier: Verifier,
+  admission: Admission,
   body: Uint8Array,
-): VerifiedDelivery {
-  return { id: headers.id, timestamp: Number(headers.timestamp), scheme, keyId, body }
+  passive = false,
+): Eventually<VerifiedDelivery | Refusal> {
+  return tryScheme(verifier, 0, admission, body, passive, NO_SCHEME)
 }
 
-function noMatch(signatures: Signatures, verifyStatic: unknown, verifyDynamic: unknown): Refusal {
-  const tried = (verifyStatic && signatures.v1.length > 0) || (verifyDynamic && signatures.v1a.length > 0)
-  return tried
-    ? refuse('signature_invalid', 'no signature matches any configured key')
-    : refuse('scheme_unsupported', 'webhook-signature has no entry of a configured scheme')
+/** Whether a delivery was refused for its time alone. */
+export function isUntimely({ refused }: Refusal): boolean {
+  return refused === 'timestamp_too_old' || refused === 'timestamp_too_new'
 }
 
-/** @throws WebhookConfigError `option_invalid` */
-export function toJwks(jwks: string | URL | JsonWebKeySet | Jwks, fetch?: typeof globalThis.fetch): Jwks {
-  if (typeof jwks === 'string' || jwks instanceof URL) return createJwks(jwks, fetch ? { fetch } : {})
-  if ('reload' in jwks) return jwks
-  return createFixedJwks(jwks)
+const NO_BODY = refuse('raw_body_required', 'body must be the bytes as received')
+const NO_SCHEME = refuse('scheme_unsupported', 'webhook-signature has no entry of a configured scheme')
+const NO_MATCH = refuse('signature_invalid', 'no signature matches any configured key')
+
+/** The first scheme that proves the delivery; otherwise the last that had an entry says why not. */
+function tryScheme(
+  verifier: Verifier,
+  index: number,
+  admission: Admission,
+  body: Uint8Array,
+  passive: boolean,
+  failure: Refusal,
+): Eventually<VerifiedDelivery | Refusal> {
+  const scheme = verifier.schemes[index]
+  if (!scheme) return failure
+  const { headers, signatures } = admission
+  const entries = signatures[scheme.entries]
+  if (entries.length === 0) return tryScheme(verifier, index + 1, admission, body, passive, failure)
+  const content = { id: headers.id, timestamp: headers.timestamp, body }
+  const proof = scheme.prove(content, entries, { now: verifier.now, passive })
+  return chain(proof, (proof) =>
+    proof && !isRefusal(proof)
+      ? toVerified(headers, proof, body)
+      : tryScheme(verifier, index + 1, admission, body, passive, proof ?? NO_MATCH),
+  )
+}
+
+function toVerified({ id, timestamp }: DeliveryHeaders, proof: Proof, body: Uint8Array): VerifiedDelivery {
+  const { scheme, keyId, jwt } = proof
+  const verified = { id, timestamp: Number(timestamp), scheme, keyId, body }
+  return jwt ? { ...verified, jwt } : verified
 }
 
 /**
@@ -137,26 +135,64 @@ export async function verifyWebhook(
   options: VerifyOptions,
 ): Promise<VerifiedDelivery> {
   const verifier = verifierFor(options)
-  const body = toRawBody(delivery.body) ?? new Uint8Array()
+  const body = toRawBody(delivery.body) ?? NO_BODY
   if (isRefusal(body)) throw toError(body)
-  const admission = verifier.admit(delivery.headers)
-  const outcome = isRefusal(admission) ? admission : await verifier.verify(admission, body)
-  if (isRefusal(outcome)) throw toError(outcome)
-  return outcome
+  const admission = admit(verifier, delivery.headers)
+  if (isRefusal(admission)) throw toError(admission)
+  const outcome = prove(verifier, admission, body)
+  // Not awaited when it is there already: that would cost a turn.
+  const settled = outcome instanceof Promise ? await outcome : outcome
+  if (isRefusal(settled)) throw toError(settled)
+  return settled
 }
 
-// Importing keys costs more than verifying with them. Callers write their options inline, so what is kept is
-// keyed by what the options say, not by the object they are said in.
-const verifiers = new Map<string, Verifier>()
+interface KeptSchemes {
+  options: VerifyOptions
+  toleranceSeconds: number
+  schemes: Scheme[]
+}
+
+// Importing keys costs more than verifying with them, and a key set wants a cache that outlives one call. What
+// was made for earlier calls is found by what the options say: callers write them inline.
+const kept: KeptSchemes[] = []
 const MAX_KEPT = 16
 
 function verifierFor(options: VerifyOptions): Verifier {
-  const { jwks, now, fetch } = options
-  // Functions and key sets cannot be told apart by value; with any of them a verifier serves one call only.
-  if (now || fetch || (jwks !== undefined && typeof jwks !== 'string')) return createVerifier(options)
-  const name = JSON.stringify(options)
-  const kept = verifiers.get(name) ?? createVerifier(options)
-  if (verifiers.size >= MAX_KEPT) verifiers.clear()
-  verifiers.set(name, kept)
-  return kept
+  checkNames(options, NAMES, 'verifyWebhook()')
+  const index = kept.findIndex((candidate) => isSame(candidate.options, options))
+  let found = kept[index]
+  if (index > 0) kept.unshift(...kept.splice(index, 1))
+  if (!found) {
+    const toleranceSeconds = wholeNumber('toleranceSeconds', options.toleranceSeconds, 300)
+    found = { options: copy(options), toleranceSeconds, schemes: createSchemes(options, toleranceSeconds) }
+    if (kept.unshift(found) > MAX_KEPT) kept.pop()
+  }
+  const { schemes, toleranceSeconds } = found
+  return { schemes, toleranceSeconds, now: options.now ?? Date.now }
+}
+
+function copy(options: VerifyOptions): VerifyOptions {
+  const { secrets } = options
+  return { ...options, ...(typeof secrets === 'object' && { secrets: [...secrets] }) }
+}
+
+function isSame(a: VerifyOptions, b: VerifyOptions): boolean {
+  return (
+    isSameList(a.secrets, b.secrets) &&
+    toIdentity(a.jwks) === toIdentity(b.jwks) &&
+    a.fetch === b.fetch &&
+    a.format === b.format &&
+    a.toleranceSeconds === b.toleranceSeconds &&
+    // As a whole: a member nobody knows must be found wanting, not taken for options that were good before.
+    (a.jwt === b.jwt || JSON.stringify(a.jwt) === JSON.stringify(b.jwt))
+  )
+}
+
+function toIdentity(jwks: VerifyOptions['jwks']): unknown {
+  return jwks instanceof URL ? jwks.href : jwks
+}
+
+function isSameList(a: VerifyOptions['secrets'], b: VerifyOptions['secrets']): boolean {
+  if (typeof a !== 'object' || typeof b !== 'object') return a === b
+  return a.length === b.length && a.every((secret, index) => secret === b[index])
 }

@@ -9,13 +9,22 @@ declare module 'node:crypto' {
     digest(encoding: 'base64'): string
   }
   interface Hash {
-    update(data: string, encoding: 'utf8'): Hash
+    update(data: string | Uint8Array): Hash
+    digest(): Uint8Array
     digest(encoding: 'hex'): string
   }
   function createSecretKey(key: Uint8Array): KeyObject
   function createPublicKey(key: { key: Record<string, string>; format: 'jwk' }): KeyObject
   function createHmac(algorithm: 'sha256', key: KeyObject): Hmac
   function createHash(algorithm: 'sha256'): Hash
+  function hash(algorithm: 'sha256', data: string | Uint8Array, encoding: 'latin1' | 'base64' | 'hex'): string
   function timingSafeEqual(a: Uint8Array, b: Uint8Array): boolean
   function verify(algorithm: null, data: Uint8Array, key: KeyObject, signature: Uint8Array): boolean
+}
+
+declare module 'node:buffer' {
+  class Buffer extends Uint8Array<ArrayBuffer> {
+    static alloc(bytes: number): Buffer
+    write(text: string, offset: number, encoding: 'latin1'): number
+  }
 }

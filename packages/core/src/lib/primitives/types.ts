@@ -31,6 +31,6 @@ export interface Primitives {
   importEd25519(publicKey: Uint8Array): Eventually<Ed25519Key>
   /** Whether the 64-byte signature over the content was made with the key. */
   verifyEd25519(key: Ed25519Key, content: SignedContent, signature: Uint8Array): Eventually<boolean>
-  /** The SHA-256 of a text's UTF-8 bytes, in lower-case hex. */
-  sha256Hex(text: string): Eventually<string>
+  /** The SHA-256 of bytes, or of a text's UTF-8 bytes, in lower-case hex. */
+  sha256Hex(data: string | Uint8Array): Eventually<string>
 }

@@ -43,8 +43,9 @@ export const primitives: Primitives = {
       toSignedBytes(id, timestamp, body),
     ),
 
-  async sha256Hex(text) {
-    const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', toUtf8(text)))
+  async sha256Hex(data) {
+    const bytes = typeof data === 'string' ? toUtf8(data) : new Uint8Array(data)
+    const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes))
     return Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('')
   },
 }

@@ -1,0 +1,95 @@
+// How fast a delivery is verified, against what a careful hand reaches with node:crypto and against standardwebhooks.
+import { createHmac, createSecretKey, timingSafeEqual, verify } from 'node:crypto'
+import { parseEvent, verifyWebhook } from '@gwh/core'
+import { Webhook } from 'standardwebhooks'
+import {
+  type Delivery,
+  ED25519_PUBLIC,
+  JWKS,
+  makeBody,
+  SECRET,
+  signedDynamic,
+  signedStatic,
+  toHeaders,
+} from './deliveries.ts'
+import { compare } from './harness.ts'
+
+const key = createSecretKey(Buffer.from(SECRET.slice(6), 'base64'))
+const library = new Webhook(SECRET)
+const options = { secrets: SECRET }
+
+/** The limit: a cached key, two updates, a constant-time comparison, and no check besides. */
+function bare({ headers, body }: Delivery): boolean {
+  const mac = createHmac('sha256', key)
+    .update(`${headers['webhook-id']}.${headers['webhook-timestamp']}.`)
+    .update(body)
+    .digest()
+  return timingSafeEqual(mac, Buffer.from(headers['webhook-signature']!.slice(3), 'base64'))
+}
+
+function times(run: () => unknown) {
+  return (count: number) => {
+    for (let index = 0; index < count; index++) run()
+  }
+}
+
+function timesAsync(run: () => Promise<unknown>) {
+  return async (count: number) => {
+    for (let index = 0; index < count; index++) await run()
+  }
+}
+
+const refused = (delivery: Delivery) => verifyWebhook(delivery, options).catch(() => {})
+const refusedByLibrary = (delivery: Delivery) => {
+  try {
+    library.verify(delivery.body, delivery.headers)
+  } catch {}
+}
+
+for (const bytes of [300, 1024, 20 * 1024]) {
+  const delivery = signedStatic(makeBody(bytes))
+  await compare(`static, ${bytes} B`, [
+    { name: 'bare node:crypto', run: times(() => bare(delivery)) },
+    { name: 'gwh verifyWebhook', run: timesAsync(() => verifyWebhook(delivery, options)) },
+    { name: 'standardwebhooks', run: times(() => library.verify(delivery.body, delivery.headers)) },
+  ])
+  await compare(`static with JSON, ${bytes} B`, [
+    {
+      name: 'bare node:crypto + JSON.parse',
+      run: times(() => bare(delivery) && JSON.parse(delivery.body.toString())),
+    },
+    {
+      name: 'gwh verifyWebhook + JSON.parse',
+      run: timesAsync(async () =>
+        JSON.parse(Buffer.from((await verifyWebhook(delivery, options)).body).toString()),
+      ),
+    },
+    {
+      name: 'gwh verifyWebhook + parseEvent',
+      run: timesAsync(async () => parseEvent((await verifyWebhook(delivery, options)).body)),
+    },
+    { name: 'standardwebhooks (parses)', run: times(() => library.verify(delivery.body, delivery.headers)) },
+  ])
+}
+
+const good = signedStatic(makeBody(300))
+const forged = { ...good, headers: { ...good.headers, 'webhook-signature': `v1,${'A'.repeat(43)}=` } }
+const stale = { ...good, headers: toHeaders('msg_1', good.headers['webhook-signature']!, 1_700_000_000) }
+const malformed = { ...good, headers: { ...good.headers, 'webhook-timestamp': '17e9' } }
+await compare('refusing, 300 B', [
+  { name: 'gwh accepts', run: timesAsync(() => refused(good)) },
+  { name: 'gwh refuses a bad signature', run: timesAsync(() => refused(forged)) },
+  { name: 'gwh refuses a stale delivery', run: timesAsync(() => refused(stale)) },
+  { name: 'gwh refuses a malformed header', run: timesAsync(() => refused(malformed)) },
+  { name: 'standardwebhooks accepts', run: times(() => refusedByLibrary(good)) },
+  { name: 'standardwebhooks refuses a bad signature', run: times(() => refusedByLibrary(forged)) },
+])
+
+const dynamic = signedDynamic(makeBody(300))
+await compare('dynamic, 300 B, three keys without a name', [
+  {
+    name: 'bare crypto.verify',
+    run: times(() => verify(null, dynamic.message, ED25519_PUBLIC, dynamic.signature)),
+  },
+  { name: 'gwh verifyWebhook', run: timesAsync(() => verifyWebhook(dynamic, { jwks: JWKS })) },
+])

@@ -1,0 +1,1 @@
+export { type Explanation, type ExplanationReason, explainFailure } from './lib/explain.ts'

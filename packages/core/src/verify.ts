@@ -1,0 +1,5 @@
+export type { WebhookErrorCode } from './lib/errors.ts'
+export { WebhookError, WebhookVerificationError } from './lib/errors.ts'
+export type { HeadersLike } from './lib/headers.ts'
+export { GOOGLE_JWKS_URL } from './lib/jwks.ts'
+export { type VerifiedDelivery, type VerifyOptions, verifyWebhook } from './lib/verify.ts'

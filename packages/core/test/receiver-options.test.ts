@@ -1,0 +1,52 @@
+import { createReceiver, type ReceiverOptions } from '@gwh/core'
+import { describe, expect, test, vi } from 'vitest'
+import { createWatched, OTHER_SECRET, SECRET, settle, staticDelivery } from './support.ts'
+
+describe('createReceiver fails early on', () => {
+  const secrets = SECRET
+  test.each<[string, object]>([
+    ['no scheme', {}],
+    ['a misspelt option', { static: { secrets }, tolerance: 5 }],
+    ['a misspelt option inside', { static: { secrets, fromat: 'raw' } }],
+    ['a store and a queue', { static: { secrets }, store: {}, queue: {} }],
+    ['an empty endpoint', { static: { secrets }, endpoint: '' }],
+    ['a tolerance that is no number', { static: { secrets }, toleranceSeconds: Number.NaN }],
+    ['a body limit of nothing', { static: { secrets }, maxBodyBytes: 0 }],
+    ['a lease shorter than the handlers', { static: { secrets }, leaseMs: 50_000 }],
+    ['a memory shorter than the retries', { static: { secrets }, retentionMs: 24 * 3_600_000 }],
+    ['keys over plain http', { dynamic: { allowAnyJob: true, jwks: 'http://keys.example' } }],
+    ['a key set without a key', { dynamic: { allowAnyJob: true, jwks: { keys: [] } } }],
+  ])('%s', (_, options) => {
+    expect(() => createReceiver(options as ReceiverOptions)).toThrow(
+      expect.objectContaining({ code: 'option_invalid' }),
+    )
+  })
+})
+
+describe('an observer that fails changes nothing', () => {
+  test.each<[string, () => unknown]>([
+    [
+      'by throwing',
+      () => {
+        throw new Error('logger')
+      },
+    ],
+    ['by rejecting', () => Promise.reject(new Error('logger'))],
+  ])('%s', async (_, observer) => {
+    const unhandled = vi.fn()
+    process.once('unhandledRejection', unhandled)
+    const { receiver } = createWatched({ observer: observer as () => void })
+    await expect(receiver.receive(staticDelivery())).resolves.toMatchObject({
+      status: 200,
+      body: '{"status":"accepted"}',
+    })
+    await expect(receiver.receive(staticDelivery())).resolves.toMatchObject({
+      status: 200,
+      body: '{"status":"duplicate"}',
+    })
+    await expect(receiver.receive(staticDelivery({}, OTHER_SECRET))).resolves.toMatchObject({ status: 401 })
+    await settle()
+    process.off('unhandledRejection', unhandled)
+    expect(unhandled).not.toHaveBeenCalled()
+  })
+})

@@ -1,0 +1,122 @@
+import { createReceiver, type EventPattern, parseEvent, type WebhookEvent } from '@gwh/core'
+import { describe, expect, expectTypeOf, test } from 'vitest'
+import { createRouter } from '../src/lib/router.ts'
+import { SECRET } from './support.ts'
+
+const toEvent = (type: string, userMetadata: object = {}) =>
+  parseEvent(JSON.stringify({ type, data: {}, user_metadata: userMetadata }))
+
+/** The patterns, by their place in the list, that an event matches. */
+function matches(patterns: EventPattern[], event: WebhookEvent): number[] {
+  const router = createRouter()
+  const handlers = patterns.map(() => () => {})
+  patterns.forEach((pattern, index) => {
+    router.add(pattern, handlers[index]!)
+  })
+  return router.find(event).map((handler) => handlers.indexOf(handler as () => void))
+}
+
+describe('a pattern', () => {
+  test.each<[EventPattern, string, boolean]>([
+    ['batch.succeeded', 'batch.succeeded', true],
+    ['batch.succeeded', 'batch.failed', false],
+    ['batch.succeeded', 'batch.succeeded.late', false],
+    ['batch.*', 'batch.succeeded', true],
+    ['batch.*', 'batch.a.b', true],
+    ['batch.a.*', 'batch.a.b', true],
+    ['batch.a.*', 'batch.b', false],
+    ['batch.*', 'batch', false],
+    ['batch.*', 'batches.succeeded', false],
+    ['*', 'batch.succeeded', true],
+    ['*', 'ping', true],
+    ['ping', 'ping', true],
+    [{ type: 'batch.*' }, 'batch.failed', true],
+    ['Batch.Succeeded', 'batch.succeeded', false],
+    ['constructor', 'constructor', true],
+    ['batch.completed', 'batch.completed', false],
+  ])('%j matches %s: %s', (pattern, type, expected) => {
+    expect(matches([pattern], toEvent(type))).toEqual(expected ? [0] : [])
+  })
+
+  test.each(['*', 'batch.*', '.', '..', '.*', '*.*', 'x.*'])(
+    'an event that calls itself %s matches each handler at most once',
+    (type) => {
+      expect(matches(['*', 'batch.*', 'batch.succeeded'], toEvent(type)).filter((n) => n === 0)).toEqual([0])
+    },
+  )
+
+  test('all that match run in the order they were registered', () => {
+    const patterns = ['*', 'batch.succeeded', 'batch.failed', 'batch.*', '*', { metadata: {} }]
+    expect(matches(patterns, toEvent('batch.succeeded'))).toEqual([0, 1, 3, 4, 5])
+  })
+})
+
+describe('metadata', () => {
+  const pattern = (metadata: Record<string, string | number | boolean>) => ({ type: 'batch.*', metadata })
+
+  test.each<[object, boolean]>([
+    [{ job_group: 'nightly' }, true],
+    [{ job_group: 'nightly', more: 1 }, true],
+    [{ job_group: 'Nightly' }, false],
+    [{ job_group: ['nightly'] }, false],
+    [{ job_group: { nightly: true } }, false],
+    [{ group: 'nightly' }, false],
+    [{}, false],
+  ])('%j has job_group nightly: %s', (metadata, expected) => {
+    const found = matches([pattern({ job_group: 'nightly' })], toEvent('batch.succeeded', metadata))
+    expect(found).toEqual(expected ? [0] : [])
+  })
+
+  test('is compared exactly: neither by kind nor by Unicode equivalence', () => {
+    const event = toEvent('batch.succeeded', { n: '1', flag: 'true', name: 'e\u0301' })
+    const patterns = [pattern({ n: 1 }), pattern({ flag: true }), pattern({ name: 'é' }), pattern({ n: '1' })]
+    expect(matches(patterns, event)).toEqual([3])
+  })
+
+  test('must all be there', () => {
+    const event = toEvent('batch.succeeded', { a: 1, b: true })
+    expect(matches([pattern({ a: 1, b: true }), pattern({ a: 1, b: false })], event)).toEqual([0])
+  })
+
+  test.each(['constructor', 'toString', 'hasOwnProperty'])(
+    'named %s is looked up in what was sent',
+    (name) => {
+      const event = toEvent('batch.succeeded', {})
+      expect(matches([pattern({ [name]: undefined as unknown as string })], event)).toEqual([])
+    },
+  )
+})
+
+describe('what cannot be registered is option_invalid', () => {
+  const receiver = createReceiver({ static: { secrets: SECRET } })
+  test.each<[string, unknown, unknown]>([
+    ['an empty pattern', '', () => {}],
+    ['a pattern with a star inside', 'batch.*.x', () => {}],
+    ['a pattern that ends in a bare star', 'batch*', () => {}],
+    ['a pattern with a space', 'batch .*', () => {}],
+    ['a misspelt member, which would match everything', { types: 'batch.*' }, () => {}],
+    ['an object that says nothing', {}, () => {}],
+    ['a regular expression', /batch/, () => {}],
+    ['a type that is no text', { type: 5 }, () => {}],
+    ['no handler', 'batch.*', undefined],
+    ['a handler that is a text', 'batch.*', 'handler'],
+  ])('%s', (_, pattern, handler) => {
+    expect(() => receiver.on(pattern as '*', handler as () => void)).toThrow(
+      expect.objectContaining({ code: 'option_invalid' }),
+    )
+  })
+
+  test('on and onUnhandled return the receiver', () => {
+    expect(receiver.on('ping', () => {}).onUnhandled(() => {})).toBe(receiver)
+  })
+})
+
+test('a pattern gives its handler the type of the event', () => {
+  createReceiver({ static: { secrets: SECRET } })
+    .on('batch.succeeded', (event) => expectTypeOf(event.data.file).toEqualTypeOf<string | undefined>())
+    .on('batch.*', (event) => expectTypeOf(event.type).toExtend<`batch.${string}`>())
+    .on({ type: 'interaction.failed', metadata: { a: 1 } }, (event) =>
+      expectTypeOf(event.data.errorCode).toEqualTypeOf<string | undefined>(),
+    )
+    .on('*', (event) => expectTypeOf(event).toEqualTypeOf<WebhookEvent>())
+})
