@@ -85,7 +85,7 @@ function isPublicSigningKey(value: unknown): value is JsonWebKeyLike {
   if (typeof value !== 'object' || value === null) return false
   const key = value as Record<string, unknown>
   // A published private member means the key is nobody's secret any more.
-  if ('d' in key || 'k' in key || 'p' in key) return false
+  if (key.d !== undefined || key.k !== undefined || key.p !== undefined) return false
   if (key.use !== undefined && key.use !== 'sig') return false
   return key.key_ops === undefined || (Array.isArray(key.key_ops) && key.key_ops.includes('verify'))
 }

@@ -46,7 +46,7 @@ function hashTwice(key: NodeHmacKey, { id, timestamp, body }: SignedContent, len
   const headBytes = innerScratch.write(`${id}.${timestamp}.`, BLOCK_BYTES, 'latin1')
   innerScratch.set(body, BLOCK_BYTES + headBytes)
   outerScratch.set(key.outer)
-  outerScratch.write(hash('sha256', innerScratch.subarray(0, length), 'latin1'), BLOCK_BYTES, 'latin1')
+  outerScratch.write(hash('sha256', innerScratch.subarray(0, length), 'binary'), BLOCK_BYTES, 'latin1')
   return hash('sha256', outerScratch, 'base64')
 }
 
