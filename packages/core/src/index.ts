@@ -20,8 +20,9 @@ export {
   type UnknownEvent,
   type WebhookEvent,
 } from './lib/event-types.ts'
+export { GOOGLE_JWKS_URL } from './lib/google.ts'
 export type { HeadersLike } from './lib/headers.ts'
-export { GOOGLE_JWKS_URL, type Jwks } from './lib/jwks.ts'
+export type { Jwks } from './lib/jwks.ts'
 export type { JwtOptions } from './lib/jwt-scheme.ts'
 export type { JsonWebKeySet } from './lib/key-set.ts'
 export type { IncomingDelivery } from './lib/line.ts'
@@ -32,4 +33,5 @@ export { createReceiver, type Receiver } from './lib/receiver.ts'
 export type { ReceiverOptions } from './lib/receiver-options.ts'
 export type { Refusal } from './lib/refusal.ts'
 export type { EventFor, EventHandler, EventPattern, HandlerContext } from './lib/router.ts'
-export { type VerifiedDelivery, type VerifyOptions, verifyWebhook } from './lib/verify.ts'
+export type { VerifiedDelivery, VerifyOptions } from './lib/verify.ts'
+export { verifyWebhook } from './lib/verify-webhook.ts'

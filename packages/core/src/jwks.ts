@@ -1,7 +1,7 @@
+export { GOOGLE_JWKS_URL } from './lib/google.ts'
 export {
   createFixedJwks,
   createJwks,
-  GOOGLE_JWKS_URL,
   type Jwks,
   type JwksOptions,
   type JwksSnapshot,

@@ -1,5 +1,6 @@
 export type { WebhookErrorCode } from './lib/errors.ts'
 export { WebhookError, WebhookVerificationError } from './lib/errors.ts'
+export { GOOGLE_JWKS_URL } from './lib/google.ts'
 export type { HeadersLike } from './lib/headers.ts'
-export { GOOGLE_JWKS_URL } from './lib/jwks.ts'
-export { type VerifiedDelivery, type VerifyOptions, verifyWebhook } from './lib/verify.ts'
+export type { VerifiedDelivery, VerifyOptions } from './lib/verify.ts'
+export { verifyWebhook } from './lib/verify-webhook.ts'

@@ -1,4 +1,10 @@
-import { createMemoryQueue, type JwtOptions, type ReceiverOptions } from '@gwh/core'
+import {
+  createMemoryQueue,
+  createReceiver,
+  type JwtOptions,
+  type ReceiverOptions,
+  verifyWebhook,
+} from '@gwh/core'
 import { describe, expect, test } from 'vitest'
 import {
   AUDIENCE,
@@ -11,7 +17,16 @@ import {
   verifyJwt,
   withToken,
 } from './jwt-support.ts'
-import { codeOf, createFakeClock, createWatched, EVENT, NOW, NOW_SECONDS, toMessage } from './support.ts'
+import {
+  codeOf,
+  createFakeClock,
+  createWatched,
+  EVENT,
+  NOW,
+  NOW_SECONDS,
+  SECRET,
+  toMessage,
+} from './support.ts'
 
 const BODY_HASH = sha256(toMessage().body)
 const ISSUER = 'https://generativelanguage.googleapis.com'
@@ -21,6 +36,24 @@ const writing = (name: string, json: string) =>
   JSON.stringify(bound({ [name]: 'placeholder' })).replace('"placeholder"', json)
 const codeFor = (claims: TokenParts['claims'], jwt: Partial<JwtOptions> = {}) =>
   codeOf(verifyJwt(jwtDelivery({ claims: claims! }), { jwt }))
+
+describe('jwt is option_invalid with', () => {
+  test.each<[string, object]>([
+    ['no audience', {}],
+    ['an empty audience', { audience: '' }],
+    ['an empty issuer', { audience: AUDIENCE, issuer: '' }],
+    ['a misspelt issuer', { audience: AUDIENCE, isuer: 'x' }],
+    ['allowUnboundBody as text', { audience: AUDIENCE, allowUnboundBody: 'false' }],
+  ])('%s', (_, jwt) => {
+    const create = () => createReceiver({ dynamic: { allowAnyJob: true, jwt: jwt as JwtOptions } })
+    expect(create).toThrow(expect.objectContaining({ code: 'option_invalid' }))
+  })
+
+  test('no key set to verify with', async () => {
+    const options = { secrets: SECRET, jwt: { audience: AUDIENCE } }
+    expect(await codeOf(verifyWebhook(jwtDelivery(), options))).toBe('option_invalid')
+  })
+})
 
 describe('a claim that is missing, wrong or out of time is jwt_claims', () => {
   test.each<[string, TokenParts['claims']]>([
@@ -44,6 +77,7 @@ describe('a claim that is missing, wrong or out of time is jwt_claims', () => {
     ['exp before iat', bound({ iat: NOW_SECONDS + 60, exp: NOW_SECONDS + 30 })],
     ['expired a second ago', bound({ iat: NOW_SECONDS - 60, exp: NOW_SECONDS - 1 })],
     ['nbf after the tolerance', bound({ nbf: NOW_SECONDS + 301 })],
+    ['issued after the tolerance, but valid already', bound({ iat: NOW_SECONDS + 301, nbf: NOW_SECONDS })],
     ['nbf as text', bound({ nbf: 'now' })],
   ])('%s', async (_, claims) => {
     expect(await codeFor(claims)).toBe('jwt_claims')
@@ -115,6 +149,13 @@ describe('the token has to vouch for the body', () => {
     ['null for an object', { type, data: null }],
   ])('and one that says %s is jwt_body_unbound', async (_, more) => {
     expect(await codeFor(toClaims(more))).toBe('jwt_body_unbound')
+  })
+
+  test.each<[string, object, object]>([
+    ['a list is no empty object', { type, data: {} }, { type, data: [] }],
+    ['saying nothing is not saying the same as an empty body', {}, {}],
+  ])('%s', async (_, body, more) => {
+    expect(await codeOf(verifyJwt(jwtDelivery({ body, claims: toClaims(more) })))).toBe('jwt_body_unbound')
   })
 
   test('so another body under a genuine token is refused', async () => {

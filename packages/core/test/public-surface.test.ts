@@ -152,7 +152,7 @@ describe('what a module leads to', () => {
   test('is no runtime’s own module outside the primitives', () => {
     const outside = reachableFrom('src/index.ts').filter((path) => !PRIMITIVES.includes(path))
     const foreign = outside.flatMap((path) => importsOf(read(path)).filter((one) => !one.startsWith('.')))
-    expect([...new Set(foreign)].sort()).toEqual(['#primitives', 'jose', 'zod'])
+    expect([...new Set(foreign)].sort()).toEqual(['#primitives', 'jose', 'zod/mini'])
   })
 
   test('includes jose only where a token has come: it is imported dynamically', () => {
@@ -164,6 +164,6 @@ describe('what a module leads to', () => {
 
   test('does not include zod for src/verify.ts, which parses no events', () => {
     const specifiers = reachableFrom('src/verify.ts').flatMap((path) => importsOf(read(path)))
-    expect(specifiers).not.toContain('zod')
+    expect(specifiers.filter((specifier) => specifier.startsWith('zod'))).toEqual([])
   })
 })

@@ -4,15 +4,8 @@ import { guessBodies } from './explain-bodies.ts'
 import type { HeadersLike } from './headers.ts'
 import { isRefusal, type Refusal } from './refusal.ts'
 import type { SecretFormat } from './secrets.ts'
-import {
-  type Admission,
-  admit,
-  createVerifier,
-  isUntimely,
-  prove,
-  type Verifier,
-  type VerifyOptions,
-} from './verify.ts'
+import { createVerifier } from './verifier.ts'
+import { type Admission, admit, isUntimely, prove, type Verifier, type VerifyOptions } from './verify.ts'
 
 /** Why a delivery does not verify, as far as can be told from here. */
 export interface Explanation {

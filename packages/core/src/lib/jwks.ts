@@ -5,13 +5,6 @@ import { fetchJwks } from './jwks-fetch.ts'
 import { importKeys, type JsonWebKeySet, type KeySet, selectKeys } from './key-set.ts'
 import { checkNames, wholeNumber } from './options.ts'
 
-/**
- * Where Google publishes the keys of dynamic webhooks.
- *
- * @see https://ai.google.dev/gemini-api/docs/webhooks
- */
-export const GOOGLE_JWKS_URL = 'https://generativelanguage.googleapis.com/.well-known/jwks.json'
-
 const MINUTE_MS = 60_000
 const SHORTEST_TTL_MS = 5 * MINUTE_MS
 const DEFAULT_TTL_MS = 10 * MINUTE_MS

@@ -1,12 +1,10 @@
-import { createDynamicVerifier } from './dynamic-scheme.ts'
 import { WebhookConfigError } from './errors.ts'
 import { chain, type Eventually } from './eventually.ts'
-import { createFixedJwks, createJwks, type Jwks } from './jwks.ts'
-import { createJwtVerifier, type JwtOptions } from './jwt-scheme.ts'
+import type { Jwks } from './jwks.ts'
+import type { JwtOptions } from './jwt-scheme.ts'
 import type { JsonWebKeySet } from './key-set.ts'
-import { checkNames } from './options.ts'
 import type { SignedContent } from './primitives/types.ts'
-import { isRefusal, type Refusal } from './refusal.ts'
+import type { Refusal } from './refusal.ts'
 import type { ConfigWarning, SecretFormat } from './secrets.ts'
 import type { Signatures } from './signature-header.ts'
 import { createStaticVerifier } from './static-scheme.ts'
@@ -52,39 +50,26 @@ export interface Circumstances {
   passive: boolean
 }
 
+/** Makes the schemes behind `jwks`. */
+export type DynamicSchemes = (options: SchemeOptions, toleranceSeconds: number) => Scheme[]
+
 /**
  * The schemes the caller configured; entries of any other count as absent.
  *
+ * @param toDynamic Needed where `jwks` is given
  * @throws WebhookConfigError `option_invalid`, `secret_empty`, `secret_malformed`
  */
 export function createSchemes(
   options: SchemeOptions,
   toleranceSeconds: number,
+  toDynamic: DynamicSchemes | undefined,
   warn?: (warning: ConfigWarning) => void,
 ): Scheme[] {
-  const { secrets, format, jwks, jwt, fetch } = options
+  const { secrets, format, jwks, jwt } = options
   if (secrets === undefined && jwks === undefined) throw invalid('neither secrets nor jwks to verify with')
   if (jwt && jwks === undefined) throw invalid('jwt needs jwks to verify with')
-  if (jwt) checkJwt(jwt)
-  const schemes: Scheme[] = []
-  if (secrets !== undefined) schemes.push(staticScheme(secrets, format, warn))
-  if (jwks !== undefined) {
-    const keySet = toJwks(jwks, fetch)
-    schemes.push(dynamicScheme(keySet))
-    if (jwt) schemes.push(jwtScheme(jwt, keySet, toleranceSeconds))
-  }
-  return schemes
-}
-
-function checkJwt(jwt: JwtOptions): void {
-  checkNames(jwt, ['audience', 'issuer', 'allowUnboundBody'], 'jwt')
-  const { audience, issuer, allowUnboundBody } = jwt
-  const isText = (value: unknown) => typeof value === 'string' && value !== ''
-  if (!isText(audience)) throw invalid('jwt needs an audience')
-  if (issuer !== undefined && !isText(issuer)) throw invalid('jwt.issuer is a text that is not empty')
-  if (allowUnboundBody !== undefined && allowUnboundBody !== true) {
-    throw invalid('jwt.allowUnboundBody is true or absent')
-  }
+  const fixed = secrets === undefined ? [] : [staticScheme(secrets, format, warn)]
+  return [...fixed, ...(toDynamic?.(options, toleranceSeconds) ?? [])]
 }
 
 function staticScheme(...settings: Parameters<typeof createStaticVerifier>): Scheme {
@@ -94,34 +79,7 @@ function staticScheme(...settings: Parameters<typeof createStaticVerifier>): Sch
   return { entries: 'v1', prove: (content, entries) => chain(verify(content, entries), toProof) }
 }
 
-function dynamicScheme(jwks: Jwks): Scheme {
-  const verify = createDynamicVerifier(jwks)
-  const toProof = (result: string | Refusal | undefined): Proof | Refusal | undefined =>
-    typeof result === 'string' ? { scheme: 'dynamic', keyId: result } : result
-  return {
-    entries: 'v1a',
-    prove: (content, entries, { passive }) => chain(verify(content, entries, passive), toProof),
-  }
-}
-
-function jwtScheme(jwt: JwtOptions, jwks: Jwks, toleranceSeconds: number): Scheme {
-  const verify = createJwtVerifier({ jwt, jwks, toleranceSeconds })
-  return {
-    entries: 'jwt',
-    async prove({ body }, entries, { now, passive }) {
-      const verified = await verify(entries[0]!, body, now(), passive)
-      if (isRefusal(verified)) return verified
-      const { keyId, bodyBound } = verified
-      return { scheme: 'dynamic', keyId, jwt: { bodyBound } }
-    },
-  }
-}
-
-function toJwks(jwks: string | URL | JsonWebKeySet | Jwks, fetch?: typeof globalThis.fetch): Jwks {
-  if (typeof jwks === 'string' || jwks instanceof URL) return createJwks(jwks, fetch ? { fetch } : {})
-  return 'reload' in jwks ? jwks : createFixedJwks(jwks)
-}
-
-function invalid(message: string): WebhookConfigError {
+/** An option is missing or wrong. */
+export function invalid(message: string): WebhookConfigError {
   return new WebhookConfigError('option_invalid', message)
 }

@@ -1,0 +1,6 @@
+/**
+ * Where Google publishes the keys of dynamic webhooks.
+ *
+ * @see https://ai.google.dev/gemini-api/docs/webhooks
+ */
+export const GOOGLE_JWKS_URL = 'https://generativelanguage.googleapis.com/.well-known/jwks.json'
