@@ -17,8 +17,8 @@ export type DynamicVerifier = (
 ) => Eventually<string | undefined | Refusal>
 
 const SIGNATURE_BYTES = 64
-// One delivery may cost this many verifications, about 3 ms of CPU, however its header is made up.
-const MAX_VERIFICATIONS = 24
+// One delivery may cost this many verifications, enough for one signature under every key, however its header is made up.
+const MAX_VERIFICATIONS = 16
 
 /**
  * Verifies dynamic webhooks: Ed25519 under any key of the JWKS. Nothing in a delivery names its key, so all
