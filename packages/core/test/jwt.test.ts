@@ -178,6 +178,7 @@ describe('a weak or compromised key proves nothing', () => {
     ['of 1024 bits', small, publicJwk(small)],
     ['with the exponent 3', exponent3, publicJwk(exponent3)],
     ['with its private members', RSA_KEY, { ...toJwk(RSA_KEY) }],
+    ['with its private exponent', RSA_KEY, { ...RSA_JWK, d: 'AQAB' }],
     ['with one prime', RSA_KEY, { ...RSA_JWK, p: toJwk(RSA_KEY).p } as JsonWebKeyLike],
     ['for encryption', RSA_KEY, { ...RSA_JWK, use: 'enc' }],
     ['for another algorithm', RSA_KEY, { ...RSA_JWK, alg: 'RS512' }],

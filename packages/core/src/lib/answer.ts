@@ -9,13 +9,16 @@ export interface Answer {
 
 const JSON_HEADERS = { 'content-type': 'application/json' }
 
-// A sender whose failures take seconds to heal gains nothing from asking sooner.
+// What takes seconds to heal gains nothing from being asked sooner. Where many senders are turned away at once,
+// each is told another time: from here to four times as long.
 const RETRY_AFTER_SECONDS: Partial<Record<WebhookErrorCode, number>> = {
   jwks_unavailable: 30,
   store_unavailable: 5,
+  store_corrupt: 30,
   overloaded: 30,
   draining: 30,
 }
+const SPREAD = new Set<WebhookErrorCode>(['overloaded', 'draining'])
 
 /** Verified, new, and either durable or handled. */
 export const ACCEPTED: Answer = { status: 200, headers: JSON_HEADERS, body: '{"status":"accepted"}' }
@@ -32,8 +35,9 @@ export function inFlightAnswer(leaseLeftMs: number): Answer {
  * The answer for a cause of failure: its status and a public word, never a message, so nothing about keys,
  * payloads or internals can leak. Every 401 says the same, so it cannot be used to probe which check failed.
  */
-export function answerFor(code: WebhookErrorCode): Answer {
-  const retryAfter = RETRY_AFTER_SECONDS[code]
+export function answerFor(code: WebhookErrorCode, random: () => number = Math.random): Answer {
+  const least = RETRY_AFTER_SECONDS[code]
+  const retryAfter = least && SPREAD.has(code) ? Math.round(least * (1 + 3 * random())) : least
   if (code === 'method_not_allowed') return toAnswer(code, { allow: 'POST' })
   return toAnswer(code, retryAfter === undefined ? {} : { 'retry-after': String(retryAfter) })
 }

@@ -24,7 +24,7 @@ export function createDispatcher(router: Router, unhandled: () => EventHandler |
 /** The event in a stored or verified delivery. */
 export function readDispatch(
   delivery: HandlerContext['delivery'] & { body: Uint8Array },
-  rest: { attempt: number; signal: AbortSignal; key: string },
+  rest: Omit<HandlerContext, 'delivery'>,
 ): Dispatch | Refusal {
   const event = readEvent(delivery.body)
   if (isRefusal(event)) return event

@@ -34,6 +34,7 @@ export const ERROR_STATUS = {
   handler_failed: 500,
   handler_timeout: 500,
   store_unavailable: 503,
+  store_corrupt: 503,
   overloaded: 503,
   draining: 503,
   internal: 500,

@@ -4,7 +4,8 @@ import type { JobAuthorizer } from './authorize.ts'
 import { type BodyLimits, checkBodyHeaders, toRawBody } from './body.ts'
 import { readEvent } from './event.ts'
 import { chain, type Eventually } from './eventually.ts'
-import type { HeadersLike } from './headers.ts'
+import type { Gate } from './gate.ts'
+import { type HeadersLike, readOptionalHeader } from './headers.ts'
 import { isRefusal, type Refusal, refuse } from './refusal.ts'
 import type { Sink } from './sink.ts'
 import type { SkewProbe } from './skew-probe.ts'
@@ -31,6 +32,7 @@ export interface LineOptions {
   endpoint: string
   limits: BodyLimits
   skew: SkewProbe
+  gate: Gate
 }
 
 /**
@@ -38,7 +40,7 @@ export interface LineOptions {
  * The cheap checks come first, so that whoever floods an endpoint pays more than we do.
  */
 export function createLine(options: LineOptions): Line {
-  const { verifier, authorize, sink, endpoint, limits, skew } = options
+  const { verifier, authorize, sink, endpoint, limits, skew, gate } = options
 
   return async ({ method = 'POST', headers, body }) => {
     if (method !== 'POST') return refuse('method_not_allowed', 'deliveries are sent with POST')
@@ -49,7 +51,7 @@ export function createLine(options: LineOptions): Line {
       if (isUntimely(admission) && skew.wants()) await probeSkew({ headers, body }, options)
       return admission
     }
-    const bytes = await readBody(body, limits)
+    const bytes = await passGate(gate, { headers, body }, limits)
     if (isRefusal(bytes)) return bytes
     const verified = await prove(verifier, admission, bytes)
     if (isRefusal(verified)) return verified
@@ -58,6 +60,19 @@ export function createLine(options: LineOptions): Line {
     }
     return await sink(verified, await toKey(endpoint, verified))
   }
+}
+
+/** Reads the body if there is room for it, counted as large as it says it is, or may become. */
+async function passGate(
+  gate: Gate,
+  { headers, body }: IncomingDelivery,
+  limits: BodyLimits,
+): Promise<Uint8Array | Refusal> {
+  const declared = Number(readOptionalHeader(headers, 'content-length') ?? limits.maxBytes)
+  const size = declared >= 0 ? declared : limits.maxBytes
+  const refused = gate.enter(size)
+  if (refused) return refused
+  return await readBody(body, limits).finally(() => gate.leave(size))
 }
 
 /** Verifies a stale delivery all the same, only to learn whether it is genuine. It stays refused. */

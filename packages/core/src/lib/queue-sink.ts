@@ -27,8 +27,9 @@ export function createQueueSink(options: {
  * @throws WebhookPayloadError `payload_invalid`, so that the queue gives it up at once
  */
 export function createProcess(dispatch: Dispatcher, observe: ReceiverObserver): ProcessDelivery {
-  return async (message, { attempt, signal }) => {
-    const dispatched = readDispatch(message, { attempt, signal, key: message.key })
+  return async (message, context) => {
+    const { attempt } = context
+    const dispatched = readDispatch(message, { ...context, key: message.key })
     if (isRefusal(dispatched)) throw toError(dispatched)
     await dispatch(dispatched)
     const { key } = message

@@ -1,4 +1,4 @@
-import type { DeadLetter, DeadReason, QueuedDelivery, QueueStats } from './queue.ts'
+import type { DeadLetter, DeadReason, Effect, QueuedDelivery, QueueStats } from './queue.ts'
 
 /** Proof of the right to settle one delivery; a newer lease makes it worthless. */
 export interface Lease {
@@ -25,7 +25,8 @@ export interface QueueStorage {
   /** Claims up to `limit` deliveries that are pending, due again, or whose lease ran out; oldest first. */
   claim(options: { limit: number; now: number; leaseUntil: number }): Promise<LeasedDelivery[]>
   renew(lease: Lease, leaseUntil: number): Promise<boolean>
-  complete(lease: Lease, now: number): Promise<boolean>
+  /** `effects` only where `transactional`: they and the completion happen in one transaction, or neither. */
+  complete(lease: Lease, now: number, effects?: readonly Effect[]): Promise<boolean>
   retry(lease: Lease, dueAt: number): Promise<boolean>
   bury(lease: Lease, reason: DeadReason, now: number): Promise<boolean>
   /** When the next claim could find something, in epoch milliseconds; `undefined` when nothing waits. */
@@ -34,5 +35,9 @@ export interface QueueStorage {
   listDead(limit: number): Promise<DeadLetter[]>
   redrive(keyOrAll: string, now: number): Promise<number>
   purgeDead(olderThan: number): Promise<number>
+  /** Whether `complete` takes effects. Default: no. */
+  readonly transactional?: boolean
+  /** See `DeliveryQueue`. */
+  isFull?(): boolean
   close(): Promise<void>
 }

@@ -1,8 +1,8 @@
 import type { Clock } from './clock.ts'
-import { PermanentError, WebhookError, WebhookPayloadError } from './errors.ts'
+import { PermanentError, WebhookError, WebhookPayloadError, WebhookUnavailableError } from './errors.ts'
 import { guardLease, LeaseLost } from './lease-guard.ts'
 import { checkNames, wholeNumber } from './options.ts'
-import type { DeadReason, ProcessDelivery, SettledDelivery, WorkOptions } from './queue.ts'
+import type { DeadReason, Effect, ProcessDelivery, SettledDelivery, WorkOptions } from './queue.ts'
 import type { LeasedDelivery, QueueStorage } from './queue-storage.ts'
 
 /** Work options with every default filled in. */
@@ -84,9 +84,11 @@ export async function tryDelivery(
 async function handle(bench: Workbench, leased: LeasedDelivery, stop: AbortSignal): Promise<SettledDelivery> {
   const { storage, clock, settings } = bench
   const { leaseMs, handlerTimeoutMs } = settings
+  const effects: Effect[] = []
   const guard = guardLease({ storage, clock, lease: leased, leaseMs, handlerTimeoutMs, stop })
   try {
-    const context = { attempt: leased.attempt, signal: guard.signal }
+    const tx = storage.transactional ? { tx: (effect: Effect) => void effects.push(effect) } : {}
+    const context = { attempt: leased.attempt, signal: guard.signal, ...tx }
     await Promise.race([bench.process(leased.message, context), guard.ended])
   } catch (error) {
     // A handler that was told to stop fails in words of its own; why it was told so is what counts.
@@ -94,14 +96,28 @@ async function handle(bench: Workbench, leased: LeasedDelivery, stop: AbortSigna
   } finally {
     guard.close()
   }
-  const kept = await storage.complete(leased, clock.now())
-  return { ...identify(leased), outcome: kept ? 'done' : 'lease_lost' }
+  return await complete(bench, leased, effects)
 }
 
 /** Why a worker that is shutting down gave a delivery back. */
 export class WorkerStopped extends WebhookError {
   constructor() {
     super('draining', 'the worker was stopped')
+  }
+}
+
+/** An effect that throws takes the completion back with it: the delivery has failed like any other. */
+async function complete(
+  bench: Workbench,
+  leased: LeasedDelivery,
+  effects: readonly Effect[],
+): Promise<SettledDelivery> {
+  try {
+    const kept = await bench.storage.complete(leased, bench.clock.now(), effects)
+    return { ...identify(leased), outcome: kept ? 'done' : 'lease_lost' }
+  } catch (error) {
+    if (error instanceof WebhookUnavailableError) throw error
+    return await settleFailure(bench, leased, error)
   }
 }
 

@@ -32,12 +32,33 @@ export interface DeadLetter {
   deadAt: number
 }
 
+/** The database of a queue that lives in one, as far as effects need it. `node:sqlite`'s `DatabaseSync` fits. */
+export interface EffectDatabase {
+  exec(sql: string): void
+  prepare(sql: string): {
+    run(...parameters: EffectValue[]): unknown
+    get(...parameters: EffectValue[]): unknown
+    all(...parameters: EffectValue[]): unknown[]
+  }
+}
+
+/** A value SQL knows. */
+export type EffectValue = null | number | bigint | string | Uint8Array
+
+/** A change to the database that is to happen if, and only if, the delivery is completed. Synchronous. */
+export type Effect = (database: EffectDatabase) => void
+
 /** What a queue tells the code that processes one delivery. */
 export interface ProcessContext {
   /** How often the delivery has been tried, this time included; starts at 1. */
   attempt: number
   /** Aborted when the lease is lost, the handler's time is up, or the worker stops for good. */
   signal: AbortSignal
+  /**
+   * Adds an effect to the transaction that completes the delivery: both happen, once, or neither. Runs after the
+   * handler has returned. `undefined` where the queue keeps its deliveries in no database of the caller's.
+   */
+  tx?: (effect: Effect) => void
 }
 
 /** Handles one delivery; resolving completes it, throwing has it tried again later. */
@@ -116,6 +137,11 @@ export interface DeliveryQueue {
   drain(process: ProcessDelivery, options?: WorkOptions & { maxMs?: number }): Promise<{ processed: number }>
   stats(): Promise<QueueStats>
   readonly deadLetters: DeadLetters
+  /**
+   * Whether the queue takes more right now. Asked before a body is read, so it must answer from memory; `enqueue`
+   * rejects with `overloaded` all the same where it has to. Default: always.
+   */
+  isFull?(): boolean
   /** Frees what the queue holds open; its workers must have been stopped. */
   close(): Promise<void>
 }

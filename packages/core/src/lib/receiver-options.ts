@@ -38,6 +38,12 @@ export interface ReceiverOptions {
   maxBodyBytes?: number
   /** Longest time a body may take to arrive, in milliseconds. Default 10 000. */
   bodyTimeoutMs?: number
+  /** How many bodies are read at a time before the sender is asked to come again. Default 256. */
+  maxConcurrentBodies?: number
+  /** How many bytes of bodies are read at a time, in bytes. Default 64 MiB. */
+  maxBytesInFlight?: number
+  /** How late the event loop may run before the sender is asked to come again, in milliseconds. Default 500. */
+  maxLoopLagMs?: number
   /** Inline mode: how long a handler may take, in milliseconds; shorter than `leaseMs`. Default 50 000. */
   handlerTimeoutMs?: number
   /** Inline mode: how long a claim keeps other attempts out, in milliseconds. Default 60 000. */
@@ -65,6 +71,9 @@ const NAMES = [
   'toleranceSeconds',
   'maxBodyBytes',
   'bodyTimeoutMs',
+  'maxConcurrentBodies',
+  'maxBytesInFlight',
+  'maxLoopLagMs',
   'handlerTimeoutMs',
   'leaseMs',
   'maxAttempts',
@@ -86,6 +95,9 @@ export interface ReceiverLimits {
   toleranceSeconds: number
   maxBodyBytes: number
   bodyTimeoutMs: number
+  maxConcurrentBodies: number
+  maxBytesInFlight: number
+  maxLoopLagMs: number
   handlerTimeoutMs: number
   leaseMs: number
   maxAttempts: number
@@ -106,6 +118,9 @@ export function checkReceiverOptions(options: ReceiverOptions): ReceiverLimits {
     toleranceSeconds: wholeNumber('toleranceSeconds', options.toleranceSeconds, 300),
     maxBodyBytes: wholeNumber('maxBodyBytes', options.maxBodyBytes, 1024 * 1024),
     bodyTimeoutMs: wholeNumber('bodyTimeoutMs', options.bodyTimeoutMs, 10_000),
+    maxConcurrentBodies: wholeNumber('maxConcurrentBodies', options.maxConcurrentBodies, 256),
+    maxBytesInFlight: wholeNumber('maxBytesInFlight', options.maxBytesInFlight, 64 * 1024 * 1024),
+    maxLoopLagMs: wholeNumber('maxLoopLagMs', options.maxLoopLagMs, 500),
     leaseMs: wholeNumber('leaseMs', options.leaseMs, 60_000),
     handlerTimeoutMs: wholeNumber('handlerTimeoutMs', options.handlerTimeoutMs, 50_000),
     maxAttempts: wholeNumber('maxAttempts', options.maxAttempts, 12),

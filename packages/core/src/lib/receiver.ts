@@ -3,17 +3,20 @@ import { createAuthorizer } from './authorize.ts'
 import { type Clock, systemClock } from './clock.ts'
 import { createDispatcher } from './dispatch.ts'
 import { WebhookConfigError, WebhookError } from './errors.ts'
+import { readEvent } from './event.ts'
+import { createGate } from './gate.ts'
 import { GOOGLE_JWKS_URL } from './google.ts'
 import { createInlineSink } from './inline-sink.ts'
 import { createJwks } from './jwks.ts'
 import { createLine, type IncomingDelivery, type Line } from './line.ts'
 import { createMemoryStore } from './memory-store.ts'
 import { quiet, type ReceiverObserver } from './observer.ts'
-import type { QueueWorker, WorkOptions } from './queue.ts'
+import type { QueuedDelivery, QueueWorker, WorkOptions } from './queue.ts'
 import { createProcess, createQueueSink, observeWork } from './queue-sink.ts'
 import { checkReceiverOptions, type ReceiverOptions } from './receiver-options.ts'
 import { isRefusal } from './refusal.ts'
 import { createRouter, type EventFor, type EventHandler, type EventPattern } from './router.ts'
+import { serialise } from './serial.ts'
 import { createSkewProbe } from './skew-probe.ts'
 import { createVerifier } from './verifier.ts'
 import type { VerifyOptions } from './verify.ts'
@@ -22,6 +25,15 @@ import { fromRequest } from './web-request.ts'
 /** What a serverless runtime offers for work after the answer. */
 export interface ExecutionContext {
   waitUntil?(promise: Promise<unknown>): void
+}
+
+/** How a receiver handles what is queued. */
+export interface ReceiverWorkOptions extends WorkOptions {
+  /**
+   * Handle events of one job one after the other, in this process; those of different jobs still run side by
+   * side. Says nothing about their order: a retry comes later than what followed it. Default `false`.
+   */
+  serialPerJob?: boolean
 }
 
 /** Receives webhook deliveries and runs handlers for them. */
@@ -42,7 +54,7 @@ export interface Receiver {
    *
    * @throws WebhookConfigError `option_invalid` without a queue
    */
-  work(options?: WorkOptions): QueueWorker
+  work(options?: ReceiverWorkOptions): QueueWorker
   /** Handles queued deliveries that are due, then resolves: for cron and serverless. */
   drain(options?: WorkOptions & { maxMs?: number }): Promise<{ processed: number }>
 }
@@ -84,7 +96,8 @@ export function createReceiver(options: ReceiverOptions): Receiver {
     : createInlineSink({ ...limits, store, dispatch, observe, clock, now })
   const skew = createSkewProbe(now, (seconds) => observe({ type: 'clock_skew_suspected', seconds }))
   const bodyLimits = { maxBytes: limits.maxBodyBytes, timeoutMs: limits.bodyTimeoutMs }
-  const line = createLine({ verifier, authorize, sink, endpoint, skew, limits: bodyLimits })
+  const gate = createGate(limits, clock, () => queue?.isFull?.() ?? false)
+  const line = createLine({ verifier, authorize, sink, endpoint, skew, gate, limits: bodyLimits })
   const receive = createFirstRoom(line, observe)
   let working = 0
 
@@ -113,7 +126,9 @@ export function createReceiver(options: ReceiverOptions): Receiver {
       return toResponse(answer)
     },
     work(options = {}) {
-      const worker = requireQueue().work(process, observeWork(options, observe))
+      const { serialPerJob, ...rest } = options
+      const handle = serialPerJob ? serialise(process, jobOf) : process
+      const worker = requireQueue().work(handle, observeWork(rest, observe))
       working++
       let stopped: Promise<void> | undefined
       return {
@@ -130,6 +145,11 @@ export function createReceiver(options: ReceiverOptions): Receiver {
     throw new WebhookConfigError('option_invalid', 'only a receiver with a queue has work to do')
   }
   return receiver
+}
+
+function jobOf({ body }: QueuedDelivery): string | undefined {
+  const event = readEvent(body)
+  return isRefusal(event) ? undefined : event.id
 }
 
 /** The first room: whatever happens behind it, the sender gets an answer. */

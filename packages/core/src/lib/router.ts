@@ -1,6 +1,7 @@
 import { WebhookConfigError } from './errors.ts'
 import { EVENT_TYPES, type EventType, type KnownEvent, type WebhookEvent } from './event-types.ts'
 import { checkNames } from './options.ts'
+import type { Effect } from './queue.ts'
 
 /** An event type, all types of a family, or everything. */
 export type TypePattern = EventType | 'batch.*' | 'interaction.*' | 'video.*' | '*' | (string & {})
@@ -43,6 +44,11 @@ export interface HandlerContext {
   signal: AbortSignal
   /** The same for every attempt of the delivery: pass it on as idempotency key. */
   key: string
+  /**
+   * Adds a change to the transaction that completes the delivery, so that it happens exactly when the delivery
+   * counts as handled. Only with a queue that lives in a database of the caller's, SQLite for instance.
+   */
+  tx?: (effect: Effect) => void
 }
 
 /** Handles an event. Returning completes it; throwing has it tried again. */

@@ -51,6 +51,7 @@ export function createStoredQueue(storage: QueueStorage, options: StoredQueueOpt
       },
       purge: ({ olderThan }) => storage.purgeDead(olderThan),
     },
+    isFull: () => storage.isFull?.() ?? false,
     close: () => storage.close(),
   }
 }
