@@ -21,7 +21,11 @@ function load(entry: string) {
     if (files.has(path)) return
     const text = readFileSync(path, 'utf8')
     files.set(path, text)
-    for (const [, name] of text.matchAll(/import\(["']([^"']+)["']\)/g)) dynamically.add(name!)
+    for (const [, name] of text.matchAll(/import\(["']([^"']+)["']\)/g)) {
+      // What is loaded later must keep the same rules, but may ask for more.
+      const later = name!.startsWith('.') ? load(join(dirname(path), name!)).dynamically : [name!]
+      for (const one of later) dynamically.add(one)
+    }
     for (const [, name] of text.matchAll(/^(?:import|export)\b[^"']*["']([^"']+)["'];?$/gm)) {
       if (name!.startsWith('.')) visit(join(dirname(path), name!))
       else statically.add(name!)

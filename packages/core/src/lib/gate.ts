@@ -7,7 +7,7 @@ export interface GateLimits {
   maxConcurrentBodies: number
   /** Bytes of bodies being read at a time, counted by what each may become. */
   maxBytesInFlight: number
-  /** How late the event loop may run, in milliseconds. */
+  /** How late the event loop may run, in milliseconds; infinite for not looking. */
   maxLoopLagMs: number
 }
 
@@ -23,7 +23,7 @@ const VALID_MS = 1_000
 
 /** @param isFull Whether what comes after the gate takes more right now */
 export function createGate(limits: GateLimits, clock: Clock, isFull: () => boolean): Gate {
-  const lagMs = createLagProbe(clock)
+  const lagMs = Number.isFinite(limits.maxLoopLagMs) ? createLagProbe(clock) : () => 0
   let bodies = 0
   let bytes = 0
 

@@ -42,7 +42,11 @@ export interface ReceiverOptions {
   maxConcurrentBodies?: number
   /** How many bytes of bodies are read at a time, in bytes. Default 64 MiB. */
   maxBytesInFlight?: number
-  /** How late the event loop may run before the sender is asked to come again, in milliseconds. Default 500. */
+  /**
+   * How late the event loop may run before the sender is asked to come again, in milliseconds; 500 suits most
+   * servers. Default: any. Only for receivers behind a real server: code that feeds deliveries in a loop of its
+   * own keeps timers from firing, which looks the same.
+   */
   maxLoopLagMs?: number
   /** Inline mode: how long a handler may take, in milliseconds; shorter than `leaseMs`. Default 50 000. */
   handlerTimeoutMs?: number
@@ -120,7 +124,10 @@ export function checkReceiverOptions(options: ReceiverOptions): ReceiverLimits {
     bodyTimeoutMs: wholeNumber('bodyTimeoutMs', options.bodyTimeoutMs, 10_000),
     maxConcurrentBodies: wholeNumber('maxConcurrentBodies', options.maxConcurrentBodies, 256),
     maxBytesInFlight: wholeNumber('maxBytesInFlight', options.maxBytesInFlight, 64 * 1024 * 1024),
-    maxLoopLagMs: wholeNumber('maxLoopLagMs', options.maxLoopLagMs, 500),
+    maxLoopLagMs:
+      options.maxLoopLagMs === undefined
+        ? Number.POSITIVE_INFINITY
+        : wholeNumber('maxLoopLagMs', options.maxLoopLagMs, 500),
     leaseMs: wholeNumber('leaseMs', options.leaseMs, 60_000),
     handlerTimeoutMs: wholeNumber('handlerTimeoutMs', options.handlerTimeoutMs, 50_000),
     maxAttempts: wholeNumber('maxAttempts', options.maxAttempts, 12),
