@@ -53,6 +53,7 @@ export async function startRedisServer(...args: string[]): Promise<RedisServer> 
       if (signal !== 'SIGSTOP' && signal !== 'SIGCONT') await exited
     },
     async start() {
+      if (isRunning(child)) throw new RangeError('redis-server is running already')
       const started = spawn('redis-server', [...settings, ...args], { stdio: 'ignore' })
       child = started
       const failed = new Promise<never>((_, reject) => {
@@ -63,7 +64,7 @@ export async function startRedisServer(...args: string[]): Promise<RedisServer> 
       await Promise.race([isReady(port), failed])
     },
     async stop() {
-      if (child && child.exitCode === null && child.signalCode === null) await server.signal('SIGKILL')
+      if (isRunning(child)) await server.signal('SIGKILL')
       rmSync(folder, { recursive: true, force: true })
     },
   }
@@ -71,6 +72,10 @@ export async function startRedisServer(...args: string[]): Promise<RedisServer> 
   process.once('exit', () => child?.kill('SIGKILL'))
   await server.start()
   return server
+}
+
+function isRunning(child: ChildProcess | undefined): boolean {
+  return child !== undefined && child.exitCode === null && child.signalCode === null
 }
 
 /** Waits until the port answers PING. */

@@ -1,0 +1,41 @@
+import { WebhookPayloadError } from '@gwh/core/errors'
+import type { QueuedDelivery } from '@gwh/core/queue'
+
+/** A delivery as it lies in Redis. */
+export type JobData = Omit<QueuedDelivery, 'body'> & {
+  /** The body in base64; gone once the delivery was handled. */
+  body?: string
+}
+
+/**
+ * The id of a delivery's job.
+ *
+ * BullMQ refuses ids with a colon and ids that are numbers; percent signs keep different keys different.
+ */
+export function toJobId(key: string): string {
+  return `gwh-${encodeURIComponent(key.toWellFormed())}`
+}
+
+export function toJobData({ body, ...fields }: QueuedDelivery): JobData {
+  const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength)
+  return { ...fields, body: bytes.toString('base64') }
+}
+
+/** What is kept of a handled delivery: enough to recognise it in a dashboard. */
+export function toErasedData({ key, endpoint, id }: QueuedDelivery): string {
+  return JSON.stringify({ key, endpoint, id })
+}
+
+/** Whether the job is a delivery that was handled before, and lies in the queue again by somebody's doing. */
+export function isErased(data: Partial<JobData>): boolean {
+  return typeof data.key === 'string' && data.body === undefined
+}
+
+/** @throws WebhookPayloadError `payload_invalid` when somebody else put the job into the queue */
+export function toMessage(data: Partial<JobData>): QueuedDelivery {
+  if (typeof data?.key !== 'string' || typeof data.body !== 'string') {
+    throw new WebhookPayloadError('payload_invalid', 'the job is not a delivery')
+  }
+  const { body, ...fields } = data as JobData & { body: string }
+  return { ...fields, body: new Uint8Array(Buffer.from(body, 'base64')) }
+}

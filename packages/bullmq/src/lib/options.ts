@@ -1,0 +1,93 @@
+import { WebhookConfigError } from '@gwh/core/errors'
+import type { Clock } from '@gwh/core/queue'
+import { systemClock } from '@gwh/core/queue'
+import type { Redis, RedisOptions } from 'ioredis'
+
+const HOUR_MS = 3_600_000
+
+/** The options of an ioredis client; how replies look is not for the caller to choose. */
+export type RedisSettings = Omit<RedisOptions, 'replyMapping'>
+
+/** Where Redis is; a client is only duplicated, never used or closed itself. */
+export type RedisAddress = string | (RedisSettings & { url?: string }) | Redis
+
+/** What a BullMQ queue needs, and how long it keeps what is settled. */
+export interface BullmqQueueOptions {
+  /**
+   * Where Redis is: a `redis://` or `rediss://` URL, ioredis options, or an ioredis client to take the options of.
+   * Its own deadlines and reconnection rules replace those given here.
+   */
+  connection: RedisAddress
+  /** The name of the BullMQ queue, without colons. Default `gwh`. */
+  name?: string
+  /** What BullMQ puts before all its keys. Default `bull`, as in BullMQ. */
+  prefix?: string
+  /**
+   * How long a handled delivery is remembered, so that it stays a duplicate, in milliseconds. Default 72 hours;
+   * at least 25, for the sender retries for 24. Its body is erased when it is handled.
+   */
+  retentionMs?: number
+  /** How long a dead letter is kept, in milliseconds. Default 30 days, at least 25 hours. */
+  deadRetentionMs?: number
+  /** Spreads the waits before retries, from 0 to 1. Default `Math.random`. */
+  random?: () => number
+  /** The time that leases and timeouts run on; BullMQ itself reads the machine's. Default: the machine's clock. */
+  clock?: Clock
+}
+
+/** The options with every default filled in. */
+export type BullmqSettings = Required<BullmqQueueOptions>
+
+const NAMES = ['connection', 'name', 'prefix', 'retentionMs', 'deadRetentionMs', 'random', 'clock']
+
+/** @throws WebhookConfigError `option_invalid` */
+export function toSettings(options: BullmqQueueOptions): BullmqSettings {
+  const unknown = Object.keys(options).find((name) => !NAMES.includes(name))
+  if (unknown !== undefined) refuse(`there is no option "${unknown}"`)
+  const settings = {
+    connection: options.connection,
+    name: options.name ?? 'gwh',
+    prefix: options.prefix ?? 'bull',
+    retentionMs: options.retentionMs ?? 72 * HOUR_MS,
+    deadRetentionMs: options.deadRetentionMs ?? 30 * 24 * HOUR_MS,
+    random: options.random ?? Math.random,
+    clock: options.clock ?? systemClock,
+  }
+  checkConnection(settings.connection)
+  if (!/^[^:]+$/.test(settings.name)) refuse('name must be a text without colons')
+  checkRetention('retentionMs', settings.retentionMs)
+  checkRetention('deadRetentionMs', settings.deadRetentionMs)
+  return settings
+}
+
+/**
+ * A whole number of at least `least`, or the default where none is given.
+ *
+ * @throws WebhookConfigError `option_invalid`
+ */
+export function wholeNumber(name: string, value: number | undefined, fallback: number, least = 1): number {
+  if (value === undefined) return fallback
+  if (!Number.isSafeInteger(value) || value < least)
+    refuse(`${name} must be a whole number of at least ${least}`)
+  return value
+}
+
+function checkConnection(connection: RedisAddress): void {
+  // An environment variable that is not set must not silently mean the Redis of this machine.
+  if (!connection) refuse('connection is missing')
+  const url = typeof connection === 'string' ? connection : 'url' in connection ? connection.url : undefined
+  if (url !== undefined && !/^rediss?:\/\//.test(url))
+    refuse('connection must be a redis:// or rediss:// URL')
+  if (typeof connection === 'string') return
+  const { keyPrefix } = 'options' in connection ? connection.options : connection
+  if (keyPrefix) refuse('BullMQ cannot work with keyPrefix; use the option prefix instead')
+}
+
+function checkRetention(name: string, value: number): void {
+  // Negated so that NaN is refused too.
+  if (!(value >= 25 * HOUR_MS)) refuse(`${name} must be at least 25 hours, in milliseconds`)
+}
+
+function refuse(message: string): never {
+  throw new WebhookConfigError('option_invalid', message)
+}

@@ -1,0 +1,79 @@
+import { WebhookError } from '@gwh/core/errors'
+import type { ProcessDelivery, QueueWorker, WorkOptions } from '@gwh/core/queue'
+import { DelayedError, type Job, Worker } from 'bullmq'
+import { createBackendFactory } from './backend.ts'
+import { createClient } from './connection.ts'
+import type { BullmqSettings } from './options.ts'
+import { toUnavailable } from './redis-errors.ts'
+import { toKeep } from './retention.ts'
+import { tryJob } from './try-job.ts'
+import { toWorkerOptions, toWorkSettings } from './work-settings.ts'
+
+// How long a stopping worker waits for Redis after its handlers have ended.
+const SETTLE_MS = 2_000
+
+/** Has a BullMQ worker fetch jobs as they come, and core's engine try each. */
+export function startWorker(
+  settings: BullmqSettings,
+  process: ProcessDelivery,
+  options: WorkOptions = {},
+): QueueWorker {
+  const { connection, name, prefix, clock, random } = settings
+  const work = toWorkSettings(options)
+  const stopping = new AbortController()
+  const client = createClient(connection, 'patient')
+  const blockingClient = createClient(connection, 'patient')
+  const trial = { process: stoppable(process, stopping.signal), options, clock, random }
+
+  const processor = async (job: Job, token = '') => {
+    const backend = worker.getBackend()
+    await tryJob(trial, { job, token, backend, leaseMs: work.leaseMs, clock, ...toKeep(settings) })
+    // BullMQ's word for a job that its processor has settled itself.
+    throw new DelayedError()
+  }
+  const workerOptions = toWorkerOptions(settings, work, client)
+  const worker = new Worker(
+    name,
+    processor,
+    workerOptions,
+    createBackendFactory({ prefix, client, blockingClient }),
+  )
+  worker.on('error', (error) => {
+    if (!stopped) work.onError(toUnavailable(error, 'fetch deliveries'))
+  })
+
+  let stopped: Promise<void> | undefined
+  const stop = async () => {
+    const { promise: forced, resolve: force } = Promise.withResolvers<void>()
+    const cancelAbort = clock.schedule(() => stopping.abort(), work.stopTimeoutMs)
+    const cancelForce = clock.schedule(force, work.stopTimeoutMs + SETTLE_MS)
+    // While Redis is down BullMQ waits for it; what it could not settle becomes free when its lock runs out.
+    await Promise.race([worker.close(), forced])
+    cancelAbort()
+    cancelForce()
+    client.disconnect()
+    blockingClient.disconnect()
+  }
+  return {
+    stop() {
+      stopped ??= stop()
+      return stopped
+    },
+  }
+}
+
+/** A handler that fails, to be tried again, when the worker's patience with it ends. */
+function stoppable(process: ProcessDelivery, stop: AbortSignal): ProcessDelivery {
+  return async (message, { attempt, signal }) => {
+    const { promise: ended, reject } = Promise.withResolvers<never>()
+    const onStop = () => reject(new WebhookError('draining', 'the worker was stopped'))
+    if (stop.aborted) onStop()
+    stop.addEventListener('abort', onStop)
+    try {
+      const either = AbortSignal.any([signal, stop])
+      await Promise.race([ended, process(message, { attempt, signal: either })])
+    } finally {
+      stop.removeEventListener('abort', onStop)
+    }
+  }
+}

@@ -1,0 +1,36 @@
+import { queueContract } from '@gwh/testing'
+import { type RedisServer, startRedisServer } from '@gwh/testing/redis'
+import { Redis } from 'ioredis'
+import { afterAll, beforeAll, describe, test, vi } from 'vitest'
+import { createBullmqQueue } from '../src/index.ts'
+import { attachToRedis } from './live-clock.ts'
+
+let server: RedisServer
+let observer: Redis
+
+beforeAll(async () => {
+  server = await startRedisServer()
+  observer = new Redis(server.url)
+})
+
+afterAll(async () => {
+  vi.useRealTimers()
+  observer?.disconnect()
+  await server?.stop()
+})
+
+describe('BullMQ queue', () => {
+  let made = 0
+  const open = (clock: Parameters<typeof attachToRedis>[0]) => {
+    const name = `contract-${made}`
+    const queue = createBullmqQueue({ connection: server.url, name, clock })
+    return attachToRedis(clock, { queue, observer, keys: `bull:${name}:` })
+  }
+  queueContract(test, {
+    create(clock) {
+      made++
+      return open(clock)
+    },
+    reopen: open,
+  })
+})

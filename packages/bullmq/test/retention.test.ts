@@ -1,0 +1,41 @@
+import { PermanentError } from '@gwh/core/errors'
+import { queuedDelivery } from '@gwh/testing'
+import { expect, onTestFinished, test, vi } from 'vitest'
+import { useQueue, useRedis } from './use-redis.ts'
+
+const HOUR_MS = 3_600_000
+const START_MS = Date.UTC(2026, 10, 20, 12)
+
+function setHour(hours: number): void {
+  vi.useFakeTimers({ toFake: ['Date'], now: START_MS + hours * HOUR_MS })
+  onTestFinished(() => void vi.useRealTimers())
+}
+
+test('a handled delivery stays a duplicate for the retention, and is forgotten after it', async () => {
+  const queue = useQueue(await useRedis())
+  const message = queuedDelivery()
+  const handleAt = async (hours: number) => {
+    setHour(hours)
+    await queue.enqueue(queuedDelivery())
+    await queue.drain(async () => {})
+  }
+  setHour(0)
+  await queue.enqueue(message)
+  await queue.drain(async () => {})
+  await handleAt(71)
+  expect(await queue.enqueue(message)).toBe('duplicate')
+  await handleAt(73)
+  expect((await queue.stats()).done).toBe(2)
+  expect(await queue.enqueue(message)).toBe('enqueued')
+})
+
+test('a dead letter is kept for its own retention', async () => {
+  const queue = useQueue(await useRedis(), { deadRetentionMs: 48 * HOUR_MS })
+  const killAt = async (hours: number) => {
+    setHour(hours)
+    await queue.enqueue(queuedDelivery())
+    await queue.drain(() => Promise.reject(new PermanentError('never')))
+    return (await queue.stats()).dead
+  }
+  expect([await killAt(0), await killAt(47), await killAt(49)]).toEqual([1, 2, 2])
+})

@@ -1,0 +1,28 @@
+import { type RedisServer, startRedisServer } from '@gwh/testing/redis'
+import { Redis } from 'ioredis'
+import { onTestFinished } from 'vitest'
+import { createBullmqQueue } from '../src/index.ts'
+import type { BullmqQueueOptions } from '../src/lib/options.ts'
+
+/** Starts a Redis that ends with the test. */
+export async function useRedis(...args: string[]): Promise<RedisServer> {
+  const server = await startRedisServer(...args)
+  onTestFinished(() => server.stop())
+  return server
+}
+
+/** Opens a queue on a Redis; it is closed with the test. */
+export function useQueue(server: RedisServer, options: Partial<BullmqQueueOptions> = {}) {
+  const queue = createBullmqQueue({ connection: server.url, ...options })
+  onTestFinished(() => queue.close())
+  return queue
+}
+
+/** Connects to a Redis beside the queue; disconnected with the test. */
+export function useClient(server: RedisServer): Redis {
+  const client = new Redis(server.url)
+  // The server ends first.
+  client.on('error', () => {})
+  onTestFinished(() => client.disconnect())
+  return client
+}
