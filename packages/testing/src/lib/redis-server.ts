@@ -43,6 +43,9 @@ export async function startRedisServer(...args: string[]): Promise<RedisServer> 
     'warning',
   ]
   let child: ChildProcess | undefined
+  // A test run that is cut short must not leave a server behind.
+  const killOnExit = () => child?.kill('SIGKILL')
+  process.once('exit', killOnExit)
 
   const server: RedisServer = {
     url: `redis://127.0.0.1:${port}`,
@@ -65,11 +68,10 @@ export async function startRedisServer(...args: string[]): Promise<RedisServer> 
     },
     async stop() {
       if (isRunning(child)) await server.signal('SIGKILL')
+      process.off('exit', killOnExit)
       rmSync(folder, { recursive: true, force: true })
     },
   }
-  // A test run that is cut short must not leave a server behind.
-  process.once('exit', () => child?.kill('SIGKILL'))
   await server.start()
   return server
 }

@@ -1,0 +1,26 @@
+import { WebhookUnavailableError } from '@gwh/core/errors'
+import type { Clock } from '@gwh/core/queue'
+
+/**
+ * Waits for a reply, but not longer than `ms`. The command itself may still be carried out afterwards.
+ *
+ * @param giveUp Called when the time is over
+ * @throws WebhookUnavailableError `store_unavailable` when the time is over, else what the reply rejects with
+ */
+export async function within<T>(
+  ms: number,
+  clock: Clock,
+  reply: Promise<T>,
+  giveUp: () => void = () => {},
+): Promise<T> {
+  const late = Promise.withResolvers<never>()
+  const cancel = clock.schedule(() => {
+    late.reject(new WebhookUnavailableError('store_unavailable', `Redis did not answer within ${ms} ms`))
+    giveUp()
+  }, ms)
+  try {
+    return await Promise.race([reply, late.promise])
+  } finally {
+    cancel()
+  }
+}

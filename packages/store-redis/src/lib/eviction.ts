@@ -1,0 +1,42 @@
+import { WebhookConfigError } from '@gwh/core/errors'
+import type { RedisLike } from './redis-like.ts'
+
+/** Whether Redis still has to be asked if it may throw records away. */
+export interface EvictionCheck {
+  /** Names the present connection. */
+  connection(): number
+  isDue(): boolean
+  /** Records an answer to a claim that was sent on a connection. */
+  passed(connection: number): void
+  /** Stops listening to the client. */
+  close(): void
+}
+
+/** A check that is due until it passed, and again whenever the client is connected anew: to another Redis, maybe. */
+export function createEvictionCheck(client: RedisLike, allowEviction: boolean): EvictionCheck {
+  let connection = 0
+  let passed = -1
+  const onReady = () => {
+    connection++
+  }
+  client.on?.('ready', onReady)
+  return {
+    connection: () => connection,
+    isDue: () => !allowEviction && passed !== connection,
+    passed(checked) {
+      // A client may send a claim once more after a reconnect; its answer says nothing about the new connection.
+      passed = checked
+    },
+    close() {
+      client.off?.('ready', onReady)
+    },
+  }
+}
+
+/** The error for a Redis that deletes records when its memory is full: deliveries would be handled twice. */
+export function evictionRefused(policy: string): WebhookConfigError {
+  return new WebhookConfigError(
+    'option_invalid',
+    `Redis may evict claims (maxmemory-policy is ${policy}); set noeviction, or allow it with allowEviction`,
+  )
+}

@@ -1,0 +1,138 @@
+import { type Clock, systemClock } from '@gwh/core/queue'
+import type { ActiveClaim, Claim, ClaimDeadlines, IdempotencyStore } from '@gwh/core/store'
+import { within } from './deadline.ts'
+import { createDisownedClaims } from './disowned.ts'
+import { createEvictionCheck, evictionRefused } from './eviction.ts'
+import { checkOptionNames, checkPrefix, checkTimeout, checkTimes, toRecordName } from './options.ts'
+import { toUnavailable, unexpectedReply } from './redis-errors.ts'
+import { guardAgainstErrorEvents, type RedisLike, toSendCommand } from './redis-like.ts'
+import { createScripts } from './scripts.ts'
+
+/** What a Redis idempotency store needs. */
+export interface RedisStoreOptions {
+  /** A client of ioredis or node-redis, single, cluster or sentinel. You connect it and you close it. */
+  client: RedisLike
+  /** What the names of all records begin with. Default `gwh:claim:`. A `keyPrefix` of the client may be lost. */
+  prefix?: string
+  /** How long one verb waits for Redis, in milliseconds. Default 500, so that claim and completion take 1 s. */
+  commandTimeoutMs?: number
+  /** Accepts a Redis that evicts keys when its memory is full, and deliveries handled twice. Default: refused. */
+  allowEviction?: boolean
+  /** The time leases are measured by, in epoch milliseconds. Default: the clock's. */
+  now?: () => number
+  /** The timer of `commandTimeoutMs`, and the default of `now`. Default: the machine's clock. */
+  clock?: Clock
+}
+
+const NAMES = ['client', 'prefix', 'commandTimeoutMs', 'allowEviction', 'now', 'clock']
+
+/**
+ * Makes an idempotency store on Redis 6.2 or newer, shared by all machines that use the same Redis and `prefix`.
+ *
+ * Each verb is one atomic script on one key. What survives a crash of Redis is up to its `appendfsync`.
+ *
+ * **Time.** Leases are compared with the caller's clock, because the deadlines come from it: compared with
+ * Redis's, a difference between the two would end every lease early or late. So machines that share a store should
+ * agree to a few seconds; where they do not, a lease may be taken over early, and fencing still lets only the
+ * newest owner settle. Redis itself deletes a record after the time from now to `expiresAt`, on its own clock.
+ *
+ * **No answer.** A claim that fails or takes too long rejects with `store_unavailable`, and Redis may carry it out
+ * all the same. Such a claim is disowned, for nobody processes under it: this store gives it back when its answer
+ * comes late, and until then its own next claim on the key takes it over, without counting an attempt. Other
+ * machines wait until it is given back or its lease ends. A completion or release that had no answer may still
+ * take effect.
+ *
+ * **Eviction.** With the first claim, and with the first after a reconnect, Redis is asked for its
+ * `maxmemory-policy` (one node of a cluster). Anything but `noeviction` rejects the claim with `option_invalid`
+ * unless `allowEviction`; a Redis that does not let us ask is accepted.
+ *
+ * `close` does not close the client. A listener for its `error` event stays, so that a lost connection does not
+ * end the process.
+ *
+ * @example
+ * ```ts
+ * const client = await createClient({ url: process.env.REDIS_URL }).connect()
+ * const receiver = createReceiver({ static: { secrets }, store: createRedisStore({ client }) })
+ * ```
+ * @throws WebhookConfigError `option_invalid`
+ */
+export function createRedisStore(options: RedisStoreOptions): IdempotencyStore {
+  checkOptionNames(options, NAMES)
+  const { client, prefix = 'gwh:claim:', commandTimeoutMs = 500, allowEviction = false } = options
+  const { clock = systemClock, now = clock.now } = options
+  checkPrefix(prefix)
+  checkTimeout(commandTimeoutMs)
+  const run = createScripts(toSendCommand(client))
+  guardAgainstErrorEvents(client)
+  const eviction = createEvictionCheck(client, allowEviction)
+  const disowned = createDisownedClaims()
+
+  const take = async (key: string, token: string, deadlines: ClaimDeadlines, signal: AbortSignal) => {
+    const present = now()
+    checkTimes({ now: present, ...deadlines })
+    const args = claimArguments(token, present, deadlines, eviction.isDue())
+    const reply = await run('claim', toRecordName(prefix, key), [...args, ...disowned.tokens(key)], signal)
+    return toClaim(reply, key, token)
+  }
+  const settle = async (verb: 'complete' | 'release' | 'withdraw', { key, token }: ActiveClaim) => {
+    try {
+      const reply = run(verb, toRecordName(prefix, key), [token])
+      return toVerdict(await within(commandTimeoutMs, clock, reply))
+    } catch (error) {
+      throw toUnavailable(error, verb)
+    }
+  }
+
+  return {
+    async claim(key, deadlines) {
+      const token = crypto.randomUUID()
+      const waiting = new AbortController()
+      const connection = eviction.connection()
+      const taken = take(key, token, deadlines, waiting.signal)
+      try {
+        const claim = await within(commandTimeoutMs, clock, taken, () => waiting.abort())
+        eviction.passed(connection)
+        if (claim.status === 'claimed') disowned.forget(key)
+        return claim
+      } catch (error) {
+        disowned.add(key, token, deadlines.leaseUntil, now())
+        whenClaimed(taken, (claim) => settle('withdraw', claim))
+        throw toUnavailable(error, 'claim')
+      }
+    },
+    complete: (claim) => settle('complete', claim),
+    release: (claim) => settle('release', claim),
+    close: async () => eviction.close(),
+  }
+}
+
+function claimArguments(
+  token: string,
+  now: number,
+  { leaseUntil, expiresAt }: ClaimDeadlines,
+  checkEviction: boolean,
+): string[] {
+  const lifeMs = Math.ceil(expiresAt - now)
+  return [now, token, leaseUntil, expiresAt, lifeMs, checkEviction ? 1 : 0].map(String)
+}
+
+/** Does something with a claim that is won after its caller has gone; whatever fails then, its lease ends it. */
+function whenClaimed(late: Promise<Claim>, then: (claim: ActiveClaim) => Promise<unknown>): void {
+  late.then((claim) => (claim.status === 'claimed' ? then(claim) : undefined)).catch(() => {})
+}
+
+function toClaim(reply: unknown, key: string, token: string): Claim {
+  // Clients differ in whether they reply with texts, bytes or numbers.
+  const [status, detail] = Array.isArray(reply) ? reply.map(String) : []
+  if (status === 'completed') return { status }
+  if (status === 'claimed' && Number(detail) >= 1) return { status, key, token, attempt: Number(detail) }
+  if (status === 'in_progress' && Number(detail) >= 0) return { status, leaseUntil: Number(detail) }
+  if (status === 'evicting') throw evictionRefused(String(detail))
+  throw unexpectedReply()
+}
+
+function toVerdict(reply: unknown): boolean {
+  const verdict = String(reply)
+  if (verdict !== '1' && verdict !== '0') throw unexpectedReply()
+  return verdict === '1'
+}

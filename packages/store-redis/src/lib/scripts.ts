@@ -1,0 +1,96 @@
+import type { SendCommand } from './redis-like.ts'
+
+// A record is a hash. In progress: token, lease, attempt, expires. Released: attempt, expires. Completed: expires.
+// Settling only removes fields, which Redis allows even when its memory is full.
+
+/**
+ * Claims a record. ARGV: now, token, lease, expires, life in ms, whether to check the eviction policy, and the
+ * tokens of claims the caller has disowned.
+ *
+ * Replies `{'claimed', attempt}`, `{'in_progress', lease}`, `{'completed'}` or `{'evicting', policy}`.
+ */
+const CLAIM = `
+if ARGV[6] == '1' then
+  local info = redis.pcall('INFO', 'memory')
+  local policy = type(info) == 'string' and info:match('maxmemory_policy:([%w-]+)')
+  if policy and policy ~= 'noeviction' then return {'evicting', policy} end
+end
+local held = redis.call('HMGET', KEYS[1], 'token', 'lease', 'attempt', 'expires')
+local token, lease, attempt, expires = held[1], held[2], held[3], held[4]
+local now = tonumber(ARGV[1])
+if not expires or tonumber(expires) <= now then
+  attempt = 0
+elseif not attempt then
+  return {'completed'}
+elseif token == ARGV[2] then
+  return {'claimed', attempt}
+elseif token then
+  local disowned = false
+  for i = 7, #ARGV do disowned = disowned or ARGV[i] == token end
+  if disowned then
+    attempt = attempt - 1
+  elseif tonumber(lease) > now then
+    return {'in_progress', lease}
+  end
+end
+attempt = attempt + 1
+redis.call('HSET', KEYS[1], 'token', ARGV[2], 'lease', ARGV[3], 'attempt', attempt, 'expires', ARGV[4])
+redis.call('PEXPIRE', KEYS[1], ARGV[5])
+return {'claimed', attempt}`
+
+// Every write after the claim goes through this fence.
+const IF_HELD = "if redis.call('HGET', KEYS[1], 'token') ~= ARGV[1] then return 0 end"
+
+const COMPLETE = `${IF_HELD}
+redis.call('HDEL', KEYS[1], 'token', 'lease', 'attempt')
+return 1`
+
+const RELEASE = `${IF_HELD}
+redis.call('HDEL', KEYS[1], 'token', 'lease')
+return 1`
+
+/** As a release, but the attempt does not count. */
+const WITHDRAW = `${IF_HELD}
+redis.call('HDEL', KEYS[1], 'token', 'lease')
+redis.call('HINCRBY', KEYS[1], 'attempt', -1)
+return 1`
+
+const SCRIPTS = { claim: CLAIM, complete: COMPLETE, release: RELEASE, withdraw: WITHDRAW }
+
+/** Runs one of the scripts on a key, in one atomic step. */
+export type RunScript = (
+  name: keyof typeof SCRIPTS,
+  key: string,
+  args: string[],
+  signal?: AbortSignal,
+) => Promise<unknown>
+
+/** Runs scripts by their digest, and by their text where Redis does not know them: new, restarted or flushed. */
+export function createScripts(send: SendCommand): RunScript {
+  const digests = new Map<string, Promise<string>>()
+  const digestOf = (script: string) => {
+    const digest = digests.get(script) ?? sha1(script)
+    digests.set(script, digest)
+    return digest
+  }
+  return async (name, key, args, signal) => {
+    const script = SCRIPTS[name]
+    const digest = await digestOf(script)
+    try {
+      return await send(key, ['EVALSHA', digest, '1', key, ...args], signal)
+    } catch (error) {
+      // Nobody waits for a command taken back; the text must not do late what the digest did not do in time.
+      if (!isUnknownScript(error) || signal?.aborted) throw error
+      return await send(key, ['EVAL', script, '1', key, ...args], signal)
+    }
+  }
+}
+
+function isUnknownScript(error: unknown): boolean {
+  return error instanceof Error && error.message.startsWith('NOSCRIPT')
+}
+
+async function sha1(text: string): Promise<string> {
+  const digest = await crypto.subtle.digest('SHA-1', new TextEncoder().encode(text))
+  return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, '0')).join('')
+}
