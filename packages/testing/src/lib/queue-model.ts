@@ -42,7 +42,7 @@ export function queueStorageModel(
 ): void {
   const { runs = 100, steps = 60, seed } = options
   test('whatever happens in whatever order, the storage answers as its model does', async () => {
-    const histories = fc.array(step(contract.reopen !== undefined), { maxLength: steps })
+    const histories = fc.array(step(contract.reopen !== undefined), { maxLength: steps, size: 'max' })
     const property = fc.asyncProperty(histories, (history) => play(contract, history))
     await fc.assert(property, { numRuns: runs, ...(seed !== undefined && { seed }) })
   })
