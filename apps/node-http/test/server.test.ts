@@ -1,12 +1,11 @@
 import { spawn } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
-import type { AddressInfo } from 'node:net'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { createEmulator } from '@gwh/emulator'
 import { expect, test } from 'vitest'
+import { freePort, register } from './support.ts'
 
 const server = new URL('../src/server.ts', import.meta.url).pathname
 
@@ -40,20 +39,3 @@ test('the sample receives, keeps and handles a delivery, and ends cleanly on SIG
   await emulator.close()
   rmSync(folder, { recursive: true })
 })
-
-async function register(baseUrl: string, uri: string): Promise<{ new_signing_secret: string }> {
-  const response = await fetch(`${baseUrl}/v1/webhooks`, {
-    method: 'POST',
-    headers: { 'x-goog-api-key': 'test', 'content-type': 'application/json' },
-    body: JSON.stringify({ uri, subscribed_events: ['batch.succeeded'] }),
-  })
-  return (await response.json()) as { new_signing_secret: string }
-}
-
-async function freePort(): Promise<number> {
-  const probe = createServer()
-  await new Promise<void>((resolve) => probe.listen(0, '127.0.0.1', resolve))
-  const { port } = probe.address() as AddressInfo
-  await new Promise((resolve) => probe.close(resolve))
-  return port
-}
