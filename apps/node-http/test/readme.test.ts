@@ -36,13 +36,8 @@ test('the handler at the top of the README receives and handles a delivery as it
   rmSync(folder, { recursive: true })
 })
 
-test('the handler at the top of the README has 12 lines', () => {
-  expect(
-    handler
-      .trim()
-      .split('\n')
-      .filter((line) => line.trim() !== ''),
-  ).toHaveLength(12)
+test('the handler at the top of the README fits in 12 lines', () => {
+  expect(handler.split('\n').filter((line) => line.trim() !== '').length).toBeLessThanOrEqual(12)
 })
 
 /** Waits until something answers at the address, whatever it says. */
