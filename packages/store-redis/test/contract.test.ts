@@ -1,4 +1,5 @@
 import { storeContract } from '@gwh/testing'
+import { storeModel } from '@gwh/testing/model'
 import { startRedisServer } from '@gwh/testing/redis'
 import { afterAll, describe, test } from 'vitest'
 import { createRedisStore } from '../src/index.ts'
@@ -13,11 +14,14 @@ describe.each(LIBRARIES)('Redis store on $name', ({ connect }) => {
   afterAll(end)
 
   let prefix = ''
-  storeContract(test, {
-    create(now) {
+  const open = (now: () => number) => createRedisStore({ client, prefix, now, commandTimeoutMs: PATIENCE_MS })
+  const store = {
+    create(now: () => number) {
       prefix = `${crypto.randomUUID()}:`
-      return createRedisStore({ client, prefix, now, commandTimeoutMs: PATIENCE_MS })
+      return open(now)
     },
-    reopen: (now) => createRedisStore({ client, prefix, now, commandTimeoutMs: PATIENCE_MS }),
-  })
+    reopen: open,
+  }
+  storeContract(test, store)
+  storeModel(test, store)
 })
