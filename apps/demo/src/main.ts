@@ -17,6 +17,7 @@ const GIVE_UP_MS = 60_000
 const once = process.argv.includes('--once') || process.env.CI === 'true' || !process.stdout.isTTY
 const folder = mkdtempSync(join(tmpdir(), 'gwh-demo-'))
 const results = join(folder, 'results.ndjson')
+process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
 const timeline = createTimeline(performance.now.bind(performance), console.log)
 // Over when every event is handled and the sender knows it.
 const over = Promise.withResolvers<void>()
@@ -37,6 +38,9 @@ const emulator = createEmulator({
 const { url: baseUrl } = await emulator.listen({ port: once ? 0 : Number(process.env.PORT ?? 8787) })
 process.env.GOOGLE_GEMINI_BASE_URL = baseUrl
 process.env.GEMINI_API_KEY ??= 'demo-key'
+// Whoever works with Google Cloud may have these set: the client would go there.
+delete process.env.GOOGLE_GENAI_USE_VERTEXAI
+delete process.env.GOOGLE_GENAI_USE_ENTERPRISE
 timeline.say('google', `emulated at ${baseUrl}`)
 
 // The client is @google/genai as it comes from npm: the environment alone points it at the emulator.
@@ -71,10 +75,11 @@ const interaction = await createInteraction(client, 'Tell a short joke.', uri, j
 timeline.say('client', `interactions.create: ${interaction.slice(0, 16)}… with a webhook_config of its own`)
 
 const inTime = await Promise.race([over.promise.then(() => true), giveUpLater()])
+if (!inTime) console.log(`\n${paint('red', '✗')} not everything was handled within ${GIVE_UP_MS / 1000} s`)
 const ok = inTime && report(readEffects(), [batch, interaction])
 process.exitCode = ok ? 0 : 1
-if (once) await close()
-else invite()
+if (once || !ok) await close()
+else await invite()
 
 function onReport(report: Report): void {
   timeline.receiver(report)
@@ -105,12 +110,15 @@ function report(effects: Effect[], jobs: readonly string[]): boolean {
   const counts = jobs.map((job) => effects.filter((effect) => effect.job === job).length)
   const exactlyOnce = counts.every((count) => count === 1) && effects.length === jobs.length
   const attempts = emulator.deliveries().reduce((sum, delivery) => sum + delivery.attempts.length, 0)
-  const verdict = `${effects.length} effects of ${jobs.length} jobs, ${attempts} delivery attempts, 0 polls`
+  const verdict = `${effects.length} effects of ${jobs.length} jobs, ${attempts} delivery attempts, nothing polled`
   console.log(`\n${exactlyOnce ? paint('green', '✓') : paint('red', '✗')} ${verdict}`)
   return exactlyOnce
 }
 
-function invite(): void {
+async function invite(): Promise<void> {
+  // What comes now is meant for another receiver.
+  await client.webhooks.delete(webhook.id ?? '')
+  await end(receiver)
   console.log(`
 Google's side goes on running at ${baseUrl}. Try it with your own receiver, in another terminal:
 
@@ -120,6 +128,7 @@ Google's side goes on running at ${baseUrl}. Try it with your own receiver, in a
 
   # 2. have an event delivered, signed; or create jobs with your own client and this in its environment:
   #    GOOGLE_GEMINI_BASE_URL=${baseUrl} GEMINI_API_KEY=any
+  #    (dynamic webhooks: dynamic: { jwks: '${baseUrl}/.well-known/jwks.json', … })
   curl ${baseUrl}/_gwh/trigger -H 'content-type: application/json' \\
     -d '{"type":"batch.succeeded","data":{"id":"batches/mine"}}'
 
@@ -131,5 +140,4 @@ Ctrl-C ends it.`)
 async function close(): Promise<void> {
   await end(receiver)
   await emulator.close()
-  rmSync(folder, { recursive: true, force: true })
 }

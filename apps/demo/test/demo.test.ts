@@ -10,5 +10,5 @@ test('the demo handles every event exactly once, through a lost answer, and exit
   expect(stdout).toContain('Ed25519 v1a, key gwh-emulator')
   expect(stdout).toContain('result: Echo: Tell a short joke.')
   expect(stdout).toContain('known already')
-  expect(stdout).toContain('✓ 2 effects of 2 jobs, 3 delivery attempts, 0 polls')
+  expect(stdout).toContain('✓ 2 effects of 2 jobs, 3 delivery attempts, nothing polled')
 })

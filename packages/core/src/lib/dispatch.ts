@@ -17,7 +17,11 @@ export function createDispatcher(router: Router, unhandled: () => EventHandler |
     const handlers = router.find(event)
     const fallback = unhandled()
     if (handlers.length === 0 && fallback) handlers.push(fallback)
-    for (const handler of handlers) await handler(event, context)
+    for (const handler of handlers) {
+      // Given up on in the meantime: what the next handler would do is done by another attempt.
+      context.signal.throwIfAborted()
+      await handler(event, context)
+    }
   }
 }
 

@@ -2,9 +2,9 @@ import { createDynamicVerifier } from './dynamic-scheme.ts'
 import { chain } from './eventually.ts'
 import { createFixedJwks, createJwks, type Jwks } from './jwks.ts'
 import type { JwtOptions, JwtVerifier } from './jwt-scheme.ts'
-import { checkNames } from './options.ts'
+import { checkNames, invalid } from './options.ts'
 import { isRefusal, type Refusal } from './refusal.ts'
-import { invalid, type Proof, type Scheme, type SchemeOptions } from './schemes.ts'
+import type { Proof, Scheme, SchemeOptions } from './schemes.ts'
 
 /**
  * The schemes of dynamic webhooks, all that is behind `jwks`: a room of its own, so that whoever verifies static

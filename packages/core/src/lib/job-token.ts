@@ -1,5 +1,5 @@
 import { primitives } from '#primitives'
-import { fromBase64Url, toBase64Url, toUtf8 } from './bytes.ts'
+import { fromBase64, fromBase64Url, toBase64Url, toUtf8 } from './bytes.ts'
 import { WebhookConfigError } from './errors.ts'
 import { all, chain, type Eventually, find } from './eventually.ts'
 import { wholeNumber } from './options.ts'
@@ -35,7 +35,7 @@ export async function createJobToken(options: {
   const id = toBase64Url(crypto.getRandomValues(new Uint8Array(ID_BYTES)))
   const expires = Math.floor(now() / 1000) + lifetimeSeconds
   const mac = await primitives.signHmac(key, toContent(endpoint, id, String(expires)))
-  return `gwh1.${id}.${expires}.${mac.replaceAll('+', '-').replaceAll('/', '_').replace(/=+$/, '')}`
+  return `gwh1.${id}.${expires}.${toBase64Url(fromBase64(mac)!)}`
 }
 
 /** Says whether a value is a job token of ours, unexpired, for one endpoint. */
@@ -64,7 +64,8 @@ export function createJobTokenVerifier(options: {
 }
 
 function checkJobKeys(jobKey: string | readonly string[]): readonly string[] {
-  const keys = typeof jobKey === 'string' ? [jobKey] : [...jobKey]
+  // Plain JavaScript hands over unset variables.
+  const keys = Array.isArray(jobKey) ? [...jobKey] : [jobKey]
   if (keys.length === 0 || keys.some((key) => typeof key !== 'string' || key.length < SHORTEST_KEY)) {
     throw new WebhookConfigError('option_invalid', `jobKey must have at least ${SHORTEST_KEY} characters`)
   }

@@ -83,12 +83,16 @@ export function createJwks(url: string | URL, options: JwksOptions = {}): Jwks {
   let attemptedAt = Number.NEGATIVE_INFINITY
   let loading: Promise<boolean> | undefined
 
-  const ageMs = (snapshot: JwksSnapshot) => clock.now() - snapshot.fetchedAt
+  // A clock set back makes no age: what was fetched in the future counts as old.
+  const ageMs = (snapshot: JwksSnapshot) => {
+    const age = clock.now() - snapshot.fetchedAt
+    return age >= 0 ? age : snapshot.ttlMs
+  }
   const isYoung = (share: number) =>
     loaded !== undefined && ageMs(loaded.snapshot) < loaded.snapshot.ttlMs * share
   const isUsable = () =>
     loaded !== undefined && ageMs(loaded.snapshot) < loaded.snapshot.ttlMs + STALE_IF_ERROR_MS
-  const isCoolingDown = () => clock.now() - attemptedAt < cooldownMs
+  const isCoolingDown = () => Math.abs(clock.now() - attemptedAt) < cooldownMs
 
   const load = async (): Promise<boolean> => {
     const startedAt = clock.now()

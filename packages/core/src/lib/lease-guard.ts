@@ -1,3 +1,4 @@
+import { rejectOnAbort } from './abort.ts'
 import type { Clock } from './clock.ts'
 import { WebhookError } from './errors.ts'
 import type { Lease, QueueStorage } from './queue-storage.ts'
@@ -51,6 +52,7 @@ export function guardLease(options: {
   let cancelRenewal = renewLater()
   const cancelTimeout = clock.schedule(giveUp, handlerTimeoutMs)
   stop.addEventListener('abort', onStop)
+  if (stop.aborted) onStop()
   return {
     signal,
     ended: rejectOnAbort(signal),
@@ -61,13 +63,4 @@ export function guardLease(options: {
       stop.removeEventListener('abort', onStop)
     },
   }
-}
-
-function rejectOnAbort(signal: AbortSignal): Promise<never> {
-  const ended = new Promise<never>((_, reject) => {
-    signal.addEventListener('abort', () => reject(signal.reason), { once: true })
-  })
-  // Nobody may be listening any more when it happens.
-  ended.catch(() => {})
-  return ended
 }

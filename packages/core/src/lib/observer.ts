@@ -20,6 +20,8 @@ export type ReceiverSignal =
   | { type: 'handled'; delivery: DeliveryInfo; key: string; eventType: string; attempt: number }
   /** A handler threw or took too long; the delivery will be tried again. */
   | { type: 'failed'; delivery: DeliveryInfo; key: string; attempt: number; error: unknown }
+  /** Another worker has taken the delivery over; what this one did to it does not count. */
+  | { type: 'lease_lost'; delivery: DeliveryInfo; key: string; attempt: number }
   /** Given up on. */
   | { type: 'dead'; delivery: DeliveryInfo; key: string; attempt: number; reason: DeadReason; error: unknown }
   /** A store, a queue or the receiver itself failed. */
@@ -31,17 +33,3 @@ export type ReceiverSignal =
 
 /** Told of everything a receiver does: the place for logs and metrics. What it throws is ignored. */
 export type ReceiverObserver = (signal: ReceiverSignal) => void
-
-/** An observer that cannot disturb the line it watches. */
-export function quiet(observer: ReceiverObserver | undefined): ReceiverObserver {
-  if (!observer) return () => {}
-  return (signal) => {
-    try {
-      // An async function fits the type too, and must not end the process when it rejects.
-      const result: unknown = observer(signal)
-      if (result instanceof Promise) result.catch(() => {})
-    } catch {
-      // A broken logger must not turn an accepted delivery into a failed one.
-    }
-  }
-}

@@ -26,3 +26,8 @@ export function wholeNumber(name: string, value: number | undefined, fallback: n
   }
   return value
 }
+
+/** An option is missing or wrong. */
+export function invalid(message: string): WebhookConfigError {
+  return new WebhookConfigError('option_invalid', message)
+}

@@ -1,6 +1,7 @@
 import type { Clock } from './clock.ts'
 import { PermanentError, WebhookError, WebhookPayloadError, WebhookUnavailableError } from './errors.ts'
 import { guardLease, LeaseLost } from './lease-guard.ts'
+import { undisturbed } from './listener.ts'
 import { checkNames, wholeNumber } from './options.ts'
 import type { DeadReason, Effect, ProcessDelivery, SettledDelivery, WorkOptions } from './queue.ts'
 import type { LeasedDelivery, QueueStorage } from './queue-storage.ts'
@@ -36,17 +37,6 @@ export function toWorkSettings(options: WorkOptions = {}): WorkSettings {
     stopTimeoutMs: wholeNumber('stopTimeoutMs', options.stopTimeoutMs, 25_000, 0),
     onSettled: undisturbed(options.onSettled),
     onError: undisturbed(options.onError),
-  }
-}
-
-/** A listener whose own mistakes do not reach the worker. */
-function undisturbed<T>(listener: ((value: T) => void) | undefined): (value: T) => void {
-  return (value) => {
-    try {
-      listener?.(value)
-    } catch {
-      // Whoever listens cannot change what has happened.
-    }
   }
 }
 

@@ -83,9 +83,9 @@ export interface WorkOptions {
   /** How long `stop` waits for running handlers before it aborts them, in milliseconds. Default 25 000. */
   stopTimeoutMs?: number
   /** Told of everything a worker settles. */
-  onSettled?: (outcome: SettledDelivery) => void
+  onSettled?: (outcome: SettledDelivery) => unknown
   /** Told when the queue itself failed, for instance because its disk is full. The worker goes on. */
-  onError?: (error: unknown) => void
+  onError?: (error: unknown) => unknown
 }
 
 /** How one try of a delivery ended. */

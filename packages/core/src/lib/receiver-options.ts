@@ -1,11 +1,10 @@
 import type { JobAuthorization } from './authorize.ts'
 import type { Clock } from './clock.ts'
-import { WebhookConfigError } from './errors.ts'
 import type { Jwks } from './jwks.ts'
 import type { JwtOptions } from './jwt-scheme.ts'
 import type { JsonWebKeySet } from './key-set.ts'
 import type { ReceiverObserver } from './observer.ts'
-import { checkNames, wholeNumber } from './options.ts'
+import { checkNames, invalid, wholeNumber } from './options.ts'
 import type { DeliveryQueue } from './queue.ts'
 import type { SecretFormat } from './secrets.ts'
 import type { IdempotencyStore } from './store.ts'
@@ -133,11 +132,9 @@ export function checkReceiverOptions(options: ReceiverOptions): ReceiverLimits {
     maxAttempts: wholeNumber('maxAttempts', options.maxAttempts, 12),
     retentionMs: wholeNumber('retentionMs', options.retentionMs, 72 * HOUR_MS, SHORTEST_RETENTION_MS),
   }
+  if (limits.maxBytesInFlight < limits.maxBodyBytes)
+    throw invalid('maxBytesInFlight must not be less than maxBodyBytes')
   if (limits.handlerTimeoutMs >= limits.leaseMs)
     throw invalid('handlerTimeoutMs must be shorter than leaseMs')
   return limits
-}
-
-function invalid(message: string): WebhookConfigError {
-  return new WebhookConfigError('option_invalid', message)
 }

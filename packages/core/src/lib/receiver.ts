@@ -9,10 +9,12 @@ import { GOOGLE_JWKS_URL } from './google.ts'
 import { createInlineSink } from './inline-sink.ts'
 import { createJwks } from './jwks.ts'
 import { createLine, type IncomingDelivery, type Line } from './line.ts'
+import { undisturbed } from './listener.ts'
 import { createMemoryStore } from './memory-store.ts'
-import { quiet, type ReceiverObserver } from './observer.ts'
+import type { ReceiverObserver } from './observer.ts'
 import type { QueuedDelivery, QueueWorker, WorkOptions } from './queue.ts'
-import { createProcess, createQueueSink, observeWork } from './queue-sink.ts'
+import { createQueueSink } from './queue-sink.ts'
+import { createQueueWork } from './queue-work.ts'
 import { checkReceiverOptions, type ReceiverOptions } from './receiver-options.ts'
 import { isRefusal } from './refusal.ts'
 import { createRouter, type EventFor, type EventHandler, type EventPattern } from './router.ts'
@@ -81,7 +83,7 @@ const DRAIN_AFTER_ANSWER_MS = 25_000
 export function createReceiver(options: ReceiverOptions): Receiver {
   const limits = checkReceiverOptions(options)
   const { endpoint = 'default', queue, clock = systemClock, now = () => clock.now() } = options
-  const observe = quiet(options.observer)
+  const observe = undisturbed(options.observer)
   const verifier = createVerifier(toVerifyOptions(options, now, clock), (warning) =>
     observe({ type: 'warning', ...warning }),
   )
@@ -89,7 +91,7 @@ export function createReceiver(options: ReceiverOptions): Receiver {
   const router = createRouter()
   let unhandled: EventHandler | undefined
   const dispatch = createDispatcher(router, () => unhandled)
-  const process = createProcess(dispatch, observe)
+  const { process, watch } = createQueueWork({ dispatch, observe, endpoint })
   const store = options.store ?? createMemoryStore({ now })
   const sink = queue
     ? createQueueSink({ queue, endpoint, now, observe })
@@ -128,7 +130,7 @@ export function createReceiver(options: ReceiverOptions): Receiver {
     work(options = {}) {
       const { serialPerJob, ...rest } = options
       const handle = serialPerJob ? serialise(process, jobOf) : process
-      const worker = requireQueue().work(handle, observeWork(rest, observe))
+      const worker = requireQueue().work(handle, watch(rest))
       working++
       let stopped: Promise<void> | undefined
       return {
@@ -138,7 +140,7 @@ export function createReceiver(options: ReceiverOptions): Receiver {
         },
       }
     },
-    drain: async (options = {}) => await requireQueue().drain(process, observeWork(options, observe)),
+    drain: async (options = {}) => await requireQueue().drain(process, watch(options)),
   }
   const requireQueue = () => {
     if (queue) return queue

@@ -1,8 +1,8 @@
-import { WebhookConfigError } from './errors.ts'
 import { chain, type Eventually } from './eventually.ts'
 import type { Jwks } from './jwks.ts'
 import type { JwtOptions } from './jwt-scheme.ts'
 import type { JsonWebKeySet } from './key-set.ts'
+import { invalid } from './options.ts'
 import type { SignedContent } from './primitives/types.ts'
 import type { Refusal } from './refusal.ts'
 import type { ConfigWarning, SecretFormat } from './secrets.ts'
@@ -77,9 +77,4 @@ function staticScheme(...settings: Parameters<typeof createStaticVerifier>): Sch
   const toProof = (keyId: string | undefined): Proof | undefined =>
     keyId === undefined ? undefined : { scheme: 'static', keyId }
   return { entries: 'v1', prove: (content, entries) => chain(verify(content, entries), toProof) }
-}
-
-/** An option is missing or wrong. */
-export function invalid(message: string): WebhookConfigError {
-  return new WebhookConfigError('option_invalid', message)
 }

@@ -1,5 +1,5 @@
 import { primitives } from '#primitives'
-import { toBase64, toSignedBytes } from './bytes.ts'
+import { toBase64, toSignedBytes, toUtf8 } from './bytes.ts'
 import { WebhookConfigError } from './errors.ts'
 import type { JsonWebKeyLike } from './key-set.ts'
 import { parseSecrets, type SecretFormat } from './secrets.ts'
@@ -53,7 +53,7 @@ export async function signDynamic(
 }
 
 function toContent({ id, timestamp, body }: SignedMessage) {
-  const bytes = typeof body === 'string' ? new TextEncoder().encode(body) : body
+  const bytes = typeof body === 'string' ? toUtf8(body) : body
   return { id, timestamp: String(timestamp), body: bytes }
 }
 

@@ -1,4 +1,5 @@
 import { type Clock, systemClock } from './clock.ts'
+import { wholeNumber } from './options.ts'
 import type { DeliveryQueue, ProcessDelivery, QueueWorker, WorkOptions } from './queue.ts'
 import type { QueueStorage } from './queue-storage.ts'
 import { toWorkSettings, tryDelivery, type Workbench, WorkerStopped } from './queue-worker.ts'
@@ -40,7 +41,7 @@ export function createStoredQueue(storage: QueueStorage, options: StoredQueueOpt
       return result
     },
     work: (process, options) => startWorker(toBench(process, options), wakers),
-    drain: (process, options) => drain(toBench(process, options), options?.maxMs),
+    drain: (process, options) => drain(toBench(process, options), checkMaxMs(options?.maxMs)),
     stats: () => storage.stats(clock.now()),
     deadLetters: {
       list: (options) => storage.listDead(options?.limit ?? 100),
@@ -123,13 +124,17 @@ function startWorker(bench: Workbench, wakers: Set<() => void>): QueueWorker {
   }
 }
 
+function checkMaxMs(maxMs: number | undefined): number {
+  return maxMs === Number.POSITIVE_INFINITY ? maxMs : wholeNumber('maxMs', maxMs, Number.POSITIVE_INFINITY)
+}
+
 /** How long a worker with nothing to claim may rest. */
 async function idleMs({ storage, clock, settings }: Workbench): Promise<number> {
   const dueAt = await storage.nextDueAt()
   return dueAt === undefined ? settings.pollMs : Math.min(settings.pollMs, Math.max(1, dueAt - clock.now()))
 }
 
-async function drain(bench: Workbench, maxMs = Number.POSITIVE_INFINITY): Promise<{ processed: number }> {
+async function drain(bench: Workbench, maxMs: number): Promise<{ processed: number }> {
   const { storage, clock, settings } = bench
   const stopping = new AbortController()
   const end = clock.now() + maxMs

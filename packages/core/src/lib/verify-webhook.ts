@@ -65,12 +65,16 @@ function verifierFor(options: VerifyOptions): Eventually<Verifier> {
   const index = kept.findIndex((candidate) => isSame(candidate.options, options))
   if (index > 0) kept.unshift(...kept.splice(index, 1))
   if (index !== -1) return toVerifier(kept[0]!, options)
-  if (options.jwks === undefined) return keep(options, undefined)
-  // Loaded when somebody asks for it, so that verifying static webhooks alone stays small.
-  return import('./dynamic-schemes.ts').then(({ createDynamicSchemes }) =>
-    keep(options, createDynamicSchemes),
-  )
+  if (options.jwks === undefined || dynamicSchemes) return keep(options, dynamicSchemes)
+  // Loaded when somebody asks for it, so that verifying static webhooks alone stays small. Then from the start
+  // again: of many first calls at once, the first makes the cache they all use.
+  return import('./dynamic-schemes.ts').then(({ createDynamicSchemes }) => {
+    dynamicSchemes = createDynamicSchemes
+    return verifierFor(options)
+  })
 }
+
+let dynamicSchemes: DynamicSchemes | undefined
 
 function keep(options: VerifyOptions, toDynamic: DynamicSchemes | undefined): Verifier {
   const toleranceSeconds = wholeNumber('toleranceSeconds', options.toleranceSeconds, 300)

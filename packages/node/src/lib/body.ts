@@ -11,7 +11,9 @@ export interface NodeRequest extends IncomingMessage {
 
 /** The body where somebody has read it already, otherwise a function that reads it. */
 export function bodyOf(request: NodeRequest) {
-  const given = toRawBody(request.rawBody ?? request.body)
+  // A stream somebody has read to its end, and kept nothing of, will never bring a body.
+  const lost = request.readableEnded ? {} : undefined
+  const given = toRawBody(request.rawBody ?? request.body ?? lost)
   return given ?? ((limits: BodyLimits) => readBody(request, limits))
 }
 

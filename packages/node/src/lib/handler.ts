@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { type Answer, answerFor, type Receiver } from '@gwh/core'
+import { type Answer, answerFor, type Receiver, WebhookConfigError } from '@gwh/core'
 import { bodyOf, discardRest, type NodeRequest } from './body.ts'
 
 /** How a receiver is mounted. */
@@ -16,6 +16,7 @@ export type NodeHandler = (request: IncomingMessage, response: ServerResponse, n
  *
  * Mount it in front of body parsers: signatures cover the bytes as they were sent.
  *
+ * @throws WebhookConfigError `option_invalid`
  * @example
  * ```ts
  * http.createServer(createNodeHandler(receiver, { path: '/webhooks/gemini' })).listen(3000)
@@ -23,6 +24,9 @@ export type NodeHandler = (request: IncomingMessage, response: ServerResponse, n
  */
 export function createNodeHandler(receiver: Receiver, options: NodeHandlerOptions = {}): NodeHandler {
   const { path } = options
+  if (path !== undefined && !path.startsWith('/')) {
+    throw new WebhookConfigError('option_invalid', 'path must start with "/"')
+  }
   return (request, response, next) => {
     if (path === undefined || pathOf(request) === path) {
       answer(receiver, request, response)

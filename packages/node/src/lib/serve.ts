@@ -1,7 +1,7 @@
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import type { Receiver } from '@gwh/core'
-import type { QueueWorker, WorkOptions } from '@gwh/core/queue'
+import type { Receiver, ReceiverWorkOptions } from '@gwh/core'
+import type { QueueWorker } from '@gwh/core/queue'
 import { createNodeHandler, type NodeHandlerOptions } from './handler.ts'
 
 /** Where and how to serve. */
@@ -11,7 +11,9 @@ export interface ServeOptions extends NodeHandlerOptions {
   /** Default: every interface of the machine. */
   hostname?: string
   /** Queue mode: also handle what is queued, in this process. `true` takes the defaults. Default: no. */
-  work?: boolean | WorkOptions
+  work?: boolean | ReceiverWorkOptions
+  /** How long `close` waits for requests under way before it cuts them off, in milliseconds. Default 10 000. */
+  closeTimeoutMs?: number
   /** Close on SIGTERM and SIGINT. Default `true`. */
   signals?: boolean
 }
@@ -29,21 +31,26 @@ export interface RunningServer {
  * Serves a receiver with `node:http`.
  *
  * @returns Once it listens
+ * @throws WebhookConfigError `option_invalid`, for instance `work` without a queue
  * @throws The listen error of `node:http`, for instance `EADDRINUSE`
  */
 export async function serve(receiver: Receiver, options: ServeOptions = {}): Promise<RunningServer> {
-  const { port = 3000, hostname, path, work, signals = true } = options
+  const { port = 3000, hostname, path, work, closeTimeoutMs = 10_000, signals = true } = options
   const server = createServer(createNodeHandler(receiver, path === undefined ? {} : { path }))
   // The sender's own limit is a few seconds; Node's default of a minute would let idle sockets pile up.
   server.headersTimeout = 10_000
-  await listen(server, port, hostname)
+  // First, because it may refuse its options: nothing must be left listening then.
   const worker = work ? receiver.work(work === true ? {} : work) : undefined
+  await listen(server, port, hostname).catch(async (error) => {
+    await worker?.stop()
+    throw error
+  })
   let closing: Promise<void> | undefined
   const running: RunningServer = {
     url: toUrl(server.address() as AddressInfo, path),
     port: (server.address() as AddressInfo).port,
     close() {
-      closing ??= close(server, worker).finally(unlisten)
+      closing ??= close(server, worker, closeTimeoutMs).finally(unlisten)
       return closing
     },
   }
@@ -63,14 +70,16 @@ function listen(server: Server, port: number, hostname: string | undefined): Pro
   })
 }
 
-async function close(server: Server, worker: QueueWorker | undefined): Promise<void> {
+async function close(server: Server, worker: QueueWorker | undefined, timeoutMs: number): Promise<void> {
   const closed = new Promise((resolve) => server.close(resolve))
   // A connection still answering becomes idle later, and nobody says when.
   const sweep = setInterval(() => server.closeIdleConnections(), SWEEP_MS)
   server.closeIdleConnections()
-  await closed
+  // A request that is never finished must not keep the process: Node checks no timeouts once it closes.
+  const cutOff = setTimeout(() => server.closeAllConnections(), timeoutMs)
+  await Promise.all([closed, worker?.stop()])
   clearInterval(sweep)
-  await worker?.stop()
+  clearTimeout(cutOff)
 }
 
 function closeOnSignals(running: RunningServer): () => void {
