@@ -80,3 +80,33 @@ test('a receiver that works serially per job never handles two events of one job
   await worker.stop()
   expect(most).toBe(1)
 })
+
+test('a delivery that is given up on while it waits is not handled, and holds up nobody', async () => {
+  const { started, ends, process } = createSteps()
+  const serial = serialise(process, () => 'same')
+  const first = serial(message('1'), context)
+  const controller = new AbortController()
+  const second = serial(message('2'), { attempt: 1, signal: controller.signal })
+  const third = serial(message('3'), context)
+  controller.abort(new RangeError('time is up'))
+  await expect(second).rejects.toThrow('time is up')
+  ends.get('1')!.resolve()
+  await first
+  await new Promise((resolve) => setImmediate(resolve))
+  expect(started).toEqual(['1', '3'])
+  ends.get('3')!.resolve()
+  await third
+})
+
+test('nobody waits for a handler that is given up on and never ends', async () => {
+  const { started, process } = createSteps()
+  const serial = serialise(process, () => 'same')
+  const controller = new AbortController()
+  const first = serial(message('1'), { attempt: 1, signal: controller.signal })
+  serial(message('2'), context)
+  await new Promise((resolve) => setImmediate(resolve))
+  controller.abort(new RangeError('time is up'))
+  await expect(first).rejects.toThrow('time is up')
+  await new Promise((resolve) => setImmediate(resolve))
+  expect(started).toEqual(['1', '2'])
+})

@@ -168,3 +168,18 @@ describe('options', () => {
     expect(urls).toEqual(['https://keys.example/a', 'https://keys.example/b'])
   })
 })
+
+test('many first calls at once make one cache of the key set', async () => {
+  let fetches = 0
+  const fetch = async () => {
+    fetches++
+    return Response.json(JWKS)
+  }
+  const delivery = {
+    headers: toHeaders(toMessage({ body: vectors.body }), vectors.v1a.header),
+    body: vectors.body,
+  }
+  const options = { jwks: 'https://stampede.example/jwks.json', fetch, now: () => NOW }
+  await Promise.all(Array.from({ length: 40 }, () => verifyWebhook(delivery, options)))
+  expect(fetches).toBe(1)
+})

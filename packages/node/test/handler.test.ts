@@ -124,6 +124,15 @@ test('a body a parser has made an object of is refused as a mistake of ours', as
   expect(handled).toEqual([])
 })
 
+test('a body somebody has read and kept nothing of is refused at once', async () => {
+  const { url } = await start(
+    {},
+    parsedBefore(() => ({})),
+  )
+  const response = await fetch(url, await signed())
+  expect([response.status, await response.json()]).toEqual([500, { error: 'raw_body_required' }])
+})
+
 test('the bytes kept beside a parsed body are used', async () => {
   const kept = parsedBefore((text) => ({ rawBody: Buffer.from(text), body: JSON.parse(text) }))
   const { url } = await start({}, kept)

@@ -1,3 +1,4 @@
+import { connect } from 'node:net'
 import { createReceiver } from '@gwh/core'
 import { createMemoryQueue } from '@gwh/core/queue'
 import { serve } from '@gwh/node'
@@ -46,4 +47,31 @@ test('with work, queued deliveries are handled in the same process', async () =>
   await fetch(server.url, await signed())
   expect(await handled.promise).toBe('batch.succeeded')
   await server.close()
+})
+
+test('a request that is never finished does not keep the server from closing', async () => {
+  const receiver = createReceiver({ static: { secrets: SECRET } })
+  const server = await serve(receiver, { ...local, closeTimeoutMs: 50 })
+  const half = connect(server.port, '127.0.0.1')
+  await new Promise((resolve) => half.once('connect', resolve))
+  half.write('POST / HTTP/1.1\r\nhost: x\r\n')
+  half.on('error', () => {})
+  const ended = new Promise((resolve) => half.once('close', resolve))
+  await server.close()
+  await ended
+})
+
+test('work without a queue is refused, and nothing is left listening', async () => {
+  const receiver = createReceiver({ static: { secrets: SECRET } })
+  const probe = await serve(receiver, local)
+  await probe.close()
+  await expect(serve(receiver, { ...local, port: probe.port, work: true })).rejects.toMatchObject({
+    code: 'option_invalid',
+  })
+  await expect(fetch(probe.url)).rejects.toThrow()
+})
+
+test('a path that does not start with a slash is refused', async () => {
+  const receiver = createReceiver({ static: { secrets: SECRET } })
+  await expect(serve(receiver, { ...local, path: 'hooks' })).rejects.toMatchObject({ code: 'option_invalid' })
 })

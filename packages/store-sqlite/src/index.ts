@@ -1,3 +1,4 @@
+export type { CapacityOptions } from './lib/capacity.ts'
 export type { Purged, RetentionOptions } from './lib/retention.ts'
 export type { SqliteQueueOptions } from './lib/sqlite-queue.ts'
 export { createSqliteQueue } from './lib/sqlite-queue.ts'

@@ -10,6 +10,7 @@ import { createSqliteStorage } from '../src/lib/sqlite-storage.ts'
 import { query } from './inspect.ts'
 import { temporaryFile } from './temporary-file.ts'
 
+const CORRUPT = { name: 'WebhookUnavailableError', code: 'store_corrupt', status: 503 }
 const UNAVAILABLE = { name: 'WebhookUnavailableError', code: 'store_unavailable', status: 503 }
 
 /** Another connection that holds the write lock until `release`. */
@@ -94,7 +95,7 @@ test('a group whose COMMIT fails is rejected as a whole, and the next one commit
   database.exec(`PRAGMA foreign_keys = ON;
     CREATE TABLE parents (id INTEGER PRIMARY KEY);
     CREATE TABLE children (parent INTEGER REFERENCES parents (id) DEFERRABLE INITIALLY DEFERRED)`)
-  const group = createGroupCommit(database, createFakeClock(), () => {})
+  const group = createGroupCommit(database, createFakeClock())
   onTestFinished(() => group.close())
   const insert = (sql: string) => group.write(() => database.exec(sql))
 
@@ -133,7 +134,7 @@ test('a file of a newer schema is refused and left as it is', () => {
   const path = temporaryFile()
   query(path, 'PRAGMA user_version = 99')
   expect(() => createSqliteQueue({ path })).toThrow(/schema version 99, newer than/)
-  expect(() => createSqliteStore({ path })).toThrow(expect.objectContaining(UNAVAILABLE))
+  expect(() => createSqliteStore({ path })).toThrow(expect.objectContaining(CORRUPT))
   expect(query(path, 'PRAGMA user_version')).toEqual([{ user_version: 99 }])
   expect(query(path, 'SELECT name FROM sqlite_schema')).toEqual([])
 })
@@ -159,13 +160,13 @@ test('an existing file is opened again without changing what it holds', async ()
 test('a file that is no database is refused', () => {
   const path = temporaryFile()
   writeFileSync(path, 'neither a database nor empty. '.repeat(500))
-  expect(() => createSqliteQueue({ path })).toThrow(expect.objectContaining(UNAVAILABLE))
+  expect(() => createSqliteQueue({ path })).toThrow(expect.objectContaining(CORRUPT))
 })
 
 test('a database that lost its end is refused', async () => {
   const path = await filledFile()
   truncateSync(path, 40_960)
-  expect(() => createSqliteQueue({ path })).toThrow(expect.objectContaining(UNAVAILABLE))
+  expect(() => createSqliteQueue({ path })).toThrow(expect.objectContaining(CORRUPT))
 })
 
 test('a database with an overwritten page is refused', async () => {
@@ -177,7 +178,7 @@ test('a database with an overwritten page is refused', async () => {
   const pageBytes = Number(database.prepare('PRAGMA page_size').get()?.page_size)
   database.close()
   overwrite(path, (Number(root) - 1) * pageBytes, new Uint8Array(pageBytes).fill(0x5a))
-  expect(() => createSqliteQueue({ path })).toThrow(expect.objectContaining(UNAVAILABLE))
+  expect(() => createSqliteQueue({ path })).toThrow(expect.objectContaining(CORRUPT))
 })
 
 test('a path that cannot be opened is refused', () => {

@@ -111,3 +111,19 @@ test('claims of an idempotency store made in one turn commit as one transaction'
   expect(claims.every((claim) => claim.status === 'claimed')).toBe(true)
   expect(countCommits(path) - before).toBe(1)
 })
+
+test('two keys with one hash are two deliveries', async () => {
+  const path = temporaryFile()
+  const storage = openSqliteStorage({ path })
+  onTestFinished(() => storage.close())
+  // A well-known pair with the same CRC-32.
+  const pair = ['plumless', 'buckeroo'].map((key) => queuedDelivery({ key }))
+  const both = await Promise.all([...pair, ...pair].map((message) => storage.insert(message)))
+  expect(both).toEqual(['enqueued', 'enqueued', 'duplicate', 'duplicate'])
+  expect(query(path, 'SELECT count(DISTINCT key_hash) AS hashes FROM deliveries')).toEqual([{ hashes: 1 }])
+  const [first, second] = await storage.claim({ limit: 2, now: 0, leaseUntil: 1_000 })
+  expect(await storage.bury(first!, 'attempts', 1)).toBe(true)
+  expect(await storage.complete(second!, 1)).toBe(true)
+  expect(await storage.redrive(second!.key, 2)).toBe(0)
+  expect(await storage.redrive(first!.key, 2)).toBe(1)
+})

@@ -18,6 +18,7 @@ export function query(path: string, sql: string): Record<string, unknown>[] {
  */
 export function countCommits(path: string): number {
   const log = readFileSync(`${path}-wal`)
+  if (log.length === 0) return 0
   const frameBytes = 24 + log.readUInt32BE(8)
   let commits = 0
   for (let offset = 32; offset + frameBytes <= log.length; offset += frameBytes) {

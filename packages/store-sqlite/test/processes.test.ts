@@ -1,7 +1,9 @@
 import { createSqliteQueue } from '@gwh/store-sqlite'
+import { createFakeClock } from '@gwh/testing'
 import { expect, test } from 'vitest'
 import { startChild } from './children/start-child.ts'
 import { query } from './inspect.ts'
+import { seededRandom } from './seeded-random.ts'
 import { temporaryFile } from './temporary-file.ts'
 
 const KILLS = 8
@@ -9,9 +11,7 @@ const KILLS = 8
 test('everything acknowledged is there after the process was killed at any moment', {
   timeout: 120_000,
 }, async () => {
-  const seed = Number(process.env.GWH_SEED ?? Date.now() % 1_000_000)
-  console.info(`seed of the kills: ${seed} (set GWH_SEED to repeat them)`)
-  const random = createRandom(seed)
+  const random = seededRandom('kills')
   const path = temporaryFile()
   const acknowledged: string[] = []
 
@@ -27,6 +27,33 @@ test('everything acknowledged is there after the process was killed at any momen
   await queue.drain(async (message) => void handled.push(message.key))
   expect(new Set(handled).size).toBe(handled.length)
   expect(acknowledged.filter((key) => !handled.includes(key))).toEqual([])
+  await queue.close()
+})
+
+test('every acknowledged delivery has exactly one effect, whenever its process was killed', {
+  timeout: 120_000,
+}, async () => {
+  const random = seededRandom('kills')
+  const path = temporaryFile()
+  query(path, 'CREATE TABLE effects (key TEXT NOT NULL)')
+  const acknowledged: string[] = []
+  for (let round = 0; round < KILLS; round++) {
+    const kill = 1 + Math.floor(random() * 400)
+    acknowledged.push(...(await acknowledgedUntilKilled(path, `r${round}`, kill, './enqueue-and-work.ts')))
+  }
+  const unsettled = query(path, "SELECT count(*) AS n FROM deliveries WHERE state <> 'done'")[0]?.n
+
+  // Leases of the killed end an hour from now at the latest.
+  const clock = createFakeClock(Date.now() + 3_600_000)
+  const queue = createSqliteQueue({ path, clock })
+  const insert = 'INSERT INTO effects VALUES (?)'
+  const rest = await queue.drain(async ({ key }, { tx }) => tx?.((db) => void db.prepare(insert).run(key)))
+  expect(rest.processed).toBe(unsettled)
+  expect(await queue.stats()).toMatchObject({ pending: 0, running: 0, retrying: 0, dead: 0 })
+  const effects = query(path, 'SELECT key, count(*) AS times FROM effects GROUP BY key')
+  expect(effects.filter(({ times }) => times !== 1)).toEqual([])
+  const affected = new Set(effects.map(({ key }) => key))
+  expect(acknowledged.filter((key) => !affected.has(key))).toEqual([])
   await queue.close()
 })
 
@@ -51,8 +78,13 @@ test('two processes on one file accept each delivery once and handle each once',
 })
 
 /** Runs a process that enqueues, kills it once it has acknowledged so many, and returns what it acknowledged. */
-async function acknowledgedUntilKilled(path: string, prefix: string, kill: number): Promise<string[]> {
-  const child = startChild('./enqueue.ts', path, prefix)
+async function acknowledgedUntilKilled(
+  path: string,
+  prefix: string,
+  kill: number,
+  script = './enqueue.ts',
+): Promise<string[]> {
+  const child = startChild(script, path, prefix)
   const keys: string[] = []
   child.onLine((key) => {
     keys.push(key)
@@ -60,15 +92,4 @@ async function acknowledgedUntilKilled(path: string, prefix: string, kill: numbe
   })
   expect(await child.ended).toEqual({ code: null, signal: 'SIGKILL', errors: '' })
   return keys
-}
-
-/** A small seeded generator (mulberry32), so that a failing run can be repeated. */
-function createRandom(seed: number): () => number {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
-  }
 }

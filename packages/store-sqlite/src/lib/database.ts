@@ -1,7 +1,9 @@
 import { DatabaseSync } from 'node:sqlite'
 import { WebhookConfigError, WebhookUnavailableError } from '@gwh/core/errors'
-import { migrate } from './schema.ts'
+import { checkLedger, wasClosedWell } from './ledger.ts'
+import { migrate, readVersion, SCHEMA_VERSION } from './schema.ts'
 import { isLocked, toUnavailable } from './sqlite-errors.ts'
+import { mayShareFiles, readSqliteVersion } from './sqlite-version.ts'
 
 /** The path of a database that lives in memory only, for tests. */
 export const MEMORY_PATH = ':memory:'
@@ -13,27 +15,46 @@ const OPEN_BUDGET_MS = 2_000
 const OPEN_WAIT_MS = 20
 const LOG_LIMIT_BYTES = 64 * 1024 * 1024
 const CACHE_KIB = 64 * 1024
+const QUICK_CHECK_BYTES = 64 * 1024 * 1024
+const CHECKPOINT_PAGES = 8_000
 const SYNCHRONOUS_FULL = 2
 
 /**
  * Opens a database file that is checked, up to date and set to survive a power cut.
  *
- * Blocks up to 2 seconds when another process holds the file, for instance to migrate it.
+ * Blocks up to 2 seconds when another process holds the file, for instance to migrate it. With a SQLite older than
+ * 3.51.3 the file is locked for as long as it is open: every other connection is refused.
  *
  * @throws WebhookConfigError `option_invalid` when `path` is not a file system path
- * @throws WebhookUnavailableError `store_unavailable` when the file is corrupt, locked, unreadable, read-only,
- *   of a newer schema, or on a file system where SQLite cannot keep a write-ahead log
+ * @throws WebhookUnavailableError `store_corrupt` when the file is damaged, no database, or of a newer schema;
+ *   `store_unavailable` when it is locked, unreadable, read-only, or on a file system where SQLite cannot keep a
+ *   write-ahead log
  */
-export function openDatabase(path: string): DatabaseSync {
+export function openDatabase(
+  path: string,
+  { version = readSqliteVersion(), quickCheckBytes = QUICK_CHECK_BYTES }: OpenOptions = {},
+): DatabaseSync {
   checkPath(path)
   const database = guarded('open the database', () => new DatabaseSync(path))
   try {
-    guarded('open the database', () => prepareForUse(database, path))
+    const shared = mayShareFiles(version)
+    const doing = shared
+      ? 'open the database'
+      : `open the database alone, as SQLite ${version} demands (3.51.3 can share it)`
+    guarded(doing, () => prepareForUse(database, path, { shared, quickCheckBytes }))
     return database
   } catch (error) {
     database.close()
     throw error
   }
+}
+
+/** What tests inject. */
+export interface OpenOptions {
+  /** The version of SQLite. Default: the one it reports. */
+  version?: string
+  /** Up to which size a file is checked even if it was closed well; larger ones would take seconds. */
+  quickCheckBytes?: number
 }
 
 function checkPath(path: unknown): void {
@@ -42,7 +63,13 @@ function checkPath(path: unknown): void {
   throw new WebhookConfigError('option_invalid', 'path must be the path of a database file')
 }
 
-function prepareForUse(database: DatabaseSync, path: string): void {
+function prepareForUse(
+  database: DatabaseSync,
+  path: string,
+  { shared, quickCheckBytes }: { shared: boolean; quickCheckBytes: number },
+): void {
+  // Before the first access, so that the lock is taken with it and the log has no index others could find.
+  if (!shared) database.exec('PRAGMA locking_mode = EXCLUSIVE')
   database.exec(`PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}`)
   whileLocked(() => useWriteAheadLog(database, path))
   database.exec('PRAGMA synchronous = FULL')
@@ -51,8 +78,16 @@ function prepareForUse(database: DatabaseSync, path: string): void {
   database.exec(`PRAGMA journal_size_limit = ${LOG_LIMIT_BYTES}`)
   // In kibibytes when negative. Keys are random, so the whole index over them should stay in memory.
   database.exec(`PRAGMA cache_size = -${CACHE_KIB}`)
-  checkIntegrity(database)
-  whileLocked(() => migrate(database))
+  // The longer the log, the more changes of one page are written to the database as one.
+  database.exec(`PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES}`)
+  const known = readVersion(database) === SCHEMA_VERSION
+  if (!(known && sizeOf(database) > quickCheckBytes && wasClosedWell(database, path)))
+    checkIntegrity(database)
+  // Before the first write, which would overwrite what may still be recovered of a damaged log.
+  if (known) checkLedger(database, path)
+  const migrated = whileLocked(() => migrate(database))
+  // Until a checkpoint the schema is in the log only, and with it what tells one file from another.
+  if (migrated) database.exec('PRAGMA wal_checkpoint(TRUNCATE)')
   checkDurability(database)
 }
 
@@ -65,10 +100,15 @@ function useWriteAheadLog(database: DatabaseSync, path: string): void {
   )
 }
 
+function sizeOf(database: DatabaseSync): number {
+  const read = (what: string) => Number(database.prepare(`PRAGMA ${what}`).get()?.[what])
+  return read('page_count') * read('page_size')
+}
+
 function checkIntegrity(database: DatabaseSync): void {
   const verdict = database.prepare('PRAGMA quick_check(1)').get()?.quick_check
   if (verdict === 'ok') return
-  throw new WebhookUnavailableError('store_unavailable', `the database is corrupt: ${String(verdict)}`)
+  throw new WebhookUnavailableError('store_corrupt', `the database is corrupt: ${String(verdict)}`)
 }
 
 /**

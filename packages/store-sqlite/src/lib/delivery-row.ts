@@ -1,9 +1,10 @@
-import { WebhookConfigError } from '@gwh/core/errors'
+import { crc32 } from 'node:zlib'
+import { WebhookConfigError, WebhookUnavailableError } from '@gwh/core/errors'
 import type { DeadLetter, DeadReason, LeasedDelivery, QueuedDelivery } from '@gwh/core/queue'
 
 /** The columns of `deliveries` a message is read from. */
 export const MESSAGE_COLUMNS =
-  'key, endpoint, id, timestamp, scheme, key_id, jwt_body_bound, received_at, body'
+  'key, endpoint, id, timestamp, scheme, key_id, jwt_body_bound, received_at, body, checksum'
 
 /** A row of `deliveries` as SQLite returns it. */
 export interface DeliveryRow {
@@ -17,11 +18,16 @@ export interface DeliveryRow {
   jwt_body_bound: number | null
   received_at: number
   body: Uint8Array
+  checksum: number
 }
 
-/** The message a row keeps. */
+/**
+ * The message a row keeps.
+ *
+ * @throws WebhookUnavailableError `store_corrupt` when it is not the one that was put in
+ */
 export function toMessage(row: DeliveryRow): QueuedDelivery {
-  return {
+  const message: QueuedDelivery = {
     key: row.key,
     endpoint: row.endpoint,
     id: row.id,
@@ -32,6 +38,20 @@ export function toMessage(row: DeliveryRow): QueuedDelivery {
     receivedAt: row.received_at,
     body: row.body,
   }
+  if (checksum(message) === row.checksum) return message
+  throw new WebhookUnavailableError('store_corrupt', 'a delivery in the database was changed or damaged')
+}
+
+/** What the index knows of a key: 32 bits, signed, for SQLite stores those in four bytes. */
+export function hashKey(key: string): number {
+  return crc32(key) | 0
+}
+
+/** Tells a message from one with any other field or byte; SQLite checks the form of its pages, not their content. */
+export function checksum({ body, ...fields }: QueuedDelivery): number {
+  const { key, endpoint, id, timestamp, scheme, keyId, jwt, receivedAt } = fields
+  const text = JSON.stringify([key, endpoint, id, timestamp, scheme, keyId, jwt?.bodyBound, receivedAt])
+  return crc32(body, crc32(text))
 }
 
 /** The lease a claim returned. */

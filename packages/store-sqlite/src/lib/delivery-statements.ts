@@ -1,14 +1,18 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { MESSAGE_COLUMNS } from './delivery-row.ts'
 
+// An index over whole keys would spread each group of random ones over as many pages, all to be written; that over
+// their hashes is a fraction of the size. Hashes may collide, so the key is compared too.
+const KEY = 'key_hash = ? AND key = ?'
+
 // Every write after the claim names the lease: a worker that lost it changes nothing.
-const FENCE = `WHERE key = ? AND token = ? AND state = 'running'`
+const FENCE = `WHERE ${KEY} AND token = ? AND state = 'running'`
 
 // The token starts at random, so that a lease outlives not even the purge and return of its delivery.
 const INSERT = `INSERT INTO deliveries
-  (${MESSAGE_COLUMNS}, state, state_time, token, attempts)
-  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 'pending', ?, abs(random() % 1099511627776), 0)
-  ON CONFLICT (key) DO NOTHING`
+  (key_hash, ${MESSAGE_COLUMNS}, state, state_time, token, attempts)
+  SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, 'pending', ?9, abs(random() % 1099511627776), 0
+  WHERE NOT EXISTS (SELECT 1 FROM deliveries WHERE key_hash = ?1 AND key = ?2)`
 
 // Three looks at the index, however many deliveries there are: first what was left behind, then what is due
 // again, then the longest waiting. A pending one is taken whatever its time says, so that a clock set back does
@@ -34,6 +38,7 @@ const LIST_DEAD = `SELECT ${MESSAGE_COLUMNS}, attempts, dead_reason, state_time 
 /** Every statement of the queue, one per transition, prepared once. */
 export interface DeliveryStatements {
   insert: StatementSync
+  isKnown: StatementSync
   /** Claims one delivery. */
   claim: StatementSync
   renew: StatementSync
@@ -55,6 +60,7 @@ export function prepareStatements(database: DatabaseSync): DeliveryStatements {
   const revive = `UPDATE deliveries SET state = 'pending', state_time = ?, attempts = 0, dead_reason = NULL`
   return {
     insert: prepare(INSERT),
+    isKnown: prepare(`SELECT 1 FROM deliveries WHERE ${KEY}`),
     claim: prepare(CLAIM),
     renew: prepare(`UPDATE deliveries SET state_time = ? ${FENCE}`),
     complete: prepare(`UPDATE deliveries SET state = 'done', state_time = ?, body = x'' ${FENCE}`),
@@ -64,7 +70,7 @@ export function prepareStatements(database: DatabaseSync): DeliveryStatements {
     count: prepare('SELECT state, count(*) AS deliveries FROM deliveries GROUP BY state'),
     oldestWaiting: prepare(OLDEST_WAITING),
     listDead: prepare(LIST_DEAD),
-    redrive: prepare(`${revive} WHERE key = ? AND state = 'dead'`),
+    redrive: prepare(`${revive} WHERE ${KEY} AND state = 'dead'`),
     redriveAll: prepare(`${revive} WHERE state = 'dead'`),
     purgeDead: prepare(`DELETE FROM deliveries WHERE state = 'dead' AND state_time < ?`),
   }

@@ -3,19 +3,21 @@ import { WebhookUnavailableError } from '@gwh/core/errors'
 import { MEMORY_PATH } from './database.ts'
 
 /**
- * Returns a check that throws once the open database file is no longer the one at its path.
+ * Returns a check that throws once an open file of the database is no longer the one at its path.
  *
- * SQLite goes on writing to a file that was deleted or replaced while open, and what it commits there is lost.
+ * SQLite goes on writing to a file that was deleted or replaced while open, and what it commits there is lost. Its
+ * log and the index of its log are deleted only by the last connection that closes.
  */
 export function createFileGuard(path: string): () => void {
   if (path === MEMORY_PATH) return () => {}
-  const opened = identity(path)
+  const files = [path, `${path}-wal`, `${path}-shm`].map((file) => ({ file, opened: identity(file) }))
+  // With an exclusive lock there is no index; the others must exist once the database was written to.
+  const present = files.filter(({ file, opened }) => opened !== undefined || !file.endsWith('-shm'))
   return () => {
-    if (opened !== undefined && identity(path) === opened) return
-    throw new WebhookUnavailableError(
-      'store_unavailable',
-      'the database file was deleted or replaced while open',
-    )
+    for (const { file, opened } of present) {
+      if (opened !== undefined && identity(file) === opened) continue
+      throw new WebhookUnavailableError('store_unavailable', `${file} was deleted or replaced while open`)
+    }
   }
 }
 

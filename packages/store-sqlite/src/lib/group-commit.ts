@@ -3,7 +3,7 @@ import { setImmediate } from 'node:timers'
 import { WebhookUnavailableError } from '@gwh/core/errors'
 import type { Clock } from '@gwh/core/queue'
 import { BUSY_TIMEOUT_MS } from './database.ts'
-import { isLocked, toUnavailable } from './sqlite-errors.ts'
+import { isCorrupt, isLocked, toUnavailable } from './sqlite-errors.ts'
 
 const LOCK_BUDGET_MS = 2_000
 const LOCK_WAIT_MS = 40
@@ -39,10 +39,28 @@ interface Change {
   triesLeft: number
 }
 
-/** Starts a group commit; `verify` runs after each COMMIT and fails the group by throwing. */
-export function createGroupCommit(database: DatabaseSync, clock: Clock, verify: () => void): GroupCommit {
+/** What is to be told of each transaction. */
+export interface GroupHooks {
+  /** Before its first change. */
+  begun?(): void
+  /** After its last change, before its COMMIT; fails the group by throwing. */
+  committing?(): void
+  /** After its COMMIT; fails the group by throwing. */
+  committed?(): void
+  /** When it failed, for whatever reason. */
+  failed?(): void
+  /** Before the database is closed, when all is settled. */
+  closing?(): void
+  /** After the database was closed. */
+  closed?(): void
+}
+
+/** Starts a group commit. */
+export function createGroupCommit(database: DatabaseSync, clock: Clock, hooks: GroupHooks = {}): GroupCommit {
   const begin = database.prepare('BEGIN IMMEDIATE')
-  const finish = prepareFinish(database, verify)
+  const finish = prepareFinish(database, hooks)
+  // A file found damaged once may still take writes elsewhere, but none that could be relied on.
+  let damage: unknown
   let waiting: Change[] = []
   let scheduled = false
   let closed = false
@@ -56,13 +74,19 @@ export function createGroupCommit(database: DatabaseSync, clock: Clock, verify: 
 
   function commitTurn(): void {
     try {
+      if (damage) throw damage
       begin.run()
     } catch (error) {
       if (isLocked(error)) putOff(error)
-      else rejectAll(take(), error)
+      else fail(take(), error)
       return
     }
-    finish(take())
+    finish(take(), fail)
+  }
+
+  function fail(group: readonly Change[], error: unknown): void {
+    if (isCorrupt(error)) damage ??= toUnavailable(error, 'commit')
+    rejectAll(group, error)
   }
 
   function putOff(error: unknown): void {
@@ -95,22 +119,30 @@ export function createGroupCommit(database: DatabaseSync, clock: Clock, verify: 
     async close() {
       closed = true
       await Promise.all(waiting.map((change) => change.settled))
-      if (database.isOpen) database.close()
+      if (!database.isOpen) return
+      hooks.closing?.()
+      database.close()
+      hooks.closed?.()
     },
   }
 }
 
+type Finish = (group: readonly Change[], fail: (group: readonly Change[], error: unknown) => void) => void
+
 /** The part of a transaction after BEGIN: everything of the group is committed and told so, or nothing. */
-function prepareFinish(database: DatabaseSync, verify: () => void): (group: readonly Change[]) => void {
+function prepareFinish(database: DatabaseSync, hooks: GroupHooks): Finish {
   const commit = database.prepare('COMMIT')
-  return (group) => {
+  return (group, fail) => {
     try {
+      hooks.begun?.()
       for (const change of group) change.apply()
+      hooks.committing?.()
       commit.run()
-      verify()
+      hooks.committed?.()
     } catch (error) {
       rollBack(database)
-      rejectAll(group, error)
+      hooks.failed?.()
+      fail(group, error)
       return
     }
     for (const change of group) change.accept()

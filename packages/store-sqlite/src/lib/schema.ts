@@ -9,7 +9,8 @@ import { WebhookUnavailableError } from '@gwh/core/errors'
  */
 const MIGRATIONS: readonly string[] = [
   `CREATE TABLE deliveries (
-    key TEXT NOT NULL PRIMARY KEY,
+    key_hash INTEGER NOT NULL,
+    key TEXT NOT NULL,
     endpoint TEXT NOT NULL,
     id TEXT NOT NULL,
     timestamp INTEGER NOT NULL,
@@ -18,12 +19,14 @@ const MIGRATIONS: readonly string[] = [
     jwt_body_bound INTEGER,
     received_at REAL NOT NULL,
     body BLOB NOT NULL,
+    checksum INTEGER NOT NULL,
     state TEXT NOT NULL CHECK (state IN ('pending', 'running', 'retrying', 'done', 'dead')),
     state_time REAL NOT NULL,
     token INTEGER NOT NULL,
     attempts INTEGER NOT NULL,
     dead_reason TEXT
   ) STRICT;
+  CREATE INDEX deliveries_by_key ON deliveries (key_hash);
   CREATE INDEX deliveries_by_state ON deliveries (state, state_time);
   CREATE TABLE claims (
     key TEXT NOT NULL PRIMARY KEY,
@@ -33,18 +36,22 @@ const MIGRATIONS: readonly string[] = [
     lease_until REAL NOT NULL,
     expires_at REAL NOT NULL
   ) STRICT;
-  CREATE INDEX claims_by_expiry ON claims (expires_at);`,
+  CREATE INDEX claims_by_expiry ON claims (expires_at);
+  CREATE TABLE file (id BLOB NOT NULL, commits INTEGER NOT NULL) STRICT;
+  INSERT INTO file VALUES (randomblob(16), 0);`,
 ]
 
 /** The schema this version of the package reads and writes. */
 export const SCHEMA_VERSION: number = MIGRATIONS.length
 
 /**
- * Brings the schema up to date, all or nothing.
+ * Brings the schema up to date, all or nothing; tells whether anything was to do.
  *
  * Writes even when nothing is to do, so that opening proves the file can be written to.
+ *
+ * @throws WebhookUnavailableError `store_corrupt` when the schema is newer
  */
-export function migrate(database: DatabaseSync): void {
+export function migrate(database: DatabaseSync): boolean {
   database.prepare('BEGIN IMMEDIATE').run()
   try {
     const version = readVersion(database)
@@ -52,20 +59,22 @@ export function migrate(database: DatabaseSync): void {
     for (const migration of MIGRATIONS.slice(version)) database.exec(migration)
     database.exec(`PRAGMA user_version = ${SCHEMA_VERSION}`)
     database.prepare('COMMIT').run()
+    return version < SCHEMA_VERSION
   } catch (error) {
     if (database.isTransaction) database.prepare('ROLLBACK').run()
     throw error
   }
 }
 
-function readVersion(database: DatabaseSync): number {
+/** The schema version of a database; 0 when it has none yet. */
+export function readVersion(database: DatabaseSync): number {
   return Number(database.prepare('PRAGMA user_version').get()?.user_version)
 }
 
 function refuseNewer(version: number): void {
   if (version <= SCHEMA_VERSION) return
   throw new WebhookUnavailableError(
-    'store_unavailable',
+    'store_corrupt',
     `the database has schema version ${version}, newer than the ${SCHEMA_VERSION} this package knows; upgrade @gwh/store-sqlite`,
   )
 }

@@ -2,8 +2,23 @@ import { WebhookError, WebhookUnavailableError } from '@gwh/core/errors'
 
 const SQLITE_BUSY = 5
 const SQLITE_LOCKED = 6
+const SQLITE_NOMEM = 7
+const SQLITE_READONLY = 8
+const SQLITE_IOERR = 10
+const SQLITE_CORRUPT = 11
 const SQLITE_FULL = 13
 const SQLITE_CANTOPEN = 14
+const SQLITE_NOTADB = 26
+
+const DAMAGE: readonly (number | undefined)[] = [
+  SQLITE_NOMEM,
+  SQLITE_READONLY,
+  SQLITE_IOERR,
+  SQLITE_CORRUPT,
+  SQLITE_FULL,
+  SQLITE_CANTOPEN,
+  SQLITE_NOTADB,
+]
 
 /** What SQLite reports beside its message; Deno leaves the code out of errors thrown while opening. */
 interface SqliteErrorLike {
@@ -17,15 +32,29 @@ export function isLocked(error: unknown): boolean {
   return code === SQLITE_BUSY || code === SQLITE_LOCKED
 }
 
+/** Whether the file does not hold what SQLite wrote to it, or is no database at all. */
+export function isCorrupt(error: unknown): boolean {
+  if (error instanceof WebhookError) return error.code === 'store_corrupt'
+  const code = primaryCode(error)
+  return code === SQLITE_CORRUPT || code === SQLITE_NOTADB
+}
+
+/** Whether the file or its disk failed, rather than a statement. */
+export function isDamage(error: unknown): boolean {
+  return DAMAGE.includes(primaryCode(error))
+}
+
 /**
- * The coded form of anything SQLite throws: the sender should try again later.
+ * The coded form of anything SQLite throws: `store_corrupt` when the file is damaged, otherwise
+ * `store_unavailable`. In either case the sender should try again later.
  *
  * @param doing What was attempted, for the message: "commit", "open the database"
  */
 export function toUnavailable(error: unknown, doing: string): WebhookError {
   if (error instanceof WebhookError) return error
   const text = `could not ${doing}: ${reason(error)}`
-  return new WebhookUnavailableError('store_unavailable', text, { cause: error })
+  const code = isCorrupt(error) ? 'store_corrupt' : 'store_unavailable'
+  return new WebhookUnavailableError(code, text, { cause: error })
 }
 
 function reason(error: unknown): string {
@@ -37,6 +66,8 @@ function reason(error: unknown): string {
 
 // The low byte is the primary code; the rest says which of its causes it was.
 function primaryCode(error: unknown): number | undefined {
-  const code = (error as SqliteErrorLike | undefined)?.errcode
-  return code === undefined ? undefined : code & 0xff
+  const { errcode, message } = (error ?? {}) as SqliteErrorLike
+  if (errcode !== undefined) return errcode & 0xff
+  if (message === 'file is not a database') return SQLITE_NOTADB
+  return message === 'database disk image is malformed' ? SQLITE_CORRUPT : undefined
 }

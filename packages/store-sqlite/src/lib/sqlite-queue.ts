@@ -12,7 +12,7 @@ export interface SqliteQueueOptions extends SqliteStorageOptions {
  * Opens a durable queue of deliveries on a SQLite file.
  *
  * A delivery is acknowledged only after a commit that survives a power cut. Several processes of one machine may
- * share the file; it must not lie on a network file system.
+ * share the file, unless SQLite is older than 3.51.3; it must not lie on a network file system.
  *
  * @example
  * ```ts
@@ -20,7 +20,8 @@ export interface SqliteQueueOptions extends SqliteStorageOptions {
  * const receiver = createReceiver({ static: { secrets }, queue })
  * ```
  * @throws WebhookConfigError `option_invalid`
- * @throws WebhookUnavailableError `store_unavailable` when the file is corrupt, locked, read-only or of a newer schema
+ * @throws WebhookUnavailableError `store_corrupt` when the file is damaged or of a newer schema,
+ *   `store_unavailable` when it is locked or read-only
  */
 export function createSqliteQueue(options: SqliteQueueOptions): DeliveryQueue {
   const { random, ...storage } = options

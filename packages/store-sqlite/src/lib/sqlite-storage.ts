@@ -1,24 +1,43 @@
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite'
+import { WebhookUnavailableError } from '@gwh/core/errors'
 import type {
   Clock,
   DeadReason,
+  Effect,
+  Lease,
   LeasedDelivery,
   QueuedDelivery,
   QueueStats,
   QueueStorage,
 } from '@gwh/core/queue'
 import { systemClock } from '@gwh/core/queue'
+import { type Capacity, type CapacityOptions, createCapacity } from './capacity.ts'
 import { openDatabase } from './database.ts'
-import { checkStorable, type DeliveryRow, toDeadLetter, toLeased } from './delivery-row.ts'
+import { checkStorable, checksum, type DeliveryRow, hashKey, toDeadLetter, toLeased } from './delivery-row.ts'
 import { type DeliveryStatements, prepareStatements } from './delivery-statements.ts'
-import { createFileGuard } from './file-guard.ts'
-import { createGroupCommit, type GroupCommit } from './group-commit.ts'
+import { createDurableGroup } from './durable-group.ts'
+import { type Completion, prepareCompletion } from './effects.ts'
+import type { GroupCommit } from './group-commit.ts'
 import { checkOptionNames } from './options.ts'
 import { createPurge, type Purged, type RetentionOptions } from './retention.ts'
 
+const OPTION_NAMES = [
+  'path',
+  'clock',
+  'retentionMs',
+  'deadRetentionMs',
+  'onPurge',
+  'maxPending',
+  'minFreeBytes',
+]
+
 /** What a SQLite backend of the queue needs. */
-export interface SqliteStorageOptions extends RetentionOptions {
-  /** The database file; created when absent, in a directory that exists. `':memory:'` for tests. */
+export interface SqliteStorageOptions extends RetentionOptions, CapacityOptions {
+  /**
+   * The database file; created when absent, in a directory that exists. `':memory:'` for tests. SQLite keeps
+   * `-wal` and `-shm` beside it, and this package `-acked`, by which it notices when acknowledged deliveries
+   * were lost.
+   */
   path: string
   /** Paces the retries while another connection holds the lock. Default: the machine's clock. */
   clock?: Clock
@@ -31,10 +50,10 @@ export interface SqliteStorageOptions extends RetentionOptions {
  * in one turn of the event loop share one transaction, and fail together when it fails.
  *
  * @throws WebhookConfigError `option_invalid`
- * @throws WebhookUnavailableError `store_unavailable` when the file cannot be used
+ * @throws WebhookUnavailableError `store_corrupt` or `store_unavailable` when the file cannot be used
  */
 export function openSqliteStorage(options: SqliteStorageOptions): QueueStorage {
-  checkOptionNames(options, ['path', 'clock', 'retentionMs', 'deadRetentionMs', 'onPurge'])
+  checkOptionNames(options, OPTION_NAMES)
   const database = openDatabase(options.path)
   try {
     return createSqliteStorage(database, options)
@@ -46,64 +65,116 @@ export function openSqliteStorage(options: SqliteStorageOptions): QueueStorage {
 
 /** The state transitions on a database that is already open; closing them closes it. */
 export function createSqliteStorage(database: DatabaseSync, options: SqliteStorageOptions): QueueStorage {
-  const { onPurge } = options
-  const group = createGroupCommit(database, options.clock ?? systemClock, createFileGuard(options.path))
-  const statements = prepareStatements(database)
+  const { clock = systemClock, onPurge } = options
+  const capacity = createCapacity(database, clock, options)
+  const hooks = { begun: capacity.begun, failed: capacity.rolledBack }
+  const table: Table = {
+    group: createDurableGroup(database, options.path, clock, hooks),
+    statements: prepareStatements(database),
+    capacity,
+  }
   const purge = createPurge(database, options)
   return {
-    insert: (message) => insert(group, statements, message),
-    async claim({ limit, now, leaseUntil }) {
-      const { leased, purged } = await group.write(() => ({
-        leased: claim(statements, { limit, now, leaseUntil }),
-        purged: purge(now),
+    insert: (message) => insert(table, message),
+    async claim(terms) {
+      const { leased, purged } = await table.group.write(() => ({
+        leased: claim(table, terms),
+        purged: purge(terms.now),
       }))
       report(purged, onPurge)
       return leased
     },
-    ...transitions(group, statements),
-    ...queries(group, statements),
-    close: () => group.close(),
+    ...transitions(table),
+    transactional: true,
+    complete: prepareComplete(database, table),
+    ...queries(table),
+    isFull: capacity.isFull,
+    close: () => table.group.close(),
   }
 }
 
-async function insert(group: GroupCommit, statements: DeliveryStatements, message: QueuedDelivery) {
+interface Table {
+  group: GroupCommit
+  statements: DeliveryStatements
+  capacity: Capacity
+}
+
+async function insert({ group, statements, capacity }: Table, message: QueuedDelivery) {
   checkStorable(message)
   const { key, endpoint, id, timestamp, scheme, keyId = null, jwt, receivedAt, body } = message
   const bodyBound = jwt ? Number(jwt.bodyBound) : null
-  const values = [key, endpoint, id, timestamp, scheme, keyId, bodyBound, receivedAt, body, receivedAt]
-  return (await group.write(() => changes(statements.insert, values))) === 1 ? 'enqueued' : 'duplicate'
+  const hash = hashKey(key)
+  const content = [key, endpoint, id, timestamp, scheme, keyId, bodyBound, receivedAt, body]
+  const values = [hash, ...content, checksum(message)]
+  const { result, refusal } = await group.write(
+    (): { result?: 'enqueued' | 'duplicate'; refusal?: string } => {
+      const refusal = capacity.refusal()
+      // What is known already needs no room, and its sender need not try again.
+      if (refusal !== undefined)
+        return statements.isKnown.get(hash, key) ? { result: 'duplicate' } : { refusal }
+      if (changes(statements.insert, values) === 0) return { result: 'duplicate' }
+      capacity.waitingChanged(1)
+      return { result: 'enqueued' }
+    },
+  )
+  if (result) return result
+  throw new WebhookUnavailableError('overloaded', `the queue takes no more now: ${refusal}`)
 }
 
 function claim(
-  statements: DeliveryStatements,
+  { statements, capacity }: Table,
   { limit, now, leaseUntil }: { limit: number; now: number; leaseUntil: number },
 ): LeasedDelivery[] {
   const leased: LeasedDelivery[] = []
   while (leased.length < limit) {
     const row = statements.claim.get({ now, leaseUntil })
     if (!row) break
-    leased.push(toLeased(row as unknown as Parameters<typeof toLeased>[0]))
+    const one = toLeased(row as unknown as Parameters<typeof toLeased>[0])
+    leased.push(one)
+    // Later attempts may have been waiting, or left behind by a worker that vanished.
+    if (one.attempt === 1) capacity.waitingChanged(-1)
+    else capacity.waitingChangedAtMost(0)
   }
   return leased
 }
 
-function transitions(group: GroupCommit, statements: DeliveryStatements) {
-  const count = (statement: StatementSync, ...values: SQLInputValue[]) =>
-    group.write(() => changes(statement, values))
-  const fenced = async (statement: StatementSync, ...values: SQLInputValue[]) =>
-    (await count(statement, ...values)) === 1
+function transitions({ group, statements, capacity }: Table) {
+  const fenced = (statement: StatementSync, ...values: SQLInputValue[]) =>
+    group.write(() => changes(statement, values) === 1)
   return {
-    renew: (lease, leaseUntil) => fenced(statements.renew, leaseUntil, lease.key, lease.token),
-    complete: (lease, now) => fenced(statements.complete, now, lease.key, lease.token),
-    retry: (lease, dueAt) => fenced(statements.retry, dueAt, lease.key, lease.token),
-    bury: (lease, reason: DeadReason, now) => fenced(statements.bury, now, reason, lease.key, lease.token),
+    renew: (lease, leaseUntil) => fenced(statements.renew, leaseUntil, ...proof(lease)),
+    retry: (lease, dueAt) =>
+      group.write(() => {
+        const kept = changes(statements.retry, [dueAt, ...proof(lease)]) === 1
+        if (kept) capacity.waitingChanged(1)
+        return kept
+      }),
+    bury: (lease, reason: DeadReason, now) => fenced(statements.bury, now, reason, ...proof(lease)),
     redrive: (keyOrAll, now) =>
-      keyOrAll === 'all' ? count(statements.redriveAll, now) : count(statements.redrive, now, keyOrAll),
-    purgeDead: (olderThan) => count(statements.purgeDead, olderThan),
+      group.write(() => {
+        const redriven =
+          keyOrAll === 'all'
+            ? changes(statements.redriveAll, [now])
+            : changes(statements.redrive, [now, hashKey(keyOrAll), keyOrAll])
+        capacity.waitingChanged(redriven)
+        return redriven
+      }),
+    purgeDead: (olderThan) => group.write(() => changes(statements.purgeDead, [olderThan])),
   } satisfies Partial<QueueStorage>
 }
 
-function queries(group: GroupCommit, statements: DeliveryStatements) {
+function prepareComplete(database: DatabaseSync, { group, statements }: Table) {
+  const completion = prepareCompletion(database)
+  return async (lease: Lease, now: number, effects: readonly Effect[] = []): Promise<boolean> => {
+    const values = [now, ...proof(lease)]
+    const update = () => changes(statements.complete, values) === 1
+    const outcome: Completion = await group.write(() => completion(update, effects))
+    if ('failure' in outcome) throw outcome.failure
+    return outcome.kept
+  }
+}
+
+function queries({ group, statements }: Table) {
   return {
     nextDueAt: () => group.read(() => (statements.nextDue.get()?.due ?? undefined) as number | undefined),
     stats: (now) => group.read(() => readStats(statements, now)),
@@ -126,6 +197,11 @@ function readStats(statements: DeliveryStatements, now: number): QueueStats {
     done: counts.get('done') ?? 0,
     oldestPendingMs: oldest === null ? 0 : Math.max(0, now - oldest),
   }
+}
+
+/** What a fenced statement finds a lease by. */
+function proof({ key, token }: Lease): [number, string, number] {
+  return [hashKey(key), key, token]
 }
 
 function changes(statement: StatementSync, values: SQLInputValue[]): number {

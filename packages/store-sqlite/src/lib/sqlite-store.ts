@@ -2,8 +2,7 @@ import type { DatabaseSync } from 'node:sqlite'
 import { systemClock } from '@gwh/core/queue'
 import type { ActiveClaim, Claim, ClaimDeadlines, IdempotencyStore } from '@gwh/core/store'
 import { openDatabase } from './database.ts'
-import { createFileGuard } from './file-guard.ts'
-import { createGroupCommit } from './group-commit.ts'
+import { createDurableGroup } from './durable-group.ts'
 import { createHousekeeping, PURGE_ROWS } from './housekeeping.ts'
 import { checkOptionNames } from './options.ts'
 
@@ -34,13 +33,14 @@ export interface SqliteStoreOptions {
  * Claims and completions survive a power cut once their promise resolves; several processes may share the file.
  *
  * @throws WebhookConfigError `option_invalid`
- * @throws WebhookUnavailableError `store_unavailable` when the file is corrupt, locked, read-only or of a newer schema
+ * @throws WebhookUnavailableError `store_corrupt` when the file is damaged or of a newer schema,
+ *   `store_unavailable` when it is locked or read-only
  */
 export function createSqliteStore(options: SqliteStoreOptions): IdempotencyStore {
   checkOptionNames(options, ['path', 'now'])
   const { path, now = systemClock.now } = options
   const database = openDatabase(path)
-  const group = createGroupCommit(database, systemClock, createFileGuard(path))
+  const group = createDurableGroup(database, path, systemClock)
   const claim = prepareClaim(database)
   const settle = database.prepare(SETTLE)
   const settleAs = (state: string, { key, token }: ActiveClaim) =>

@@ -1,0 +1,145 @@
+import { closeSync, constants, openSync, readFileSync, writeSync } from 'node:fs'
+import type { DatabaseSync, StatementSync } from 'node:sqlite'
+import { crc32 } from 'node:zlib'
+import { WebhookUnavailableError } from '@gwh/core/errors'
+import { MEMORY_PATH } from './database.ts'
+
+const RECORD_BYTES = 33
+const MAGIC = 0x67776831
+
+/**
+ * Remembers, in a small file beside the database, how many commits of it were acknowledged.
+ *
+ * SQLite silently drops what follows a damaged spot of its write-ahead log, and all of a log that was deleted.
+ * The number in the database then lags behind the one in the file, and the loss is reported instead of unseen.
+ * The file is written after the commit and never synced: it may lag behind the database, but never be ahead of it.
+ */
+export interface Ledger {
+  /** To be called inside each transaction, last; does nothing when the transaction has changed nothing. */
+  count(): void
+  /** To be called after the COMMIT. */
+  acknowledge(): void
+  /** To be called before the database is closed. */
+  closing(): void
+  /** To be called after that: notes that nobody was killed at work. */
+  closed(): void
+}
+
+/** Opens the ledger of a database that is open and whose schema is up to date. */
+export function openLedger(database: DatabaseSync, path: string): Ledger {
+  const raise = database.prepare('UPDATE file SET commits = commits + 1 RETURNING id, commits')
+  const total = database.prepare('SELECT total_changes() AS changes')
+  const changes = () => total.get()?.changes
+  const current = database.prepare('SELECT id, commits FROM file')
+  const record = openRecord(path)
+  let seen = changes()
+  let counted: FileRow | undefined
+  let last: FileRow | undefined
+  return {
+    count() {
+      counted = changes() === seen ? undefined : (raise.get() as unknown as FileRow)
+      seen = changes()
+    },
+    acknowledge() {
+      if (counted) record.write(counted, false)
+    },
+    closing() {
+      last = readQuietly(current)
+    },
+    closed() {
+      if (last) record.write(last, true)
+      record.close()
+    },
+  }
+}
+
+interface FileRow {
+  /** Random; tells a database from another at the same path. */
+  id: Uint8Array
+  commits: number
+}
+
+function readQuietly(current: StatementSync): FileRow | undefined {
+  try {
+    return current.get() as unknown as FileRow
+  } catch {
+    // A database that cannot be read was not closed well.
+    return undefined
+  }
+}
+
+/** Whether the last process that wrote to the database also closed it. */
+export function wasClosedWell(database: DatabaseSync, path: string): boolean {
+  const record = readRecord(path)
+  const file = readFile(database)
+  return record?.closed === true && record.id === file.id && record.commits === file.commits
+}
+
+function readFile(database: DatabaseSync): { id: string; commits: number } {
+  const row = database.prepare('SELECT id, commits FROM file').get() as unknown as FileRow
+  return { id: Buffer.from(row.id).toString('hex'), commits: row.commits }
+}
+
+/**
+ * Refuses a database that has lost commits it once acknowledged. To be called before anything is written to it.
+ *
+ * @throws WebhookUnavailableError `store_corrupt`
+ */
+export function checkLedger(database: DatabaseSync, path: string): void {
+  // Read before the database, which other processes may be writing to: it can only be ahead.
+  const acknowledged = readRecord(path)
+  const file = readFile(database)
+  if (acknowledged?.id !== file.id) return
+  const lost = acknowledged.commits - file.commits
+  if (lost <= 0) return
+  throw new WebhookUnavailableError(
+    'store_corrupt',
+    `the database lacks its last ${lost} commits: its write-ahead log was damaged or deleted, or it was replaced ` +
+      `by an older copy; restore it, or delete ${recordPath(path)} to go on without them`,
+  )
+}
+
+function recordPath(path: string): string {
+  return `${path}-acked`
+}
+
+function readRecord(path: string): { id: string; commits: number; closed: boolean } | undefined {
+  if (path === MEMORY_PATH) return undefined
+  try {
+    const record = readFileSync(recordPath(path))
+    const intact =
+      record.readUInt32BE(0) === MAGIC && record.readUInt32BE(4) === crc32(record.subarray(8, RECORD_BYTES))
+    if (!intact) return undefined
+    const commits = Number(record.readBigUInt64BE(24))
+    return { id: record.toString('hex', 8, 24), commits, closed: record[32] === 1 }
+  } catch {
+    // Absent, cut short, or not to be read: a ledger that says nothing proves no loss.
+    return undefined
+  }
+}
+
+function openRecord(path: string) {
+  if (path === MEMORY_PATH) return { write: () => {}, close: () => {} }
+  // Neither cut short when it exists nor refused when it does not.
+  let file: number | undefined = openSync(recordPath(path), constants.O_RDWR | constants.O_CREAT)
+  const record = Buffer.alloc(RECORD_BYTES)
+  record.writeUInt32BE(MAGIC, 0)
+  return {
+    write({ id, commits }: FileRow, closed: boolean): void {
+      if (file === undefined) return
+      record.set(id, 8)
+      record[32] = closed ? 1 : 0
+      record.writeBigUInt64BE(BigInt(commits), 24)
+      record.writeUInt32BE(crc32(record.subarray(8)), 4)
+      try {
+        writeSync(file, record, 0, RECORD_BYTES, 0)
+      } catch {
+        // What was committed stays committed; the next record will say so too.
+      }
+    },
+    close(): void {
+      if (file !== undefined) closeSync(file)
+      file = undefined
+    },
+  }
+}

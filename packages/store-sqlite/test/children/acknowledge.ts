@@ -1,0 +1,18 @@
+// Enqueues so many deliveries in groups of one to four and prints "ack <key>" for each, the moment it resolves.
+import { writeSync } from 'node:fs'
+import { createSqliteQueue } from '@gwh/store-sqlite'
+import { queuedDelivery } from '@gwh/testing'
+
+const [path = '', count = ''] = process.argv.slice(2)
+const queue = createSqliteQueue({ path })
+
+for (let sent = 0, size = 1; sent < Number(count); sent += size, size = 1 + (sent % 4)) {
+  await Promise.all(
+    Array.from({ length: size }, async (_, index) => {
+      const message = queuedDelivery({ id: `${sent + index}` })
+      await queue.enqueue(message)
+      writeSync(1, `ack ${message.key}\n`)
+    }),
+  )
+}
+await queue.close()

@@ -1,0 +1,13 @@
+// Opens a queue and prints what came of it; then waits to be killed.
+import { writeSync } from 'node:fs'
+import { WebhookError } from '@gwh/core/errors'
+import { openDatabase } from '../../src/lib/database.ts'
+
+const [path = '', version] = process.argv.slice(2)
+try {
+  openDatabase(path, version === undefined ? {} : { version })
+  writeSync(1, 'opened\n')
+} catch (error) {
+  writeSync(1, `${error instanceof WebhookError ? `${error.code}: ${error.message}` : String(error)}\n`)
+}
+setInterval(() => {}, 1_000)

@@ -1,0 +1,83 @@
+import { createStoredQueue } from '@gwh/core/queue'
+import { queuedDelivery } from '@gwh/testing'
+import { expect, onTestFinished, test } from 'vitest'
+import { openDatabase } from '../src/lib/database.ts'
+import { createSqliteStorage } from '../src/lib/sqlite-storage.ts'
+import { mayShareFiles } from '../src/lib/sqlite-version.ts'
+import { startChild } from './children/start-child.ts'
+import { query } from './inspect.ts'
+import { temporaryFile } from './temporary-file.ts'
+
+const OLD = '3.51.2'
+const NEW = '3.51.3'
+
+test.each([
+  ['3.51.3', true],
+  ['3.51.10', true],
+  ['3.52.0', true],
+  ['4.0.0', true],
+  ['3.51.2', false],
+  ['3.9.3', false],
+  ['3.50.99', false],
+  ['2.99.99', false],
+  ['3.51', false],
+  ['', false],
+])('SQLite %s may share a file: %s', (version, expected) => {
+  expect(mayShareFiles(version)).toBe(expected)
+})
+
+/** What another process says when it opens a file; it keeps it open until the test ends. */
+async function openElsewhere(path: string, version?: string): Promise<string> {
+  const child = startChild('./open-queue.ts', path, ...(version === undefined ? [] : [version]))
+  onTestFinished(async () => {
+    child.process.kill('SIGKILL')
+    await child.ended
+  })
+  return await new Promise((resolve) => child.onLine(resolve))
+}
+
+const REFUSED = /^store_unavailable: could not open the database.*keeps the database locked/
+
+test('a file opened by an old SQLite is refused to every other process', async () => {
+  const path = temporaryFile()
+  const database = openDatabase(path, { version: OLD })
+  onTestFinished(() => database.close())
+  expect(await openElsewhere(path, OLD)).toMatch(REFUSED)
+  expect(await openElsewhere(path, NEW)).toMatch(REFUSED)
+  expect(() => query(path, 'SELECT 1 FROM sqlite_schema')).toThrow(/locked/)
+})
+
+test('an old SQLite refuses a file that another process has open, and says which version does not', async () => {
+  const path = temporaryFile()
+  expect(await openElsewhere(path, NEW)).toBe('opened')
+  expect(() => openDatabase(path, { version: OLD })).toThrow(
+    expect.objectContaining({ code: 'store_unavailable', message: expect.stringContaining('3.51.3') }),
+  )
+})
+
+test('two processes with a new SQLite share a file', async () => {
+  const path = temporaryFile()
+  expect(await openElsewhere(path, NEW)).toBe('opened')
+  expect(await openElsewhere(path, NEW)).toBe('opened')
+})
+
+test('a file is free again when the process with the old SQLite was killed', async () => {
+  const path = temporaryFile()
+  const child = startChild('./open-queue.ts', path, OLD)
+  child.onLine(() => child.process.kill('SIGKILL'))
+  await child.ended
+  openDatabase(path, { version: OLD }).close()
+})
+
+test('a queue on an old SQLite keeps all its promises but company', async () => {
+  const path = temporaryFile()
+  const open = () => createStoredQueue(createSqliteStorage(openDatabase(path, { version: OLD }), { path }))
+  const first = open()
+  const message = queuedDelivery()
+  expect(await first.enqueue(message)).toBe('enqueued')
+  await first.close()
+  const second = open()
+  onTestFinished(() => second.close())
+  expect(await second.enqueue(message)).toBe('duplicate')
+  expect(await second.drain(async () => {})).toEqual({ processed: 1 })
+})
