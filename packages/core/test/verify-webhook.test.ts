@@ -175,10 +175,7 @@ test('many first calls at once make one cache of the key set', async () => {
     fetches++
     return Response.json(JWKS)
   }
-  const delivery = {
-    headers: toHeaders(toMessage({ body: vectors.body }), vectors.v1a.header),
-    body: vectors.body,
-  }
+  const delivery = dynamicDelivery()
   const options = { jwks: 'https://stampede.example/jwks.json', fetch, now: () => NOW }
   await Promise.all(Array.from({ length: 40 }, () => verifyWebhook(delivery, options)))
   expect(fetches).toBe(1)
