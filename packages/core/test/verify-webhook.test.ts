@@ -168,15 +168,3 @@ describe('options', () => {
     expect(urls).toEqual(['https://keys.example/a', 'https://keys.example/b'])
   })
 })
-
-test('many first calls at once make one cache of the key set', async () => {
-  let fetches = 0
-  const fetch = async () => {
-    fetches++
-    return Response.json(JWKS)
-  }
-  const delivery = dynamicDelivery()
-  const options = { jwks: 'https://stampede.example/jwks.json', fetch, now: () => NOW }
-  await Promise.all(Array.from({ length: 40 }, () => verifyWebhook(delivery, options)))
-  expect(fetches).toBe(1)
-})
