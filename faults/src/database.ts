@@ -1,0 +1,12 @@
+import { DatabaseSync } from 'node:sqlite'
+
+/** Opens a queue's file beside its processes. */
+export function withDatabase<T>(path: string, use: (database: DatabaseSync) => T): T {
+  const database = new DatabaseSync(path)
+  try {
+    database.exec('PRAGMA busy_timeout = 5000')
+    return use(database)
+  } finally {
+    database.close()
+  }
+}

@@ -1,0 +1,37 @@
+import { createPacer } from './pacer.ts'
+import type { Sender } from './sender.ts'
+
+/** Deliveries without end. */
+export interface Flow {
+  /** Starts no more; resolves once everything that was started is acknowledged. Safe to call twice. */
+  stop(): Promise<void>
+}
+
+/** Delivers one id after the other at an even pace, until it is stopped. */
+export function startFlow(
+  sender: Sender,
+  { pace, connections }: { pace: number; connections: number },
+): Flow {
+  const pacer = createPacer(pace)
+  let stopping = false
+  function* ids() {
+    for (let index = 0; !stopping; index++) yield `msg_${index}`
+  }
+  const rest = ids()
+  const connection = async () => {
+    for (const id of rest) {
+      await pacer.turn()
+      await sender.deliver(id)
+    }
+  }
+  const done = Promise.all(Array.from({ length: connections }, connection))
+  // Whoever stops it hears of it; nobody does where a gate has failed before.
+  done.catch(() => {})
+  return {
+    async stop() {
+      stopping = true
+      await done
+      pacer.close()
+    },
+  }
+}

@@ -1,0 +1,96 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import type { AddressInfo } from 'node:net'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createRandom, type Random } from './random.ts'
+import { endReceivers } from './receiver-process.ts'
+
+/** What a gate works with. */
+export interface Scene {
+  random: Random
+  /** An empty folder that goes with the gate. */
+  folder: string
+  secret: string
+  /** Aborted when the gate is over, however it ended. */
+  signal: AbortSignal
+}
+
+/** What a gate found. */
+export interface Finding {
+  /** The figures of its line. */
+  figures: string
+  /** What it claims and what did not hold; none when it passed. */
+  failures: string[]
+}
+
+/** A claim about a system under faults. */
+export interface Gate {
+  name: string
+  run(scene: Scene): Promise<Finding>
+}
+
+/** Runs a gate in a scene of its own. A gate that throws has failed. */
+export async function runGate(gate: Pick<Gate, 'run'>, seed: number): Promise<Finding> {
+  const folder = mkdtempSync(join(tmpdir(), 'gwh-faults-'))
+  const random = createRandom(seed)
+  const secret = `whsec_${Buffer.from(crypto.getRandomValues(new Uint8Array(32))).toString('base64')}`
+  const over = new AbortController()
+  try {
+    return await gate.run({ random, folder, secret, signal: over.signal })
+  } catch (error) {
+    return {
+      figures: 'it did not get to its end',
+      failures: [error instanceof Error ? error.message : String(error)],
+    }
+  } finally {
+    over.abort()
+    await endReceivers()
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+/** A deadline that is stated is failed only at this multiple: the machine may be busy with something else. */
+export const SLACK = 3
+
+/** Keeps the claims that did not hold. */
+export function failuresOf(claims: Record<string, boolean>): string[] {
+  return Object.entries(claims)
+    .filter(([, holds]) => !holds)
+    .map(([claim]) => claim)
+}
+
+/** Numbers as they are printed. */
+export function count(value: number): string {
+  return Math.round(value).toLocaleString('en-US')
+}
+
+export function median(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN
+}
+
+export function most(values: readonly number[]): number {
+  return values.reduce((a, b) => Math.max(a, b), 0)
+}
+
+/** A port of the loopback interface that nobody listens on. */
+export async function freePort(): Promise<number> {
+  const probe = createServer()
+  await new Promise<void>((resolve) => probe.listen(0, '127.0.0.1', resolve))
+  const { port } = probe.address() as AddressInfo
+  await new Promise((resolve) => probe.close(resolve))
+  return port
+}
+
+/** Looks until something is so; `false` when it never was. */
+export async function eventually(
+  look: () => boolean | Promise<boolean>,
+  deadlineMs: number,
+): Promise<boolean> {
+  const end = performance.now() + deadlineMs
+  while (performance.now() < end) {
+    if (await look()) return true
+    await new Promise((resolve) => setTimeout(resolve, 50))
+  }
+  return false
+}

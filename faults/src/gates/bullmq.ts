@@ -1,0 +1,116 @@
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { createBullmqQueue } from '@gwh/bullmq'
+import { startRedisServer } from '@gwh/testing/redis'
+import { readEffects } from '../checker.ts'
+import { count, eventually, type Finding, failuresOf, freePort, type Gate, type Scene } from '../gate.ts'
+import { createPacer } from '../pacer.ts'
+import { startProxy } from '../proxy.ts'
+import { type ReceiverProcess, readyReceiver } from '../receiver-process.ts'
+import { createSender } from '../sender.ts'
+import type { ReceiverSettings } from '../settings.ts'
+
+const RECEIVERS = 3
+const WORKERS = 3
+const IDS = 5_000
+const PACE = 250
+const LEAST_KILLS = 15
+const CONCURRENCY = 8
+
+export const bullmq: Gate = { name: 'bullmq', run }
+
+async function run(scene: Scene): Promise<Finding> {
+  const server = await startRedisServer()
+  const crew = await startCrew(scene, server.url)
+  const proxy = await startProxy(crew.ports)
+  const queue = createBullmqQueue({ connection: server.url })
+  try {
+    const sender = createSender({ ...scene, port: () => proxy.port })
+    const pacer = createPacer(PACE)
+    const killing = crew.killAtRandom()
+    await sender.deliverAll(
+      Array.from({ length: IDS }, (_, index) => `msg_${index}`),
+      24,
+      pacer,
+    )
+    pacer.close()
+    const kills = await crew.stopKilling(killing)
+    const settled = await eventually(async () => {
+      const { pending, running, retrying } = await queue.stats()
+      return pending + running + retrying === 0
+    }, 60_000)
+    const { dead, done } = await queue.stats()
+    const effects = readEffects(join(scene.folder, 'effects'))
+    const handled = new Set(effects)
+    const lost = [...sender.ledger.keys()].filter((id) => !handled.has(id)).length
+    const extra = effects.length - handled.size
+    const mostExtra = kills.workers * CONCURRENCY
+    return {
+      figures: `${count(IDS)} deliveries, ${RECEIVERS} receivers and ${WORKERS} workers, ${kills.receivers} + ${kills.workers} kills, ${lost} lost, ${settled ? 0 : 'some'} stuck, ${extra} extra effects (≤ ${mostExtra})`,
+      failures: failuresOf({
+        'nothing acknowledged is lost': lost === 0,
+        'every delivery is settled': settled && dead === 0 && done === IDS,
+        'every delivery was acknowledged': sender.ledger.size === IDS,
+        [`at most ${mostExtra} extra effects`]: extra <= mostExtra,
+        [`at least ${LEAST_KILLS} kills`]: kills.receivers + kills.workers >= LEAST_KILLS,
+      }),
+    }
+  } finally {
+    await crew.end()
+    proxy.close()
+    await queue.close()
+    await server.stop()
+  }
+}
+
+async function startCrew({ folder, secret, random }: Scene, url: string) {
+  const toSettings = async (role: 'serve' | 'work'): Promise<ReceiverSettings> => ({
+    port: await freePort(),
+    secret,
+    backend: { kind: 'bullmq', url },
+    role,
+    effects: { kind: 'file', path: join(folder, 'effects') },
+    pauseMs: 20,
+    leaseMs: 2_000,
+    concurrency: CONCURRENCY,
+  })
+  const all: ReceiverSettings[] = []
+  for (let index = 0; index < RECEIVERS; index++) all.push(await toSettings('serve'))
+  for (let index = 0; index < WORKERS; index++) all.push(await toSettings('work'))
+  const processes: (ReceiverProcess | undefined)[] = await Promise.all(all.map(readyReceiver))
+  const kills = { receivers: 0, workers: 0 }
+  let stopping = false
+  const restarts: Promise<void>[] = []
+  const restart = async (index: number, dying: ReceiverProcess) => {
+    await dying.end('SIGKILL')
+    processes[index] = await readyReceiver(all[index]!)
+  }
+  return {
+    ports: all.slice(0, RECEIVERS).map(({ port }) => port),
+    /** The next one dies while the last one is still starting. */
+    async killAtRandom() {
+      while (!stopping) {
+        await sleep(random.between(300, 1_000))
+        const victim = random.below(all.length)
+        const dying = processes[victim]
+        if (stopping || !dying) continue
+        processes[victim] = undefined
+        kills[victim < RECEIVERS ? 'receivers' : 'workers']++
+        const restarted = restart(victim, dying)
+        // Heard of in the end; a missing one does not stop the others.
+        restarted.catch(() => {})
+        restarts.push(restarted)
+      }
+    },
+    async stopKilling(killing: Promise<void>) {
+      stopping = true
+      await killing
+      await Promise.all(restarts)
+      return kills
+    },
+    async end() {
+      stopping = true
+      await Promise.all(processes.map((one) => one?.end('SIGKILL')))
+    },
+  }
+}

@@ -1,0 +1,101 @@
+import { join } from 'node:path'
+import { quiesce, readDump, readEffects } from '../checker.ts'
+import { count, type Finding, failuresOf, freePort, type Gate, most, type Scene } from '../gate.ts'
+import { POISON } from '../handler.ts'
+import type { MutantName } from '../mutations.ts'
+import { type ReceiverProcess, readyReceiver } from '../receiver-process.ts'
+import { createSender } from '../sender.ts'
+import type { ReceiverSettings } from '../settings.ts'
+
+const POISONED = 5
+const MAX_ATTEMPTS = 5
+const MOST_DEATHS = POISONED * MAX_ATTEMPTS
+
+export const poison: Gate = { name: 'poison', run: (scene) => poisoning(scene, { ids: 1_000 }) }
+
+/** Delivers ids that kill whoever handles them among ids that do not. */
+export async function poisoning(
+  scene: Scene,
+  { ids, mutant }: { ids: number; mutant?: MutantName },
+): Promise<Finding> {
+  const settings = await toSettings(scene, mutant)
+  const { path } = settings.backend as { path: string }
+  const keeper = keepAlive(settings)
+  await keeper.up
+  const sender = createSender({ ...scene, port: () => settings.port })
+  await sender.deliverAll(withPoison(ids), 16)
+  const settled = await Promise.race([quiesce(path), keeper.gaveUp.then(() => false)])
+  await keeper.stop()
+
+  const { states } = readDump(path)
+  const rows = [...states]
+  const effects = new Set(readEffects(join(scene.folder, 'effects')))
+  const poisoned = rows.filter(([id]) => id.startsWith(POISON)).map(([, row]) => row)
+  const others = rows.filter(([id]) => !id.startsWith(POISON))
+  const dead = poisoned.filter(({ state }) => state === 'dead').length
+  const done = others.filter(([id, { state }]) => state === 'done' && effects.has(id)).length
+  // The last claim is the one that gives up.
+  const tries = Math.max(0, most(poisoned.map(({ attempts }) => attempts)) - 1)
+  return {
+    figures: `${POISONED} poisonous of ${count(rows.length)} deliveries, ${keeper.deaths()} processes died, ${dead} poisonous dead after ≤ ${tries} tries (≤ ${MAX_ATTEMPTS}), ${count(done)} of ${count(ids)} others done`,
+    failures: failuresOf({
+      'what kills every process is given up on': dead === POISONED,
+      'within its attempts': tries <= MAX_ATTEMPTS && keeper.deaths() <= MOST_DEATHS,
+      'everything else is done': done === ids,
+      'every delivery is settled': settled,
+    }),
+  }
+}
+
+async function toSettings({ folder, secret }: Scene, mutant?: MutantName): Promise<ReceiverSettings> {
+  return {
+    port: await freePort(),
+    secret,
+    backend: { kind: 'sqlite', path: join(folder, 'deliveries.db') },
+    role: 'both',
+    effects: { kind: 'file', path: join(folder, 'effects') },
+    pauseMs: 1,
+    leaseMs: 1_000,
+    concurrency: 8,
+    maxAttempts: MAX_ATTEMPTS,
+    ...(mutant && { mutant }),
+  }
+}
+
+function withPoison(ids: number): string[] {
+  const every = Math.floor(ids / POISONED)
+  return Array.from({ length: ids }, (_, index) => [
+    `msg_${index}`,
+    ...(index % every === 0 && index / every < POISONED ? [`${POISON}_${index}`] : []),
+  ]).flat()
+}
+
+/** Starts the receiver again whenever it dies, but not for ever. */
+function keepAlive(settings: ReceiverSettings) {
+  const { promise: gaveUp, resolve: giveUp } = Promise.withResolvers<void>()
+  let receiver: ReceiverProcess | undefined
+  let deaths = 0
+  let stopping = false
+  const watch = async () => {
+    const { signal } = await receiver!.exited
+    if (stopping || signal !== 'SIGKILL') return
+    deaths++
+    if (deaths > MOST_DEATHS + POISONED) giveUp()
+    else await start()
+  }
+  const start = async () => {
+    receiver = await readyReceiver(settings).catch(() => undefined)
+    if (receiver) watch()
+    // Died before it was ready: what it found in the queue was enough.
+    else if (!stopping) await start()
+  }
+  return {
+    up: start(),
+    gaveUp,
+    deaths: () => deaths,
+    async stop() {
+      stopping = true
+      await receiver?.end('SIGKILL')
+    },
+  }
+}

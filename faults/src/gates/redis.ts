@@ -1,0 +1,175 @@
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { type RedisServer, startRedisServer } from '@gwh/testing/redis'
+import { createClient } from 'redis'
+import { readEffects } from '../checker.ts'
+import { startFlow } from '../flow.ts'
+import { count, type Finding, failuresOf, freePort, type Gate, most, type Scene, SLACK } from '../gate.ts'
+import type { MutantName } from '../mutations.ts'
+import type { Attempt } from '../post.ts'
+import { readyReceiver } from '../receiver-process.ts'
+import { createSender, isAck, type Sender } from '../sender.ts'
+import type { ReceiverSettings } from '../settings.ts'
+
+/** Something that happens to Redis, and how it passes. */
+interface Fault {
+  name: string
+  begin(server: RedisServer): Promise<unknown>
+  end(server: RedisServer): Promise<unknown>
+  lastsMs: number
+}
+
+const ANSWER_MS = 1_000
+const RECOVERY_MS = 2_000
+const PACE = 60
+const HEALTHY_MS = 500
+// What was sent when a fault began may have been answered before it took effect.
+const AFTER_MS = 50
+const ANSWERS = [200, 409, 503]
+
+const FAULTS: readonly Fault[] = [
+  {
+    name: 'SIGKILL',
+    begin: (server) => server.signal('SIGKILL'),
+    end: (server) => server.start(),
+    lastsMs: 1_500,
+  },
+  {
+    name: 'SIGSTOP',
+    begin: (server) => server.signal('SIGSTOP'),
+    end: (server) => server.signal('SIGCONT'),
+    lastsMs: 10_000,
+  },
+  {
+    name: 'OOM',
+    begin: (server) => command(server, 'CONFIG', 'SET', 'maxmemory', '1'),
+    end: (server) => command(server, 'CONFIG', 'SET', 'maxmemory', '0'),
+    lastsMs: 1_500,
+  },
+  {
+    name: 'READONLY',
+    // Nobody listens on port 1: it waits for a primary that never comes.
+    begin: (server) => command(server, 'REPLICAOF', '127.0.0.1', '1'),
+    end: (server) => command(server, 'REPLICAOF', 'NO', 'ONE'),
+    lastsMs: 1_500,
+  },
+]
+
+export const redis: Gate = { name: 'redis', run: (scene) => breaking(scene, FAULTS) }
+
+/** The same with a mistake in the receiver, and the shortest faults only. */
+export const redisMutant = (scene: Scene, mutant: MutantName): Promise<Finding> =>
+  breaking(scene, FAULTS.slice(0, 1), mutant)
+
+async function breaking(scene: Scene, faults: readonly Fault[], mutant?: MutantName): Promise<Finding> {
+  const server = await startRedisServer('--appendonly', 'yes', '--appendfsync', 'always')
+  const settings = await toSettings(scene, server, mutant)
+  await server.signal('SIGKILL')
+  const receiver = await readyReceiver(settings)
+  const attempts: Attempt[] = []
+  const sender = createSender({ ...scene, port: () => settings.port }, (attempt) => {
+    attempts.push(attempt)
+  })
+  const flow = startFlow(sender, { pace: PACE, connections: 24 })
+  try {
+    const outages = [await outage({ ...FAULTS[0]!, begin: async () => {} }, server)]
+    for (const fault of faults) outages.push(await outage(fault, server))
+    const remembered = await redeliver(sender, 50)
+    await command(server, 'FLUSHALL')
+    await sleep(HEALTHY_MS)
+    await flow.stop()
+    const effects = readEffects(join(scene.folder, 'effects'))
+    return judge({ sender, attempts, effects, outages, forgotten: 50 - remembered })
+  } finally {
+    await flow.stop()
+    await receiver.end('SIGKILL')
+    await server.stop()
+  }
+}
+
+async function toSettings(
+  { folder, secret }: Scene,
+  { url }: RedisServer,
+  mutant?: MutantName,
+): Promise<ReceiverSettings> {
+  return {
+    port: await freePort(),
+    secret,
+    backend: { kind: 'redis', url },
+    role: 'both',
+    effects: { kind: 'file', path: join(folder, 'effects') },
+    pauseMs: 1,
+    leaseMs: 1_000,
+    concurrency: 8,
+    ...(mutant && { mutant }),
+  }
+}
+
+interface Outage {
+  beganAt: number
+  endedAt: number
+}
+
+async function outage(fault: Fault, server: RedisServer): Promise<Outage> {
+  await fault.begin(server)
+  const beganAt = performance.now() + AFTER_MS
+  await sleep(fault.lastsMs)
+  const endedAt = performance.now()
+  await fault.end(server)
+  await sleep(RECOVERY_MS + HEALTHY_MS)
+  return { beganAt, endedAt }
+}
+
+/** How many of the deliveries that were handled first are still known. */
+async function redeliver(sender: Sender, ids: number): Promise<number> {
+  let duplicates = 0
+  for (const id of [...sender.ledger.keys()].slice(0, ids)) {
+    if ((await sender.post(id)).verdict === 'duplicate') duplicates++
+  }
+  return duplicates
+}
+
+function judge(seen: {
+  sender: Sender
+  attempts: readonly Attempt[]
+  effects: readonly string[]
+  outages: readonly Outage[]
+  forgotten: number
+}): Finding {
+  const { sender, attempts, outages, forgotten } = seen
+  const handled = new Set(seen.effects)
+  const lost = [...sender.ledger.keys()].filter((id) => !handled.has(id)).length
+  const extra = seen.effects.length - handled.size
+  const unavailable = sender.statuses.get(503) ?? 0
+  const slowest = most(attempts.map(({ startedAt, endedAt }) => endedAt - startedAt))
+  const during = attempts.filter((attempt) =>
+    outages.some(({ beganAt, endedAt }) => attempt.startedAt > beganAt && attempt.endedAt < endedAt),
+  )
+  const recovery = most(outages.map(({ endedAt }) => firstAckAfter(attempts, endedAt) - endedAt))
+  const unexpected = attempts.filter(({ status }) => !ANSWERS.includes(status)).length
+  const falseAcks = during.filter(isAck).length
+  return {
+    figures: `${count(attempts.length)} answers through ${outages.length} outages and a FLUSHALL, slowest ${count(slowest)} ms, ${count(unavailable)} × 503, ${falseAcks} false 2xx, ${lost} lost, ${extra} extra effects (≤ ${count(unavailable)}), recovery ≤ ${count(recovery)} ms`,
+    failures: failuresOf({
+      'no 2xx while Redis takes nothing': falseAcks === 0,
+      'every answer is 200, 409 or 503': unexpected === 0,
+      [`within ${ANSWER_MS} ms (×${SLACK})`]: slowest <= ANSWER_MS * SLACK,
+      'nothing acknowledged is lost': lost === 0,
+      'at most one extra effect per 503': extra <= unavailable,
+      'what Redis answered it still knows': forgotten === 0,
+      [`an ack within ${RECOVERY_MS} ms after an outage (×${SLACK})`]: recovery <= RECOVERY_MS * SLACK,
+    }),
+  }
+}
+
+function firstAckAfter(attempts: readonly Attempt[], moment: number): number {
+  return Math.min(
+    ...attempts.filter((one) => isAck(one) && one.endedAt > moment).map(({ endedAt }) => endedAt),
+  )
+}
+
+async function command(server: RedisServer, ...words: string[]): Promise<void> {
+  const client = await createClient({ url: server.url }).connect()
+  await client.sendCommand(words)
+  client.destroy()
+}

@@ -1,0 +1,17 @@
+import { join } from 'node:path'
+import { freePort, type Scene } from '../gate.ts'
+import type { ReceiverSettings } from '../settings.ts'
+
+/** A receiver that only stores, so that what it acknowledged stays where it can be counted. */
+export async function storing({ folder, secret }: Scene, path: string): Promise<ReceiverSettings> {
+  return {
+    port: await freePort(),
+    secret,
+    backend: { kind: 'sqlite', path },
+    role: 'serve',
+    effects: { kind: 'file', path: join(folder, 'effects') },
+    pauseMs: 0,
+    leaseMs: 2_000,
+    concurrency: 8,
+  }
+}

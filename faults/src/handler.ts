@@ -1,0 +1,30 @@
+import { appendFileSync } from 'node:fs'
+import { setTimeout as pause } from 'node:timers/promises'
+import type { EventHandler } from '@gwh/core'
+import type { ReceiverSettings } from './settings.ts'
+
+/** Deliveries with such an id kill the process that handles them. */
+export const POISON = 'poison'
+
+// Long enough for those handled beside it to be completed.
+const POISON_MS = 50
+
+/** A handler whose only effect can be counted afterwards. */
+export function createHandler({ effects, pauseMs }: ReceiverSettings): EventHandler {
+  return async (_, { delivery: { id }, attempt, tx }) => {
+    if (id.startsWith(POISON)) {
+      await pause(POISON_MS)
+      process.kill(process.pid, 'SIGKILL')
+    }
+    if (effects.kind === 'file') {
+      appendFileSync(effects.path, `${id},${process.pid},${attempt}\n`)
+    } else {
+      tx!((database) => {
+        database
+          .prepare('INSERT INTO effects (id, pid, attempt) VALUES (?, ?, ?)')
+          .run(id, process.pid, attempt)
+      })
+    }
+    await pause(pauseMs)
+  }
+}

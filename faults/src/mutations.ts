@@ -1,0 +1,91 @@
+import type { DeliveryQueue, QueueStorage } from '@gwh/core/queue'
+import { createStoredQueue } from '@gwh/core/queue'
+import type { IdempotencyStore } from '@gwh/core/store'
+import { openSqliteStorage } from '@gwh/store-sqlite'
+import { openBackend, openRedisStore } from './backends.ts'
+import { withDatabase } from './database.ts'
+import type { ReceiverSettings } from './settings.ts'
+
+/** Mistakes a receiver process can be started with. */
+export type MutantName = 'ack-before-commit' | 'late-count' | 'error-is-new'
+
+const COMMIT_LATER_MS = 10
+
+/** Opens a backend with a mistake in it. */
+export async function openMutant(
+  { backend }: ReceiverSettings,
+  mutant: MutantName,
+): Promise<{ queue: DeliveryQueue } | { store: IdempotencyStore }> {
+  if (mutant === 'error-is-new' && backend.kind === 'redis') {
+    return { store: errorIsNew(await openRedisStore(backend.url)) }
+  }
+  if (mutant === 'late-count' && backend.kind === 'sqlite') {
+    return { queue: createStoredQueue(lateCount(openSqliteStorage({ path: backend.path }), backend.path)) }
+  }
+  const opened = await openBackend(backend)
+  return 'queue' in opened ? { queue: ackBeforeCommit(opened.queue) } : opened
+}
+
+/** Says that a delivery is safe before it is. */
+function ackBeforeCommit(queue: DeliveryQueue): DeliveryQueue {
+  return {
+    ...queue,
+    async enqueue(message) {
+      setTimeout(() => queue.enqueue(message).catch(() => {}), COMMIT_LATER_MS)
+      return 'enqueued'
+    },
+  }
+}
+
+/** Takes a store that cannot answer for one that has never heard of the delivery. */
+function errorIsNew(store: IdempotencyStore): IdempotencyStore {
+  return {
+    claim: (key, deadlines) =>
+      store.claim(key, deadlines).catch(() => ({ status: 'claimed', key, token: 'none', attempt: 1 })),
+    complete: (claim) => store.complete(claim).catch(() => true),
+    release: (claim) => store.release(claim).catch(() => true),
+  }
+}
+
+/** Counts an attempt when it is settled, so that one that kills its process never counts. */
+function lateCount(storage: QueueStorage, path: string): QueueStorage {
+  return {
+    ...storage,
+    async claim(options) {
+      const claimed = await storage.claim(options)
+      withDatabase(path, (database) => {
+        const uncount = database.prepare('UPDATE deliveries SET attempts = attempts - 1 WHERE key = ?')
+        for (const { key } of claimed) uncount.run(key)
+      })
+      return claimed
+    },
+    async retry(lease, dueAt) {
+      withDatabase(path, (database) => {
+        database.prepare('UPDATE deliveries SET attempts = attempts + 1 WHERE key = ?').run(lease.key)
+      })
+      return await storage.retry(lease, dueAt)
+    },
+  }
+}
+
+/** Completes whatever is completed, by whomever: a storage without fencing. */
+export function unfenced(storage: QueueStorage, path: string): QueueStorage {
+  return {
+    ...storage,
+    async complete({ key }) {
+      return withDatabase(path, (database) => {
+        const { changes } = database.prepare(`UPDATE deliveries SET state = 'done' WHERE key = ?`).run(key)
+        return changes === 1
+      })
+    },
+  }
+}
+
+/** Forgets every delivery an hour after it was claimed, whatever it is told. */
+export function forgetful(store: IdempotencyStore, now: () => number): IdempotencyStore {
+  const HOUR_MS = 3_600_000
+  return {
+    ...store,
+    claim: (key, { leaseUntil }) => store.claim(key, { leaseUntil, expiresAt: now() + HOUR_MS }),
+  }
+}

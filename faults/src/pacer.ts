@@ -1,0 +1,34 @@
+/** Lets deliveries start at an even pace; its clock can be stopped while nobody could receive them. */
+export interface Pacer {
+  turn(): Promise<void>
+  pause(): void
+  resume(): void
+  close(): void
+}
+
+const TICK_MS = 5
+
+export function createPacer(perSecond: number): Pacer {
+  const waiting: (() => void)[] = []
+  let allowed = 0
+  let paused = false
+  let last = performance.now()
+  const timer = setInterval(() => {
+    const now = performance.now()
+    if (!paused) allowed += ((now - last) / 1_000) * perSecond
+    last = now
+    for (; allowed >= 1 && waiting.length > 0; allowed--) waiting.shift()!()
+    // What nobody was there to use is lost: a busy machine is not made busier still.
+    if (waiting.length === 0) allowed = Math.min(allowed, perSecond)
+  }, TICK_MS)
+  return {
+    turn: () => new Promise((resolve) => waiting.push(resolve)),
+    pause: () => {
+      paused = true
+    },
+    resume: () => {
+      paused = false
+    },
+    close: () => clearInterval(timer),
+  }
+}

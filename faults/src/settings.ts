@@ -1,0 +1,26 @@
+import type { MutantName } from './mutations.ts'
+
+/** The environment variable a receiver process finds its settings in. */
+export const SETTINGS = 'GWH_FAULTS_SETTINGS'
+
+/** What one receiver process is and does. */
+export interface ReceiverSettings {
+  port: number
+  secret: string
+  backend:
+    | { kind: 'sqlite'; path: string; minFreeBytes?: number }
+    | { kind: 'redis'; url: string }
+    | { kind: 'bullmq'; url: string }
+  /** Whether it serves, handles what is queued, or both. */
+  role: 'both' | 'serve' | 'work'
+  /** Where a handler's effect goes: a line of a file, or a row in the transaction of the completion. */
+  effects: { kind: 'file'; path: string } | { kind: 'tx' }
+  /** How long a handler goes on after its effect. */
+  pauseMs: number
+  leaseMs: number
+  concurrency: number
+  maxAttempts?: number
+  /** Where to note the number of every request whose head arrived. */
+  requestLog?: string
+  mutant?: MutantName
+}
