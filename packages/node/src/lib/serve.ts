@@ -1,5 +1,5 @@
 import { createServer, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { type AddressInfo, Server as NetServer } from 'node:net'
 import type { Receiver, ReceiverWorkOptions } from '@gwh/core'
 import type { QueueWorker } from '@gwh/core/queue'
 import { createNodeHandler, type NodeHandlerOptions } from './handler.ts'
@@ -58,7 +58,7 @@ export async function serve(receiver: Receiver, options: ServeOptions = {}): Pro
   return running
 }
 
-const SWEEP_MS = 50
+const SWEEP_MS = 100
 
 function listen(server: Server, port: number, hostname: string | undefined): Promise<void> {
   return new Promise((resolve, reject) => {
@@ -71,10 +71,13 @@ function listen(server: Server, port: number, hostname: string | undefined): Pro
 }
 
 async function close(server: Server, worker: QueueWorker | undefined, timeoutMs: number): Promise<void> {
-  const closed = new Promise((resolve) => server.close(resolve))
-  // A connection still answering becomes idle later, and nobody says when.
+  server.prependListener('request', (_, response) => {
+    response.shouldKeepAlive = false
+  })
+  // `http.Server` would close idle connections at once, with requests on them that have just arrived; this only
+  // stops accepting. A connection still answering becomes idle later, and nobody says when.
+  const closed = new Promise((resolve) => NetServer.prototype.close.call(server, resolve))
   const sweep = setInterval(() => server.closeIdleConnections(), SWEEP_MS)
-  server.closeIdleConnections()
   // A request that is never finished must not keep the process: Node checks no timeouts once it closes.
   const cutOff = setTimeout(() => server.closeAllConnections(), timeoutMs)
   await Promise.all([closed, worker?.stop()])
