@@ -1,9 +1,10 @@
 // `npm run faults`: sets up, then breaks receivers, stores and queues on purpose and counts what that cost.
-import { ensureRedis } from './redis.mjs'
+
 import { pnpm, setup } from './setup.mjs'
+import { ensureSystem } from './system.mjs'
 
 await setup()
-ensureRedis()
+ensureSystem()
 process.exitCode = await pnpm([
   '--filter',
   '@gwh/faults',

@@ -3,13 +3,13 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { ensureRedis } from './redis.mjs'
 import { pnpm, setup } from './setup.mjs'
+import { ensureSystem } from './system.mjs'
 
 const total = { passed: 0, failed: 0 }
 
 await setup()
-ensureRedis()
+ensureSystem()
 await check('types', ['run', 'typecheck'])
 await check('style', ['run', 'lint'])
 await vitest()

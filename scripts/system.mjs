@@ -1,0 +1,27 @@
+// Tests run against real programs: `redis-server`, and `strace` to watch what is written and synced. Where one is
+// missing and this machine lets us, it is installed; where not, the tests that need it fail and say so.
+import { spawnSync } from 'node:child_process'
+
+const NEEDED = ['redis-server', 'strace']
+
+const has = (command) => spawnSync(command, ['--version'], { stdio: 'ignore' }).status === 0
+
+/** Installs Debian's packages of the programs that are missing, if we may. */
+export function ensureSystem() {
+  const missing = NEEDED.filter((program) => !has(program))
+  if (missing.length === 0) return
+  if (!has('apt-get') || process.getuid?.() !== 0) {
+    console.log(
+      `Missing: ${missing.join(', ')}. The tests that need them will fail (Debian: apt-get install).`,
+    )
+    return
+  }
+  console.log(`Installing ${missing.join(', ')} …`)
+  // `debconf` must not ask, and nothing may be started: the tests start servers of their own.
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' }
+  spawnSync('apt-get', ['update', '-qq'], { env, stdio: 'ignore' })
+  spawnSync('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...missing], {
+    env,
+    stdio: 'ignore',
+  })
+}
