@@ -51,7 +51,11 @@ function jwtScheme(jwt: JwtOptions, jwks: Jwks, toleranceSeconds: number): Schem
   return {
     entries: 'jwt',
     async prove({ body }, entries, { now, passive }) {
-      loading ??= load()
+      // A load that failed, for want of a file or the network, is tried again with the next token.
+      loading ??= load().catch((error) => {
+        loading = undefined
+        throw error
+      })
       const verified = await (await loading)(entries[0]!, body, now(), passive)
       if (isRefusal(verified)) return verified
       const { keyId, bodyBound } = verified

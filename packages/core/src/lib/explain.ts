@@ -36,8 +36,8 @@ export type ExplanationReason =
   | 'wrong_key'
 
 /**
- * Says in words why a delivery does not verify: for logs, support and `gwh verify`, not for the line itself,
- * because it tries what may have happened to the delivery one guess after the other.
+ * Says in words why a delivery does not verify: for logs and support, not for the line itself, because it tries
+ * what may have happened to the delivery one guess after the other.
  *
  * @returns Never rejects; a mistake in the options is an explanation too
  */
