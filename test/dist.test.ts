@@ -39,7 +39,7 @@ describe('what is published of core', () => {
   test.each(entries)('%s asks for no package but zod, and for jose only when it needs it', (_, path) => {
     const { statically, dynamically } = load(path)
     expect([...statically].filter((name) => name !== '#primitives' && name !== 'zod/mini')).toEqual([])
-    expect([...dynamically].filter((name) => name !== 'jose')).toEqual([])
+    expect([...dynamically].filter((name) => !name.startsWith('jose/'))).toEqual([])
   })
 
   test.each(entries)('%s knows no runtime', (_, path) => {

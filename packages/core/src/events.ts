@@ -1,5 +1,13 @@
 export { parseEvent } from './lib/event.ts'
-export { anyDataSchema, dataSchemas, envelopeSchema } from './lib/event-schemas.ts'
+export {
+  anyDataSchema,
+  type DataFields,
+  dataSchemas,
+  type Envelope,
+  envelopeSchema,
+  type FailureFields,
+  type ResultFields,
+} from './lib/event-schemas.ts'
 export {
   EVENT_TYPES,
   type EventData,

@@ -69,7 +69,8 @@ export function createBodyCollector(
  * not. A parsed body is refused: serialising it again would not give the bytes that were signed.
  */
 export function toRawBody(value: unknown): Uint8Array | Refusal | undefined {
-  if (value === undefined || value === null || value instanceof Uint8Array) return value ?? undefined
+  if (value === undefined || value === null) return undefined
+  if (value instanceof Uint8Array) return value
   if (typeof value === 'string') return toUtf8(value)
   return refuse(
     'raw_body_required',

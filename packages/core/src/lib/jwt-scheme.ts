@@ -85,7 +85,11 @@ async function isSignedBy(token: string, key: RsaKey): Promise<boolean> {
 }
 
 async function importRsa({ jwk }: RsaKey): Promise<(token: string) => Promise<boolean>> {
-  const { compactVerify, importJWK } = await import('jose')
+  // By their subpaths, or a bundle would hold all of jose.
+  const [{ compactVerify }, { importJWK }] = await Promise.all([
+    import('jose/jws/compact/verify'),
+    import('jose/key/import'),
+  ])
   const key = await importJWK(jwk, 'RS256')
   return (token) =>
     compactVerify(token, key, { algorithms: ['RS256'] }).then(

@@ -88,12 +88,11 @@ function tryScheme(
   const entries = signatures[scheme.entries]
   if (entries.length === 0) return tryScheme(verifier, index + 1, admission, body, passive, failure)
   const content = { id: headers.id, timestamp: headers.timestamp, body }
-  const proof = scheme.prove(content, entries, { now: verifier.now, passive })
-  return chain(proof, (proof) =>
-    proof && !isRefusal(proof)
-      ? toVerified(headers, proof, body)
-      : tryScheme(verifier, index + 1, admission, body, passive, proof ?? NO_MATCH),
-  )
+  const next = (reason: Refusal) => tryScheme(verifier, index + 1, admission, body, passive, reason)
+  return chain(scheme.prove(content, entries, { now: verifier.now, passive }), (proof) => {
+    if (!proof) return next(NO_MATCH)
+    return isRefusal(proof) ? next(proof) : toVerified(headers, proof, body)
+  })
 }
 
 function toVerified({ id, timestamp }: DeliveryHeaders, proof: Proof, body: Uint8Array): VerifiedDelivery {
