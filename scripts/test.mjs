@@ -12,8 +12,9 @@ await setup()
 ensureSystem()
 await check('types', ['run', 'typecheck'])
 await check('style', ['run', 'lint'])
-await vitest()
+await vitest('test:unit')
 await runtimes()
+await vitest('test:packaging')
 console.log(`\n${total.passed} passed, ${total.failed} failed`)
 process.exitCode = total.failed === 0 ? 0 : 1
 
@@ -36,12 +37,13 @@ async function runtimes() {
   if (code !== 0 && !Number(failed)) total.failed++
 }
 
-async function vitest() {
+/** One of the scripts that run vitest. */
+async function vitest(script) {
   const folder = mkdtempSync(join(tmpdir(), 'gwh-test-'))
   const report = join(folder, 'report.json')
   const code = await pnpm([
     'run',
-    'test:unit',
+    script,
     '--reporter=default',
     '--reporter=json',
     `--outputFile.json=${report}`,

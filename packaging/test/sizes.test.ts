@@ -1,0 +1,20 @@
+import { readFileSync } from 'node:fs'
+import { expect, test } from 'vitest'
+import { bundle, coreEntries, reportPath, toReport } from '../src/sizes.ts'
+
+test('docs/sizes.md says what every entry point of core weighs; `npx pnpm@12 sizes` brings it up to date', async () => {
+  const report = toReport(await Promise.all(coreEntries.map(bundle)))
+  console.log(report)
+  expect(readFileSync(reportPath, 'utf8')).toBe(report)
+})
+
+test('importing the receiver loads neither the signer, nor jose, nor the emulator', async () => {
+  const { inputs } = await bundle('@gwh/core')
+  expect(inputs).toContainEqual(expect.stringMatching(/core\/dist\//))
+  expect(inputs.filter((input) => /\/jose\/|\/sign\.|emulator|testing/.test(input))).toEqual([])
+})
+
+test('only what a remote key set and a token need of jose is ever loaded', async () => {
+  const { inputs } = await bundle('@gwh/core/verify')
+  expect(inputs.filter((input) => /zod|jose/.test(input))).toEqual([])
+})
