@@ -65,5 +65,5 @@ export async function release(copy: string, registryUrl: string): Promise<void> 
   // A registry wants a token even where everybody may publish.
   const token = `//${new URL(registryUrl).host}/:_authToken=anybody\n`
   writeFileSync(join(copy, '.npmrc'), `registry=${registryUrl}\n${token}`)
-  await pnpm(copy, ['changeset', 'publish'])
+  await pnpm(copy, ['release'])
 }
