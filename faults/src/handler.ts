@@ -6,16 +6,10 @@ import type { ReceiverSettings } from './settings.ts'
 /** Deliveries with such an id kill the process that handles them. */
 export const POISON = 'poison'
 
-// Long enough for those handled beside it to be completed.
-const POISON_MS = 50
-
 /** A handler whose only effect can be counted afterwards. */
 export function createHandler({ effects, pauseMs }: ReceiverSettings): EventHandler {
   return async (_, { delivery: { id }, attempt, tx }) => {
-    if (id.startsWith(POISON)) {
-      await pause(POISON_MS)
-      process.kill(process.pid, 'SIGKILL')
-    }
+    if (id.startsWith(POISON)) process.kill(process.pid, 'SIGKILL')
     if (effects.kind === 'file') {
       appendFileSync(effects.path, `${id},${process.pid},${attempt}\n`)
     } else {

@@ -10,8 +10,10 @@ import type { ReceiverSettings } from '../settings.ts'
 const POISONED = 5
 const MAX_ATTEMPTS = 5
 const MOST_DEATHS = POISONED * MAX_ATTEMPTS
+// Two with others beside it, and one by itself.
+const MOST_OF_OTHERS = 3
 
-export const poison: Gate = { name: 'poison', run: (scene) => poisoning(scene, { ids: 1_000 }) }
+export const poison: Gate = { name: 'poison', run: (scene) => poisoning(scene, { ids: 2_000 }) }
 
 /** Delivers ids that kill whoever handles them among ids that do not. */
 export async function poisoning(
@@ -33,15 +35,19 @@ export async function poisoning(
   const poisoned = rows.filter(([id]) => id.startsWith(POISON)).map(([, row]) => row)
   const others = rows.filter(([id]) => !id.startsWith(POISON))
   const dead = poisoned.filter(({ state }) => state === 'dead').length
+  const innocentDead = others.filter(([, { state }]) => state === 'dead').length
+  const mostOfOthers = most(others.map(([, { attempts }]) => attempts))
   const done = others.filter(([id, { state }]) => state === 'done' && effects.has(id)).length
   // The last claim is the one that gives up.
   const tries = Math.max(0, most(poisoned.map(({ attempts }) => attempts)) - 1)
   return {
-    figures: `${POISONED} poisonous of ${count(rows.length)} deliveries, ${keeper.deaths()} processes died, ${dead} poisonous dead after ≤ ${tries} tries (≤ ${MAX_ATTEMPTS}), ${count(done)} of ${count(ids)} others done`,
+    figures: `${POISONED} poisonous of ${count(rows.length)} deliveries, ${keeper.deaths()} processes died, ${dead} poisonous dead after ≤ ${tries} tries (≤ ${MAX_ATTEMPTS}), ${count(done)} of ${count(ids)} others done after ≤ ${mostOfOthers} tries (≤ ${MOST_OF_OTHERS}), ${innocentDead} of them dead`,
     failures: failuresOf({
       'what kills every process is given up on': dead === POISONED,
       'within its attempts': tries <= MAX_ATTEMPTS && keeper.deaths() <= MOST_DEATHS,
       'everything else is done': done === ids,
+      'it costs the others two attempts at most': mostOfOthers <= MOST_OF_OTHERS,
+      'nothing else is given up on': innocentDead === 0,
       'every delivery is settled': settled,
     }),
   }
@@ -79,6 +85,9 @@ function keepAlive(settings: ReceiverSettings) {
   const watch = async () => {
     const { signal } = await receiver!.exited
     if (stopping || signal !== 'SIGKILL') return
+    await died()
+  }
+  const died = async () => {
     deaths++
     if (deaths > MOST_DEATHS + POISONED) giveUp()
     else await start()
@@ -87,7 +96,7 @@ function keepAlive(settings: ReceiverSettings) {
     receiver = await readyReceiver(settings).catch(() => undefined)
     if (receiver) watch()
     // Died before it was ready: what it found in the queue was enough.
-    else if (!stopping) await start()
+    else if (!stopping) await died()
   }
   return {
     up: start(),

@@ -57,18 +57,11 @@ export function createMemoryStorage(clock: Clock = systemClock): QueueStorage {
       })
       return 'enqueued'
     },
-    async claim({ limit, now, leaseUntil }) {
-      const claimed: LeasedDelivery[] = []
-      for (const row of rows.values()) {
-        if (claimed.length === limit) break
-        if (!claimable(row, now)) continue
-        row.state = 'running'
-        row.token++
-        row.attempts++
-        row.dueAt = leaseUntil
-        claimed.push({ key: row.message.key, token: row.token, message: row.message, attempt: row.attempts })
-      }
-      return claimed
+    async claim({ limit, now, leaseUntil, alone = true }) {
+      const due = [...rows.values()].filter((row) => claimable(row, now))
+      const suspect = due.find((row) => row.state === 'running' && row.attempts >= 2)
+      if (!suspect) return due.slice(0, limit).map((row) => lease(row, leaseUntil))
+      return alone ? [{ ...lease(suspect, leaseUntil), suspect: true }] : []
     },
     async renew(lease, leaseUntil) {
       return settle(held(lease), { dueAt: leaseUntil })
@@ -124,6 +117,16 @@ export function createMemoryStorage(clock: Clock = systemClock): QueueStorage {
       rows.clear()
     },
   }
+}
+
+function lease(row: Row, leaseUntil: number): LeasedDelivery {
+  Object.assign(row, {
+    state: 'running',
+    token: row.token + 1,
+    attempts: row.attempts + 1,
+    dueAt: leaseUntil,
+  })
+  return { key: row.message.key, token: row.token, message: row.message, attempt: row.attempts }
 }
 
 function settle(row: Row | undefined, change: Partial<Row>): boolean {

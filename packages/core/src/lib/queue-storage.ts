@@ -12,6 +12,8 @@ export interface LeasedDelivery extends Lease {
   message: QueuedDelivery
   /** Claims so far, this one included: counted when claimed, so that a crash loop ends too. */
   attempt: number
+  /** Whether it may be what ends its processes, and must run with nothing beside it. */
+  suspect?: boolean
 }
 
 /**
@@ -22,8 +24,18 @@ export interface LeasedDelivery extends Lease {
  */
 export interface QueueStorage {
   insert(message: QueuedDelivery): Promise<'enqueued' | 'duplicate'>
-  /** Claims up to `limit` deliveries that are pending, due again, or whose lease ran out; oldest first. */
-  claim(options: { limit: number; now: number; leaseUntil: number }): Promise<LeasedDelivery[]>
+  /**
+   * Claims up to `limit` deliveries that are pending, due again, or whose lease ran out; oldest first.
+   *
+   * One whose lease ran out on its second attempt or a later one is a suspect. While such a one waits nothing else
+   * is claimed: it is, by itself, where it would run `alone` (the default), and nothing at all where it would not.
+   */
+  claim(options: {
+    limit: number
+    now: number
+    leaseUntil: number
+    alone?: boolean
+  }): Promise<LeasedDelivery[]>
   renew(lease: Lease, leaseUntil: number): Promise<boolean>
   /** `effects` only where `transactional`: they and the completion happen in one transaction, or neither. */
   complete(lease: Lease, now: number, effects?: readonly Effect[]): Promise<boolean>

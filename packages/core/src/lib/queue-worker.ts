@@ -1,5 +1,6 @@
 import type { Clock } from './clock.ts'
 import { PermanentError, WebhookError, WebhookPayloadError, WebhookUnavailableError } from './errors.ts'
+import type { Floor } from './floor.ts'
 import { guardLease, LeaseLost } from './lease-guard.ts'
 import { undisturbed } from './listener.ts'
 import { checkNames, wholeNumber } from './options.ts'
@@ -43,6 +44,7 @@ export function toWorkSettings(options: WorkOptions = {}): WorkSettings {
 /** What the try of one delivery needs around it. */
 export interface Workbench {
   storage: QueueStorage
+  floor: Floor
   clock: Clock
   random: () => number
   settings: WorkSettings
@@ -50,7 +52,7 @@ export interface Workbench {
 }
 
 /**
- * Tries one claimed delivery and settles it: done, to be retried, or dead.
+ * Tries one delivery claimed on the floor, settles it (done, to be retried, or dead) and leaves.
  *
  * Never rejects: what the storage could not settle is tried again once its lease has run out.
  */
@@ -68,6 +70,8 @@ export async function tryDelivery(
     bench.settings.onSettled(outcome)
   } catch (error) {
     bench.settings.onError(error)
+  } finally {
+    bench.floor.leave()
   }
 }
 

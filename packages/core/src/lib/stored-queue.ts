@@ -1,4 +1,6 @@
+import { rejectOnAbort } from './abort.ts'
 import { type Clock, systemClock } from './clock.ts'
+import { createFloor } from './floor.ts'
 import { wholeNumber } from './options.ts'
 import type { DeliveryQueue, ProcessDelivery, QueueWorker, WorkOptions } from './queue.ts'
 import type { QueueStorage } from './queue-storage.ts'
@@ -24,11 +26,13 @@ export function createStoredQueue(storage: QueueStorage, options: StoredQueueOpt
   const { clock = systemClock, random = Math.random } = options
   // Workers of this process hear of a new delivery at once; those of others find it when they next look.
   const wakers = new Set<() => void>()
+  const floor = createFloor(storage)
   const wakeAll = () => {
     for (const wake of wakers) wake()
   }
   const toBench = (process: ProcessDelivery, options?: WorkOptions): Workbench => ({
     storage,
+    floor,
     clock,
     random,
     process,
@@ -59,7 +63,7 @@ export function createStoredQueue(storage: QueueStorage, options: StoredQueueOpt
 
 /** Claims as many deliveries as there are free hands, whenever there may be something to claim. */
 function startWorker(bench: Workbench, wakers: Set<() => void>): QueueWorker {
-  const { storage, clock, settings } = bench
+  const { floor, clock, settings } = bench
   const stopping = new AbortController()
   const running = new Set<Promise<void>>()
   let looking: Promise<void> | undefined
@@ -74,6 +78,9 @@ function startWorker(bench: Workbench, wakers: Set<() => void>): QueueWorker {
       if (lookAgain && !stopped) wake()
     })
   }
+  const wakeUnlessStopped = () => {
+    if (!stopped) wake()
+  }
   const look = async () => {
     cancelLook()
     lookAgain = false
@@ -81,7 +88,8 @@ function startWorker(bench: Workbench, wakers: Set<() => void>): QueueWorker {
       await claimAll()
       // With every hand busy there is nothing to wait for: the first that is free looks again.
       if (running.size >= settings.concurrency) return
-      const restMs = await idleMs(bench)
+      const { restMs, heldBack } = await toRest(bench)
+      if (heldBack) floor.emptied().then(wakeUnlessStopped)
       if (!stopped) cancelLook = clock.schedule(wake, restMs)
     } catch (error) {
       settings.onError(error)
@@ -92,7 +100,7 @@ function startWorker(bench: Workbench, wakers: Set<() => void>): QueueWorker {
     while (!stopped && running.size < settings.concurrency) {
       const limit = settings.concurrency - running.size
       const now = clock.now()
-      const claimed = await storage.claim({ limit, now, leaseUntil: now + settings.leaseMs })
+      const claimed = await floor.claim({ limit, now, leaseUntil: now + settings.leaseMs })
       claimed.forEach(run)
       if (claimed.length < limit) return
     }
@@ -100,7 +108,7 @@ function startWorker(bench: Workbench, wakers: Set<() => void>): QueueWorker {
   const run = (leased: Parameters<typeof tryDelivery>[1]) => {
     const tried = tryDelivery(bench, leased, stopping.signal).finally(() => {
       running.delete(tried)
-      if (!stopped) wake()
+      wakeUnlessStopped()
     })
     running.add(tried)
   }
@@ -128,32 +136,41 @@ function checkMaxMs(maxMs: number | undefined): number {
   return maxMs === Number.POSITIVE_INFINITY ? maxMs : wholeNumber('maxMs', maxMs, Number.POSITIVE_INFINITY)
 }
 
-/** How long a worker with nothing to claim may rest. */
-async function idleMs({ storage, clock, settings }: Workbench): Promise<number> {
+/** How long a worker with nothing to claim may rest, and whether something only waits until nothing runs. */
+async function toRest(bench: Workbench): Promise<{ restMs: number; heldBack: boolean }> {
+  const { storage, floor, clock, settings } = bench
+  const { pollMs } = settings
   const dueAt = await storage.nextDueAt()
-  return dueAt === undefined ? settings.pollMs : Math.min(settings.pollMs, Math.max(1, dueAt - clock.now()))
+  if (dueAt === undefined) return { restMs: pollMs, heldBack: false }
+  const dueInMs = dueAt - clock.now()
+  if (dueInMs <= 0 && !floor.isEmpty()) return { restMs: pollMs, heldBack: true }
+  return { restMs: Math.min(pollMs, Math.max(1, dueInMs)), heldBack: false }
 }
 
 async function drain(bench: Workbench, maxMs: number): Promise<{ processed: number }> {
-  const { storage, clock, settings } = bench
+  const { floor, clock, settings } = bench
   const stopping = new AbortController()
   const end = clock.now() + maxMs
   const cancel = Number.isFinite(maxMs)
     ? clock.schedule(() => stopping.abort(new WorkerStopped()), maxMs)
     : () => {}
+  const stopped = rejectOnAbort(stopping.signal).catch(() => {})
   let processed = 0
-  const worker = async () => {
+  const hand = async () => {
     while (clock.now() < end) {
       const now = clock.now()
-      const [leased] = await storage.claim({ limit: 1, now, leaseUntil: now + settings.leaseMs })
-      if (!leased) return
-      await tryDelivery(bench, leased, stopping.signal)
-      processed++
+      const [leased] = await floor.claim({ limit: 1, now, leaseUntil: now + settings.leaseMs })
+      if (leased) {
+        await tryDelivery(bench, leased, stopping.signal)
+        processed++
+      } else if ((await toRest(bench)).heldBack) {
+        await Promise.race([floor.emptied(), stopped])
+      } else return
     }
   }
-  const workers = await Promise.allSettled(Array.from({ length: settings.concurrency }, worker))
+  const hands = await Promise.allSettled(Array.from({ length: settings.concurrency }, hand))
   cancel()
-  const failed = workers.find((one) => one.status === 'rejected')
+  const failed = hands.find((one) => one.status === 'rejected')
   if (failed) throw failed.reason
   return { processed }
 }

@@ -14,13 +14,24 @@ const INSERT = `INSERT INTO deliveries
   SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, 'pending', ?9, abs(random() % 1099511627776), 0
   WHERE NOT EXISTS (SELECT 1 FROM deliveries WHERE key_hash = ?1 AND key = ?2)`
 
+// What ended a second time without a word may be what ends its processes.
+const SUSPECT = `state = 'running' AND state_time <= :now AND attempts >= 2`
+
+const HAS_SUSPECT = `SELECT 1 FROM deliveries WHERE ${SUSPECT} LIMIT 1`
+
+const CLAIM_SUSPECT = `UPDATE deliveries
+  SET state_time = :leaseUntil, token = token + 1, attempts = attempts + 1
+  WHERE rowid = (SELECT rowid FROM deliveries WHERE ${SUSPECT} ORDER BY state_time LIMIT 1)
+  RETURNING ${MESSAGE_COLUMNS}, token, attempts`
+
 // Three looks at the index, however many deliveries there are: first what was left behind, then what is due
 // again, then the longest waiting. A pending one is taken whatever its time says, so that a clock set back does
 // not hide it. One row at a time, for a list in a subquery costs SQLite more than the rows themselves.
 const CLAIM = `UPDATE deliveries
   SET state = 'running', state_time = :leaseUntil, token = token + 1, attempts = attempts + 1
   WHERE rowid = coalesce(
-    (SELECT rowid FROM deliveries WHERE state = 'running' AND state_time <= :now ORDER BY state_time LIMIT 1),
+    (SELECT rowid FROM deliveries WHERE state = 'running' AND state_time <= :now AND attempts < 2
+      ORDER BY state_time LIMIT 1),
     (SELECT rowid FROM deliveries WHERE state = 'retrying' AND state_time <= :now ORDER BY state_time LIMIT 1),
     (SELECT rowid FROM deliveries WHERE state = 'pending' ORDER BY state_time LIMIT 1))
   RETURNING ${MESSAGE_COLUMNS}, token, attempts`
@@ -39,8 +50,10 @@ const LIST_DEAD = `SELECT ${MESSAGE_COLUMNS}, attempts, dead_reason, state_time 
 export interface DeliveryStatements {
   insert: StatementSync
   isKnown: StatementSync
-  /** Claims one delivery. */
+  /** Claims one delivery that is no suspect. */
   claim: StatementSync
+  claimSuspect: StatementSync
+  hasSuspect: StatementSync
   renew: StatementSync
   complete: StatementSync
   retry: StatementSync
@@ -62,6 +75,8 @@ export function prepareStatements(database: DatabaseSync): DeliveryStatements {
     insert: prepare(INSERT),
     isKnown: prepare(`SELECT 1 FROM deliveries WHERE ${KEY}`),
     claim: prepare(CLAIM),
+    claimSuspect: prepare(CLAIM_SUSPECT),
+    hasSuspect: prepare(HAS_SUSPECT),
     renew: prepare(`UPDATE deliveries SET state_time = ? ${FENCE}`),
     complete: prepare(`UPDATE deliveries SET state = 'done', state_time = ?, body = x'' ${FENCE}`),
     retry: prepare(`UPDATE deliveries SET state = 'retrying', state_time = ? ${FENCE}`),

@@ -121,21 +121,31 @@ async function insert({ group, statements, capacity }: Table, message: QueuedDel
   throw new WebhookUnavailableError('overloaded', `the queue takes no more now: ${refusal}`)
 }
 
+type ClaimTerms = Parameters<QueueStorage['claim']>[0]
+
 function claim(
   { statements, capacity }: Table,
-  { limit, now, leaseUntil }: { limit: number; now: number; leaseUntil: number },
+  { limit, now, leaseUntil, alone = true }: ClaimTerms,
 ): LeasedDelivery[] {
+  if (statements.hasSuspect.get({ now })) {
+    const suspect = alone ? statements.claimSuspect.get({ now, leaseUntil }) : undefined
+    return suspect ? [{ ...toClaimed(suspect), suspect: true }] : []
+  }
   const leased: LeasedDelivery[] = []
   while (leased.length < limit) {
     const row = statements.claim.get({ now, leaseUntil })
     if (!row) break
-    const one = toLeased(row as unknown as Parameters<typeof toLeased>[0])
+    const one = toClaimed(row)
     leased.push(one)
     // Later attempts may have been waiting, or left behind by a worker that vanished.
     if (one.attempt === 1) capacity.waitingChanged(-1)
     else capacity.waitingChangedAtMost(0)
   }
   return leased
+}
+
+function toClaimed(row: Record<string, unknown>): LeasedDelivery {
+  return toLeased(row as unknown as Parameters<typeof toLeased>[0])
 }
 
 function transitions({ group, statements, capacity }: Table) {

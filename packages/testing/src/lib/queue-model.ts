@@ -1,7 +1,7 @@
 import type { LeasedDelivery, QueueStorage } from '@gwh/core/queue'
 import fc from 'fast-check'
 import { assertEqual, assertThat } from './assert.ts'
-import type { QueueStorageContract } from './queue-storage-contract.ts'
+import type { QueueStorageContract } from './queue-storage-scene.ts'
 import { queuedDelivery } from './queued-delivery.ts'
 import type { RegisterTest } from './register-test.ts'
 import type { ModelOptions } from './store-model.ts'
@@ -12,7 +12,7 @@ const KEYS = ['a', 'b', 'c', 'd']
 /** One step of a history. `lease` counts back from the newest lease, stale ones among them. */
 type Step =
   | { do: 'insert'; key: string }
-  | { do: 'claim'; limit: number; leaseMs: number }
+  | { do: 'claim'; limit: number; leaseMs: number; alone: boolean }
   | { do: 'renew' | 'complete' | 'retry' | 'bury'; lease: number; ms: number }
   | { do: 'redrive'; key: string }
   | { do: 'advance'; ms: number }
@@ -51,6 +51,12 @@ export function queueStorageModel(
 function step(canReopen: boolean): fc.Arbitrary<Step> {
   const ms = fc.constantFrom(0, 1, 1_000, 60_000)
   const key = fc.constantFrom(...KEYS)
+  const claim = fc.record({
+    do: fc.constant('claim' as const),
+    limit: fc.integer({ min: 1, max: 3 }),
+    leaseMs: ms,
+    alone: fc.boolean(),
+  })
   const settle = fc.record({
     do: fc.constantFrom('renew' as const, 'complete' as const, 'retry' as const, 'bury' as const),
     lease: fc.nat({ max: 5 }),
@@ -58,7 +64,8 @@ function step(canReopen: boolean): fc.Arbitrary<Step> {
   })
   const steps: fc.Arbitrary<Step>[] = [
     fc.record({ do: fc.constant('insert' as const), key }),
-    fc.record({ do: fc.constant('claim' as const), limit: fc.integer({ min: 1, max: 3 }), leaseMs: ms }),
+    claim,
+    claim,
     settle,
     settle,
     fc.record({ do: fc.constant('redrive' as const), key: fc.constantFrom('all', ...KEYS) }),
@@ -103,20 +110,28 @@ async function insertBoth({ storage, rows, now, where }: Scene, key: string): Pr
   if (!rows.has(key)) rows.set(key, { state: 'pending', lease: undefined, attempts: 0, dueAt: 0 })
 }
 
-async function claimBoth(scene: Scene, { limit, leaseMs }: Step & { do: 'claim' }): Promise<void> {
+async function claimBoth(scene: Scene, { limit, leaseMs, alone }: Step & { do: 'claim' }): Promise<void> {
   const { storage, rows, now, where } = scene
   const leaseUntil = now + leaseMs
-  const due = [...rows].filter(([, row]) => row.state !== 'done' && row.state !== 'dead' && row.dueAt <= now)
-  const claimed = await storage.claim({ limit, now, leaseUntil })
+  const due = [...rows.values()].filter((row) => isDue(row, now))
+  const suspects = due.filter((row) => row.state === 'running' && row.attempts >= 2)
+  const claimed = await storage.claim({ limit, now, leaseUntil, alone })
+  const expected = suspects.length > 0 ? Number(alone) : Math.min(limit, due.length)
   // A lease that ends at once may be claimed again within one claim.
-  if (leaseMs > 0) assertEqual(claimed.length, Math.min(limit, due.length), where)
+  if (leaseMs > 0 || suspects.length > 0) assertEqual(claimed.length, expected, where)
   for (const lease of claimed) {
     const row = rows.get(lease.key)
-    assertThat(row !== undefined && row.dueAt <= now && row.state !== 'done' && row.state !== 'dead', where)
+    assertThat(row !== undefined && isDue(row, now), where)
+    assertEqual(lease.suspect === true, suspects.length > 0, where)
+    assertThat(suspects.length === 0 || suspects.includes(row), where)
     assertEqual(lease.attempt, row.attempts + 1, where)
     Object.assign(row, { state: 'running', lease, attempts: lease.attempt, dueAt: leaseUntil })
     scene.leases.unshift(lease)
   }
+}
+
+function isDue({ state, dueAt }: ModelRow, now: number): boolean {
+  return state !== 'done' && state !== 'dead' && dueAt <= now
 }
 
 async function settleBoth(

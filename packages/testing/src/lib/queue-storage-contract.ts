@@ -1,18 +1,17 @@
 import type { LeasedDelivery, QueueStorage } from '@gwh/core/queue'
 import { assertEqual, assertThat } from './assert.ts'
+import {
+  type DefineStorageRule,
+  LEASE_MS,
+  only,
+  type QueueStorageContract,
+  START_MS,
+  type StorageScene,
+  withStorageScene,
+} from './queue-storage-scene.ts'
+import { defineSuspectRules } from './queue-storage-suspects.ts'
 import { queuedDelivery } from './queued-delivery.ts'
 import type { RegisterTest } from './register-test.ts'
-
-const START_MS = 1_795_100_000_000
-const LEASE_MS = 60_000
-
-/** How a contract suite gets at the storage it examines. */
-export interface QueueStorageContract {
-  /** Makes an empty storage; called once per test. */
-  create(): QueueStorage | Promise<QueueStorage>
-  /** Opens what the last `create` made once more, after it was closed; left out where nothing outlives that. */
-  reopen?(): QueueStorage | Promise<QueueStorage>
-}
 
 /**
  * Registers one test for each rule of `QueueStorage`: who may claim, and whose writes are refused.
@@ -23,66 +22,17 @@ export interface QueueStorageContract {
  * ```
  */
 export function queueStorageContract(test: RegisterTest, contract: QueueStorageContract): void {
-  const define = (title: string, run: (scene: Scene) => Promise<void>) =>
-    test(title, () => withScene(contract, run))
+  const define = (title: string, run: (scene: StorageScene) => Promise<void>) =>
+    test(title, () => withStorageScene(contract, run))
   defineClaims(define)
+  defineSuspectRules(define)
   defineDueTimes(define)
   defineFencing(define)
   defineDeadLetters(define)
   if (contract.reopen) defineRestart(define)
 }
 
-type Define = (title: string, run: (scene: Scene) => Promise<void>) => void
-
-interface Scene {
-  storage: QueueStorage
-  /** Enqueues that many deliveries and returns their keys, oldest first. */
-  fill(count: number): Promise<string[]>
-  /** Claims at a time after the start. */
-  claimAt(afterMs: number, limit?: number): Promise<LeasedDelivery[]>
-  /** Enqueues one delivery and claims it at the start. */
-  leaseOne(): Promise<LeasedDelivery>
-  restart(): Promise<void>
-}
-
-async function withScene(
-  contract: QueueStorageContract,
-  run: (scene: Scene) => Promise<void>,
-): Promise<void> {
-  const scene: Scene = {
-    storage: await contract.create(),
-    async fill(count) {
-      const messages = Array.from({ length: count }, () => queuedDelivery())
-      await Promise.all(messages.map((message) => scene.storage.insert(message)))
-      return messages.map((message) => message.key)
-    },
-    claimAt(afterMs, limit = 10) {
-      const now = START_MS + afterMs
-      return scene.storage.claim({ limit, now, leaseUntil: now + LEASE_MS })
-    },
-    async leaseOne() {
-      await scene.fill(1)
-      return only(await scene.claimAt(0))
-    },
-    async restart() {
-      await scene.storage.close()
-      scene.storage = (await contract.reopen?.()) ?? scene.storage
-    },
-  }
-  try {
-    await run(scene)
-  } finally {
-    await scene.storage.close()
-  }
-}
-
-function only(leased: LeasedDelivery[]): LeasedDelivery {
-  const [first, ...others] = leased
-  assertThat(first !== undefined && others.length === 0, `expected one delivery, claimed ${leased.length}`)
-  return first
-}
-
-function defineClaims(define: Define): void {
+function defineClaims(define: DefineStorageRule): void {
   define('exactly one of 50 concurrent claims gets a delivery', async ({ fill, claimAt }) => {
     await fill(1)
     const claims = await Promise.all(Array.from({ length: 50 }, () => claimAt(0, 1)))
@@ -134,7 +84,7 @@ function defineClaims(define: Define): void {
   })
 }
 
-function defineDueTimes(define: Define): void {
+function defineDueTimes(define: DefineStorageRule): void {
   define('a retry is not claimed before it is due', async ({ storage, leaseOne, claimAt }) => {
     assertEqual(await storage.retry(await leaseOne(), START_MS + 500.5), true, 'retry')
     assertEqual(await claimAt(500), [], 'claim before it is due')
@@ -157,7 +107,7 @@ function defineDueTimes(define: Define): void {
   )
 }
 
-function defineFencing(define: Define): void {
+function defineFencing(define: DefineStorageRule): void {
   define(
     'of 1,000 completions after a lost lease not one is accepted',
     async ({ storage, fill, claimAt }) => {
@@ -201,7 +151,7 @@ function defineFencing(define: Define): void {
   })
 }
 
-function defineDeadLetters(define: Define): void {
+function defineDeadLetters(define: DefineStorageRule): void {
   define('a buried delivery is never claimed again', async ({ storage, leaseOne, claimAt }) => {
     await storage.bury(await leaseOne(), 'attempts', START_MS)
     assertEqual(await claimAt(365 * 24 * 3_600_000), [], 'claim a year later')
@@ -223,7 +173,7 @@ function defineDeadLetters(define: Define): void {
   })
 }
 
-function defineRestart(define: Define): void {
+function defineRestart(define: DefineStorageRule): void {
   define('a delivery that was running at a crash is tried again once its lease ran out', async (scene) => {
     const lost = await scene.leaseOne()
     await scene.restart()

@@ -1,0 +1,196 @@
+import {
+  createMemoryStorage,
+  createStoredQueue,
+  type ProcessDelivery,
+  type QueueStorage,
+  type WorkOptions,
+} from '@gwh/core/queue'
+import { expect, onTestFinished, test } from 'vitest'
+import { createFakeClock, queuedDelivery } from '../src/index.ts'
+
+const LEASE_MS = 60_000
+const HANDLING_MS = 100
+
+/** A queue on a storage in which processes have left deliveries behind. */
+function createScene() {
+  const clock = createFakeClock()
+  const storage = createMemoryStorage(clock)
+  let claims = 0
+  const counted: QueueStorage = {
+    ...storage,
+    claim(terms) {
+      claims++
+      return storage.claim(terms)
+    },
+  }
+  const queue = createStoredQueue(counted, { clock })
+  const enqueue = async (count: number, name: string) => {
+    for (let index = 0; index < count; index++)
+      await queue.enqueue(queuedDelivery({ id: `${name}_${index}`, receivedAt: clock.now() }))
+  }
+  return {
+    clock,
+    storage,
+    queue,
+    enqueue,
+    claims: () => claims,
+    /** Enqueues deliveries and claims them like two processes that died of it; the second lease ends when told. */
+    async leaveBehindTwice(count: number, endsInMs = 0) {
+      await enqueue(count, 'suspect')
+      const claim = (leaseMs: number) =>
+        storage.claim({ limit: count, now: clock.now(), leaseUntil: clock.now() + leaseMs })
+      await claim(0)
+      await claim(endsInMs)
+    },
+    work(process: ProcessDelivery, options?: WorkOptions) {
+      const worker = queue.work(process, options)
+      onTestFinished(async () => {
+        const stopped = worker.stop()
+        await clock.advance(LEASE_MS)
+        await stopped
+      })
+    },
+  }
+}
+
+/** A handler that takes its time, and notes what ran beside what. */
+function createHandler({ clock }: Pick<ReturnType<typeof createScene>, 'clock'>, ms = HANDLING_MS) {
+  const running = new Set<string>()
+  const beside = new Map<string, Set<string>>()
+  const handler: ProcessDelivery = async ({ id }) => {
+    running.add(id)
+    for (const one of running) {
+      const neighbours = beside.get(one) ?? new Set()
+      beside.set(one, neighbours)
+      for (const other of running) if (other !== one) neighbours.add(other)
+    }
+    await new Promise<void>((resolve) => clock.schedule(resolve, ms))
+    running.delete(id)
+  }
+  return { handler, beside }
+}
+
+function suspectsIn(beside: Map<string, Set<string>>): [string, string[]][] {
+  return [...beside].filter(([id]) => id.startsWith('suspect')).map(([id, others]) => [id, [...others]])
+}
+
+const ALONE = [
+  ['suspect_0', []],
+  ['suspect_1', []],
+]
+
+test('what was left behind twice runs with nothing beside it, and then the others do together', async () => {
+  const scene = createScene()
+  await scene.leaveBehindTwice(2)
+  await scene.enqueue(4, 'fresh')
+  const { handler, beside } = createHandler(scene)
+  scene.work(handler, { concurrency: 4 })
+  await scene.clock.advance(3 * HANDLING_MS)
+  expect(suspectsIn(beside)).toEqual(ALONE)
+  expect(beside.get('fresh_0')?.size).toBe(3)
+  expect(await scene.queue.stats()).toMatchObject({ done: 6 })
+})
+
+test('nothing that another worker of the queue runs is beside it either', async () => {
+  const scene = createScene()
+  await scene.leaveBehindTwice(2)
+  const { handler, beside } = createHandler(scene)
+  scene.work(handler, { concurrency: 1, pollMs: LEASE_MS })
+  scene.work(handler, { concurrency: 1, pollMs: LEASE_MS })
+  await scene.enqueue(2, 'fresh')
+  await scene.clock.advance(3 * HANDLING_MS)
+  expect(suspectsIn(beside)).toEqual(ALONE)
+  // Both are at work again: neither has to poll for that.
+  expect(await scene.queue.stats()).toMatchObject({ done: 4 })
+})
+
+test('a worker finishes what it has begun first, and begins nothing else meanwhile', async () => {
+  const scene = createScene()
+  await scene.leaveBehindTwice(1, 1_000)
+  const { handler, beside } = createHandler(scene, 5_000)
+  scene.work(handler, { concurrency: 4, pollMs: 100 })
+  await scene.enqueue(1, 'running')
+  await scene.clock.advance(1_000)
+  await scene.enqueue(2, 'fresh')
+  const before = scene.claims()
+  await scene.clock.advance(3_999)
+  expect([...beside.keys()]).toEqual(['running_0'])
+  // It looks as often as it polls, and not as often as it can.
+  expect(scene.claims() - before).toBeLessThanOrEqual(42)
+  await scene.clock.advance(1_001)
+  expect([...beside.keys()]).toEqual(['running_0', 'suspect_0'])
+  await scene.clock.advance(10_000)
+  expect(suspectsIn(beside)).toEqual([['suspect_0', []]])
+  expect(await scene.queue.stats()).toMatchObject({ done: 4 })
+})
+
+test('a drain runs suspects alone, and the others together', async () => {
+  const scene = createScene()
+  await scene.leaveBehindTwice(2)
+  await scene.enqueue(8, 'fresh')
+  const { handler, beside } = createHandler(scene)
+  const drained = scene.queue.drain(handler, { concurrency: 4 })
+  await scene.clock.advance(4 * HANDLING_MS)
+  expect(await drained).toEqual({ processed: 10 })
+  expect(suspectsIn(beside)).toEqual(ALONE)
+  expect(beside.get('fresh_0')?.size).toBe(3)
+})
+
+test('a drain whose time is up waits for no worker beside it', async () => {
+  const scene = createScene()
+  await scene.leaveBehindTwice(1, 1_000)
+  scene.work(createHandler(scene, 20_000).handler, { concurrency: 1 })
+  await scene.enqueue(1, 'running')
+  await scene.clock.advance(1_000)
+  let drained = false
+  const draining = scene.queue
+    .drain(async () => {}, { maxMs: 1_000 })
+    .then(() => {
+      drained = true
+    })
+  await scene.clock.advance(999)
+  expect(drained).toBe(false)
+  await scene.clock.advance(1)
+  await draining
+})
+
+test('what ends its process again and again costs the others two attempts at most', async () => {
+  const { clock, storage, queue, enqueue } = createScene()
+  await enqueue(8, 'fresh')
+  await enqueue(1, 'suspect')
+  const attempts = new Map<string, number>()
+  for (let life = 0; life < 5; life++) {
+    const one = mortal(storage)
+    const { handler } = createHandler({ clock })
+    const process: ProcessDelivery = async (message, context) => {
+      attempts.set(message.id, context.attempt)
+      if (message.id.startsWith('suspect')) one.die()
+      await handler(message, context)
+    }
+    createStoredQueue(one.storage, { clock }).work(process, { concurrency: 9, maxAttempts: 4 })
+    await clock.advance(LEASE_MS + 1_000)
+    one.die()
+  }
+  expect(await queue.stats()).toMatchObject({ done: 8, dead: 1 })
+  expect(attempts.get('suspect_0')).toBe(4)
+  attempts.delete('suspect_0')
+  expect(Math.max(...attempts.values())).toBe(3)
+})
+
+/** A storage that a process shares with others until it dies: then nothing it asks for is answered or done. */
+function mortal(storage: QueueStorage) {
+  let dead = false
+  return {
+    die() {
+      dead = true
+    },
+    storage: new Proxy(storage, {
+      get(target, name: keyof QueueStorage) {
+        const member = target[name]
+        if (typeof member !== 'function') return member
+        return (...args: never[]) =>
+          dead ? new Promise(() => {}) : (member as (...args: never[]) => unknown)(...args)
+      },
+    }),
+  }
+}
