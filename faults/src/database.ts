@@ -10,3 +10,16 @@ export function withDatabase<T>(path: string, use: (database: DatabaseSync) => T
     database.close()
   }
 }
+
+/** Whether somebody is writing to a queue's file at this moment. */
+export function isLocked(path: string): boolean {
+  const database = new DatabaseSync(path)
+  try {
+    database.exec('PRAGMA busy_timeout = 0; BEGIN IMMEDIATE; ROLLBACK')
+    return false
+  } catch {
+    return true
+  } finally {
+    database.close()
+  }
+}

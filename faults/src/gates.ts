@@ -7,12 +7,14 @@ import { redis } from './gates/redis.ts'
 import { sigtermRolling } from './gates/sigterm-rolling.ts'
 import { sqliteDamage } from './gates/sqlite-damage.ts'
 import { staleOwners } from './gates/stale-owners.ts'
+import { stalls } from './gates/stalls.ts'
 
 /** Every gate, the most important first. */
 export const GATES: readonly Gate[] = [
   killSqlite,
   killSqliteTx,
   staleOwners,
+  stalls,
   sigtermRolling,
   redis,
   bullmq,

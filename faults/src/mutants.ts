@@ -3,8 +3,9 @@ import { retrying } from './gates/dedupe-ttl.ts'
 import { killing } from './gates/kill-sqlite.ts'
 import { poisoning } from './gates/poison.ts'
 import { redisMutant } from './gates/redis.ts'
-import { onSqlite } from './gates/stale-owners.ts'
-import { forgetful, unfenced } from './mutations.ts'
+import { onRedis, onSqlite } from './gates/stale-owners.ts'
+import { stallMutant } from './gates/stalls.ts'
+import { endless, forgetful, unfenced, unfencedRelease } from './mutations.ts'
 
 /** A known mistake, and the claim of a gate that must notice it. */
 export interface Mutant extends Gate {
@@ -25,6 +26,30 @@ export const MUTANTS: readonly Mutant[] = [
     gate: 'stale-owners',
     breaks: 'no late completion is accepted',
     run: (scene) => onSqlite(scene, unfenced),
+  },
+  {
+    name: 'unfenced-release',
+    gate: 'stale-owners',
+    breaks: 'nothing else of a former owner is accepted',
+    run: () => onRedis(unfencedRelease),
+  },
+  {
+    name: 'endless-lease',
+    gate: 'stale-owners',
+    breaks: 'a lease of no time has ended',
+    run: (scene) => onSqlite(scene, endless),
+  },
+  {
+    name: 'unfenced-stall',
+    gate: 'stalls',
+    breaks: 'no write of a former owner is accepted',
+    run: (scene) => stallMutant(scene, 'unfenced'),
+  },
+  {
+    name: 'claimed-together',
+    gate: 'poison',
+    breaks: 'nothing else is given up on',
+    run: (scene) => poisoning(scene, { ids: 200, mutant: 'together' }),
   },
   {
     name: 'late-count',

@@ -1,4 +1,4 @@
-import type { DeliveryQueue, QueueStorage } from '@gwh/core/queue'
+import type { DeliveryQueue, LeasedDelivery, QueueStorage } from '@gwh/core/queue'
 import { createStoredQueue } from '@gwh/core/queue'
 import type { IdempotencyStore } from '@gwh/core/store'
 import { openSqliteStorage } from '@gwh/store-sqlite'
@@ -7,7 +7,7 @@ import { withDatabase } from './database.ts'
 import type { ReceiverSettings } from './settings.ts'
 
 /** Mistakes a receiver process can be started with. */
-export type MutantName = 'ack-before-commit' | 'late-count' | 'error-is-new'
+export type MutantName = 'ack-before-commit' | 'late-count' | 'error-is-new' | 'unfenced' | 'together'
 
 const COMMIT_LATER_MS = 10
 
@@ -19,11 +19,18 @@ export async function openMutant(
   if (mutant === 'error-is-new' && backend.kind === 'redis') {
     return { store: errorIsNew(await openRedisStore(backend.url)) }
   }
-  if (mutant === 'late-count' && backend.kind === 'sqlite') {
-    return { queue: createStoredQueue(lateCount(openSqliteStorage({ path: backend.path }), backend.path)) }
+  const change = STORAGE_CHANGES[mutant]
+  if (change && backend.kind === 'sqlite') {
+    return { queue: createStoredQueue(change(openSqliteStorage({ path: backend.path }), backend.path)) }
   }
   const opened = await openBackend(backend)
   return 'queue' in opened ? { queue: ackBeforeCommit(opened.queue) } : opened
+}
+
+const STORAGE_CHANGES: Partial<Record<MutantName, (storage: QueueStorage, path: string) => QueueStorage>> = {
+  'late-count': lateCount,
+  unfenced,
+  together,
 }
 
 /** Says that a delivery is safe before it is. */
@@ -68,6 +75,22 @@ function lateCount(storage: QueueStorage, path: string): QueueStorage {
   }
 }
 
+/** Claims what was left behind again and again like anything else. */
+function together(storage: QueueStorage): QueueStorage {
+  return {
+    ...storage,
+    async claim(options) {
+      const all: LeasedDelivery[] = []
+      while (all.length < options.limit) {
+        const claimed = await storage.claim({ ...options, limit: options.limit - all.length, alone: true })
+        if (claimed.length === 0) break
+        for (const { suspect: _, ...one } of claimed) all.push(one)
+      }
+      return all
+    },
+  }
+}
+
 /** Completes whatever is completed, by whomever: a storage without fencing. */
 export function unfenced(storage: QueueStorage, path: string): QueueStorage {
   return {
@@ -78,6 +101,26 @@ export function unfenced(storage: QueueStorage, path: string): QueueStorage {
         return changes === 1
       })
     },
+  }
+}
+
+/** Gives back what it had claimed, although somebody else has it by now. */
+export function unfencedRelease(
+  store: IdempotencyStore,
+  forget: (key: string) => Promise<boolean>,
+): IdempotencyStore {
+  return { ...store, release: ({ key }) => forget(key) }
+}
+
+/** Takes a lease that has no time left for one without an end. */
+export function endless(storage: QueueStorage): QueueStorage {
+  return {
+    ...storage,
+    claim: (terms) =>
+      storage.claim({
+        ...terms,
+        leaseUntil: terms.leaseUntil - terms.now ? terms.leaseUntil : Number.MAX_VALUE,
+      }),
   }
 }
 

@@ -2,7 +2,7 @@
 import { subscribe } from 'node:diagnostics_channel'
 import { appendFileSync, writeSync } from 'node:fs'
 import type { IncomingMessage } from 'node:http'
-import { createReceiver } from '@gwh/core'
+import { createReceiver, type ReceiverSignal } from '@gwh/core'
 import type { DeliveryQueue } from '@gwh/core/queue'
 import type { IdempotencyStore } from '@gwh/core/store'
 import { serve } from '@gwh/node'
@@ -11,7 +11,7 @@ import { ATTEMPT_HEADER } from './post.ts'
 import { type ReceiverSettings, SETTINGS } from './settings.ts'
 
 const settings: ReceiverSettings = JSON.parse(process.env[SETTINGS] ?? '{}')
-const { leaseMs, concurrency, maxAttempts, role, requestLog } = settings
+const { leaseMs, concurrency, maxAttempts, role, requestLog, settledLog, busyMs = 0 } = settings
 const work = {
   leaseMs,
   concurrency,
@@ -21,6 +21,10 @@ const work = {
 }
 
 if (requestLog !== undefined) logRequests(requestLog)
+process.on('SIGUSR2', () => {
+  const end = performance.now() + busyMs
+  while (performance.now() < end);
+})
 try {
   await start()
   writeSync(1, 'ready\n')
@@ -32,7 +36,7 @@ try {
 async function start(): Promise<void> {
   const target = await openTarget()
   const inline = 'store' in target ? { leaseMs, handlerTimeoutMs: leaseMs - 500 } : {}
-  const receiver = createReceiver({ static: { secrets: settings.secret }, ...target, ...inline })
+  const receiver = createReceiver({ static: { secrets: settings.secret }, ...target, ...inline, observer })
   receiver.on('*', createHandler(settings))
   if (role === 'work') {
     receiver.work(work)
@@ -46,6 +50,11 @@ async function start(): Promise<void> {
     // What a queue holds open would keep the process alive.
     if ('queue' in target) await target.queue.close()
   })
+}
+
+function observer(signal: ReceiverSignal): void {
+  if (settledLog === undefined || !('attempt' in signal)) return
+  appendFileSync(settledLog, `${signal.type},${signal.delivery.id},${signal.attempt}\n`)
 }
 
 async function openTarget(): Promise<{ queue: DeliveryQueue } | { store: IdempotencyStore }> {

@@ -22,5 +22,9 @@ export interface ReceiverSettings {
   maxAttempts?: number
   /** Where to note the number of every request whose head arrived. */
   requestLog?: string
+  /** Where to note how every try of a delivery ended: outcome, id and attempt. */
+  settledLog?: string
+  /** How long SIGUSR2 keeps the event loop busy. */
+  busyMs?: number
   mutant?: MutantName
 }

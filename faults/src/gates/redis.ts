@@ -53,6 +53,16 @@ const FAULTS: readonly Fault[] = [
     end: (server) => command(server, 'REPLICAOF', 'NO', 'ONE'),
     lastsMs: 1_500,
   },
+  {
+    name: 'EVICTING',
+    // The policy is looked at once for each connection.
+    begin: async (server) => {
+      await command(server, 'CONFIG', 'SET', 'maxmemory-policy', 'allkeys-lru')
+      await command(server, 'CLIENT', 'KILL', 'TYPE', 'normal')
+    },
+    end: (server) => command(server, 'CONFIG', 'SET', 'maxmemory-policy', 'noeviction'),
+    lastsMs: 1_500,
+  },
 ]
 
 export const redis: Gate = { name: 'redis', run: (scene) => breaking(scene, FAULTS) }

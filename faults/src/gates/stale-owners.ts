@@ -15,6 +15,12 @@ const AT_A_TIME = 50
 /** How a storage is changed before it is examined. */
 export type Change = (storage: QueueStorage, path: string) => QueueStorage
 
+/** How a Redis store is changed before it is examined; `forget` deletes what it knows of a key. */
+export type StoreChange = (
+  store: IdempotencyStore,
+  forget: (key: string) => Promise<boolean>,
+) => IdempotencyStore
+
 export const staleOwners: Gate = {
   name: 'stale-owners',
   async run(scene) {
@@ -45,20 +51,42 @@ export async function onSqlite({ folder }: Scene, change: Change = (storage) => 
     ...first.map((lease) => storage.bury(lease, 'attempts', NOW)),
   ])
   const kept = (await settle(second)).filter(Boolean).length
+  const ended = await isFreeAtOnce(storage)
   await storage.close()
-  return toFinding(first.length, stale, others.filter(Boolean).length, kept)
+  return toFinding({
+    owners: first.length,
+    stale,
+    others: others.filter(Boolean).length,
+    kept,
+    ended: Number(ended),
+    brief: 1,
+  })
+}
+
+/** Claims a delivery for no time at all, and then once more. */
+async function isFreeAtOnce(storage: QueueStorage): Promise<boolean> {
+  await storage.insert(queuedDelivery())
+  const terms = { limit: 1, now: NOW, leaseUntil: NOW }
+  const [first] = await storage.claim(terms)
+  const [second] = await storage.claim(terms)
+  return first !== undefined && first.key === second?.key
 }
 
 function claimAll(storage: QueueStorage, now: number): Promise<LeasedDelivery[]> {
   return storage.claim({ limit: OWNERS, now, leaseUntil: now + LEASE_MS })
 }
 
-async function onRedis(): Promise<Finding> {
+/** The same with the claims of a Redis store. */
+export async function onRedis(change: StoreChange = (store) => store): Promise<Finding> {
   const { createRedisStore } = await import('@gwh/store-redis')
   const server = await startRedisServer()
   const client = await createClient({ url: server.url }).connect()
   // Fifty scripts at a time on a busy machine: here it is not the timeout that is examined.
-  const open = (now: number) => createRedisStore({ client, now: () => now, commandTimeoutMs: 30_000 })
+  const open = (now: number) =>
+    change(
+      createRedisStore({ client, now: () => now, commandTimeoutMs: 30_000 }),
+      async (key) => (await client.del(`gwh:claim:{${key}}`)) === 1,
+    )
   try {
     return await takeOver(open(NOW), open(NOW + LEASE_MS))
   } finally {
@@ -68,19 +96,32 @@ async function onRedis(): Promise<Finding> {
 }
 
 async function takeOver(before: IdempotencyStore, after: IdempotencyStore): Promise<Finding> {
-  const first = await claimKeys(before, NOW)
-  const second = await claimKeys(after, NOW + LEASE_MS)
+  const first = await claimKeys(before, 'msg', { leaseUntil: NOW + LEASE_MS })
+  const second = await claimKeys(after, 'msg', { leaseUntil: NOW + 2 * LEASE_MS })
   const stale = await succeeded(first, (claim) => before.complete(claim))
   const others = await succeeded(first, (claim) => before.release(claim))
   const kept = await succeeded(second, (claim) => after.complete(claim))
-  return toFinding(first.length, stale, others, kept)
+  const brief = await claimKeys(before, 'brief', { leaseUntil: NOW })
+  const ended = await claimKeys(before, 'brief', { leaseUntil: NOW })
+  return toFinding({
+    owners: first.length,
+    stale,
+    others,
+    kept,
+    brief: brief.length,
+    ended: ended.length,
+  })
 }
 
-async function claimKeys(store: IdempotencyStore, now: number): Promise<ActiveClaim[]> {
-  const deadlines = { leaseUntil: now + LEASE_MS, expiresAt: now + 9 * LEASE_MS }
+async function claimKeys(
+  store: IdempotencyStore,
+  name: string,
+  { leaseUntil }: { leaseUntil: number },
+): Promise<ActiveClaim[]> {
+  const deadlines = { leaseUntil, expiresAt: NOW + 10 * LEASE_MS }
   const claims: ActiveClaim[] = []
   await inTurns(
-    Array.from({ length: OWNERS }, (_, index) => `default:msg_${index}`),
+    Array.from({ length: OWNERS }, (_, index) => `default:${name}_${index}`),
     async (key) => {
       const claim = await store.claim(key, deadlines)
       if (claim.status === 'claimed') claims.push(claim)
@@ -108,14 +149,24 @@ async function inTurns<T>(all: readonly T[], task: (one: T) => Promise<void>): P
   await Promise.all(Array.from({ length: AT_A_TIME }, hand))
 }
 
-function toFinding(owners: number, stale: number, others: number, kept: number): Finding {
+function toFinding(seen: {
+  owners: number
+  stale: number
+  others: number
+  kept: number
+  /** Claims for no time, and how many of them were free at once. */
+  brief: number
+  ended: number
+}): Finding {
+  const { owners, stale, others, kept, brief, ended } = seen
   return {
-    figures: `${count(owners)} late completions, ${stale} accepted`,
+    figures: `${count(owners)} late completions, ${stale} accepted; ${count(brief)} leases of 0 ms, ${count(ended)} free at once`,
     failures: failuresOf({
       'every delivery changed its owner': owners === OWNERS,
       'no late completion is accepted': stale === 0,
       'nothing else of a former owner is accepted': others === 0,
       'the present owner completes': kept === OWNERS,
+      'a lease of no time has ended': brief > 0 && ended === brief,
     }),
   }
 }

@@ -1,4 +1,5 @@
 export { type Clock, systemClock } from './lib/clock.ts'
+export { createFloor, type Floor } from './lib/floor.ts'
 export { createMemoryQueue, createMemoryStorage } from './lib/memory-queue.ts'
 export type {
   DeadLetter,

@@ -34,7 +34,7 @@ const SURFACE: Record<string, { load: () => Promise<object>; names: string[] }> 
   '@gwh/core/store': { load: () => import('@gwh/core/store'), names: ['createMemoryStore'] },
   '@gwh/core/queue': {
     load: () => import('@gwh/core/queue'),
-    names: ['createMemoryQueue', 'createMemoryStorage', 'createStoredQueue', 'systemClock'],
+    names: ['createFloor', 'createMemoryQueue', 'createMemoryStorage', 'createStoredQueue', 'systemClock'],
   },
   '@gwh/core/sign': { load: () => import('@gwh/core/sign'), names: ['signDynamic', 'signStatic'] },
   '@gwh/core/events': {

@@ -1,9 +1,27 @@
 import type { BackendFactory, KeepJobs, MinimalJob } from 'bullmq'
 import { QueueKeys, RedisConnection, RedisQueueBackend } from 'bullmq'
 import type { Redis } from 'ioredis'
+import type { Entrance } from './entrance.ts'
 
-/** BullMQ's Redis scripts, and one more way to complete a job. */
+/** BullMQ's Redis scripts, one more way to complete a job, and a rule about which job is taken when. */
 export class DeliveryBackend extends RedisQueueBackend {
+  /** Where workers take jobs by; without one they take what comes. */
+  entrance?: Entrance
+
+  /** Takes the next job; one that may not run beside what this process runs already is given back, untried. */
+  override async moveToActive(token: string, name?: string): Promise<unknown[]> {
+    const take = () => super.moveToActive(token, name)
+    if (!this.entrance) return await take()
+    return await this.entrance.take(take, (id, attempts) => this.giveBack(id, attempts, token))
+  }
+
+  /** Puts a job back to where it was, as the next to be taken, as if it had not been taken. */
+  private async giveBack(id: string, attempts: number, token: string): Promise<void> {
+    const client = await this.queue.client
+    await client.hset(this.queue.toKey(id), { ats: attempts - 1 })
+    await this.moveJobFromActiveToWait(id, token)
+  }
+
   /**
    * Completes a job and replaces its data in the same step.
    *
@@ -37,6 +55,7 @@ export interface BackendParts {
   /** What BullMQ puts before all its keys. */
   prefix: string
   client: Redis
+  entrance?: Entrance
   /** Only for workers that block until a delivery arrives. */
   blockingClient?: Redis
 }
@@ -46,12 +65,13 @@ export function createBackendFactory({
   prefix,
   client,
   blockingClient,
+  entrance,
 }: BackendParts): BackendFactory<DeliveryBackend> {
   // BullMQ would ask for Redis's version first; when that fails once, its connection is dead for good.
   const ours = { shared: true, skipVersionCheck: true }
   return (name, options) => {
     const keys = new QueueKeys(prefix)
-    return new DeliveryBackend(
+    const backend = new DeliveryBackend(
       new RedisConnection(client, { ...ours, blocking: false }),
       name,
       keys.getKeys(name),
@@ -59,5 +79,7 @@ export function createBackendFactory({
       options,
       blockingClient && new RedisConnection(blockingClient, { ...ours, blocking: true }),
     )
+    if (entrance) backend.entrance = entrance
+    return backend
   }
 }

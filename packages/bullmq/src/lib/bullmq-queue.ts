@@ -4,6 +4,7 @@ import { accept } from './accept.ts'
 import { createClient, createReadiness } from './connection.ts'
 import { createDeadLetters } from './dead-letters.ts'
 import { drain } from './drain.ts'
+import { createJobFloor } from './entrance.ts'
 import { type BullmqQueueOptions, toSettings } from './options.ts'
 import { onRedis } from './redis-errors.ts'
 import { readStats } from './stats.ts'
@@ -32,6 +33,7 @@ export function createBullmqQueue(options: BullmqQueueOptions): DeliveryQueue {
   // Every call reports its own failure; an event without a listener would end the process.
   queue.on('error', () => {})
   const untilReady = createReadiness(client, clock)
+  const floor = createJobFloor()
   let hasScripts = false
   const onReady = <T>(doing: string, task: () => Promise<T>) =>
     onRedis(doing, async () => {
@@ -44,10 +46,10 @@ export function createBullmqQueue(options: BullmqQueueOptions): DeliveryQueue {
   const letters = createDeadLetters(queue, client)
   return {
     enqueue: (message) => onReady('enqueue', () => accept(queue, client, message)),
-    work: (process, options) => startWorker(settings, process, options),
+    work: (process, options) => startWorker(settings, floor, process, options),
     async drain(process, options = {}) {
       toWorkSettings(options)
-      return await onReady('drain', () => drain(settings, client, process, options))
+      return await onReady('drain', () => drain(settings, floor, client, process, options))
     },
     stats: () => onReady('count deliveries', () => readStats(queue, client, clock.now())),
     deadLetters: {

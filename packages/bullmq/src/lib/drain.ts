@@ -3,6 +3,7 @@ import type { ProcessDelivery, WorkOptions } from '@gwh/core/queue'
 import { Worker } from 'bullmq'
 import type { Redis } from 'ioredis'
 import { createBackendFactory } from './backend.ts'
+import { createEntrance, type Entrance, type JobFloor } from './entrance.ts'
 import type { BullmqSettings } from './options.ts'
 import { toKeep } from './retention.ts'
 import { tryJob } from './try-job.ts'
@@ -18,6 +19,7 @@ export type DrainOptions = WorkOptions & { maxMs?: number }
  */
 export async function drain(
   settings: BullmqSettings,
+  floor: JobFloor,
   client: Redis,
   process: ProcessDelivery,
   { maxMs, ...options }: DrainOptions,
@@ -26,13 +28,15 @@ export async function drain(
   const work = toWorkSettings(options)
   // BullMQ's way of fetching by hand: a worker that never runs.
   const workerOptions = { ...toWorkerOptions(settings, work, client), autorun: false }
-  const worker = new Worker(name, null, workerOptions, createBackendFactory({ prefix, client }))
+  const entrance = createEntrance(floor, 0)
+  const worker = new Worker(name, null, workerOptions, createBackendFactory({ prefix, client, entrance }))
   worker.on('error', work.onError)
   try {
     await worker.getBackend().moveStalledJobsToWait()
-    return { processed: await tryAll(settings, worker, { process, options, work, maxMs }) }
+    return { processed: await tryAll(settings, worker, { process, options, work, maxMs, entrance }) }
   } finally {
     await worker.close()
+    entrance.close()
   }
 }
 
@@ -41,28 +45,36 @@ interface Task {
   options: WorkOptions
   work: WorkSettings
   maxMs: number | undefined
+  entrance: Entrance
 }
 
 type HandWorker = Worker<unknown, unknown, string, ReturnType<ReturnType<typeof createBackendFactory>>>
 
 async function tryAll(settings: BullmqSettings, worker: HandWorker, task: Task): Promise<number> {
   const { clock, random } = settings
-  const { process, options, work, maxMs = Number.POSITIVE_INFINITY } = task
+  const { process, options, work, maxMs = Number.POSITIVE_INFINITY, entrance } = task
   const end = clock.now() + maxMs
   const backend = worker.getBackend()
   const fixed = { backend, leaseMs: work.leaseMs, clock, ...toKeep(settings) }
+  const timeUp = Promise.withResolvers<false>()
+  const cancel = Number.isFinite(maxMs) ? clock.schedule(() => timeUp.resolve(false), maxMs) : () => {}
   let processed = 0
   const tryInTurn = async () => {
     while (clock.now() < end) {
       const token = randomUUID()
       const job = await worker.getNextJob(token, { block: false })
-      if (!job) return
+      if (!job) {
+        if (await Promise.race([entrance.more(), timeUp.promise])) continue
+        return
+      }
       const left = Number.isFinite(end) ? Math.max(1, end - clock.now()) : undefined
       await tryJob({ process, options, clock, random }, { job, token, ...fixed }, left)
+      entrance.leave()
       processed++
     }
   }
   const turns = await Promise.allSettled(Array.from({ length: work.concurrency }, tryInTurn))
+  cancel()
   const failed = turns.find((turn) => turn.status === 'rejected')
   if (failed) throw failed.reason
   return processed

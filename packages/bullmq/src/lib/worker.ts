@@ -3,6 +3,7 @@ import type { ProcessDelivery, QueueWorker, WorkOptions } from '@gwh/core/queue'
 import { DelayedError, type Job, Worker } from 'bullmq'
 import { createBackendFactory } from './backend.ts'
 import { createClient } from './connection.ts'
+import { createEntrance, type JobFloor } from './entrance.ts'
 import type { BullmqSettings } from './options.ts'
 import { toUnavailable } from './redis-errors.ts'
 import { toKeep } from './retention.ts'
@@ -12,9 +13,13 @@ import { toWorkerOptions, toWorkSettings } from './work-settings.ts'
 // How long a stopping worker waits for Redis after its handlers have ended.
 const SETTLE_MS = 2_000
 
+// How long a worker waits that finds another of this process with a job nothing may run beside.
+const TURNED_AWAY_MS = 50
+
 /** Has a BullMQ worker fetch jobs as they come, and core's engine try each. */
 export function startWorker(
   settings: BullmqSettings,
+  floor: JobFloor,
   process: ProcessDelivery,
   options: WorkOptions = {},
 ): QueueWorker {
@@ -23,11 +28,13 @@ export function startWorker(
   const stopping = new AbortController()
   const client = createClient(connection, 'patient')
   const blockingClient = createClient(connection, 'patient')
+  const entrance = createEntrance(floor, TURNED_AWAY_MS)
   const trial = { process: stoppable(process, stopping.signal), options, clock, random }
 
   const processor = async (job: Job, token = '') => {
     const backend = worker.getBackend()
     await tryJob(trial, { job, token, backend, leaseMs: work.leaseMs, clock, ...toKeep(settings) })
+    entrance.leave()
     // BullMQ's word for a job that its processor has settled itself.
     throw new DelayedError()
   }
@@ -36,7 +43,7 @@ export function startWorker(
     name,
     processor,
     workerOptions,
-    createBackendFactory({ prefix, client, blockingClient }),
+    createBackendFactory({ prefix, client, blockingClient, entrance }),
   )
   worker.on('error', (error) => {
     if (!stopped) work.onError(toUnavailable(error, 'fetch deliveries'))
@@ -49,6 +56,7 @@ export function startWorker(
     const cancelForce = clock.schedule(force, work.stopTimeoutMs + SETTLE_MS)
     // While Redis is down BullMQ waits for it; what it could not settle becomes free when its lock runs out.
     await Promise.race([worker.close(), forced])
+    entrance.close()
     cancelAbort()
     cancelForce()
     client.disconnect()

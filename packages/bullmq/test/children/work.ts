@@ -10,8 +10,9 @@ queue.work(
   async (message, { attempt }) => {
     writeSync(1, `${message.id} ${attempt}\n`)
     if (mode === 'crash') process.kill(process.pid, 'SIGKILL')
+    if (mode === 'poison' && message.id === 'poison') process.kill(process.pid, 'SIGKILL')
     if (mode === 'hang') await new Promise(() => {})
     await pause(1)
   },
-  { concurrency: 8, leaseMs: Number(leaseMs), maxAttempts: mode === 'crash' ? 3 : 12 },
+  { concurrency: 8, leaseMs: Number(leaseMs), maxAttempts: { crash: 3, poison: 5 }[mode] ?? 12 },
 )

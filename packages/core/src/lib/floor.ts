@@ -1,30 +1,36 @@
-import type { LeasedDelivery, QueueStorage } from './queue-storage.ts'
-
-type Terms = Omit<Parameters<QueueStorage['claim']>[0], 'alone'>
+/** How many deliveries to claim, until when, or whatever else a storage asks for. */
+type Claim<T, Terms> = (terms: Terms & { alone: boolean }) => Promise<T[]>
 
 /**
  * Where the deliveries of one queue run in this process, whichever worker claimed them.
  *
  * A suspect has it to itself: nothing enters beside it, and it enters only when nothing else is there.
  */
-export interface Floor {
+export interface Floor<T, Terms> {
   /** Claims for this process; `leave` is to be called once for each delivery it resolves to. */
-  claim(terms: Terms): Promise<LeasedDelivery[]>
+  claim(terms: Terms): Promise<T[]>
   leave(): void
   isEmpty(): boolean
   /** Resolves once nothing runs. */
   emptied(): Promise<void>
 }
 
-export function createFloor(storage: QueueStorage): Floor {
+/**
+ * Makes the floor of a queue.
+ *
+ * @param claim Claims deliveries. Of suspects it may return one, by itself, and only where it is told `alone`
+ */
+export function createFloor<T extends { suspect?: boolean }, Terms extends object = object>(
+  claim: Claim<T, Terms>,
+): Floor<T, Terms> {
   // Claims under way count like deliveries, for nobody knows yet what they bring.
   let present = 0
   let suspectRuns = false
-  let first: Promise<LeasedDelivery[]> | undefined
+  let first: Promise<T[]> | undefined
   let waiting: PromiseWithResolvers<void> | undefined
 
-  const leave = (leaving = 1) => {
-    present -= leaving
+  const leave = () => {
+    present--
     if (present > 0) return
     suspectRuns = false
     waiting?.resolve()
@@ -32,13 +38,13 @@ export function createFloor(storage: QueueStorage): Floor {
   }
   const enter = async (terms: Terms, alone: boolean) => {
     present++
-    let leased: LeasedDelivery[] = []
+    let claimed: T[] = []
     try {
-      leased = await storage.claim({ ...terms, alone })
-      return leased
+      claimed = await claim({ ...terms, alone })
+      return claimed
     } finally {
-      present += leased.length
-      suspectRuns = leased.some(({ suspect }) => suspect)
+      present += claimed.length
+      suspectRuns = claimed.some(({ suspect }) => suspect)
       leave()
     }
   }
@@ -53,7 +59,7 @@ export function createFloor(storage: QueueStorage): Floor {
       })
       return await first
     },
-    leave: () => leave(),
+    leave,
     isEmpty: () => present === 0,
     emptied() {
       if (present === 0) return Promise.resolve()

@@ -44,7 +44,7 @@ export function toWorkSettings(options: WorkOptions = {}): WorkSettings {
 /** What the try of one delivery needs around it. */
 export interface Workbench {
   storage: QueueStorage
-  floor: Floor
+  floor: Floor<LeasedDelivery, Omit<Parameters<QueueStorage['claim']>[0], 'alone'>>
   clock: Clock
   random: () => number
   settings: WorkSettings

@@ -26,7 +26,7 @@ export function createStoredQueue(storage: QueueStorage, options: StoredQueueOpt
   const { clock = systemClock, random = Math.random } = options
   // Workers of this process hear of a new delivery at once; those of others find it when they next look.
   const wakers = new Set<() => void>()
-  const floor = createFloor(storage)
+  const floor: Workbench['floor'] = createFloor((terms) => storage.claim(terms))
   const wakeAll = () => {
     for (const wake of wakers) wake()
   }
@@ -163,7 +163,7 @@ async function drain(bench: Workbench, maxMs: number): Promise<{ processed: numb
       if (leased) {
         await tryDelivery(bench, leased, stopping.signal)
         processed++
-      } else if ((await toRest(bench)).heldBack) {
+      } else if (!floor.isEmpty() && (await toRest(bench)).heldBack) {
         await Promise.race([floor.emptied(), stopped])
       } else return
     }

@@ -1,0 +1,125 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { compare, type Dump, quiesce, readDump, readEffects } from '../checker.ts'
+import { isLocked } from '../database.ts'
+import { startFlow } from '../flow.ts'
+import { count, type Finding, failuresOf, freePort, type Gate, most, type Scene } from '../gate.ts'
+import type { MutantName } from '../mutations.ts'
+import { startProxy } from '../proxy.ts'
+import { type ReceiverProcess, readyReceiver } from '../receiver-process.ts'
+import { createSender } from '../sender.ts'
+import type { ReceiverSettings } from '../settings.ts'
+
+const CONCURRENCY = 8
+const LEASE_MS = 1_500
+const STOPPED_MS = 2_500
+const BUSY_MS = [1_000, 5_000]
+const PACE = 40
+const BETWEEN_MS = [400, 700] as const
+
+/** A way to stall one of two receivers, by its place. */
+type Stall = (receivers: readonly ReceiverProcess[], scene: Scene) => Promise<void>
+
+const STALLS: readonly Stall[] = [
+  (receivers) => busy(receivers, 0),
+  (receivers) => busy(receivers, 1),
+  (receivers, scene) => stopped(receivers[0]!, scene),
+  (receivers, scene) => stopped(receivers[1]!, scene),
+]
+
+export const stalls: Gate = { name: 'stalls', run: (scene) => stalling(scene, STALLS) }
+
+/** The longest stall only, with a mistake in the receivers. */
+export const stallMutant = (scene: Scene, mutant: MutantName): Promise<Finding> =>
+  stalling(scene, STALLS.slice(1, 2), mutant)
+
+/** Stalls receivers for longer than their leases last, while another one works on. */
+async function stalling(scene: Scene, stalls: readonly Stall[], mutant?: MutantName): Promise<Finding> {
+  const path = join(scene.folder, 'deliveries.db')
+  const all = [await toSettings(scene, path, 0, mutant), await toSettings(scene, path, 1, mutant)]
+  const receivers = await Promise.all(all.map(readyReceiver))
+  const proxy = await startProxy(all.map(({ port }) => port))
+  const sender = createSender({ ...scene, port: () => proxy.port })
+  const flow = startFlow(sender, { pace: PACE, connections: 32 })
+  for (const stall of stalls) {
+    await sleep(scene.random.between(...BETWEEN_MS))
+    await stall(receivers, scene)
+  }
+  await sleep(BETWEEN_MS[1])
+  await flow.stop()
+  const settled = await quiesce(path)
+  for (const receiver of receivers) await receiver.end('SIGTERM')
+  proxy.close()
+
+  const dump = readDump(path)
+  const difference = compare(sender.ledger, dump, readEffects(join(scene.folder, 'effects')))
+  const { stale, lost } = readOutcomes(join(scene.folder, 'settled'), dump)
+  const reclaimed = [...dump.states.values()].filter(({ attempts }) => attempts > 1).length
+  const mostExtra = stalls.length * CONCURRENCY
+  const tries = most([...dump.states.values()].map(({ attempts }) => attempts))
+  return {
+    figures: `${count(sender.ledger.size)} deliveries, ${stalls.length} stalls past or near a lease of ${LEASE_MS} ms, ${reclaimed} claimed again, ${lost} late owners refused, ${stale} accepted, ${difference.extra} extra effects (≤ ${mostExtra}), ${difference.lost} lost, ${difference.stuck} stuck, ≤ ${tries} tries`,
+    failures: failuresOf({
+      'no write of a former owner is accepted': stale === 0,
+      'leases ran out and went to others': reclaimed > 0 && lost > 0,
+      [`at most ${mostExtra} extra effects`]: difference.extra <= mostExtra,
+      'nothing acknowledged is lost': difference.lost === 0,
+      'every delivery is settled': settled && difference.stuck === 0 && difference.dead === 0,
+      'every handled delivery had its effect': difference.missing === 0,
+      'the file is whole': dump.integrity === 'ok',
+    }),
+  }
+}
+
+async function toSettings(
+  { folder, secret }: Scene,
+  path: string,
+  place: number,
+  mutant?: MutantName,
+): Promise<ReceiverSettings> {
+  return {
+    port: await freePort(),
+    secret,
+    backend: { kind: 'sqlite', path },
+    role: 'both',
+    effects: { kind: 'file', path: join(folder, 'effects') },
+    pauseMs: 250,
+    leaseMs: LEASE_MS,
+    concurrency: CONCURRENCY,
+    settledLog: join(folder, 'settled'),
+    busyMs: BUSY_MS[place]!,
+    ...(mutant && { mutant }),
+  }
+}
+
+async function busy(receivers: readonly ReceiverProcess[], place: number): Promise<void> {
+  process.kill(receivers[place]!.pid, 'SIGUSR2')
+  await sleep(BUSY_MS[place])
+}
+
+/** Not inside a transaction: that would be a locked file to the other one, which is another gate's subject. */
+async function stopped({ pid }: ReceiverProcess, { random, folder }: Scene): Promise<void> {
+  process.kill(pid, 'SIGSTOP')
+  while (isLocked(join(folder, 'deliveries.db'))) {
+    process.kill(pid, 'SIGCONT')
+    await sleep(random.between(1, 20))
+    process.kill(pid, 'SIGSTOP')
+  }
+  await sleep(STOPPED_MS)
+  process.kill(pid, 'SIGCONT')
+}
+
+/** How many completions were accepted of somebody who was not the newest owner, and how many late ones were not. */
+function readOutcomes(path: string, { states }: Dump): { stale: number; lost: number } {
+  const text = existsSync(path) ? readFileSync(path, 'utf8') : ''
+  const lines = text.split('\n').filter(Boolean)
+  const outcomes = lines.map((line) => line.split(',') as [string, string, string])
+  const handled = outcomes.filter(([outcome]) => outcome === 'handled')
+  const notNewest = handled.filter(([, id, attempt]) => states.get(id)?.attempts !== Number(attempt))
+  const twice = handled.length - new Set(handled.map(([, id]) => id)).size
+  return {
+    stale: Math.max(notNewest.length, twice),
+    lost: outcomes.filter(([outcome]) => outcome === 'lease_lost').length,
+  }
+}
