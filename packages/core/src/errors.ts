@@ -5,7 +5,6 @@ export {
   WebhookConfigError,
   WebhookError,
   WebhookPayloadError,
-  WebhookRequestError,
   WebhookUnavailableError,
   WebhookVerificationError,
 } from './lib/errors.ts'

@@ -7,7 +7,6 @@ export {
   WebhookConfigError,
   WebhookError,
   WebhookPayloadError,
-  WebhookRequestError,
   WebhookUnavailableError,
   WebhookVerificationError,
 } from './lib/errors.ts'

@@ -9,7 +9,6 @@ const CODES = Object.keys(ERROR_STATUS) as WebhookErrorCode[]
 const CLASSES = [
   errors.WebhookConfigError,
   errors.WebhookPayloadError,
-  errors.WebhookRequestError,
   errors.WebhookUnavailableError,
   errors.WebhookVerificationError,
 ]
@@ -42,8 +41,8 @@ describe('the class of an error says what to do about it', () => {
     ['header_missing', 'WebhookVerificationError'],
     ['job_unknown', 'WebhookVerificationError'],
     ['payload_invalid', 'WebhookPayloadError'],
-    ['body_too_large', 'WebhookRequestError'],
-    ['method_not_allowed', 'WebhookRequestError'],
+    ['body_too_large', 'WebhookError'],
+    ['method_not_allowed', 'WebhookError'],
     ['jwks_unavailable', 'WebhookUnavailableError'],
     ['draining', 'WebhookUnavailableError'],
     ['raw_body_required', 'WebhookError'],
@@ -91,7 +90,6 @@ test('the public surface is decided, name by name', () => {
       "WebhookConfigError",
       "WebhookError",
       "WebhookPayloadError",
-      "WebhookRequestError",
       "WebhookUnavailableError",
       "WebhookVerificationError",
       "answerFor",

@@ -99,7 +99,7 @@ describe('a verified delivery', () => {
 describe('while one attempt is being handled', () => {
   test('another is in_flight, with the rest of the lease in Retry-After', async () => {
     const clock = createFakeClock()
-    const { receiver } = createWatched({ clock, now: clock.now })
+    const { receiver, signals } = createWatched({ clock, now: clock.now })
     const { promise, resolve } = Promise.withResolvers<void>()
     receiver.on('*', () => promise)
     const first = receiver.receive(staticDelivery())
@@ -107,6 +107,8 @@ describe('while one attempt is being handled', () => {
     const second = await receiver.receive(staticDelivery())
     expect(second).toMatchObject({ status: 409, body: '{"error":"in_flight"}' })
     expect(second.headers['retry-after']).toBe('46')
+    // It is no duplicate: if the first attempt fails, the retry handles it.
+    expect(signals).toMatchObject([{ type: 'in_flight', delivery: { id: ID } }])
     resolve()
     await expect(first).resolves.toMatchObject(ACCEPTED)
     await expect(receiver.receive(staticDelivery())).resolves.toMatchObject(DUPLICATE)
@@ -212,7 +214,26 @@ describe('a handler that takes too long', () => {
     await expect(receiver.receive(staticDelivery())).resolves.toMatchObject({ status: 409 })
     resolve()
     await settle()
+    expect(signals.slice(1)).toMatchObject([
+      { type: 'in_flight' },
+      { type: 'handled', attempt: 1, eventType: 'batch.succeeded' },
+    ])
     await expect(receiver.receive(staticDelivery())).resolves.toMatchObject(DUPLICATE)
+  })
+
+  test('and ends well after the claim went to another attempt has lost its lease', async () => {
+    const clock = createFakeClock()
+    const { receiver, signals } = createWatched({ clock, now: clock.now })
+    const { promise, resolve } = Promise.withResolvers<void>()
+    receiver.on('*', (_, { attempt }) => (attempt === 1 ? promise : undefined))
+    const first = receiver.receive(staticDelivery())
+    await clock.advance(60_000)
+    await expect(first).resolves.toMatchObject({ status: 500 })
+    await expect(receiver.receive(staticDelivery())).resolves.toMatchObject(ACCEPTED)
+    resolve()
+    await settle()
+    expect(typesOf(signals)).toEqual(['failed', 'handled', 'accepted', 'lease_lost'])
+    expect(signals.at(-1)).toMatchObject({ attempt: 1 })
   })
 })
 

@@ -75,9 +75,6 @@ export class WebhookVerificationError extends WebhookError {}
 /** The signed body is not an event; a retry of the same delivery cannot help. */
 export class WebhookPayloadError extends WebhookError {}
 
-/** The request could not be read: wrong method or path, body too large, encoded, or too slow. */
-export class WebhookRequestError extends WebhookError {}
-
 /** Keys, a store or a queue cannot be used right now; the sender should try again. */
 export class WebhookUnavailableError extends WebhookError {}
 

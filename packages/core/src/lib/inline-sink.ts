@@ -31,8 +31,9 @@ export function createInlineSink(options: InlineOptions): Sink {
     const deadlines = { leaseUntil: present + leaseMs, expiresAt: present + retentionMs }
     const claim = await fromStore(() => store.claim(key, deadlines))
     if (claim.status === 'claimed') return await handle(options, delivery, claim)
-    observe({ type: 'duplicate', delivery: toInfo(delivery), key })
-    return claim.status === 'completed' ? DUPLICATE : inFlightAnswer(claim.leaseUntil - present)
+    const known = claim.status === 'completed'
+    observe({ type: known ? 'duplicate' : 'in_flight', delivery: toInfo(delivery), key })
+    return known ? DUPLICATE : inFlightAnswer(claim.leaseUntil - present)
   }
 }
 
@@ -54,7 +55,7 @@ async function handle(
   const cancel = options.clock.schedule(() => timeUp.resolve(timedOut), options.handlerTimeoutMs)
   try {
     const outcome = await Promise.race([running, timeUp.promise])
-    if (outcome === timedOut) return outlast(options, delivery, claim, running, controller)
+    if (outcome === timedOut) return outlast(options, delivery, claim, running, dispatched, controller)
   } catch (error) {
     return await fail(options, delivery, claim, error)
   } finally {
@@ -112,17 +113,21 @@ function outlast(
   delivery: VerifiedDelivery,
   claim: ActiveClaim,
   running: Promise<void>,
+  { event }: Dispatch,
   controller: AbortController,
 ): Answer {
   const error = new WebhookError('handler_timeout', `a handler took longer than ${handlerTimeoutMs} ms`)
   controller.abort(error)
-  running
-    .then(
-      () => store.complete(claim),
-      () => store.release(claim),
-    )
-    .catch((fault) => observe({ type: 'fault', code: 'store_unavailable', error: fault }))
   const { key, attempt } = claim
-  observe({ type: 'failed', delivery: toInfo(delivery), key, attempt, error })
+  const about = { delivery: toInfo(delivery), key, attempt }
+  const completeLate = async () => {
+    // Whoever took it over meanwhile handles it too, and its word counts.
+    const kept = await store.complete(claim)
+    observe(kept ? { type: 'handled', ...about, eventType: event.type } : { type: 'lease_lost', ...about })
+  }
+  running
+    .then(completeLate, () => store.release(claim))
+    .catch((fault) => observe({ type: 'fault', code: 'store_unavailable', error: fault }))
+  observe({ type: 'failed', ...about, error })
   return answerFor('handler_timeout')
 }

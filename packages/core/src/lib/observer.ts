@@ -14,9 +14,11 @@ export type ReceiverSignal =
   /** Verified, new, and durable (queue) or handled (inline). */
   | { type: 'accepted'; delivery: DeliveryInfo; key: string }
   | { type: 'duplicate'; delivery: DeliveryInfo; key: string }
+  /** Inline: another attempt of it is being handled; the sender was told to come back. */
+  | { type: 'in_flight'; delivery: DeliveryInfo; key: string }
   /** Not accepted. */
   | { type: 'refused'; code: WebhookErrorCode; status: number; message: string }
-  /** Every handler of the event has returned. */
+  /** Every handler of the event has returned; inline maybe after its time, when `failed` was told before. */
   | { type: 'handled'; delivery: DeliveryInfo; key: string; eventType: string; attempt: number }
   /** A handler threw or took too long; the delivery will be tried again. */
   | { type: 'failed'; delivery: DeliveryInfo; key: string; attempt: number; error: unknown }

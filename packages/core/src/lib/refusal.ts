@@ -3,7 +3,6 @@ import {
   WebhookError,
   type WebhookErrorCode,
   WebhookPayloadError,
-  WebhookRequestError,
   WebhookUnavailableError,
   WebhookVerificationError,
 } from './errors.ts'
@@ -36,8 +35,5 @@ function errorClass(code: WebhookErrorCode): typeof WebhookError {
   if (code === 'payload_invalid') return WebhookPayloadError
   const status = ERROR_STATUS[code]
   if (status === 503) return WebhookUnavailableError
-  if (status === 404 || status === 405 || status === 408 || status === 413 || status === 415) {
-    return WebhookRequestError
-  }
-  return status === 500 ? WebhookError : WebhookVerificationError
+  return status <= 403 ? WebhookVerificationError : WebhookError
 }
