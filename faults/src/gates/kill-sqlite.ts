@@ -1,18 +1,9 @@
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { freePort } from '@gwh/testing'
 import { compare, type Difference, quiesce, readDump, readEffects } from '../checker.ts'
-import {
-  count,
-  type Finding,
-  failuresOf,
-  freePort,
-  type Gate,
-  median,
-  most,
-  type Scene,
-  SLACK,
-} from '../gate.ts'
+import { count, type Finding, failuresOf, type Gate, median, most, type Scene, SLACK } from '../gate.ts'
 import type { MutantName } from '../mutations.ts'
 import { createPacer, type Pacer } from '../pacer.ts'
 import type { Random } from '../random.ts'

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
+import { freePort } from '@gwh/testing'
 import { quiesce, readDump, readEffects } from '../checker.ts'
-import { count, type Finding, failuresOf, freePort, type Gate, most, type Scene } from '../gate.ts'
+import { count, type Finding, failuresOf, type Gate, most, type Scene } from '../gate.ts'
 import { POISON } from '../handler.ts'
 import type { MutantName } from '../mutations.ts'
 import { type ReceiverProcess, readyReceiver } from '../receiver-process.ts'

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
-import { freePort, type Scene } from '../gate.ts'
+import { freePort } from '@gwh/testing'
+import type { Scene } from '../gate.ts'
 import type { ReceiverSettings } from '../settings.ts'
 
 /** A receiver that only stores, so that what it acknowledged stays where it can be counted. */

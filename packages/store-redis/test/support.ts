@@ -1,4 +1,4 @@
-import { createServer } from 'node:net'
+import { freePort } from '@gwh/testing'
 import { type RedisServer, startRedisServer } from '@gwh/testing/redis'
 import { expect, onTestFinished } from 'vitest'
 import type { NodeRedisLike, RedisLike } from '../src/index.ts'
@@ -51,11 +51,7 @@ export function intercepted(
 
 /** Makes a redis-server a node of a cluster, with a bus port that is free. */
 export async function clusterArguments(): Promise<string[]> {
-  const probe = createServer()
-  await new Promise<void>((resolve) => probe.listen(0, '127.0.0.1', resolve))
-  const address = probe.address()
-  await new Promise((resolve) => probe.close(resolve))
-  const port = typeof address === 'object' && address ? address.port : 0
+  const port = await freePort()
   return ['--cluster-enabled', 'yes', '--cluster-port', String(port), '--cluster-announce-ip', '127.0.0.1']
 }
 

@@ -5,6 +5,7 @@ import { createClient, createReadiness } from './connection.ts'
 import { createDeadLetters } from './dead-letters.ts'
 import { drain } from './drain.ts'
 import { createJobFloor } from './entrance.ts'
+import { createEvictionCheck } from './eviction.ts'
 import { type BullmqQueueOptions, toSettings } from './options.ts'
 import { onRedis } from './redis-errors.ts'
 import { readStats } from './stats.ts'
@@ -27,11 +28,12 @@ import { startWorker } from './worker.ts'
  */
 export function createBullmqQueue(options: BullmqQueueOptions): DeliveryQueue {
   const settings = toSettings(options)
-  const { connection, name, prefix, clock } = settings
+  const { connection, name, prefix, allowEviction, clock } = settings
   const client = createClient(connection, 'impatient')
   const queue = new Queue(name, { connection: client, prefix, skipVersionCheck: true })
   // Every call reports its own failure; an event without a listener would end the process.
   queue.on('error', () => {})
+  const checkEviction = createEvictionCheck(client, allowEviction)
   const untilReady = createReadiness(client, clock)
   const floor = createJobFloor()
   let hasScripts = false
@@ -45,7 +47,11 @@ export function createBullmqQueue(options: BullmqQueueOptions): DeliveryQueue {
     })
   const letters = createDeadLetters(queue, client)
   return {
-    enqueue: (message) => onReady('enqueue', () => accept(queue, client, message)),
+    enqueue: (message) =>
+      onReady('enqueue', async () => {
+        await checkEviction()
+        return await accept(queue, client, message)
+      }),
     work: (process, options) => startWorker(settings, floor, process, options),
     async drain(process, options = {}) {
       toWorkSettings(options)

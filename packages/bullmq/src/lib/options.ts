@@ -29,6 +29,11 @@ export interface BullmqQueueOptions {
   retentionMs?: number
   /** How long a dead letter is kept, in milliseconds. Default 30 days, at least 25 hours. */
   deadRetentionMs?: number
+  /**
+   * Takes a Redis that may evict keys when its memory is full, and with them acknowledged deliveries. Default false:
+   * `enqueue` rejects with `option_invalid` unless `maxmemory-policy` is `noeviction`.
+   */
+  allowEviction?: boolean
   /** Spreads the waits before retries, from 0 to 1. Default `Math.random`. */
   random?: () => number
   /** The time that leases and timeouts run on; BullMQ itself reads the machine's. Default: the machine's clock. */
@@ -38,7 +43,16 @@ export interface BullmqQueueOptions {
 /** The options with every default filled in. */
 export type BullmqSettings = Required<BullmqQueueOptions>
 
-const NAMES = ['connection', 'name', 'prefix', 'retentionMs', 'deadRetentionMs', 'random', 'clock']
+const NAMES = [
+  'connection',
+  'name',
+  'prefix',
+  'retentionMs',
+  'deadRetentionMs',
+  'allowEviction',
+  'random',
+  'clock',
+]
 
 /** @throws WebhookConfigError `option_invalid` */
 export function toSettings(options: BullmqQueueOptions): BullmqSettings {
@@ -50,6 +64,7 @@ export function toSettings(options: BullmqQueueOptions): BullmqSettings {
     prefix: options.prefix ?? 'bull',
     retentionMs: options.retentionMs ?? 72 * HOUR_MS,
     deadRetentionMs: options.deadRetentionMs ?? 30 * 24 * HOUR_MS,
+    allowEviction: options.allowEviction ?? false,
     random: options.random ?? Math.random,
     clock: options.clock ?? systemClock,
   }

@@ -1,31 +1,6 @@
-import { type ChildProcess, spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { createInterface } from 'node:readline'
-import { fileURLToPath } from 'node:url'
+import { childrenOf } from '../../../../test/children.ts'
 
-/** A script of this directory, running in a process of its own. */
-export interface Child {
-  process: ChildProcess
-  /** Called with every complete line it prints. */
-  onLine(listener: (line: string) => void): void
-  /** Resolves when it has ended and everything it printed was read. */
-  ended: Promise<{ code: number | null; signal: NodeJS.Signals | null; errors: string }>
-}
+export type { Child } from '../../../../test/children.ts'
 
-/** Starts a TypeScript script from source. */
-export function startChild(script: string, ...args: string[]): Child {
-  const file = fileURLToPath(new URL(script, import.meta.url))
-  const flags = ['--conditions=@gwh/source', '--experimental-strip-types', '--no-warnings']
-  const child = spawn(process.execPath, [...flags, file, ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
-  const lines = createInterface({ input: child.stdout })
-  let errors = ''
-  child.stderr.on('data', (chunk) => {
-    errors += String(chunk)
-  })
-  const ended = Promise.all([once(child, 'close'), once(lines, 'close')]).then(([[code, signal]]) => ({
-    code,
-    signal,
-    errors,
-  }))
-  return { process: child, onLine: (listener) => void lines.on('line', listener), ended }
-}
+/** Starts a script of this directory in a process of its own. */
+export const startChild = childrenOf(import.meta.url)
