@@ -2,7 +2,7 @@
 export type Report =
   | { type: 'listening'; url: string }
   | {
-      type: 'accepted' | 'duplicate' | 'handled' | 'failed' | 'dead' | 'lease_lost'
+      type: 'accepted' | 'duplicate' | 'in_flight' | 'handled' | 'failed' | 'dead' | 'lease_lost'
       id: string
       scheme: string
       keyId?: string
