@@ -26,7 +26,10 @@ export async function poisoning(
   const keeper = keepAlive(settings)
   await keeper.up
   const sender = createSender({ ...scene, port: () => settings.port })
-  await sender.deliverAll(withPoison(ids), 16)
+  const delivered = sender.deliverAll(withPoison(ids), 16)
+  // Where nobody is kept alive any more, nobody acknowledges the rest.
+  delivered.catch(() => {})
+  await Promise.race([delivered, keeper.gaveUp])
   const settled = await Promise.race([quiesce(path), keeper.gaveUp.then(() => false)])
   await keeper.stop()
 
