@@ -1,38 +1,45 @@
-// How many deliveries a SQLite queue takes per second, each on the disk before it is acknowledged, and how long the
-// event loop stands still for it: one at a time against groups, on an empty file and on one that has grown.
+// How many deliveries a SQLite queue takes per second, each on the disk before it is acknowledged, how long each waits for
+// that, and how long the event loop stands still for it: one at a time against groups, on an empty file and on one
+// that has grown. `--grown` adds a file with a million deliveries, `--rounds <n>` changes the number of rounds.
 import { randomBytes } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { monitorEventLoopDelay } from 'node:perf_hooks'
-import type { DeliveryQueue, QueuedDelivery } from '@gwh/core/queue'
+import { DatabaseSync } from 'node:sqlite'
+import { parseArgs } from 'node:util'
+import type { QueuedDelivery } from '@gwh/core/queue'
 import { createSqliteQueue } from '@gwh/store-sqlite'
 import { makeBody } from './deliveries.ts'
 import { median } from './harness.ts'
 
-const ROUNDS = 9
+const { values: options } = parseArgs({
+  options: { grown: { type: 'boolean', default: false }, rounds: { type: 'string', default: '9' } },
+})
+const ROUNDS = Number(options.rounds)
 const ROUND_MS = 300
-const GROWN = 100_000
+// Groups of every size share one file, which grows from this.
+const SIZES = options.grown ? [0, 100_000, 1_000_000] : [0, 100_000]
+const IN_FLIGHT = [1, 8, 64, 256]
 
 interface Contender {
   name: string
-  queue: DeliveryQueue
   inFlight: number
+  enqueue(message: QueuedDelivery): Promise<unknown>
   next: () => QueuedDelivery
 }
 
-/** What one round of one contender came to: deliveries per second, and delays of the event loop in milliseconds. */
+/** What one round of one contender came to: deliveries per second, the rest in milliseconds. */
 interface Round {
   rate: number
-  mid: number
-  high: number
-  longest: number
+  /** Of the times from handing a delivery in to its acknowledgement, the longest but 1 %. */
+  p99: number
+  /** The longest time the event loop did not come round. */
+  stall: number
 }
 
 const folder = mkdtempSync(join(tmpdir(), 'gwh-bench-'))
 const body = makeBody(300)
 const known = makeDelivery()
-let files = 0
 
 function makeDelivery(): QueuedDelivery {
   // As a receiver makes them: the SHA-256 of endpoint and id, which no order can be seen in.
@@ -42,68 +49,102 @@ function makeDelivery(): QueuedDelivery {
   return { key, endpoint: 'default', id, timestamp, scheme: 'static', receivedAt: Date.now(), body }
 }
 
-async function open(rows: number): Promise<DeliveryQueue> {
-  const path = join(folder, `${++files}.db`)
+/** The same tables without the queue: SQLite itself waits for the disk, as it does for whoever writes it by hand. */
+function openByHand(path: string) {
+  const database = new DatabaseSync(path)
+  database.exec('PRAGMA synchronous = FULL; PRAGMA cache_size = -65536; PRAGMA wal_autocheckpoint = 8000')
+  const insert = database.prepare(
+    `INSERT INTO deliveries (key_hash, key, endpoint, id, timestamp, scheme, received_at, body, checksum, state,
+      state_time, token, attempts) VALUES (0, ?1, ?2, ?3, ?4, ?5, ?6, ?7, 0, 'pending', ?6, 1, 0)`,
+  )
+  return {
+    async enqueue({ key, endpoint, id, timestamp, scheme, receivedAt, body }: QueuedDelivery) {
+      insert.run(key, endpoint, id, timestamp, scheme, receivedAt, body)
+      // As a server would: the next request comes with the next turn of the event loop.
+      await new Promise(setImmediate)
+    },
+    close: () => database.close(),
+  }
+}
+
+/** Of wall time: waiting for the disk is what this is about. */
+async function measure({ inFlight, enqueue, next }: Contender): Promise<Round> {
+  const start = performance.now()
+  const end = start + ROUND_MS
+  const waits: number[] = []
+  // Seen from inside: a timer, or what the runtime says of its delays, comes once in a millisecond at most.
+  let stall = 0
+  let seen = start
+  const look = () => {
+    const now = performance.now()
+    stall = Math.max(stall, now - seen)
+    seen = now
+    if (now < end) setImmediate(look)
+  }
+  const one = async () => {
+    for (let sent = performance.now(); sent < end; ) {
+      await enqueue(next())
+      const now = performance.now()
+      waits.push(now - sent)
+      sent = now
+    }
+  }
+  setImmediate(look)
+  await Promise.all(Array.from({ length: inFlight }, one))
+  const rate = (waits.length / (performance.now() - start)) * 1000
+  return { rate, p99: waits.sort((a, b) => a - b)[Math.floor(waits.length * 0.99)]!, stall }
+}
+
+async function runOn(rows: number): Promise<void> {
+  const path = join(folder, `${rows}.db`)
   const queue = createSqliteQueue({ path, maxPending: Number.MAX_SAFE_INTEGER, minFreeBytes: 0 })
   await queue.enqueue(known)
   for (let filled = 0; filled < rows; filled += 1_000) {
     await Promise.all(Array.from({ length: 1_000 }, () => queue.enqueue(makeDelivery())))
   }
-  return queue
-}
-
-async function contendersOn(rows: number): Promise<Contender[]> {
-  const add = async (name: string, inFlight: number, next = makeDelivery) => ({
-    name,
-    queue: await open(rows),
-    inFlight,
-    next,
-  })
-  return [
-    await add('one transaction each', 1),
-    await add('8 in flight', 8),
-    await add('64 in flight', 64),
-    await add('256 in flight', 256),
-    await add('64 in flight, all known', 64, () => known),
+  const ownPath = join(folder, `${rows}-by-hand.db`)
+  await createSqliteQueue({ path: ownPath }).close()
+  const byHand = openByHand(ownPath)
+  const contenders: Contender[] = [
+    ...IN_FLIGHT.map((inFlight) => ({
+      name: inFlight === 1 ? 'one transaction each' : `${inFlight} in flight`,
+      inFlight,
+      enqueue: queue.enqueue,
+      next: makeDelivery,
+    })),
+    { name: '64 in flight, all known', inFlight: 64, enqueue: queue.enqueue, next: () => known },
+    { name: 'one each, SQLite by hand', inFlight: 1, enqueue: byHand.enqueue, next: makeDelivery },
   ]
-}
-
-/** Of wall time: waiting for the disk is what this is about. */
-async function measure({ queue, inFlight, next }: Contender): Promise<Round> {
-  const delay = monitorEventLoopDelay({ resolution: 1 })
-  const start = performance.now()
-  let taken = 0
-  const one = async () => {
-    while (performance.now() - start < ROUND_MS) {
-      await queue.enqueue(next())
-      taken++
+  const rounds = contenders.map((): Round[] => [])
+  // The first round warms up.
+  for (let round = -1; round < ROUNDS; round++) {
+    for (const [index, contender] of contenders.entries()) {
+      const result = await measure(contender)
+      if (round >= 0) rounds[index]!.push(result)
     }
   }
-  delay.enable()
-  await Promise.all(Array.from({ length: inFlight }, one))
-  delay.disable()
-  const rate = (taken / (performance.now() - start)) * 1000
-  const [mid, high, longest] = [50, 99, 100].map((share) => delay.percentile(share) / 1e6)
-  return { rate, mid: mid!, high: high!, longest: longest! }
+  print(rows, contenders, rounds)
+  await queue.close()
+  byHand.close()
 }
 
-for (const rows of [0, GROWN]) {
-  const contenders = await contendersOn(rows)
-  const rounds = contenders.map((): Round[] => [])
-  for (let round = 0; round < ROUNDS; round++) {
-    for (const [index, contender] of contenders.entries()) rounds[index]!.push(await measure(contender))
+function print(rows: number, contenders: readonly Contender[], rounds: readonly Round[][]): void {
+  console.log(`\n300 B, on a file that began with ${rows} deliveries; min / median / max of ${ROUNDS} rounds`)
+  const spread = (of: readonly Round[], figure: keyof Round, show: (value: number) => string) => {
+    const values = of.map((round) => round[figure])
+    return [Math.min(...values), median(values), Math.max(...values)].map(show).join(' / ')
   }
-  console.log(
-    `\n300 B, on a file that began with ${rows} deliveries (delays of the event loop in ms, of 1 at rest)`,
-  )
-  for (const [index, { name, queue }] of contenders.entries()) {
-    const middle = (figure: keyof Round, of = rounds[index]!) => median(of.map((round) => round[figure]))
-    const ratio = middle('rate') / middle('rate', rounds[0]!)
+  const base = median(rounds[0]!.map(({ rate }) => rate))
+  for (const [index, { name }] of contenders.entries()) {
+    const of = rounds[index]!
+    const ratio = median(of.map(({ rate }) => rate)) / base
     console.log(
-      `  ${name.padEnd(28)} ${(middle('rate') / 1000).toFixed(1).padStart(6)} k/s  × ${ratio.toFixed(1).padEnd(5)}` +
-        ` delay p50 ${middle('mid').toFixed(1)}, p99 ${middle('high').toFixed(1)}, longest ${middle('longest').toFixed(1)}`,
+      `  ${name.padEnd(24)} ${spread(of, 'rate', (rate) => (rate / 1000).toFixed(1)).padEnd(20)} k/s  × ${ratio.toFixed(1).padEnd(5)}` +
+        ` p99 ${spread(of, 'p99', (ms) => ms.toFixed(1)).padEnd(18)} stall ${spread(of, 'stall', (ms) => ms.toFixed(1))} ms`,
     )
-    await queue.close()
   }
 }
+
+console.log('stall: the longest time between two turns of the event loop, asked for in every turn')
+for (const rows of SIZES) await runOn(rows)
 rmSync(folder, { recursive: true })

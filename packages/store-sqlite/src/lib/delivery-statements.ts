@@ -1,18 +1,14 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { MESSAGE_COLUMNS } from './delivery-row.ts'
 
-// An index over whole keys would spread each group of random ones over as many pages, all to be written; that over
-// their hashes is a fraction of the size. Hashes may collide, so the key is compared too.
-const KEY = 'key_hash = ? AND key = ?'
-
 // Every write after the claim names the lease: a worker that lost it changes nothing.
-const FENCE = `WHERE ${KEY} AND token = ? AND state = 'running'`
+const FENCE = `WHERE seq = ? AND token = ? AND state = 'running'`
 
-// The token starts at random, so that a lease outlives not even the purge and return of its delivery.
+// The token starts at random, so that a lease outlives not even the purge and return of its delivery. Whether the key is
+// known is asked before: in one statement, SQLite would write the row to a table of its own first.
 const INSERT = `INSERT INTO deliveries
   (key_hash, ${MESSAGE_COLUMNS}, state, state_time, token, attempts)
-  SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, 'pending', ?9, abs(random() % 1099511627776), 0
-  WHERE NOT EXISTS (SELECT 1 FROM deliveries WHERE key_hash = ?1 AND key = ?2)`
+  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, 'pending', ?9, abs(random() % 1099511627776), 0)`
 
 // What ended a second time without a word may be what ends its processes.
 const SUSPECT = `state = 'running' AND state_time <= :now AND attempts >= 2`
@@ -48,8 +44,8 @@ const LIST_DEAD = `SELECT ${MESSAGE_COLUMNS}, attempts, dead_reason, state_time 
 
 /** Every statement of the queue, one per transition, prepared once. */
 export interface DeliveryStatements {
+  /** Of a delivery whose key is not known yet. */
   insert: StatementSync
-  isKnown: StatementSync
   /** Claims one delivery that is no suspect. */
   claim: StatementSync
   claimSuspect: StatementSync
@@ -73,7 +69,6 @@ export function prepareStatements(database: DatabaseSync): DeliveryStatements {
   const revive = `UPDATE deliveries SET state = 'pending', state_time = ?, attempts = 0, dead_reason = NULL`
   return {
     insert: prepare(INSERT),
-    isKnown: prepare(`SELECT 1 FROM deliveries WHERE ${KEY}`),
     claim: prepare(CLAIM),
     claimSuspect: prepare(CLAIM_SUSPECT),
     hasSuspect: prepare(HAS_SUSPECT),
@@ -85,7 +80,7 @@ export function prepareStatements(database: DatabaseSync): DeliveryStatements {
     count: prepare('SELECT state, count(*) AS deliveries FROM deliveries GROUP BY state'),
     oldestWaiting: prepare(OLDEST_WAITING),
     listDead: prepare(LIST_DEAD),
-    redrive: prepare(`${revive} WHERE ${KEY} AND state = 'dead'`),
+    redrive: prepare(`${revive} WHERE seq = ? AND state = 'dead'`),
     redriveAll: prepare(`${revive} WHERE state = 'dead'`),
     purgeDead: prepare(`DELETE FROM deliveries WHERE state = 'dead' AND state_time < ?`),
   }

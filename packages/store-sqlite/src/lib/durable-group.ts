@@ -1,12 +1,14 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { Clock } from '@gwh/core/queue'
+import { takeOverCheckpoints } from './checkpoints.ts'
 import { createFileGuard } from './file-guard.ts'
 import { createGroupCommit, type GroupCommit, type GroupHooks } from './group-commit.ts'
 import { openLedger } from './ledger.ts'
+import { takeOverSync } from './log-sync.ts'
 
 /**
- * Starts a group commit that acknowledges nothing its files would not keep: they must still be the ones that were
- * opened, and each commit is noted so that its loss would be noticed.
+ * Starts a group commit that acknowledges nothing its files would not keep: it is on the disk, they are still the
+ * ones that were opened, and each commit is noted so that its loss would be noticed.
  *
  * @param hooks Told of each transaction besides
  */
@@ -14,18 +16,38 @@ export function createDurableGroup(
   database: DatabaseSync,
   path: string,
   clock: Clock,
-  hooks: Pick<GroupHooks, 'begun' | 'failed'> = {},
+  hooks: GroupHooks = {},
 ): GroupCommit {
   const checkFiles = createFileGuard(path)
   const ledger = openLedger(database, path)
-  return createGroupCommit(database, clock, {
-    ...hooks,
-    committing: ledger.count,
-    committed() {
-      checkFiles()
-      ledger.acknowledge()
+  const log = takeOverSync(database, path)
+  const checkpoints = takeOverCheckpoints(database, path)
+  return createGroupCommit(
+    database,
+    clock,
+    {
+      ...hooks,
+      committing() {
+        hooks.committing?.()
+        ledger.count()
+      },
     },
-    closing: ledger.closing,
-    closed: ledger.closed,
-  })
+    {
+      ready: checkpoints.ready,
+      ...(log && { sync: log.sync }),
+      committed(changes, bytes) {
+        checkFiles()
+        ledger.acknowledge()
+        checkpoints.committed(changes, bytes)
+      },
+      async closing() {
+        await checkpoints.close()
+        ledger.closing()
+      },
+      closed() {
+        ledger.closed()
+        log?.close()
+      },
+    },
+  )
 }

@@ -18,9 +18,10 @@ export interface GroupCommit {
    * While another connection holds the lock it is tried again for 2 seconds.
    *
    * @param apply Runs its statements synchronously, inside the transaction
+   * @param bytes About how much it writes. Default 0: next to nothing
    * @throws WebhookUnavailableError `store_unavailable` when the transaction it was part of failed
    */
-  write<T>(apply: () => T): Promise<T>
+  write<T>(apply: () => T, bytes?: number): Promise<T>
   /**
    * Runs a query on what is committed.
    *
@@ -32,10 +33,11 @@ export interface GroupCommit {
 }
 
 interface Change {
+  bytes: number
   apply(): void
   accept(): void
   reject(error: unknown): void
-  settled: Promise<unknown>
+  promise: Promise<unknown>
   triesLeft: number
 }
 
@@ -45,34 +47,62 @@ export interface GroupHooks {
   begun?(): void
   /** After its last change, before its COMMIT; fails the group by throwing. */
   committing?(): void
-  /** After its COMMIT; fails the group by throwing. */
-  committed?(): void
-  /** When it failed, for whatever reason. */
+  /** When it was rolled back, for whatever reason. */
   failed?(): void
+}
+
+/** What a group needs of the files it is written to. */
+export interface GroupFiles {
+  /** What is to be waited for before the next transaction may begin; `undefined` when it may begin at once. */
+  ready?(): Promise<void> | undefined
+  /** After a COMMIT: resolves once it is on the disk. What rejects here is neither acknowledged nor taken back. */
+  sync?(): Promise<void>
+  /** After that, with what was written in about how many bytes; fails the group by throwing. */
+  committed?(changes: number, bytes: number): void
   /** Before the database is closed, when all is settled. */
-  closing?(): void
+  closing?(): Promise<void>
   /** After the database was closed. */
   closed?(): void
 }
 
-/** Starts a group commit. */
-export function createGroupCommit(database: DatabaseSync, clock: Clock, hooks: GroupHooks = {}): GroupCommit {
+/**
+ * Starts a group commit.
+ *
+ * One group at a time: what arrives while another is being written to the disk commits after it.
+ */
+export function createGroupCommit(
+  database: DatabaseSync,
+  clock: Clock,
+  hooks: GroupHooks = {},
+  files: GroupFiles = {},
+): GroupCommit {
   const begin = database.prepare('BEGIN IMMEDIATE')
-  const finish = prepareFinish(database, hooks)
+  const commit = prepareCommit(database, hooks)
   // A file found damaged once may still take writes elsewhere, but none that could be relied on.
   let damage: unknown
   let waiting: Change[] = []
   let scheduled = false
   let closed = false
+  let writing: Promise<void> | undefined
 
   function join(change: Change): void {
     waiting.push(change)
-    if (scheduled) return
+    schedule()
+  }
+
+  function schedule(): void {
+    if (scheduled || writing || waiting.length === 0) return
     scheduled = true
     setImmediate(commitTurn)
   }
 
   function commitTurn(): void {
+    const ready = damage ? undefined : files.ready?.()
+    if (ready) {
+      const held = ready.then(commitTurn)
+      clock.awaiting?.(held)
+      return
+    }
     try {
       if (damage) throw damage
       begin.run()
@@ -81,7 +111,45 @@ export function createGroupCommit(database: DatabaseSync, clock: Clock, hooks: G
       else fail(take(), error)
       return
     }
-    finish(take(), fail)
+    commitGroup(take())
+  }
+
+  function commitGroup(group: readonly Change[]): void {
+    try {
+      commit(group)
+    } catch (error) {
+      fail(group, error)
+      return
+    }
+    if (files.sync) write(group, files.sync())
+    else settle(group)
+  }
+
+  function write(group: readonly Change[], synced: Promise<void>): void {
+    writing = synced
+      .then(
+        () => settle(group),
+        (error) => {
+          // What a disk failed to write once, it may claim to have written when it is asked again.
+          damage ??= toUnavailable(error, 'write to the disk')
+          rejectAll(group, damage)
+        },
+      )
+      .then(() => {
+        writing = undefined
+        schedule()
+      })
+    clock.awaiting?.(writing)
+  }
+
+  function settle(group: readonly Change[]): void {
+    try {
+      const bytes = group.reduce((sum, change) => sum + change.bytes, 0)
+      files.committed?.(group.length, bytes)
+      for (const change of group) change.accept()
+    } catch (error) {
+      fail(group, error)
+    }
   }
 
   function fail(group: readonly Change[], error: unknown): void {
@@ -106,46 +174,44 @@ export function createGroupCommit(database: DatabaseSync, clock: Clock, hooks: G
   }
 
   return {
-    async write(apply) {
-      refuseClosed(closed)
-      const { change, promise } = createChange(apply)
+    write(apply, bytes = 0) {
+      if (closed) return Promise.reject(closedError())
+      const { change, promise } = createChange(apply, bytes)
       join(change)
       return promise
     },
     async read(query) {
-      refuseClosed(closed)
+      if (closed) throw closedError()
       return readNow(query)
     },
     async close() {
       closed = true
-      await Promise.all(waiting.map((change) => change.settled))
+      while (writing || waiting.length > 0) {
+        await writing
+        await Promise.allSettled(waiting.map((change) => change.promise))
+      }
+      if (database.isOpen) await files.closing?.()
       if (!database.isOpen) return
-      hooks.closing?.()
       database.close()
-      hooks.closed?.()
+      files.closed?.()
     },
   }
 }
 
-type Finish = (group: readonly Change[], fail: (group: readonly Change[], error: unknown) => void) => void
-
-/** The part of a transaction after BEGIN: everything of the group is committed and told so, or nothing. */
-function prepareFinish(database: DatabaseSync, hooks: GroupHooks): Finish {
+/** The part of a transaction after BEGIN: everything of the group is committed, or nothing. */
+function prepareCommit(database: DatabaseSync, hooks: GroupHooks): (group: readonly Change[]) => void {
   const commit = database.prepare('COMMIT')
-  return (group, fail) => {
+  return (group) => {
     try {
       hooks.begun?.()
       for (const change of group) change.apply()
       hooks.committing?.()
       commit.run()
-      hooks.committed?.()
     } catch (error) {
       rollBack(database)
       hooks.failed?.()
-      fail(group, error)
-      return
+      throw error
     }
-    for (const change of group) change.accept()
   }
 }
 
@@ -162,16 +228,17 @@ function readNow<T>(query: () => T): T {
   }
 }
 
-function createChange<T>(apply: () => T): { change: Change; promise: Promise<T> } {
+function createChange<T>(apply: () => T, bytes: number): { change: Change; promise: Promise<T> } {
   const { promise, resolve, reject } = Promise.withResolvers<T>()
   let result: T
   const change: Change = {
+    bytes,
     apply: () => {
       result = apply()
     },
     accept: () => resolve(result),
     reject,
-    settled: promise.catch(() => {}),
+    promise,
     triesLeft: LOCK_TRIES,
   }
   return { change, promise }
@@ -187,6 +254,6 @@ function rollBack(database: DatabaseSync): void {
   }
 }
 
-function refuseClosed(closed: boolean): void {
-  if (closed) throw new WebhookUnavailableError('store_unavailable', 'the database was closed')
+function closedError(): WebhookUnavailableError {
+  return new WebhookUnavailableError('store_unavailable', 'the database was closed')
 }

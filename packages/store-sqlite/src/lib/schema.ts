@@ -6,9 +6,14 @@ import { WebhookUnavailableError } from '@gwh/core/errors'
  *
  * `state_time` is the one time that matters in a state: waiting since (`pending`), due at (`retrying`),
  * leased until (`running`), settled at (`done`, `dead`). So one index serves claims, purges and counts.
+ *
+ * `keys` finds the deliveries up to `file.keys_to` by the hash of their key; the later ones are found in memory.
+ * `seq` only rises, so that what other processes have added is what is beyond the last one seen.
+ * SQLite builds a table of its own for `IN (…)` each time it checks a row, which costs more than the row does.
  */
 const MIGRATIONS: readonly string[] = [
   `CREATE TABLE deliveries (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
     key_hash INTEGER NOT NULL,
     key TEXT NOT NULL,
     endpoint TEXT NOT NULL,
@@ -20,25 +25,33 @@ const MIGRATIONS: readonly string[] = [
     received_at REAL NOT NULL,
     body BLOB NOT NULL,
     checksum INTEGER NOT NULL,
-    state TEXT NOT NULL CHECK (state IN ('pending', 'running', 'retrying', 'done', 'dead')),
+    state TEXT NOT NULL CHECK (state = 'pending' OR state = 'running' OR state = 'retrying'
+      OR state = 'done' OR state = 'dead'),
     state_time REAL NOT NULL,
     token INTEGER NOT NULL,
     attempts INTEGER NOT NULL,
     dead_reason TEXT
   ) STRICT;
-  CREATE INDEX deliveries_by_key ON deliveries (key_hash);
   CREATE INDEX deliveries_by_state ON deliveries (state, state_time);
+  CREATE TABLE keys (
+    key_hash INTEGER NOT NULL,
+    seq INTEGER NOT NULL,
+    PRIMARY KEY (key_hash, seq)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TRIGGER forget_key AFTER DELETE ON deliveries BEGIN
+    DELETE FROM keys WHERE key_hash = old.key_hash AND seq = old.seq;
+  END;
   CREATE TABLE claims (
     key TEXT NOT NULL PRIMARY KEY,
-    state TEXT NOT NULL CHECK (state IN ('in_progress', 'released', 'completed')),
+    state TEXT NOT NULL CHECK (state = 'in_progress' OR state = 'released' OR state = 'completed'),
     token TEXT NOT NULL,
     attempt INTEGER NOT NULL,
     lease_until REAL NOT NULL,
     expires_at REAL NOT NULL
   ) STRICT;
   CREATE INDEX claims_by_expiry ON claims (expires_at);
-  CREATE TABLE file (id BLOB NOT NULL, commits INTEGER NOT NULL) STRICT;
-  INSERT INTO file VALUES (randomblob(16), 0);`,
+  CREATE TABLE file (id BLOB NOT NULL, commits INTEGER NOT NULL, keys_to INTEGER NOT NULL) STRICT;
+  INSERT INTO file VALUES (randomblob(16), 0, 0);`,
 ]
 
 /** The schema this version of the package reads and writes. */

@@ -17,7 +17,8 @@ import { checkStorable, checksum, type DeliveryRow, hashKey, toDeadLetter, toLea
 import { type DeliveryStatements, prepareStatements } from './delivery-statements.ts'
 import { createDurableGroup } from './durable-group.ts'
 import { type Completion, prepareCompletion } from './effects.ts'
-import type { GroupCommit } from './group-commit.ts'
+import type { GroupCommit, GroupHooks } from './group-commit.ts'
+import { createKeyIndex, type KeyIndex } from './key-index.ts'
 import { checkOptionNames } from './options.ts'
 import { createPurge, type Purged, type RetentionOptions } from './retention.ts'
 
@@ -64,14 +65,30 @@ export function openSqliteStorage(options: SqliteStorageOptions): QueueStorage {
 }
 
 /** The state transitions on a database that is already open; closing them closes it. */
-export function createSqliteStorage(database: DatabaseSync, options: SqliteStorageOptions): QueueStorage {
+export function createSqliteStorage(
+  database: DatabaseSync,
+  options: SqliteStorageOptions,
+  { runLength }: { runLength?: number } = {},
+): QueueStorage {
   const { clock = systemClock, onPurge } = options
   const capacity = createCapacity(database, clock, options)
-  const hooks = { begun: capacity.begun, failed: capacity.rolledBack }
+  const keys = createKeyIndex(database, runLength)
+  const hooks: GroupHooks = {
+    begun() {
+      capacity.begun()
+      keys.begun()
+    },
+    committing: keys.merge,
+    failed() {
+      capacity.rolledBack()
+      keys.rolledBack()
+    },
+  }
   const table: Table = {
     group: createDurableGroup(database, options.path, clock, hooks),
     statements: prepareStatements(database),
     capacity,
+    keys,
   }
   const purge = createPurge(database, options)
   return {
@@ -97,28 +114,29 @@ interface Table {
   group: GroupCommit
   statements: DeliveryStatements
   capacity: Capacity
+  keys: KeyIndex
 }
 
-async function insert({ group, statements, capacity }: Table, message: QueuedDelivery) {
+async function insert({ group, statements, capacity, keys }: Table, message: QueuedDelivery) {
   checkStorable(message)
   const { key, endpoint, id, timestamp, scheme, keyId = null, jwt, receivedAt, body } = message
   const bodyBound = jwt ? Number(jwt.bodyBound) : null
   const hash = hashKey(key)
-  const content = [key, endpoint, id, timestamp, scheme, keyId, bodyBound, receivedAt, body]
-  const values = [hash, ...content, checksum(message)]
-  const { result, refusal } = await group.write(
-    (): { result?: 'enqueued' | 'duplicate'; refusal?: string } => {
-      const refusal = capacity.refusal()
-      // What is known already needs no room, and its sender need not try again.
-      if (refusal !== undefined)
-        return statements.isKnown.get(hash, key) ? { result: 'duplicate' } : { refusal }
-      if (changes(statements.insert, values) === 0) return { result: 'duplicate' }
-      capacity.waitingChanged(1)
-      return { result: 'enqueued' }
-    },
-  )
-  if (result) return result
-  throw new WebhookUnavailableError('overloaded', `the queue takes no more now: ${refusal}`)
+  const sum = checksum(message)
+  const apply = (): 'enqueued' | 'duplicate' | { refusal: string } => {
+    const refusal = capacity.refusal()
+    // What is known already needs no room, and its sender need not try again.
+    if (keys.find(hash, key) !== undefined) return 'duplicate'
+    if (refusal !== undefined) return { refusal }
+    const content = [key, endpoint, id, timestamp, scheme, keyId, bodyBound, receivedAt, body] as const
+    const { lastInsertRowid } = statements.insert.run(hash, ...content, sum)
+    keys.added(hash, Number(lastInsertRowid))
+    capacity.waitingChanged(1)
+    return 'enqueued'
+  }
+  const outcome = await group.write(apply, body.byteLength)
+  if (typeof outcome === 'string') return outcome
+  throw new WebhookUnavailableError('overloaded', `the queue takes no more now: ${outcome.refusal}`)
 }
 
 type ClaimTerms = Parameters<QueueStorage['claim']>[0]
@@ -148,37 +166,37 @@ function toClaimed(row: Record<string, unknown>): LeasedDelivery {
   return toLeased(row as unknown as Parameters<typeof toLeased>[0])
 }
 
-function transitions({ group, statements, capacity }: Table) {
-  const fenced = (statement: StatementSync, ...values: SQLInputValue[]) =>
-    group.write(() => changes(statement, values) === 1)
+function transitions(table: Table) {
+  const { group, statements, capacity, keys } = table
+  const fenced = (lease: Lease, statement: StatementSync, ...values: SQLInputValue[]) =>
+    group.write(() => settle(table, lease, statement, ...values))
   return {
-    renew: (lease, leaseUntil) => fenced(statements.renew, leaseUntil, ...proof(lease)),
+    renew: (lease, leaseUntil) => fenced(lease, statements.renew, leaseUntil),
     retry: (lease, dueAt) =>
       group.write(() => {
-        const kept = changes(statements.retry, [dueAt, ...proof(lease)]) === 1
+        const kept = settle(table, lease, statements.retry, dueAt)
         if (kept) capacity.waitingChanged(1)
         return kept
       }),
-    bury: (lease, reason: DeadReason, now) => fenced(statements.bury, now, reason, ...proof(lease)),
+    bury: (lease, reason: DeadReason, now) => fenced(lease, statements.bury, now, reason),
     redrive: (keyOrAll, now) =>
       group.write(() => {
         const redriven =
           keyOrAll === 'all'
-            ? changes(statements.redriveAll, [now])
-            : changes(statements.redrive, [now, hashKey(keyOrAll), keyOrAll])
+            ? changes(statements.redriveAll, now)
+            : changes(statements.redrive, now, keys.find(hashKey(keyOrAll), keyOrAll) ?? null)
         capacity.waitingChanged(redriven)
         return redriven
       }),
-    purgeDead: (olderThan) => group.write(() => changes(statements.purgeDead, [olderThan])),
+    purgeDead: (olderThan) => group.write(() => changes(statements.purgeDead, olderThan)),
   } satisfies Partial<QueueStorage>
 }
 
-function prepareComplete(database: DatabaseSync, { group, statements }: Table) {
+function prepareComplete(database: DatabaseSync, table: Table) {
   const completion = prepareCompletion(database)
   return async (lease: Lease, now: number, effects: readonly Effect[] = []): Promise<boolean> => {
-    const values = [now, ...proof(lease)]
-    const update = () => changes(statements.complete, values) === 1
-    const outcome: Completion = await group.write(() => completion(update, effects))
+    const update = () => settle(table, lease, table.statements.complete, now)
+    const outcome: Completion = await table.group.write(() => completion(update, effects))
     if ('failure' in outcome) throw outcome.failure
     return outcome.kept
   }
@@ -209,12 +227,18 @@ function readStats(statements: DeliveryStatements, now: number): QueueStats {
   }
 }
 
-/** What a fenced statement finds a lease by. */
-function proof({ key, token }: Lease): [number, string, number] {
-  return [hashKey(key), key, token]
+/** Runs a fenced statement; tells whether the lease still held. */
+function settle(
+  { keys }: Table,
+  lease: Lease,
+  statement: StatementSync,
+  ...values: SQLInputValue[]
+): boolean {
+  const seq = keys.find(hashKey(lease.key), lease.key)
+  return seq !== undefined && changes(statement, ...values, seq, lease.token) === 1
 }
 
-function changes(statement: StatementSync, values: SQLInputValue[]): number {
+function changes(statement: StatementSync, ...values: SQLInputValue[]): number {
   return Number(statement.run(...values).changes)
 }
 

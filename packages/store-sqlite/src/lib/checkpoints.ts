@@ -1,0 +1,75 @@
+import type { DatabaseSync } from 'node:sqlite'
+import { type CheckpointWorker, startCheckpointWorker } from './checkpoint-worker.ts'
+import { CHECKPOINT_PAGES, MEMORY_PATH } from './database.ts'
+
+// The thread is started for who writes this much, and then writes the log back each time it may have grown by so much.
+const START_BYTES = 1024 * 1024
+const PASS_BYTES = 16 * 1024 * 1024
+// What a change and a transaction write besides the bytes of a delivery, if anything on the high side.
+const BYTES_PER_CHANGE = 2 * 1024
+const BYTES_PER_COMMIT = 16 * 1024
+const LONGEST_HOLD_MS = 500
+
+/**
+ * Has the log of a database written back by another thread, for that takes the disk milliseconds.
+ *
+ * The log begins anew only when a transaction finds all of it written back, and under load something is always
+ * added meanwhile. So after each pass comes a second, short one for which the next transaction waits.
+ */
+export interface Checkpoints {
+  /** What the next transaction must wait for, if anything. */
+  ready(): Promise<void> | undefined
+  /** To be told of each transaction. */
+  committed(changes: number, bytes: number): void
+  /** To be called before the database is closed. */
+  close(): Promise<void>
+}
+
+/**
+ * Takes the checkpoints over from a connection. Where no other thread may open the file, and when the thread fails,
+ * they stay with the connection or come back to it.
+ */
+export function takeOverCheckpoints(database: DatabaseSync, path: string): Checkpoints {
+  const alone = database.prepare('PRAGMA locking_mode').get()?.locking_mode === 'exclusive'
+  if (alone || path === MEMORY_PATH) return { ready: () => undefined, committed() {}, close: async () => {} }
+  let worker: CheckpointWorker | undefined
+  let written = 0
+  let stage: 'resting' | 'passing' | 'finishing' = 'resting'
+
+  function start(): CheckpointWorker {
+    database.exec('PRAGMA wal_autocheckpoint = 0')
+    return startCheckpointWorker(path, () => {
+      if (database.isOpen) database.exec(`PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES}`)
+    })
+  }
+  return {
+    ready() {
+      if (stage !== 'finishing' || !worker) return undefined
+      stage = 'resting'
+      written = 0
+      return atMost(LONGEST_HOLD_MS, worker.checkpoint(true))
+    },
+    committed(changes, bytes) {
+      written += BYTES_PER_COMMIT + changes * BYTES_PER_CHANGE + bytes
+      if (written >= START_BYTES) worker ??= start()
+      if (written < PASS_BYTES || stage !== 'resting' || !worker) return
+      stage = 'passing'
+      worker.checkpoint(false).then(() => {
+        stage = 'finishing'
+      })
+    },
+    async close() {
+      await worker?.close()
+    },
+  }
+}
+
+function atMost(ms: number, work: Promise<void>): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, ms)
+    work.then(() => {
+      clearTimeout(timer)
+      resolve()
+    })
+  })
+}

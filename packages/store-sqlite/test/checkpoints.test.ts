@@ -1,0 +1,77 @@
+import { statSync } from 'node:fs'
+import { queuedDelivery } from '@gwh/testing'
+import { expect, onTestFinished, test } from 'vitest'
+import { createSqliteQueue } from '../src/index.ts'
+import { startCheckpointWorker } from '../src/lib/checkpoint-worker.ts'
+import { takeOverCheckpoints } from '../src/lib/checkpoints.ts'
+import { openDatabase } from '../src/lib/database.ts'
+import { startChild } from './children/start-child.ts'
+import { query } from './inspect.ts'
+import { temporaryFile } from './temporary-file.ts'
+
+const MEBIBYTE = 1024 * 1024
+
+test('however much is written, the log stays below 64 MiB', { timeout: 60_000 }, async () => {
+  const path = temporaryFile()
+  const queue = createSqliteQueue({ path, minFreeBytes: 0 })
+  onTestFinished(() => queue.close())
+  const body = new Uint8Array(MEBIBYTE / 8)
+  let longest = 0
+  for (let written = 0; written < 200; written += 2) {
+    await Promise.all(Array.from({ length: 16 }, () => queue.enqueue(queuedDelivery({ body }))))
+    longest = Math.max(longest, statSync(`${path}-wal`).size)
+  }
+  expect(longest).toBeLessThan(64 * MEBIBYTE)
+  expect(statSync(path).size).toBeGreaterThan(100 * MEBIBYTE)
+  expect(query(path, 'PRAGMA quick_check')).toEqual([{ quick_check: 'ok' }])
+})
+
+test('a queue that was not closed does not keep its process alive', { timeout: 60_000 }, async () => {
+  const child = startChild('./enqueue-much.ts', temporaryFile())
+  expect(await child.ended).toEqual({ code: 0, signal: null, errors: '' })
+})
+
+test('when the thread cannot open the file, the connection writes back its log itself', async () => {
+  const database = openDatabase(temporaryFile())
+  onTestFinished(() => database.close())
+  const checkpoints = takeOverCheckpoints(database, temporaryFile('absent/queue.db'))
+  const interval = () => database.prepare('PRAGMA wal_autocheckpoint').get()?.wal_autocheckpoint
+  const before = interval()
+  checkpoints.committed(1, 64 * MEBIBYTE)
+  expect(interval()).toBe(0)
+  while (interval() === 0) await new Promise((resolve) => setImmediate(resolve))
+  expect(interval()).toBe(before)
+  // Nobody waits for a thread that is gone.
+  await checkpoints.ready()
+  await checkpoints.close()
+})
+
+test('a thread that has ended by itself is told of once and waited for by nobody', async () => {
+  let failures = 0
+  const failed = new Promise<void>((resolve) => {
+    const worker = startCheckpointWorker(temporaryFile('absent/queue.db'), () => {
+      failures += 1
+      resolve()
+    })
+    onTestFinished(() => worker.close())
+  })
+  await failed
+  expect(failures).toBe(1)
+})
+
+test('an old SQLite, which has the file for itself, writes back its log itself', () => {
+  const path = temporaryFile()
+  const database = openDatabase(path, { version: '3.51.2' })
+  onTestFinished(() => database.close())
+  takeOverCheckpoints(database, path).committed(1, 64 * MEBIBYTE)
+  expect(database.prepare('PRAGMA wal_autocheckpoint').get()?.wal_autocheckpoint).toBeGreaterThan(0)
+})
+
+test('a closed queue leaves no log behind', async () => {
+  const path = temporaryFile()
+  const queue = createSqliteQueue({ path })
+  const body = new Uint8Array(2 * MEBIBYTE)
+  for (let count = 0; count < 3; count++) await queue.enqueue(queuedDelivery({ body }))
+  await queue.close()
+  expect(statSync(`${path}-wal`, { throwIfNoEntry: false })).toBeUndefined()
+})
