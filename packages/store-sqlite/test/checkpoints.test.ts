@@ -26,10 +26,17 @@ test('however much is written, the log stays below 64 MiB', { timeout: 60_000 },
   expect(query(path, 'PRAGMA quick_check')).toEqual([{ quick_check: 'ok' }])
 })
 
-test('a queue that was not closed does not keep its process alive', { timeout: 60_000 }, async () => {
-  const child = startChild('./enqueue-much.ts', temporaryFile())
-  expect(await child.ended).toEqual({ code: 0, signal: null, errors: '' })
-})
+test.each([
+  ['has just begun', 1],
+  ['has done its work', 10],
+])(
+  'a queue that was not closed does not keep its process alive, when its thread %s',
+  { timeout: 60_000 },
+  async (_, count) => {
+    const child = startChild('./enqueue-much.ts', temporaryFile(), String(count))
+    expect(await child.ended).toEqual({ code: 0, signal: null, errors: '' })
+  },
+)
 
 test('when the thread cannot open the file, the connection writes back its log itself', async () => {
   const database = openDatabase(temporaryFile())
@@ -67,11 +74,12 @@ test('an old SQLite, which has the file for itself, writes back its log itself',
   expect(database.prepare('PRAGMA wal_autocheckpoint').get()?.wal_autocheckpoint).toBeGreaterThan(0)
 })
 
-test('a closed queue leaves no log behind', async () => {
+test('a closed queue leaves no log and no thread behind', async () => {
   const path = temporaryFile()
   const queue = createSqliteQueue({ path })
   const body = new Uint8Array(2 * MEBIBYTE)
-  for (let count = 0; count < 3; count++) await queue.enqueue(queuedDelivery({ body }))
+  // More than the thread waits for: it has the file open.
+  for (let count = 0; count < 12; count++) await queue.enqueue(queuedDelivery({ body }))
   await queue.close()
   expect(statSync(`${path}-wal`, { throwIfNoEntry: false })).toBeUndefined()
 })

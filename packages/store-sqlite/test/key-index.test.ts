@@ -42,6 +42,14 @@ const forgotten = (path: string) =>
       AND NOT EXISTS (SELECT 1 FROM keys WHERE keys.key_hash = deliveries.key_hash AND keys.seq = deliveries.seq)`,
   )
 
+/** Merged keys of no delivery. */
+const strangers = (path: string) =>
+  query(
+    path,
+    `SELECT seq FROM keys WHERE NOT EXISTS (SELECT 1 FROM deliveries
+      WHERE deliveries.seq = keys.seq AND deliveries.key_hash = keys.key_hash)`,
+  )
+
 test('a delivery is known whether its key is in memory, about to be merged, or merged', async () => {
   const { path, storage } = openMerging()
   const messages = await fill(storage, 5 * RUN_LENGTH)
@@ -53,15 +61,16 @@ test('a delivery is known whether its key is in memory, about to be merged, or m
 
 test('keys are merged a slice at a time, and not later than they arrive', async () => {
   const { path, storage } = openMerging()
-  let [before, most] = [0, 0]
-  for (let groups = 0; groups < 60; groups++) {
+  let [before, most, unmerged] = [0, 0, 0]
+  for (let groups = 1; groups <= 120; groups++) {
     await fill(storage, 7)
     most = Math.max(most, merged(path) - before)
     before = merged(path)
+    unmerged = Math.max(unmerged, groups * 7 - before)
   }
   // Hashes fall into a slice of 64 by chance.
   expect(most).toBeLessThan(2 * 64)
-  expect(60 * 7 - before).toBeLessThanOrEqual(2 * RUN_LENGTH + 7)
+  expect(unmerged).toBeLessThanOrEqual(2 * RUN_LENGTH + 7)
 })
 
 test('a lease on a delivery whose key was merged is as good as any other', async () => {
@@ -80,15 +89,16 @@ test('a lease on a delivery whose key was merged is as good as any other', async
   ])
 })
 
-test('two merged keys with one hash are two deliveries', async () => {
+test('keys with one hash are two deliveries, merged or not', async () => {
   const { path, storage } = openMerging()
   // A well-known pair with the same CRC-32.
   const pair = ['plumless', 'buckeroo'].map((key) => queuedDelivery({ key }))
-  await insertAll(storage, pair)
-  await fill(storage, 4 * RUN_LENGTH)
+  await storage.insert(pair[0]!)
+  await fill(storage, 3 * RUN_LENGTH)
+  expect(await storage.insert(pair[1]!)).toBe('enqueued')
+  await fill(storage, 3 * RUN_LENGTH)
   expect(query(path, 'SELECT count(*) AS n FROM keys GROUP BY key_hash HAVING n > 1')).toEqual([{ n: 2 }])
   expect(await insertAll(storage, pair)).toEqual(['duplicate', 'duplicate'])
-  expect(await storage.insert(queuedDelivery())).toBe('enqueued')
 })
 
 test('a file opened again in the middle of a merge knows every delivery', async () => {
@@ -126,18 +136,20 @@ test('what a failed group would have added or merged is neither known nor forgot
     `CREATE TRIGGER fail_merged BEFORE UPDATE ON file WHEN EXISTS (SELECT 1 FROM deliveries WHERE id = 'late poison')
       BEGIN SELECT RAISE(ROLLBACK, 'no'); END`,
   )
+  const { storage: other } = openMerging(path)
   const messages = []
   for (const poison of ['poison', 'late poison', 'poison', 'late poison', 'late poison', 'late poison']) {
     messages.push(...(await fill(storage, 90)))
     const failed = Array.from({ length: 60 }, () => queuedDelivery())
     const results = await Promise.allSettled([...failed, queuedDelivery({ id: poison })].map(storage.insert))
     expect(new Set(results.map(({ status }) => status))).toEqual(new Set(['rejected']))
-    expect(await insertAll(storage, failed)).toEqual(failed.map(() => 'enqueued'))
+    expect(await insertAll(other, failed)).toEqual(failed.map(() => 'enqueued'))
+    expect(await insertAll(storage, failed)).toEqual(failed.map(() => 'duplicate'))
     messages.push(...failed)
   }
   messages.push(...(await fill(storage, 2 * RUN_LENGTH)))
   expect(merged(path)).toBeGreaterThan(3 * RUN_LENGTH)
-  expect(forgotten(path)).toEqual([])
+  expect([forgotten(path), strangers(path)]).toEqual([[], []])
   expect(new Set(await insertAll(storage, messages))).toEqual(new Set(['duplicate']))
 })
 
