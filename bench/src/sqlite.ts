@@ -1,6 +1,6 @@
-// How many deliveries a SQLite queue takes per second, each on the disk before it is acknowledged, how long each waits for
-// that, and how long the event loop stands still for it: one at a time against groups, on an empty file and on one
-// that has grown. `--grown` adds a file with a million deliveries, `--rounds <n>` changes the number of rounds.
+// How many deliveries a SQLite queue takes per second, each on the disk before it is acknowledged, how long each waits
+// for that, and how long the event loop stands still for it: one at a time against groups, on an empty file and on
+// one that has grown. `--grown` adds a file with a million deliveries, `--rounds <n>` changes the number of rounds.
 import { randomBytes } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'

@@ -4,8 +4,8 @@ import { MESSAGE_COLUMNS } from './delivery-row.ts'
 // Every write after the claim names the lease: a worker that lost it changes nothing.
 const FENCE = `WHERE seq = ? AND token = ? AND state = 'running'`
 
-// The token starts at random, so that a lease outlives not even the purge and return of its delivery. Whether the key is
-// known is asked before: in one statement, SQLite would write the row to a table of its own first.
+// The token starts at random, so that a lease outlives not even the purge and return of its delivery. Whether the
+// key is known is asked before: in one statement, SQLite would write the row to a table of its own first.
 const INSERT = `INSERT INTO deliveries
   (key_hash, ${MESSAGE_COLUMNS}, state, state_time, token, attempts)
   VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, 'pending', ?9, abs(random() % 1099511627776), 0)`

@@ -3,6 +3,7 @@ import { setImmediate } from 'node:timers'
 import { WebhookUnavailableError } from '@gwh/core/errors'
 import type { Clock } from '@gwh/core/queue'
 import { BUSY_TIMEOUT_MS } from './database.ts'
+import { type Change, createChange, type GroupHooks, prepareCommit } from './group.ts'
 import { isCorrupt, isLocked, toUnavailable } from './sqlite-errors.ts'
 
 const LOCK_BUDGET_MS = 2_000
@@ -30,25 +31,6 @@ export interface GroupCommit {
   read<T>(query: () => T): Promise<T>
   /** Commits what was handed in, then closes the database. Safe to call twice. */
   close(): Promise<void>
-}
-
-interface Change {
-  bytes: number
-  apply(): void
-  accept(): void
-  reject(error: unknown): void
-  promise: Promise<unknown>
-  triesLeft: number
-}
-
-/** What is to be told of each transaction. */
-export interface GroupHooks {
-  /** Before its first change. */
-  begun?(): void
-  /** After its last change, before its COMMIT; fails the group by throwing. */
-  committing?(): void
-  /** When it was rolled back, for whatever reason. */
-  failed?(): void
 }
 
 /** What a group needs of the files it is written to. */
@@ -146,7 +128,7 @@ export function createGroupCommit(
     try {
       const bytes = group.reduce((sum, change) => sum + change.bytes, 0)
       files.committed?.(group.length, bytes)
-      for (const change of group) change.accept()
+      for (const change of group) change.resolve(change.result)
     } catch (error) {
       fail(group, error)
     }
@@ -176,9 +158,9 @@ export function createGroupCommit(
   return {
     write(apply, bytes = 0) {
       if (closed) return Promise.reject(closedError())
-      const { change, promise } = createChange(apply, bytes)
-      join(change)
-      return promise
+      const change = createChange(apply, bytes, LOCK_TRIES)
+      join(change as Change)
+      return change.promise
     },
     async read(query) {
       if (closed) throw closedError()
@@ -198,23 +180,6 @@ export function createGroupCommit(
   }
 }
 
-/** The part of a transaction after BEGIN: everything of the group is committed, or nothing. */
-function prepareCommit(database: DatabaseSync, hooks: GroupHooks): (group: readonly Change[]) => void {
-  const commit = database.prepare('COMMIT')
-  return (group) => {
-    try {
-      hooks.begun?.()
-      for (const change of group) change.apply()
-      hooks.committing?.()
-      commit.run()
-    } catch (error) {
-      rollBack(database)
-      hooks.failed?.()
-      throw error
-    }
-  }
-}
-
 function rejectAll(changes: readonly Change[], error: unknown): void {
   const reason = toUnavailable(error, 'commit')
   for (const change of changes) change.reject(reason)
@@ -225,32 +190,6 @@ function readNow<T>(query: () => T): T {
     return query()
   } catch (error) {
     throw toUnavailable(error, 'read')
-  }
-}
-
-function createChange<T>(apply: () => T, bytes: number): { change: Change; promise: Promise<T> } {
-  const { promise, resolve, reject } = Promise.withResolvers<T>()
-  let result: T
-  const change: Change = {
-    bytes,
-    apply: () => {
-      result = apply()
-    },
-    accept: () => resolve(result),
-    reject,
-    promise,
-    triesLeft: LOCK_TRIES,
-  }
-  return { change, promise }
-}
-
-function rollBack(database: DatabaseSync): void {
-  // A full disk makes SQLite roll back by itself.
-  if (!database.isTransaction) return
-  try {
-    database.prepare('ROLLBACK').run()
-  } catch {
-    // Nothing of the group is acknowledged either way, and its own error says more than this one.
   }
 }
 

@@ -13,9 +13,9 @@ const FIND_MERGED = `SELECT deliveries.seq FROM keys CROSS JOIN deliveries ON de
 /**
  * Finds deliveries by their key.
  *
- * Keys are random. An index over all of them would have each delivery change another page of it, and each changed page is
- * written twice. So the newest keys are held in memory, by their hashes, and merged into the table `keys` in order
- * of their hashes, a slice with each few deliveries. After a crash they are read again from the deliveries.
+ * Keys are random: with an index over all of them each delivery would change another page of it, and each changed
+ * page is written twice. So the newest keys are held in memory, by their hashes, and merged into the table `keys` in
+ * order of their hashes, a slice with each few deliveries. When the file is opened they are read again.
  */
 export interface KeyIndex {
   /** To be called inside each transaction, first: learns what others have added. */
