@@ -4,11 +4,6 @@ export interface Clock {
   now(): number
   /** Runs `task` once after `delayMs`; calling the result cancels it. */
   schedule(task: () => void, delayMs: number): () => void
-  /**
-   * To be told of work that takes no time of this clock and ends by itself, such as a write to a disk: a clock that a
-   * test moves waits for it. Never rejects.
-   */
-  awaiting?(work: Promise<void>): void
 }
 
 // setTimeout fires at once for delays beyond 2^31-1 ms (24.8 days).

@@ -5,11 +5,10 @@ import { createFileGuard } from './file-guard.ts'
 import type { GroupHooks } from './group.ts'
 import { createGroupCommit, type GroupCommit } from './group-commit.ts'
 import { openLedger } from './ledger.ts'
-import { takeOverSync } from './log-sync.ts'
 
 /**
- * Starts a group commit that acknowledges nothing its files would not keep: it is on the disk, they are still the
- * ones that were opened, and each commit is noted so that its loss would be noticed.
+ * Starts a group commit that acknowledges nothing its files would not keep: they are still the ones that were
+ * opened, and each commit is noted so that its loss would be noticed.
  *
  * @param hooks Told of each transaction besides
  */
@@ -21,7 +20,6 @@ export function createDurableGroup(
 ): GroupCommit {
   const checkFiles = createFileGuard(path)
   const ledger = openLedger(database, path)
-  const log = takeOverSync(database, path)
   const checkpoints = takeOverCheckpoints(database, path)
   return createGroupCommit(
     database,
@@ -35,7 +33,6 @@ export function createDurableGroup(
     },
     {
       ready: checkpoints.ready,
-      ...(log && { sync: log.sync }),
       committed(changes, bytes) {
         checkFiles()
         ledger.acknowledge()
@@ -45,10 +42,7 @@ export function createDurableGroup(
         await checkpoints.close()
         ledger.closing()
       },
-      closed() {
-        ledger.closed()
-        log?.close()
-      },
+      closed: ledger.closed,
     },
   )
 }

@@ -37,9 +37,7 @@ export interface GroupCommit {
 export interface GroupFiles {
   /** What is to be waited for before the next transaction may begin; `undefined` when it may begin at once. */
   ready?(): Promise<void> | undefined
-  /** After a COMMIT: resolves once it is on the disk. What rejects here is neither acknowledged nor taken back. */
-  sync?(): Promise<void>
-  /** After that, with what was written in about how many bytes; fails the group by throwing. */
+  /** After a COMMIT, with what was written in about how many bytes; fails the group by throwing. */
   committed?(changes: number, bytes: number): void
   /** Before the database is closed, when all is settled. */
   closing?(): Promise<void>
@@ -47,11 +45,7 @@ export interface GroupFiles {
   closed?(): void
 }
 
-/**
- * Starts a group commit.
- *
- * One group at a time: what arrives while another is being written to the disk commits after it.
- */
+/** Starts a group commit. */
 export function createGroupCommit(
   database: DatabaseSync,
   clock: Clock,
@@ -65,15 +59,10 @@ export function createGroupCommit(
   let waiting: Change[] = []
   let scheduled = false
   let closed = false
-  let writing: Promise<void> | undefined
 
   function join(change: Change): void {
     waiting.push(change)
-    schedule()
-  }
-
-  function schedule(): void {
-    if (scheduled || writing || waiting.length === 0) return
+    if (scheduled) return
     scheduled = true
     setImmediate(commitTurn)
   }
@@ -81,8 +70,7 @@ export function createGroupCommit(
   function commitTurn(): void {
     const ready = damage ? undefined : files.ready?.()
     if (ready) {
-      const held = ready.then(commitTurn)
-      clock.awaiting?.(held)
+      ready.then(commitTurn)
       return
     }
     try {
@@ -99,39 +87,13 @@ export function createGroupCommit(
   function commitGroup(group: readonly Change[]): void {
     try {
       commit(group)
+      const bytes = group.reduce((sum, change) => sum + change.bytes, 0)
+      files.committed?.(group.length, bytes)
     } catch (error) {
       fail(group, error)
       return
     }
-    if (files.sync) write(group, files.sync())
-    else settle(group)
-  }
-
-  function write(group: readonly Change[], synced: Promise<void>): void {
-    writing = synced
-      .then(
-        () => settle(group),
-        (error) => {
-          // What a disk failed to write once, it may claim to have written when it is asked again.
-          damage ??= toUnavailable(error, 'write to the disk')
-          rejectAll(group, damage)
-        },
-      )
-      .then(() => {
-        writing = undefined
-        schedule()
-      })
-    clock.awaiting?.(writing)
-  }
-
-  function settle(group: readonly Change[]): void {
-    try {
-      const bytes = group.reduce((sum, change) => sum + change.bytes, 0)
-      files.committed?.(group.length, bytes)
-      for (const change of group) change.resolve(change.result)
-    } catch (error) {
-      fail(group, error)
-    }
+    for (const change of group) change.resolve(change.result)
   }
 
   function fail(group: readonly Change[], error: unknown): void {
@@ -168,10 +130,7 @@ export function createGroupCommit(
     },
     async close() {
       closed = true
-      while (writing || waiting.length > 0) {
-        await writing
-        await Promise.allSettled(waiting.map((change) => change.promise))
-      }
+      await Promise.allSettled(waiting.map((change) => change.promise))
       if (database.isOpen) await files.closing?.()
       if (!database.isOpen) return
       database.close()

@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
 
-/** A change that waits for its transaction, and afterwards for the disk. */
+/** A change that waits for its transaction. */
 export interface Change<T = unknown> {
   apply: () => T
   /** What `apply` returned. */
