@@ -1,7 +1,8 @@
 import { defineConfig } from 'vitest/config'
 
 // Tests run from source: the `@gwh/source` condition of every package points at its TypeScript.
-const conditions = ['@gwh/source', 'node', 'import', 'default']
+// `import` is not among them: they are Node's too, for packages that require one another.
+const conditions = ['@gwh/source', 'node', 'default']
 
 export default defineConfig({
   resolve: { conditions },

@@ -61,6 +61,20 @@ const SURFACE: Record<string, { load: () => Promise<object>; names: string[] }> 
     names: ['JOB_TOKEN_FIELD', 'createJobToken'],
   },
   '@gwh/core/explain': { load: () => import('@gwh/core/explain'), names: ['explainFailure'] },
+  '@gwh/core/adapter': {
+    load: () => import('@gwh/core/adapter'),
+    names: [
+      'answerNodeRequest',
+      'checkMountOptions',
+      'checkNames',
+      'createFetchHandler',
+      'createSweepHandler',
+      'pathOf',
+      'refuseNodeRequest',
+      'responseFor',
+      'serveOn',
+    ],
+  },
   '@gwh/core/verify': {
     load: () => import('@gwh/core/verify'),
     names: ['GOOGLE_JWKS_URL', 'WebhookError', 'WebhookVerificationError', 'verifyWebhook'],

@@ -14,7 +14,7 @@ export async function startServer(
 ) {
   const { path, ...rest } = options
   const handled: string[] = []
-  const receiver = createReceiver({ static: { secrets: SECRET }, ...rest })
+  const receiver = createReceiver({ static: { secrets: SECRET }, observer: () => {}, ...rest })
   receiver.on('*', (event) => {
     handled.push(event.type)
   })

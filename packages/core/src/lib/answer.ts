@@ -52,3 +52,8 @@ function toAnswer(code: WebhookErrorCode, headers: Record<string, string>): Answ
 export function toResponse({ status, headers, body }: Answer): Response {
   return new Response(body, { status, headers })
 }
+
+/** The answer for a cause of failure as a WHATWG `Response`. */
+export function responseFor(code: WebhookErrorCode): Response {
+  return toResponse(answerFor(code))
+}

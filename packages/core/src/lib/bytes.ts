@@ -52,3 +52,13 @@ export function toSignedBytes(id: string, timestamp: string, body: Uint8Array): 
   bytes.set(body, head.length)
   return bytes
 }
+
+/** Whether two texts are the same, in a time that tells only whether their lengths are. */
+export function equalText(expected: string, presented: string): boolean {
+  if (presented.length !== expected.length) return false
+  let difference = 0
+  for (let index = 0; index < expected.length; index++) {
+    difference |= expected.charCodeAt(index) ^ presented.charCodeAt(index)
+  }
+  return difference === 0
+}

@@ -2,7 +2,8 @@ import { type Refusal, refuse } from './refusal.ts'
 
 /** Headers in any shape a runtime hands them over. */
 export type HeadersLike =
-  | { get(name: string): string | null }
+  /** Names are asked for in lower case; several values are a header that was sent more than once. */
+  | { get(name: string): string | readonly string[] | null }
   | Readonly<Record<string, string | readonly string[] | undefined>>
 
 /** The three Standard Webhooks headers, as received. */
@@ -67,7 +68,7 @@ export function readOptionalHeader(headers: HeadersLike, name: string): string |
   return typeof value[0] === 'string' ? value[0] : refuse('header_malformed', `${name} is not text`)
 }
 
-function isHeaders(headers: HeadersLike): headers is { get(name: string): string | null } {
+function isHeaders(headers: HeadersLike): headers is HeadersLike & { get(name: string): unknown } {
   return typeof headers.get === 'function'
 }
 

@@ -16,7 +16,7 @@ export type ReceiverSignal =
   | { type: 'duplicate'; delivery: DeliveryInfo; key: string }
   /** Inline: another attempt of it is being handled; the sender was told to come back. */
   | { type: 'in_flight'; delivery: DeliveryInfo; key: string }
-  /** Not accepted. */
+  /** Not accepted. `raw_body_required`, a mistake in the mounting, comes once for each way to make it. */
   | { type: 'refused'; code: WebhookErrorCode; status: number; message: string }
   /** Every handler of the event has returned; inline maybe after its time, when `failed` was told before. */
   | { type: 'handled'; delivery: DeliveryInfo; key: string; eventType: string; attempt: number }

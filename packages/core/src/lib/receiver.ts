@@ -1,3 +1,4 @@
+import { drainAfterAnswer } from './after-answer.ts'
 import { type Answer, answerFor, toResponse } from './answer.ts'
 import { createAuthorizer } from './authorize.ts'
 import { type Clock, systemClock } from './clock.ts'
@@ -11,6 +12,7 @@ import { createJwks } from './jwks.ts'
 import { createLine, type IncomingDelivery, type Line } from './line.ts'
 import { undisturbed } from './listener.ts'
 import { createMemoryStore } from './memory-store.ts'
+import { complain, createRepetitionFilter } from './misuse.ts'
 import type { ReceiverObserver } from './observer.ts'
 import type { QueuedDelivery, QueueWorker, WorkOptions } from './queue.ts'
 import { createQueueSink } from './queue-sink.ts'
@@ -23,11 +25,6 @@ import { createSkewProbe } from './skew-probe.ts'
 import { createVerifier } from './verifier.ts'
 import type { VerifyOptions } from './verify.ts'
 import { fromRequest } from './web-request.ts'
-
-/** What a serverless runtime offers for work after the answer. */
-export interface ExecutionContext {
-  waitUntil?(promise: Promise<unknown>): void
-}
 
 /** How a receiver handles what is queued. */
 export interface ReceiverWorkOptions extends WorkOptions {
@@ -47,7 +44,12 @@ export interface Receiver {
   on<const P extends EventPattern>(pattern: P, handler: EventHandler<EventFor<P>>): Receiver
   /** Registers the handler for events no other handler matches. */
   onUnhandled(handler: EventHandler): Receiver
-  /** Answers a WHATWG request. Never rejects. */
+  /**
+   * Answers a WHATWG request. Never rejects.
+   *
+   * In queue mode, what a serverless runtime passes as second or third argument is used to handle deliveries
+   * after the answer: its `waitUntil`, or an `after` as of Next.js.
+   */
   fetch(request: Request, context?: unknown, workerContext?: unknown): Promise<Response>
   /** The same without WHATWG objects, which cost more than verifying does. Never rejects. */
   receive(delivery: IncomingDelivery): Promise<Answer>
@@ -60,13 +62,6 @@ export interface Receiver {
   /** Handles queued deliveries that are due, then resolves: for cron and serverless. */
   drain(options?: WorkOptions & { maxMs?: number }): Promise<{ processed: number }>
 }
-
-function canWait(context: unknown): context is Required<ExecutionContext> {
-  return typeof (context as ExecutionContext | undefined)?.waitUntil === 'function'
-}
-
-/** How long `waitUntil` may keep a serverless invocation alive to handle what it has just queued. */
-const DRAIN_AFTER_ANSWER_MS = 25_000
 
 /**
  * Creates a receiver for Gemini API webhooks.
@@ -83,7 +78,7 @@ const DRAIN_AFTER_ANSWER_MS = 25_000
 export function createReceiver(options: ReceiverOptions): Receiver {
   const limits = checkReceiverOptions(options)
   const { endpoint = 'default', queue, clock = systemClock, now = () => clock.now() } = options
-  const observe = undisturbed(options.observer)
+  const observe = undisturbed(options.observer ?? complain)
   const verifier = createVerifier(toVerifyOptions(options, now, clock), (warning) =>
     observe({ type: 'warning', ...warning }),
   )
@@ -115,15 +110,8 @@ export function createReceiver(options: ReceiverOptions): Receiver {
     receive,
     async fetch(request, context, workerContext) {
       const answer = await receive(fromRequest(request, clock))
-      const waiter = [context, workerContext].find(canWait)
-      if (queue && waiter && working === 0 && answer.status === 200) {
-        // A hint only: the delivery is durable, and whatever is killed here is found by the next drain.
-        const drained = receiver.drain({ maxMs: DRAIN_AFTER_ANSWER_MS }).catch(() => {})
-        try {
-          waiter.waitUntil(drained)
-        } catch {
-          // A runtime that takes no more promises changes nothing about the answer.
-        }
+      if (queue && working === 0 && answer.status === 200) {
+        drainAfterAnswer([context, workerContext], receiver.drain)
       }
       return toResponse(answer)
     },
@@ -156,11 +144,13 @@ function jobOf({ body }: QueuedDelivery): string | undefined {
 
 /** The first room: whatever happens behind it, the sender gets an answer. */
 function createFirstRoom(line: Line, observe: ReceiverObserver): Receiver['receive'] {
+  const isRepetition = createRepetitionFilter()
   return async (delivery) => {
     try {
       const outcome = await line(delivery)
       if (!isRefusal(outcome)) return outcome
       const answer = answerFor(outcome.refused)
+      if (isRepetition(outcome)) return answer
       observe({ type: 'refused', code: outcome.refused, status: answer.status, message: outcome.message })
       return answer
     } catch (error) {

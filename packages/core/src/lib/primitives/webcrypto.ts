@@ -1,21 +1,11 @@
 /** The primitives on WebCrypto alone: every runtime without `node:crypto`. @module */
-import { toBase64, toSignedBytes, toUtf8 } from '../bytes.ts'
+import { equalText, toBase64, toSignedBytes, toUtf8 } from '../bytes.ts'
 import type { Primitives } from './types.ts'
 
 type SubtleKey = Parameters<typeof crypto.subtle.sign>[1]
 
 const HMAC = { name: 'HMAC', hash: 'SHA-256' }
 const ED25519 = { name: 'Ed25519' }
-
-// WebCrypto has no comparison of its own, and `subtle.verify` would hash the body again for every signature.
-function equalText(expected: string, presented: string): boolean {
-  if (presented.length !== expected.length) return false
-  let difference = 0
-  for (let index = 0; index < expected.length; index++) {
-    difference |= expected.charCodeAt(index) ^ presented.charCodeAt(index)
-  }
-  return difference === 0
-}
 
 export const primitives: Primitives = {
   importHmacKey: (secret) => crypto.subtle.importKey('raw', new Uint8Array(secret), HMAC, false, ['sign']),
@@ -28,6 +18,7 @@ export const primitives: Primitives = {
   async verifyHmac(key, content, signatures) {
     const expected = await primitives.signHmac(key, content)
     let matched = false
+    // WebCrypto has no comparison of its own, and `subtle.verify` would hash the body again for every signature.
     for (const signature of signatures) matched = equalText(expected, signature) || matched
     return matched
   },

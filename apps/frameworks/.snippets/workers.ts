@@ -1,0 +1,4 @@
+// workers.ts
+import { receiver } from './receiver.ts'
+
+export default { fetch: receiver.fetch }

@@ -1,0 +1,25 @@
+import { checkNames, invalid } from './options.ts'
+
+/** How a receiver is mounted. */
+export interface MountOptions {
+  /** The only path answered, without a query; `path_not_found` elsewhere. Default: every path. */
+  path?: string
+}
+
+/**
+ * Refuses what would mount a receiver nowhere, or silently everywhere.
+ *
+ * @param where What the options belong to, for the message
+ * @throws WebhookConfigError `option_invalid`
+ */
+export function checkMountOptions(options: MountOptions, where: string): void {
+  checkNames(options, ['path'], where)
+  if (options.path !== undefined && !options.path.startsWith('/')) throw invalid('path must start with "/"')
+}
+
+const ORIGIN = /^[a-z][a-z0-9+.-]*:\/\/[^/?#]*/i
+
+/** The path of a URL or of a request target, without query and fragment. */
+export function pathOf(url: string): string {
+  return url.replace(ORIGIN, '').split(/[?#]/, 1)[0] || '/'
+}

@@ -1,0 +1,43 @@
+import type { NodeRequestLike } from './node-types.ts'
+
+/** A framework that reads bodies, how its requests show, and the line that leaves ours alone. */
+interface Advice {
+  matches(request: object): boolean
+  advice: string
+}
+
+const EXPRESS =
+  "Express: write app.use(createNodeHandler(receiver, { path })) above app.use(express.json()), or parse this path with app.use(path, express.raw({ type: '*/*' })) above it"
+
+const FASTIFY =
+  "Fastify: await app.register(gwhFastify, { receiver, path }), with `import { gwhFastify } from '@gwh/node/fastify'`"
+
+// The first that matches speaks: what is built on Express also looks like Express.
+const FRAMEWORKS: readonly Advice[] = [
+  {
+    matches: (request) => 'previewData' in request,
+    advice:
+      "Next.js pages router: add `export const config = apiConfig` to this file, with `import { apiConfig } from '@gwh/next'`",
+  },
+  {
+    matches: (request) => 'executionId' in request,
+    advice:
+      'Cloud Functions: hand over the request as it came; its req.rawBody holds the bytes, and a copy or a middleware has lost it',
+  },
+  { matches: (request) => 'app' in request && 'baseUrl' in request, advice: EXPRESS },
+  {
+    matches: (request) => 'log' in request && 'id' in request,
+    advice: FASTIFY,
+  },
+  {
+    matches: (request) => 'originalUrl' in request,
+    advice: 'Connect: write app.use(createNodeHandler(receiver, { path })) above app.use(bodyParser.json())',
+  },
+]
+
+const ANYWHERE = `Mount the receiver in front of whatever reads bodies. ${EXPRESS}. ${FASTIFY}. Firebase, NestJS: keep the bytes in req.rawBody`
+
+/** What to change so that the bytes arrive as they were sent, in words for whoever mounted the receiver. */
+export function adviseRawBody(request: NodeRequestLike): string {
+  return FRAMEWORKS.find(({ matches }) => matches(request))?.advice ?? ANYWHERE
+}

@@ -1,0 +1,2 @@
+export { createDenoHandler, type DenoHandler, type DenoHandlerOptions } from './lib/handler.ts'
+export { type RunningServer, type ServeOptions, serve } from './lib/serve.ts'

@@ -1,0 +1,63 @@
+import type { Receiver } from '@gwh/core'
+import {
+  type Listening,
+  type RunningServer,
+  responseFor,
+  type ServeOptions,
+  type ServerRuntime,
+  serveOn,
+} from '@gwh/core/adapter'
+import { createDenoHandler, type DenoHandler } from './handler.ts'
+
+export type { RunningServer, ServeOptions } from '@gwh/core/adapter'
+
+/**
+ * Serves a receiver with `Deno.serve`. Needs `--allow-net`.
+ *
+ * @returns Once it listens
+ * @throws WebhookConfigError `option_invalid`, for instance `work` without a queue
+ * @throws The listen error of Deno, for instance `Deno.errors.AddrInUse`
+ * @example
+ * ```ts
+ * await serve(receiver, { port: 3000, path: '/webhooks/gemini', work: true })
+ * ```
+ */
+export async function serve(receiver: Receiver, options?: ServeOptions): Promise<RunningServer> {
+  return await serveOn(createRuntime(receiver), receiver, options)
+}
+
+function createRuntime(receiver: Receiver): ServerRuntime {
+  return {
+    listen: (port, hostname, mount) => listen(createDenoHandler(receiver, mount), port, hostname),
+    onSignal(name, listener) {
+      Deno.addSignalListener(name, listener)
+      return () => Deno.removeSignalListener(name, listener)
+    },
+  }
+}
+
+function listen(handle: DenoHandler, port: number, hostname = '0.0.0.0'): Listening {
+  const stop = new AbortController()
+  const underWay = new Set<Promise<unknown>>()
+  let closing = false
+  const options = { port, hostname, signal: stop.signal, onListen() {} }
+  const server = Deno.serve(options, async (request, { completed }) => {
+    if (closing) return responseFor('draining')
+    // Settled once the sender has the answer, or is gone.
+    const sent = completed.catch(() => {}).finally(() => underWay.delete(sent))
+    underWay.add(sent)
+    return await handle(request)
+  })
+  return {
+    port: server.addr.port,
+    hostname: server.addr.hostname,
+    // `server.shutdown` waits for senders that never finish their bodies, and cannot be hurried once it has begun.
+    async close(cutOff) {
+      closing = true
+      const late = new Promise((resolve) => cutOff.addEventListener('abort', resolve))
+      await Promise.race([Promise.all(underWay), late])
+      stop.abort()
+      await server.finished
+    },
+  }
+}

@@ -1,0 +1,1 @@
+export { type GwhFastifyOptions, gwhFastify } from './lib/fastify.ts'

@@ -1,0 +1,51 @@
+import type { Receiver, ReceiverWorkOptions } from '@gwh/core'
+import { answerNodeRequest, checkMountOptions, checkNames } from '@gwh/core/adapter'
+import type { QueueWorker } from '@gwh/core/queue'
+import type { FastifyPluginAsync } from 'fastify'
+
+/** How a receiver is mounted on Fastify. */
+export interface GwhFastifyOptions {
+  receiver: Receiver
+  /** The path of the route, below the plugin's `prefix`. Default `/`. */
+  path?: string
+  /** Queue mode: also handle what is queued, from when the app is ready until it closes. Default: no. */
+  work?: boolean | ReceiverWorkOptions
+}
+
+// `prefix` and the like are Fastify's own, and passed on to the plugin with the rest.
+const NAMES = ['receiver', 'path', 'work', 'prefix', 'logLevel', 'logSerializers']
+
+/**
+ * Mounts a receiver as a route of Fastify. Its body is read by the receiver, within the receiver's limits; other
+ * routes keep their parsers.
+ *
+ * @throws WebhookConfigError `option_invalid`, when the plugin is loaded
+ * @example
+ * ```ts
+ * await app.register(gwhFastify, { receiver, path: '/webhooks/gemini', work: true })
+ * ```
+ */
+export const gwhFastify: FastifyPluginAsync<GwhFastifyOptions> = async (app, options) => {
+  const { receiver, path = '/', work } = options
+  checkNames(options, NAMES, 'gwhFastify')
+  checkMountOptions({ path }, 'gwhFastify')
+  // A plugin has parsers of its own. This one leaves the stream alone, whatever the type says.
+  app.removeAllContentTypeParsers()
+  app.addContentTypeParser('*', (_request, _payload, done) => done(null))
+  app.route({
+    method: app.supportedMethods,
+    url: path,
+    exposeHeadRoute: false,
+    async handler(request, reply) {
+      reply.hijack()
+      await answerNodeRequest(receiver, request.raw, reply.raw)
+    },
+  })
+  if (work) {
+    let worker: QueueWorker | undefined
+    app.addHook('onReady', async () => {
+      worker = receiver.work(work === true ? {} : work)
+    })
+    app.addHook('onClose', async () => await worker?.stop())
+  }
+}
