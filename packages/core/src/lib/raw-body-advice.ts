@@ -16,8 +16,7 @@ const FASTIFY =
 const FRAMEWORKS: readonly Advice[] = [
   {
     matches: (request) => 'previewData' in request,
-    advice:
-      "Next.js pages router: add `export const config = apiConfig` to this file, with `import { apiConfig } from '@gwh/next'`",
+    advice: 'Next.js pages router: add to this file: export const config = { api: { bodyParser: false } }',
   },
   {
     matches: (request) => 'executionId' in request,

@@ -1,0 +1,30 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { answerNodeRequest } from '@gwh/core/adapter'
+import { fromSource, type ReceiverSource } from './source.ts'
+
+/** An API route of the pages router. */
+export type ApiHandler = (request: IncomingMessage, response: ServerResponse) => Promise<void>
+
+/**
+ * The `config` an API route needs: the receiver reads the body itself, as it was sent.
+ *
+ * Next.js 16 reads `config` without running it, and fails the build on any name in it. There, spell it out:
+ * `export const config = { api: { bodyParser: false } }`.
+ */
+export const apiConfig = { api: { bodyParser: false } } as const
+
+/**
+ * Mounts a receiver on the pages router, which offers no time after the answer: with a queue, have a worker or a
+ * cron handle what it holds.
+ *
+ * @example
+ * ```ts
+ * // pages/api/gemini.ts
+ * export default createApiHandler(receiver)
+ * export const config = { api: { bodyParser: false } }
+ * ```
+ */
+export function createApiHandler(source: ReceiverSource): ApiHandler {
+  const receiver = fromSource(source)
+  return async (request, response) => await answerNodeRequest(receiver(), request, response)
+}

@@ -1,0 +1,19 @@
+import { createSweepHandler, type SweepOptions } from '@gwh/core/adapter'
+import { fromSource, type ReceiverSource } from './source.ts'
+
+/**
+ * A route for Vercel's cron, or any other that calls by HTTP with `Authorization: Bearer …`: handles what a killed
+ * invocation left behind, and what is due to be tried again. Answers `{"processed":n}`.
+ *
+ * @throws WebhookConfigError `option_invalid`
+ * @see https://vercel.com/docs/cron-jobs/manage-cron-jobs#securing-cron-jobs
+ * @example
+ * ```ts
+ * // app/cron/gemini/route.ts
+ * export const { GET } = createCronHandler(receiver, { secret: () => process.env.CRON_SECRET })
+ * ```
+ */
+export function createCronHandler(source: ReceiverSource, options: SweepOptions) {
+  const receiver = fromSource(source)
+  return { GET: createSweepHandler({ drain: async (limits) => await receiver().drain(limits) }, options) }
+}

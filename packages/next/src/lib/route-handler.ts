@@ -1,0 +1,33 @@
+import { checkNames } from '@gwh/core/adapter'
+// With its extension, because Node asks for it wherever Next.js leaves this package out of its bundles.
+import { after } from 'next/server.js'
+import { fromSource, type ReceiverSource } from './source.ts'
+
+/** How a route of the app router works. */
+export interface RouteHandlerOptions {
+  /**
+   * Queue mode: how long to handle deliveries after the answer, in milliseconds. Keep it below the `maxDuration` of
+   * the route. Default 25 000.
+   */
+  maxDrainMs?: number
+}
+
+/**
+ * Mounts a receiver on the app router. With a queue, a delivery is answered once it is durable and handled in
+ * `after()`; what is killed there waits for the next delivery, or for `createCronHandler`.
+ *
+ * @throws WebhookConfigError `option_invalid`
+ * @example
+ * ```ts
+ * // app/webhooks/gemini/route.ts
+ * export const { POST } = createRouteHandler(receiver)
+ * ```
+ */
+export function createRouteHandler(source: ReceiverSource, options: RouteHandlerOptions = {}) {
+  checkNames(options, ['maxDrainMs'], 'createRouteHandler()')
+  const receiver = fromSource(source)
+  return {
+    POST: async (request: Request): Promise<Response> =>
+      await receiver().fetch(request, { ...options, after }),
+  }
+}
