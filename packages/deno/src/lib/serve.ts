@@ -36,6 +36,13 @@ function createRuntime(receiver: Receiver): ServerRuntime {
   }
 }
 
+const FLUSH_MS = 200
+
+/** Gives answers that are complete the time to leave; nobody says when they have. */
+function flush(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, FLUSH_MS))
+}
+
 function listen(handle: DenoHandler, port: number, hostname = '0.0.0.0'): Listening {
   const stop = new AbortController()
   const underWay = new Set<Promise<unknown>>()
@@ -43,7 +50,7 @@ function listen(handle: DenoHandler, port: number, hostname = '0.0.0.0'): Listen
   const options = { port, hostname, signal: stop.signal, onListen() {} }
   const server = Deno.serve(options, async (request, { completed }) => {
     if (closing) return responseFor('draining')
-    // Settled once the sender has the answer, or is gone.
+    // Settled once the answer is handed over to be sent, or the sender is gone.
     const sent = completed.catch(() => {}).finally(() => underWay.delete(sent))
     underWay.add(sent)
     return await handle(request)
@@ -55,7 +62,7 @@ function listen(handle: DenoHandler, port: number, hostname = '0.0.0.0'): Listen
     async close(cutOff) {
       closing = true
       const late = new Promise((resolve) => cutOff.addEventListener('abort', resolve))
-      await Promise.race([Promise.all(underWay), late])
+      await Promise.race([Promise.all(underWay).then(flush), late])
       stop.abort()
       await server.finished
     },

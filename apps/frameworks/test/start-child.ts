@@ -1,0 +1,88 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { type AddressInfo, createServer } from 'node:net'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+
+const here = (path: string) => fileURLToPath(new URL(path, import.meta.url))
+// The programs themselves: Deno's entry in `.bin` is a script that keeps signals to itself.
+const program = (path: string) => here(`../../../node_modules/${path}`)
+const source = '--conditions=@gwh/source'
+
+/** How each adapter's runtime runs a TypeScript file of this workspace. */
+export const RUNTIMES: Record<string, readonly [string, ...string[]]> = {
+  node: [process.execPath, source, '--no-warnings'],
+  bun: [program('.bin/bun'), source, 'run'],
+  deno: [program('deno/deno'), 'run', source, '--allow-all', '--no-prompt', '--quiet'],
+}
+
+/** A script of this directory, running in a process of its own. */
+export interface Child {
+  process: ChildProcess
+  /** The words of the next line that begins with this one; each line is found once. */
+  hear(word: string): Promise<unknown[]>
+  /** Resolves with code and signal when it has ended. */
+  ended: Promise<[number | null, NodeJS.Signals | null]>
+}
+
+export function startChild(runtime: string, script: string, ...args: string[]): Child {
+  const [command, ...flags] = RUNTIMES[runtime]!
+  const child = spawn(command, [...flags, here(script), ...args], {
+    env: { ...process.env, DENO_NO_UPDATE_CHECK: '1' },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  const heard: unknown[][] = []
+  const listeners = new Set<() => void>()
+  const look = () => {
+    for (const listener of listeners) listener()
+  }
+  createInterface({ input: child.stdout }).on('line', (line) => {
+    heard.push(JSON.parse(line))
+    look()
+  })
+  const ended = once(child, 'close') as Child['ended']
+  return {
+    process: child,
+    ended,
+    hear: (word) =>
+      new Promise((resolve, reject) => {
+        const listener = () => {
+          const index = heard.findIndex(([first]) => first === word)
+          if (index < 0) return
+          listeners.delete(listener)
+          resolve(heard.splice(index, 1)[0]!)
+        }
+        listeners.add(listener)
+        listener()
+        ended.then(() => reject(new Error(`ended without saying "${word}"`)))
+      }),
+  }
+}
+
+/** Runs a subcommand of Deno on a script of this directory. */
+export function spawnDeno(command: string, ...args: string[]): ChildProcess {
+  const script = here(args.pop()!)
+  const flags = [source, '--allow-all', '--no-prompt', '--quiet', ...args]
+  return spawn(program('deno/deno'), [command, ...flags, script], { stdio: ['ignore', 'ignore', 'inherit'] })
+}
+
+/** A port nobody listens on at the moment. */
+export async function freePort(): Promise<number> {
+  const probe = createServer()
+  await new Promise<void>((resolve) => probe.listen(0, '127.0.0.1', resolve))
+  const { port } = probe.address() as AddressInfo
+  await new Promise((resolve) => probe.close(resolve))
+  return port
+}
+
+/** Waits until something answers at the address, whatever it says. */
+export async function answers(url: string): Promise<void> {
+  for (;;) {
+    try {
+      await fetch(url)
+      return
+    } catch {
+      await new Promise((resolve) => setTimeout(resolve, 20))
+    }
+  }
+}
