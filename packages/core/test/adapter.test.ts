@@ -38,18 +38,20 @@ describe('after the answer', () => {
   test('a runtime with `after` gets the task of handling what is queued, not its promise', async () => {
     const { receiver, handled } = create()
     const tasks: (() => Promise<unknown>)[] = []
-    const waitUntil = () => expect.unreachable('the task was started before the answer')
+    const waitUntil = vi.fn()
     const after = (task: () => Promise<unknown>) => void tasks.push(task)
     const response = await receiver.fetch(toRequest(staticDelivery()), { after, waitUntil })
     expect([response.status, handled, tasks.length]).toEqual([200, [], 1])
+    expect(waitUntil).not.toHaveBeenCalled()
     await tasks[0]!()
     expect(handled).toEqual(['batch.succeeded'])
   })
 
   test('what is refused leaves nothing to do', async () => {
     const { receiver } = create()
-    const after = () => expect.unreachable('there is nothing to handle')
+    const after = vi.fn()
     expect((await receiver.fetch(new Request('http://h/'), { after })).status).toBe(405)
+    expect(after).not.toHaveBeenCalled()
   })
 
   test('a runtime that takes no more work changes nothing about the answer', async () => {
