@@ -46,6 +46,15 @@ test('another path is refused where nobody else is mounted', async () => {
   expect((await fetch(`${url}/webhooks?x=1`, await signed())).status).toBe(200)
 })
 
+test('a target in the absolute form has the same path', async () => {
+  const { port } = await start({ path: '/webhooks' })
+  const { headers, body } = await signed()
+  const request = head({ ...headers, 'content-length': String(body.length), connection: 'close' })
+  const to = (target: string) => request.replace(' / ', ` ${target} `) + body
+  expect(await sendRaw(port, to('http://127.0.0.1/other'))).toMatch(/^HTTP\/1\.1 404 /)
+  expect(await sendRaw(port, to('HTTP://127.0.0.1/webhooks?x=1'))).toMatch(/^HTTP\/1\.1 200 /)
+})
+
 test('another path is passed on to the next handler', async () => {
   const { url } = await start({ path: '/webhooks' }, (handler) => (request, response) => {
     handler(request, response, () => response.end('next'))
