@@ -1,3 +1,14 @@
+export type { AdapterContract, AdapterException } from './lib/adapter/contract.ts'
+export { contractHandlers } from './lib/adapter/contract-handlers.ts'
+export {
+  CONTRACT_BODY_TIMEOUT_MS,
+  CONTRACT_JOB_KEY,
+  CONTRACT_PRIVATE_KEY,
+  CONTRACT_SECRET,
+  createContractReceiver,
+} from './lib/adapter/contract-receiver.ts'
+export { NODE_HTTP_EXCEPTIONS } from './lib/adapter/known-exceptions.ts'
+export { adapterContract } from './lib/adapter-contract.ts'
 export { ContractViolation } from './lib/assert.ts'
 export type { FakeClock } from './lib/fake-clock.ts'
 export { createFakeClock } from './lib/fake-clock.ts'

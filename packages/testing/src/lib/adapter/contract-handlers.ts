@@ -1,0 +1,37 @@
+import type { Receiver } from '@gwh/core'
+
+/** The key in `user_metadata` that says what a handler of the contract is to do. */
+export const CONTRACT_FIELD = 'gwh_contract'
+/** The key in `user_metadata` that names what a waiting handler waits for. */
+export const CONTRACT_GATE_FIELD = 'gwh_contract_gate'
+
+/**
+ * Registers the handlers with which `adapterContract` looks behind the answer, and returns the receiver.
+ *
+ * A delivery asks for them in its `user_metadata`: `gwh_contract` is `throw`, or `wait` (until its gate is opened), or
+ * `open` (which opens it); `gwh_contract_gate` names the gate. Events without that field are left alone.
+ *
+ * @example
+ * ```ts
+ * const receiver = contractHandlers(createReceiver({ static: { secrets } }))
+ * ```
+ */
+export function contractHandlers(receiver: Receiver): Receiver {
+  const gates = new Map<unknown, PromiseWithResolvers<void>>()
+  const gate = (name: unknown) => {
+    const known = gates.get(name) ?? Promise.withResolvers<void>()
+    gates.set(name, known)
+    return known
+  }
+  return receiver
+    .on({ metadata: { [CONTRACT_FIELD]: 'throw' } }, () => {
+      throw new RangeError('the contract asked for this')
+    })
+    .on(
+      { metadata: { [CONTRACT_FIELD]: 'wait' } },
+      (event) => gate(event.userMetadata[CONTRACT_GATE_FIELD]).promise,
+    )
+    .on({ metadata: { [CONTRACT_FIELD]: 'open' } }, (event) =>
+      gate(event.userMetadata[CONTRACT_GATE_FIELD]).resolve(),
+    )
+}

@@ -1,0 +1,31 @@
+import type { AdapterException } from './contract.ts'
+
+const REFUSED = (names: readonly string[]) => names.map((name) => `raw: ${name} – refused`)
+const TAKEN = 'found ["accepted","duplicate"]'
+
+/** What `node:http` of Node takes although the contract has it refused. */
+export const NODE_HTTP_EXCEPTIONS: readonly AdapterException[] = [
+  {
+    cases: REFUSED([
+      'version HTTP/2.0',
+      'version HTTP/0.9',
+      'version RTSP/1.0',
+      'no version, with headers',
+      'request line with two spaces after the method',
+      'request line with two spaces before the version',
+    ]),
+    instead: TAKEN,
+    reason: 'llhttp is lax with the request line; headers and body are read as ever',
+  },
+  {
+    cases: REFUSED(['two Hosts', 'two Hosts that are the same']),
+    instead: TAKEN,
+    reason: 'it keeps the first of several Hosts; nothing of ours is decided by Host',
+  },
+  {
+    cases: REFUSED(['Transfer-Encoding "deflate, chunked"', 'Transfer-Encoding "identity, chunked"']),
+    instead: TAKEN,
+    reason:
+      'it undoes the chunks and leaves the other coding to the application; the signature covers what is left',
+  },
+]

@@ -1,0 +1,132 @@
+import { assertEqual, assertThat } from '../assert.ts'
+import { inChunks, renderHead, toChunk, toLatin1, withHeader } from './request.ts'
+import { type AdapterScene, accepted, answered, type DefineAdapterRule, refused } from './scene.ts'
+import type { Wire, WireEvent } from './wire.ts'
+
+/** How bodies are read: byte for byte, and within their limits. */
+export function defineBodyRules(define: DefineAdapterRule): void {
+  for (const [what, body] of Object.entries(BODIES)) {
+    define(`a signed body is taken byte for byte: ${what}`, async ({ sign, deliver }) => {
+      accepted(await deliver(await sign({ body })))
+    })
+  }
+  define('a body in chunks of one byte is put together again', async ({ sign, toRequest, send }) => {
+    const request = toRequest(await sign())
+    accepted(await send(inChunks(request, ...request.body)))
+  })
+  define('a body without a byte is taken without a content-length too', async ({ sign, toRequest, send }) => {
+    const request = toRequest(await sign({ body: '' }))
+    accepted(await send(inChunks(request)))
+  })
+  defineSizes(define)
+  defineSlowness(define)
+}
+
+const everyByte = Uint8Array.from({ length: 256 }, (_, index) => index)
+
+/** All signed: what cannot be read as an event is for the receiver to bury, not for the adapter to alter. */
+const BODIES: Record<string, Uint8Array | string> = {
+  'no byte at all': '',
+  'every byte value': everyByte,
+  'text after a byte order mark': Uint8Array.of(0xef, 0xbb, 0xbf, ...new TextEncoder().encode(event())),
+  'bytes that are not UTF-8': Uint8Array.of(0x7b, 0xc3, 0x28, 0xff, 0xfe, 0x7d),
+  'escapes of lone surrogates': event('"\\uD800 \\uDFFF"'),
+  'numbers larger than any double': event('[12345678901234567890123, 1e999, 0.10000000000000000001, -0.0]'),
+  'white space, escapes and key order of its own': event(' {"z" :1,\r\n\t"a":"\\u00e9\\/", "1": 2} '),
+  'text outside ASCII, not normalised': event('"e\u0301 é \u{1f680} \u2028"'),
+  'CR, LF and what looks like the next request': `${event()}\r\n\r\nPOST / HTTP/1.1\r\n\r\n`,
+  'a hundred kilobytes': event(`"${'x'.repeat(100_000)}"`),
+}
+
+function event(more = '0'): string {
+  return `{"type":"batch.succeeded","data":{"id":"b"},"more":${more}}`
+}
+
+function ofLength(bytes: number): string {
+  return event(`"${'x'.repeat(bytes - event('""').length)}"`)
+}
+
+function defineSizes(define: DefineAdapterRule): void {
+  define('a body of exactly the limit is accepted', async ({ sign, deliver, maxBodyBytes }) => {
+    accepted(await deliver(await sign({ body: ofLength(maxBodyBytes) })))
+  })
+  define('a body one byte over the limit is refused by its content-length, unsent', async (scene) => {
+    const request = scene.toRequest(await scene.sign())
+    const wire = await scene.connect()
+    wire.write(renderHead(withHeader(request, 'content-length', String(scene.maxBodyBytes + 1))))
+    refused(answered(await wire.read(scene.patienceMs)), 413, 'body_too_large')
+  })
+  define('a body in chunks, one byte over the limit, is refused', async (scene) => {
+    const request = scene.toRequest(await scene.sign({ body: ofLength(scene.maxBodyBytes + 1) }))
+    refused(await scene.send(inChunks(request, request.body)), 413, 'body_too_large')
+  })
+  define('a body in chunks without end is cut off', async (scene) => {
+    const wire = await scene.connect()
+    wire.write(renderHead(inChunks(scene.toRequest(await scene.sign()))))
+    const answer = wire.read(scene.patienceMs)
+    const sent = await flood(wire, scene.maxBodyBytes + FLOOD_BYTES, answer)
+    const end = await answer
+    assertThat(end === 'closed' || isStatus(end, 413), `the answer to an endless body is ${show(end)}`)
+    // What the systems of both ends buffer is nobody's reading; this is several times as much.
+    assertThat(sent < scene.maxBodyBytes + FLOOD_BYTES, `${sent} bytes of an endless body were taken`)
+    accepted(await scene.deliver(await scene.sign()))
+  })
+}
+
+const FLOOD_BYTES = 64 * 1024 * 1024
+
+/** Sends chunks until there is an answer or that many bytes were taken; a server that stops reading stops it too. */
+async function flood(wire: Wire, bytes: number, answer: Promise<WireEvent>): Promise<number> {
+  const chunk = toChunk('x'.repeat(256 * 1024))
+  let over = false
+  answer.then(() => {
+    over = true
+  })
+  let sent = 0
+  while (!over && sent < bytes) {
+    await Promise.race([wire.write(chunk), answer])
+    if (!over) sent += chunk.length
+  }
+  return sent
+}
+
+function isStatus(event: WireEvent, status: number): boolean {
+  return typeof event !== 'string' && event.status === status
+}
+
+function show(event: WireEvent): string {
+  return typeof event === 'string' ? event : `${event.status} ${event.body}`
+}
+
+function defineSlowness(define: DefineAdapterRule): void {
+  const slow: Record<string, (scene: AdapterScene, wire: Wire) => Promise<WireEvent>> = {
+    'that stops after its first byte': ({ patienceMs }, wire) => wire.read(patienceMs),
+    'that comes a byte at a time': ({ patienceMs }, wire) => drip(wire, patienceMs),
+  }
+  for (const [what, wait] of Object.entries(slow)) {
+    define(`a body ${what} is given up on`, async (scene) => {
+      // So long that even the slow one never sends all of it.
+      const delivery = await scene.sign({ body: ofLength(10_000) })
+      const request = scene.toRequest(delivery)
+      const wire = await scene.connect()
+      wire.write(renderHead(request) + toLatin1(delivery.body.subarray(0, 1)))
+      refused(answered(await wait(scene, wire)), 408, 'body_timeout')
+      assertEqual(
+        (await scene.deliver(delivery)).body,
+        '{"status":"accepted"}',
+        'the same delivery, sent in time',
+      )
+    })
+  }
+}
+
+const DRIP_MS = 50
+
+async function drip(wire: Wire, patienceMs: number): Promise<WireEvent> {
+  let event: WireEvent = 'silent'
+  for (let left = patienceMs / DRIP_MS; left > 0 && event === 'silent'; left--) {
+    await wire.write(' ')
+    event = await wire.read(DRIP_MS)
+  }
+  return event
+}

@@ -1,0 +1,59 @@
+import { assertEqual } from '../assert.ts'
+import { RAW_CASES } from '../raw/corpus.ts'
+import type { RawCase } from '../raw/raw-case.ts'
+import type { AdapterScene, DefineAdapterRule } from './scene.ts'
+import type { Wire, WireEvent } from './wire.ts'
+import type { WireResponse } from './wire-response.ts'
+
+/** What becomes of bytes no client library would send. */
+export function defineRawRules(define: DefineAdapterRule): void {
+  for (const raw of RAW_CASES) {
+    define(`raw: ${raw.name} – ${raw.verdict}`, (scene) => examine(scene, raw))
+  }
+}
+
+/**
+ * Sends the bytes, then the delivery in them as it should be sent: whether that one is new tells what the receiver
+ * made of the first, whatever it answered; and it shows that the receiver still serves.
+ */
+async function examine(scene: AdapterScene, raw: RawCase): Promise<void> {
+  const delivery = await scene.sign()
+  const found = await judge(scene, raw, await scene.connect(), raw.bytes(scene.toRequest(delivery)))
+  const after = toVerdict([await scene.deliver(delivery)])
+  const expected = raw.verdict === 'accepted' ? ['accepted', 'duplicate'] : ['refused', 'accepted']
+  assertEqual([found, after], expected, 'verdict, and that on the same delivery sent properly')
+}
+
+async function judge(scene: AdapterScene, raw: RawCase, wire: Wire, text: string): Promise<string> {
+  await wire.write(text)
+  if (raw.ending === 'vanish') {
+    wire.vanish()
+    return 'refused'
+  }
+  if (raw.ending === 'finish') wire.finish()
+  const first = await wire.read(scene.patienceMs, { bodiless: text.startsWith('HEAD ') })
+  // Half a connection suffices to see whether the bytes made more than one request.
+  wire.finish()
+  const events = [first]
+  while (typeof events.at(-1) !== 'string') events.push(await wire.read(LINGER_MS))
+  return first === 'silent' ? 'silent' : toVerdict(events.filter(isResponse))
+}
+
+const LINGER_MS = 500
+
+function isResponse(event: WireEvent): event is WireResponse {
+  return typeof event !== 'string'
+}
+
+/** No response at all, on a connection that was closed, is a refusal too. */
+function toVerdict(responses: readonly WireResponse[]): string {
+  const mine = responses.find(({ status }) => status >= 200 && status < 300)
+  if (mine) return mine.body.includes('duplicate') ? 'duplicate' : 'accepted'
+  const odd = responses.find(({ status }) => !isRefusal(status))
+  return odd ? `answered ${odd.status}` : 'refused'
+}
+
+/** 501 and 505 are refusals of HTTP servers; no receiver ever answers them. */
+function isRefusal(status: number): boolean {
+  return (status >= 400 && status < 500) || status === 501 || status === 505
+}
