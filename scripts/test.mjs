@@ -13,7 +13,8 @@ ensureSystem()
 await check('types', ['run', 'typecheck'])
 await check('style', ['run', 'lint'])
 await vitest('test:unit')
-await runtimes()
+await suite('runtimes', 'start')
+await suite('adapters', 'adapters')
 await vitest('test:packaging')
 console.log(`\n${total.passed} passed, ${total.failed} failed`)
 process.exitCode = total.failed === 0 ? 0 : 1
@@ -25,16 +26,18 @@ async function check(name, args) {
   total[code === 0 ? 'passed' : 'failed']++
 }
 
-/** The suite every runtime runs; it prints its own sum. */
-async function runtimes() {
+/** A suite of `runtimes/` that prints its own table and sum. */
+async function suite(name, script) {
   const lines = []
-  const code = await pnpm(['--filter', '@gwh/runtimes', '--silent', 'run', 'start'], {
+  const code = await pnpm(['--filter', '@gwh/runtimes', '--silent', 'run', script], {
     onOutput: (text) => lines.push(text),
   })
-  const [, passed, failed] = /runtimes: (\d+) passed, (\d+) failed/.exec(lines.join('')) ?? []
+  const sum = new RegExp(`^${name}: (\\d+) passed, (\\d+) failed`, 'm').exec(lines.join(''))
+  const [, passed, failed] = sum ?? []
   total.passed += Number(passed ?? 0)
   total.failed += Number(failed ?? 0)
-  if (code !== 0 && !Number(failed)) total.failed++
+  // Without a sum it has not run to its end.
+  if (!sum || (code !== 0 && !Number(failed))) total.failed++
 }
 
 /** One of the scripts that run vitest. */

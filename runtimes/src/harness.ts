@@ -11,17 +11,21 @@ export function createSuite() {
     test(title: string, run: () => Promise<void> | void): void {
       tests.push({ title, run: async () => await run() })
     },
-    /** Runs a canary that must fail, then every test. */
-    async run(): Promise<SuiteResult> {
+    /** Runs a canary that must fail, then every test, so many at a time. */
+    async run(concurrency = 1): Promise<SuiteResult> {
       const canary = await attempt(() => equal(1, 2))
       if (canary === undefined)
         return { passed: 0, failures: [{ title: 'canary', error: 'a false claim passed' }] }
       const result: SuiteResult = { passed: 0, failures: [] }
-      for (const { title, run } of tests) {
-        const error = await attempt(run)
-        if (error === undefined) result.passed++
-        else result.failures.push({ title, error })
+      const left = tests.values()
+      const work = async () => {
+        for (const { title, run } of left) {
+          const error = await attempt(run)
+          if (error === undefined) result.passed++
+          else result.failures.push({ title, error })
+        }
       }
+      await Promise.all(Array.from({ length: concurrency }, work))
       return result
     },
   }

@@ -3,23 +3,19 @@ import { execFile } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import type { SuiteResult } from './harness.ts'
+import { RUNTIMES } from './runtimes.ts'
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url))
-const bin = (name: string) => here(`../node_modules/.bin/${name}`)
 const suite = here('./run.ts')
 
-// `node` first: Node 22 before 22.18 strips types only when told to, and warns about it.
-const RUNTIMES: Record<string, [string, ...string[]]> = {
-  'Node 22': [here('../node_modules/node22/bin/node'), '--experimental-strip-types', '--no-warnings', suite],
-  'Node 24': [process.execPath, suite],
-  Bun: [bin('bun'), 'run', suite],
-  Deno: [bin('deno'), 'run', '--allow-all', '--no-prompt', suite],
-  workerd: [process.execPath, here('./run-workerd.ts')],
+const COMMANDS: Record<string, readonly string[]> = {
+  ...Object.fromEntries(Object.entries(RUNTIMES).map(([name, command]) => [name, [...command, suite]])),
+  workerd: [...RUNTIMES['Node 24'], here('./run-workerd.ts')],
 }
 
 let passed = 0
 let failed = 0
-for (const [name, command] of Object.entries(RUNTIMES)) {
+for (const [name, command] of Object.entries(COMMANDS)) {
   const result = await runOn(command)
   passed += result.passed
   failed += result.failures.length
@@ -31,9 +27,9 @@ for (const [name, command] of Object.entries(RUNTIMES)) {
 console.log(`runtimes: ${passed} passed, ${failed} failed`)
 process.exitCode = failed === 0 ? 0 : 1
 
-async function runOn([command, ...args]: [string, ...string[]]): Promise<SuiteResult> {
+async function runOn([command, ...args]: readonly string[]): Promise<SuiteResult> {
   try {
-    const { stdout } = await promisify(execFile)(command, args, {
+    const { stdout } = await promisify(execFile)(command!, args, {
       env: { ...process.env, DENO_NO_UPDATE_CHECK: '1' },
     })
     return JSON.parse(stdout.trim().split('\n').at(-1)!)

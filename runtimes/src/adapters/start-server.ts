@@ -1,0 +1,49 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+import { RUNTIMES, type Runtime } from '../runtimes.ts'
+import { PATH, type Subject } from './subject.ts'
+
+/** A server in a process of its own. */
+export interface RunningServer {
+  url: string
+  /** Everything it has complained about so far. */
+  complaints(): string
+  stop(): Promise<void>
+}
+
+export async function startServer(file: string, runtime: Runtime, subject: Subject): Promise<RunningServer> {
+  const [command, ...before] = RUNTIMES[runtime]
+  const script = fileURLToPath(new URL(`./servers/${file}`, import.meta.url))
+  const child = spawn(command, [...before, script, subject], {
+    env: { ...process.env, DENO_NO_UPDATE_CHECK: '1' },
+    stdio: 'pipe',
+  })
+  let complaints = ''
+  child.stderr.on('data', (chunk) => {
+    complaints += chunk
+  })
+  const ended = once(child, 'close')
+  const port = await Promise.race([portFrom(child.stdout), ended.then(() => undefined)])
+  if (port === undefined) throw new RangeError(`${file} did not start: ${complaints}`)
+  return {
+    url: `http://127.0.0.1:${port}${PATH}`,
+    complaints: () => complaints,
+    async stop() {
+      // Not a signal: some runtimes are started by a script that would not pass it on.
+      child.stdin.end()
+      await ended
+    },
+  }
+}
+
+async function portFrom(output: NodeJS.ReadableStream): Promise<number | undefined> {
+  for await (const line of createInterface(output)) {
+    if (line.startsWith('{"port":')) {
+      output.resume()
+      return JSON.parse(line).port
+    }
+  }
+  return undefined
+}
