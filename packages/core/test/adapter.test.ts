@@ -18,7 +18,10 @@ const create = () => {
 describe('a path', () => {
   test.each([
     ['http://h:1/webhooks/gemini?x=1', '/webhooks/gemini'],
-    ['https://user@h/a#b', '/a'],
+    ['HTTPS://user@h/a', '/a'],
+    ['/a#b', '/a#b'],
+    ['ftp://h/a', 'ftp://h/a'],
+    ['http:///a', 'http:///a'],
     ['http://h', '/'],
     ['http://h?x', '/'],
     ['/a/b?c=/d', '/a/b'],

@@ -17,9 +17,10 @@ export function checkMountOptions(options: MountOptions, where: string): void {
   if (options.path !== undefined && !options.path.startsWith('/')) throw invalid('path must start with "/"')
 }
 
-const ORIGIN = /^[a-z][a-z0-9+.-]*:\/\/[^/?#]*/i
+// Servers must take the absolute form too (RFC 9112, 3.2.2).
+const ORIGIN = /^https?:\/\/[^/?#]+/i
 
-/** The path of a URL or of a request target, without query and fragment. */
+/** The path of a URL or of a request target, without its query; what is neither stays as it is. */
 export function pathOf(url: string): string {
-  return url.replace(ORIGIN, '').split(/[?#]/, 1)[0] || '/'
+  return url.replace(ORIGIN, '').split('?', 1)[0] || '/'
 }
