@@ -2,13 +2,12 @@
 import { createReceiver } from '@gwh/core'
 import { serve } from '@gwh/node'
 import { createSqliteQueue } from '@gwh/store-sqlite'
+import { log } from './log.ts'
 
 const receiver = createReceiver({
   static: { secrets: process.env.GEMINI_WEBHOOK_SECRET ?? '' },
   queue: createSqliteQueue({ path: process.env.DATABASE ?? 'deliveries.db' }),
-  observer: (signal) => {
-    if (signal.type !== 'handled') console.log(signal.type, 'code' in signal ? signal.code : '')
-  },
+  observer: log,
 })
 
 receiver
@@ -17,8 +16,9 @@ receiver
     console.log('batch done:', event.id, event.data.file ?? '(inlined result)', key)
   })
   .on('batch.failed', (event) => console.log('batch failed:', event.id, event.data.errorMessage))
-  .onUnhandled((event) => console.log('not handled:', event.type))
+  .onUnhandled((event) => console.log('not handled:', event.type, event.id))
 
+// Ends on SIGTERM and SIGINT, once what is under way is answered and handled.
 const { url } = await serve(receiver, {
   port: Number(process.env.PORT ?? 3000),
   path: '/webhooks/gemini',

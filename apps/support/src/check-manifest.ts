@@ -1,0 +1,38 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { expect, test } from 'vitest'
+
+const MAX_LINES = 60
+
+/** Registers the tests of what makes a sample app ready to copy: its size, its imports, its README. */
+export function checkManifest(folder: URL): void {
+  const read = (path: string) => readFileSync(new URL(path, folder), 'utf8')
+  const files = readdirSync(new URL('src', folder)).map((name) => read(`src/${name}`))
+  const source = files.join('')
+  const { name, dependencies } = JSON.parse(read('package.json'))
+
+  test(`it has ${MAX_LINES} lines of its own at most`, () => {
+    expect(source.trimEnd().split('\n').length).toBeLessThanOrEqual(MAX_LINES)
+  })
+
+  test('it imports nothing but files beside it and packages it names', () => {
+    const imported = [...source.matchAll(/\bfrom '([^']+)'/g)].map(([, specifier]) => specifier!)
+    const foreign = imported.filter((specifier) => !/^\.\/|^node:/.test(specifier))
+    const packages = foreign.map((specifier) => /^(@[^/]+\/)?[^/]+/.exec(specifier)![0])
+    expect(packages.filter((one) => !(one in dependencies))).toEqual([])
+    expect(packages.length).toBeGreaterThan(0)
+  })
+
+  test('its README has the command that starts it, and every variable it reads', () => {
+    const readme = read('README.md')
+    const variables = [...source.matchAll(/process\.env\.(\w+)/g)].map(([, variable]) => variable!)
+    expect(readme).toContain(`npx pnpm@12 --filter ${name} start`)
+    expect(variables.filter((variable) => !readme.includes(`\`${variable}\``))).toEqual([])
+    expect(variables).toContain('GEMINI_WEBHOOK_SECRET')
+  })
+
+  test('it logs in the same words as the others', () => {
+    expect(read('src/log.ts')).toBe(
+      readFileSync(new URL('../../node-http/src/log.ts', import.meta.url), 'utf8'),
+    )
+  })
+}

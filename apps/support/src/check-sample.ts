@@ -1,0 +1,65 @@
+import { signedDelivery } from '@gwh/testing'
+import { expect, test } from 'vitest'
+import { checkManifest } from './check-manifest.ts'
+import type { Sample, SampleOptions } from './sample.ts'
+
+/** Registers the tests every sample app has to pass. */
+export function checkSample(use: () => Sample, { folder }: SampleOptions): void {
+  test('a delivery is answered with 200 and handled', async () => {
+    const { google, app } = use()
+    const delivery = await google.announce('batch.succeeded', 'one')
+    expect(answersOf(delivery)).toEqual([[200, '{"status":"accepted"}']])
+    expect(await app.line(/batches\/one/)).toMatch(/^batch done: batches\/one files\/one [0-9a-f]{64}$/)
+    await app.line(new RegExp(`^handled ${delivery.webhookId} batch\\.succeeded `))
+  })
+
+  test('a delivery whose answer got lost is sent again, answered as known, and not handled again', async () => {
+    const { google, app } = use()
+    const delivery = await google.announceTwice('batch.succeeded', 'two')
+    expect(answersOf(delivery)).toEqual([
+      [undefined, undefined],
+      [200, '{"status":"duplicate"}'],
+    ])
+    await app.line(new RegExp(`^duplicate ${delivery.webhookId}$`))
+    await app.line(new RegExp(`^handled ${delivery.webhookId} `))
+    expect(app.lines.filter((line) => line.startsWith('batch done: batches/two '))).toHaveLength(1)
+  })
+
+  test('a delivery signed with another secret is refused with 401, and the log says why', async () => {
+    const { google, app, uri } = use()
+    await google.register(uri, ['batch.failed'])
+    const delivery = await google.announce('batch.failed', 'three')
+    expect(answersOf(delivery)).toEqual([[401, '{"error":"unauthorized"}']])
+    await app.line(/^refused 401 signature_invalid /)
+    expect(app.lines.filter((line) => line.includes('batches/three'))).toEqual([])
+  })
+
+  test('a signed delivery nobody can read is taken and given up on, and the log says why', async () => {
+    const { app, uri, secret } = use()
+    const { headers, body } = await signedDelivery({ secret, body: '[]', id: 'msg_unreadable' })
+    expect((await post(uri, headers, body)).status).toBe(200)
+    await app.line(/^dead msg_unreadable \(attempt 1\) payload_invalid /)
+  })
+
+  test('SIGTERM ends it with exit code 0 and with nothing secret in what it said', async () => {
+    const { secret, startAnother, app: first } = use()
+    const { app, uri } = await startAnother()
+    const { headers, body } = await signedDelivery({ secret, id: 'msg_last' })
+    expect((await post(uri, headers, body)).status).toBe(200)
+    // Where they share a queue, either of them may handle it.
+    await Promise.race([app, first].map(({ line }) => line(/^handled msg_last /)))
+    expect(await app.stop()).toBe(0)
+    expect(app.lines.join('\n')).not.toContain(secret.replace('whsec_', ''))
+    expect(app.lines.join('\n')).not.toContain(headers['webhook-signature'])
+  })
+
+  checkManifest(folder)
+}
+
+function answersOf({ attempts }: { attempts: readonly { status?: number; answer?: string }[] }) {
+  return attempts.map(({ status, answer }) => [status, answer])
+}
+
+async function post(uri: string, headers: Record<string, string>, body: Uint8Array): Promise<Response> {
+  return await fetch(uri, { method: 'POST', headers, body: body.slice() })
+}

@@ -1,0 +1,68 @@
+import { spawn } from 'node:child_process'
+import { dirname, join } from 'node:path'
+import { createInterface } from 'node:readline'
+
+/** A program of ours in a process of its own, and everything it has said. */
+export interface AppProcess {
+  /** What it printed so far, line by line, errors included. */
+  readonly lines: readonly string[]
+  /** The first line that matches, printed already or not yet. Rejects when the process ends without it. */
+  line(pattern: RegExp): Promise<string>
+  /** Asks it to end; resolves to its exit code, or the signal that ended it. */
+  stop(): Promise<number | NodeJS.Signals | null>
+  /** Ends it at once, whether it wants to or not. */
+  kill(): Promise<void>
+}
+
+/** Runs a command as the package in `folder` would: its own executables first, and nothing inherited but the path. */
+export function startProcess(command: string, folder: string, env: Record<string, string>): AppProcess {
+  const { HOME = '', PATH = '' } = process.env
+  const path = [join(folder, 'node_modules/.bin'), dirname(process.execPath), PATH].join(':')
+  // `exec`, so that the signal reaches the program and not the shell.
+  const child = spawn('sh', ['-c', `exec ${command}`], { cwd: folder, env: { HOME, PATH: path, ...env } })
+  const kill = () => child.kill('SIGKILL')
+  process.once('exit', kill)
+  const lines: string[] = []
+  const waiting = new Set<() => void>()
+  const wake = () => {
+    for (const look of waiting) look()
+  }
+  for (const stream of [child.stdout, child.stderr]) {
+    createInterface({ input: stream }).on('line', (line) => {
+      lines.push(line)
+      wake()
+    })
+  }
+  let ended = false
+  const end = new Promise<number | NodeJS.Signals | null>((resolve) => {
+    // `close` comes after the last line, `exit` may not.
+    child.once('close', (code, signal) => {
+      ended = true
+      process.off('exit', kill)
+      resolve(code ?? signal)
+      wake()
+    })
+  })
+  return {
+    lines,
+    line: (pattern) =>
+      new Promise((resolve, reject) => {
+        const look = () => {
+          const found = lines.find((line) => pattern.test(line))
+          if (found === undefined && !ended) return void waiting.add(look)
+          waiting.delete(look)
+          if (found !== undefined) resolve(found)
+          else reject(new RangeError(`ended without ${pattern}:\n${lines.join('\n')}`))
+        }
+        look()
+      }),
+    async stop() {
+      child.kill('SIGTERM')
+      return await end
+    },
+    async kill() {
+      kill()
+      await end
+    },
+  }
+}

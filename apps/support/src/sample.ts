@@ -1,0 +1,89 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { type RedisServer, startRedisServer } from '@gwh/testing/redis'
+import { afterAll, beforeAll } from 'vitest'
+import { freePort } from './free-port.ts'
+import { type Google, startGoogle } from './google.ts'
+import { type AppProcess, startProcess } from './process.ts'
+
+/** What is particular about a sample app. */
+export interface SampleOptions {
+  /** The folder of its package. */
+  folder: URL
+  /** Where it receives webhooks. Default `/webhooks/gemini`. */
+  path?: string
+  /** Its sign of being up. Default: `listening on …`. */
+  listening?: RegExp
+  /** Whether it needs a Redis. Default: no. */
+  redis?: boolean
+  /** More variables for it, once Google's side is up. */
+  env?: (google: Google) => Record<string, string>
+}
+
+/** A sample app, started by its own start script. */
+export interface Sample {
+  readonly folder: string
+  /** The app's address, without a path. */
+  readonly origin: string
+  /** Where it receives webhooks. */
+  readonly uri: string
+  /** The signing secret it was given. */
+  readonly secret: string
+  readonly app: AppProcess
+  readonly google: Google
+  /** Starts the app once more, with the same secret and Redis, and a port and a database of its own. */
+  startAnother(): Promise<{ origin: string; uri: string; app: AppProcess }>
+}
+
+/** Starts a sample app, Google's side and what else it needs for all tests of the file; call it to use it. */
+export function useSample(options: SampleOptions): () => Sample {
+  const { path = '/webhooks/gemini', listening = /^listening on http:/ } = options
+  const folder = fileURLToPath(options.folder)
+  const { scripts } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))
+  const temporary = mkdtempSync(join(tmpdir(), 'gwh-sample-'))
+  const apps: AppProcess[] = []
+  let google: Google
+  let redis: RedisServer | undefined
+  let sample: Sample
+
+  const start = async (port: number, secret: string) => {
+    const app = startProcess(scripts.start, folder, {
+      GEMINI_WEBHOOK_SECRET: secret,
+      PORT: String(port),
+      DATABASE: join(temporary, `${port}.db`),
+      ...(redis && { REDIS_URL: redis.url }),
+      ...options.env?.(google),
+    })
+    apps.push(app)
+    await app.line(listening)
+    return app
+  }
+  const addressOf = (port: number) => {
+    const origin = `http://127.0.0.1:${port}`
+    return { origin, uri: `${origin}${path}` }
+  }
+
+  beforeAll(async () => {
+    google = await startGoogle()
+    if (options.redis) redis = await startRedisServer('--maxmemory-policy', 'noeviction')
+    const port = await freePort()
+    const { origin, uri } = addressOf(port)
+    const secret = await google.register(uri)
+    const app = await start(port, secret)
+    const startAnother = async () => {
+      const another = await freePort()
+      return { ...addressOf(another), app: await start(another, secret) }
+    }
+    sample = { folder, origin, uri, secret, app, google, startAnother }
+  })
+  afterAll(async () => {
+    // An app that does not stop fails the test of just that, and must not be left behind.
+    await Promise.all(apps.map((app) => app.kill()))
+    await google.close()
+    await redis?.stop()
+    rmSync(temporary, { recursive: true })
+  })
+  return () => sample
+}
