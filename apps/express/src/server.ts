@@ -1,0 +1,42 @@
+// Gemini webhooks in an Express app: kept in SQLite until a worker in the same process has handled them.
+import { createReceiver } from '@gwh/core'
+import { createNodeHandler } from '@gwh/node'
+import { createSqliteQueue } from '@gwh/store-sqlite'
+import express from 'express'
+import { log } from './log.ts'
+
+const port = Number(process.env.PORT ?? 3000)
+const queue = createSqliteQueue({ path: process.env.DATABASE ?? 'deliveries.db' })
+const receiver = createReceiver({
+  static: { secrets: process.env.GEMINI_WEBHOOK_SECRET ?? '' },
+  queue,
+  observer: log,
+})
+
+receiver
+  .on('batch.succeeded', async (event, { key }) => {
+    // Fetch the result here; `key` is the same on every attempt, so pass it on wherever effects must not repeat.
+    console.log('batch done:', event.id, event.data.file ?? '(inlined result)', key)
+  })
+  .on('batch.failed', (event) => console.log('batch failed:', event.id, event.data.errorMessage))
+  .onUnhandled((event) => console.log('not handled:', event.type, event.id))
+
+const app = express()
+// Above the parser: a signature covers the bytes as they were sent.
+app.use(createNodeHandler(receiver, { path: '/webhooks/gemini' }))
+app.use(express.json())
+app.post('/prompts', (request, response) => void response.json({ received: request.body.prompt }))
+app.get('/status', async (_request, response) => void response.json(await queue.stats()))
+
+const server = app.listen(port, (error) => {
+  if (error) throw error
+  console.log(`listening on http://localhost:${port}/webhooks/gemini`)
+})
+const worker = receiver.work()
+
+async function stop(): Promise<void> {
+  setTimeout(() => server.closeAllConnections(), 10_000).unref()
+  await Promise.all([new Promise((resolve) => server.close(resolve)), worker.stop()])
+  await queue.close()
+}
+for (const signal of ['SIGTERM', 'SIGINT']) process.once(signal, stop)
