@@ -1,0 +1,32 @@
+// Gemini webhooks in a Fastify app: queued on Redis with BullMQ, so that any number of these may run.
+import { createBullmqQueue } from '@gwh/bullmq'
+import { createReceiver } from '@gwh/core'
+import { gwhFastify } from '@gwh/node/fastify'
+import { fastify } from 'fastify'
+import { log } from './log.ts'
+
+const queue = createBullmqQueue({ connection: process.env.REDIS_URL ?? 'redis://127.0.0.1:6379' })
+const receiver = createReceiver({
+  static: { secrets: process.env.GEMINI_WEBHOOK_SECRET ?? '' },
+  queue,
+  observer: log,
+})
+
+receiver
+  .on('batch.succeeded', async (event, { key }) => {
+    // Fetch the result here; `key` is the same on every attempt, so pass it on wherever effects must not repeat.
+    console.log('batch done:', event.id, event.data.file ?? '(inlined result)', key)
+  })
+  .on('batch.failed', (event) => console.log('batch failed:', event.id, event.data.errorMessage))
+  .onUnhandled((event) => console.log('not handled:', event.type, event.id))
+
+const app = fastify()
+await app.register(gwhFastify, { receiver, path: '/webhooks/gemini', work: true })
+app.post<{ Body: { prompt: string } }>('/prompts', ({ body }) => ({ received: body.prompt }))
+app.get('/status', () => queue.stats())
+// Runs after the plugin's own, which waits for the worker.
+app.addHook('onClose', () => queue.close())
+
+const url = await app.listen({ port: Number(process.env.PORT ?? 3000), host: '0.0.0.0' })
+console.log(`listening on ${url}/webhooks/gemini`)
+for (const signal of ['SIGTERM', 'SIGINT']) process.once(signal, () => app.close())
