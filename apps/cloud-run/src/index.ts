@@ -1,0 +1,29 @@
+// Gemini webhooks on Cloud Run: an HTTP function whose handlers run before the answer, while there is CPU for them.
+import { http } from '@google-cloud/functions-framework'
+import { createReceiver } from '@gwh/core'
+import { createNodeHandler } from '@gwh/node'
+import { createRedisStore } from '@gwh/store-redis'
+import { createClient } from 'redis'
+import { log } from './log.ts'
+
+const client = createClient({ url: process.env.REDIS_URL ?? 'redis://127.0.0.1:6379' })
+client.on('error', (error) => console.log('redis:', error.code ?? error.message))
+
+const receiver = createReceiver({
+  static: { secrets: process.env.GEMINI_WEBHOOK_SECRET ?? '' },
+  store: createRedisStore({ client }),
+  observer: log,
+})
+
+// Handlers are waited for: keep them short. One that throws is answered with 500, and the sender comes again.
+receiver
+  .on('batch.succeeded', async (event, { key }) => {
+    // Fetch the result here; `key` is the same on every attempt, so pass it on wherever effects must not repeat.
+    console.log('batch done:', event.id, event.data.file ?? '(inlined result)', key)
+  })
+  .on('batch.failed', (event) => console.log('batch failed:', event.id, event.data.errorMessage))
+  .onUnhandled((event) => console.log('not handled:', event.type, event.id))
+
+await client.connect()
+// The framework parses bodies, and keeps the bytes that are signed in `rawBody`: the handler takes those.
+http('gemini', createNodeHandler(receiver))
