@@ -1,10 +1,9 @@
 // Gemini webhooks on Cloud Run: an HTTP function whose handlers run before the answer, while there is CPU for them.
 import { http } from '@google-cloud/functions-framework'
-import { createReceiver } from '@gwh/core'
+import { createLogObserver, createReceiver } from '@gwh/core'
 import { createNodeHandler } from '@gwh/node'
 import { createRedisStore } from '@gwh/store-redis'
 import { createClient } from 'redis'
-import { log } from './log.ts'
 
 const client = createClient({ url: process.env.REDIS_URL ?? 'redis://127.0.0.1:6379' })
 client.on('error', (error) => console.log('redis:', error.code ?? error.message))
@@ -12,7 +11,7 @@ client.on('error', (error) => console.log('redis:', error.code ?? error.message)
 const receiver = createReceiver({
   static: { secrets: process.env.GEMINI_WEBHOOK_SECRET ?? '' },
   store: createRedisStore({ client }),
-  observer: log,
+  observer: createLogObserver(),
 })
 
 // Handlers are waited for: keep them short. One that throws is answered with 500, and the sender comes again.

@@ -1,16 +1,15 @@
 // Gemini webhooks in an Express app: kept in SQLite until a worker in the same process has handled them.
-import { createReceiver } from '@gwh/core'
+import { createLogObserver, createReceiver } from '@gwh/core'
 import { createNodeHandler } from '@gwh/node'
 import { createSqliteQueue } from '@gwh/store-sqlite'
 import express from 'express'
-import { log } from './log.ts'
 
 const port = Number(process.env.PORT ?? 3000)
 const queue = createSqliteQueue({ path: process.env.DATABASE ?? 'deliveries.db' })
 const receiver = createReceiver({
   static: { secrets: process.env.GEMINI_WEBHOOK_SECRET ?? '' },
   queue,
-  observer: log,
+  observer: createLogObserver(),
 })
 
 receiver

@@ -1,15 +1,14 @@
 // Gemini webhooks in a Fastify app: queued on Redis with BullMQ, so that any number of these may run.
 import { createBullmqQueue } from '@gwh/bullmq'
-import { createReceiver } from '@gwh/core'
+import { createLogObserver, createReceiver } from '@gwh/core'
 import { gwhFastify } from '@gwh/node/fastify'
 import { fastify } from 'fastify'
-import { log } from './log.ts'
 
 const queue = createBullmqQueue({ connection: process.env.REDIS_URL ?? 'redis://127.0.0.1:6379' })
 const receiver = createReceiver({
   static: { secrets: process.env.GEMINI_WEBHOOK_SECRET ?? '' },
   queue,
-  observer: log,
+  observer: createLogObserver(),
 })
 
 receiver

@@ -1,10 +1,9 @@
 // Static and dynamic Gemini webhooks in a Hono app: handled before the answer, once for all machines on one Redis.
-import { createReceiver, GOOGLE_JWKS_URL } from '@gwh/core'
+import { createLogObserver, createReceiver, GOOGLE_JWKS_URL } from '@gwh/core'
 import { createRedisStore } from '@gwh/store-redis'
 import { serve } from '@hono/node-server'
 import { Hono } from 'hono'
 import { createClient } from 'redis'
-import { log } from './log.ts'
 
 const port = Number(process.env.PORT ?? 3000)
 const client = createClient({ url: process.env.REDIS_URL ?? 'redis://127.0.0.1:6379' })
@@ -14,7 +13,7 @@ const receiver = createReceiver({
   static: { secrets: process.env.GEMINI_WEBHOOK_SECRET ?? '' },
   dynamic: { jobKey: process.env.GWH_JOB_KEY ?? '', jwks: process.env.GWH_JWKS_URL ?? GOOGLE_JWKS_URL },
   store: createRedisStore({ client }),
-  observer: log,
+  observer: createLogObserver(),
 })
 
 // Handlers are waited for: keep them short. One that throws is answered with 500, and the sender comes again.

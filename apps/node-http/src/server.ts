@@ -1,13 +1,12 @@
 // A receiver for Gemini webhooks: node:http, deliveries kept in SQLite until they are handled.
-import { createReceiver } from '@gwh/core'
+import { createLogObserver, createReceiver } from '@gwh/core'
 import { serve } from '@gwh/node'
 import { createSqliteQueue } from '@gwh/store-sqlite'
-import { log } from './log.ts'
 
 const receiver = createReceiver({
   static: { secrets: process.env.GEMINI_WEBHOOK_SECRET ?? '' },
   queue: createSqliteQueue({ path: process.env.DATABASE ?? 'deliveries.db' }),
-  observer: log,
+  observer: createLogObserver(),
 })
 
 receiver

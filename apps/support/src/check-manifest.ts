@@ -29,10 +29,4 @@ export function checkManifest(folder: URL): void {
     expect(variables.filter((variable) => !readme.includes(`\`${variable}\``))).toEqual([])
     expect(variables).toContain('GEMINI_WEBHOOK_SECRET')
   })
-
-  test('it logs in the same words as the others', () => {
-    expect(read('src/log.ts')).toBe(
-      readFileSync(new URL('../../node-http/src/log.ts', import.meta.url), 'utf8'),
-    )
-  })
 }

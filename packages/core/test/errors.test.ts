@@ -94,6 +94,7 @@ test('the public surface is decided, name by name', () => {
       "WebhookVerificationError",
       "answerFor",
       "createBodyCollector",
+      "createLogObserver",
       "createMemoryQueue",
       "createMemoryStore",
       "createReceiver",

@@ -21,6 +21,7 @@ const SURFACE: Record<string, { load: () => Promise<object>; names: string[] }> 
       'WebhookVerificationError',
       'answerFor',
       'createBodyCollector',
+      'createLogObserver',
       'createMemoryQueue',
       'createMemoryStore',
       'createReceiver',

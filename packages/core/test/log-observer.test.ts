@@ -1,0 +1,90 @@
+import {
+  createLogObserver,
+  createMemoryQueue,
+  createReceiver,
+  PermanentError,
+  type ReceiverSignal,
+} from '@gwh/core'
+import { signStatic } from '@gwh/core/sign'
+import { expect, test } from 'vitest'
+
+const SECRET = 'whsec_MDEyMzQ1Njc4OWFiY2RlZmdoaWprbG1ub3BxcnN0dXY='
+const NOW = 1_795_000_000
+const delivery = { id: 'msg_1', scheme: 'static' } as const
+
+function linesOf(...signals: ReceiverSignal[]): string[] {
+  const lines: string[] = []
+  for (const signal of signals) createLogObserver((line) => lines.push(line))(signal)
+  return lines
+}
+
+/** What is logged of one delivery whose handler fails so. */
+async function linesOfFailure(error: Error): Promise<string[]> {
+  const lines: string[] = []
+  const observer = createLogObserver((line) => lines.push(line))
+  const now = () => NOW * 1000
+  const receiver = createReceiver({ static: { secrets: SECRET }, queue: createMemoryQueue(), observer, now })
+  receiver.on('*', () => {
+    throw error
+  })
+  const body = '{"type":"batch.succeeded","data":{}}'
+  const headers = {
+    'webhook-id': 'msg_1',
+    'webhook-timestamp': String(NOW),
+    'webhook-signature': await signStatic({ id: 'msg_1', timestamp: NOW, body, secrets: SECRET }),
+  }
+  await receiver.receive({ method: 'POST', headers, body: new TextEncoder().encode(body) })
+  await receiver.drain()
+  return lines
+}
+
+test('a retry is one line with the delivery, the attempt and the code, whatever the error says', async () => {
+  expect(await linesOfFailure(new Error('first\nsecond\u001b[31m'))).toEqual([
+    'accepted msg_1',
+    'failed msg_1 (attempt 1) handler_failed Error: first second [31m',
+  ])
+})
+
+test('a retry has the code of its error, where that has one', async () => {
+  expect(await linesOfFailure(Object.assign(new Error('no room'), { code: 'ENOSPC' }))).toEqual([
+    'accepted msg_1',
+    'failed msg_1 (attempt 1) ENOSPC Error: no room',
+  ])
+})
+
+test('a dead letter is one line with the delivery, the attempt and the reason', async () => {
+  expect(await linesOfFailure(new PermanentError('customer is gone'))).toEqual([
+    'accepted msg_1',
+    'dead msg_1 (attempt 1) handler_rejected PermanentError: customer is gone',
+  ])
+})
+
+test('a dead letter without an error says no more than its reason', () => {
+  const dead = {
+    type: 'dead',
+    delivery,
+    key: 'k',
+    attempt: 13,
+    reason: 'attempts',
+    error: undefined,
+  } as const
+  expect(linesOf(dead)).toEqual(['dead msg_1 (attempt 13) attempts'])
+})
+
+test('everything else is one line too', () => {
+  expect(
+    linesOf(
+      { type: 'handled', delivery, key: 'k', eventType: 'batch.succeeded', attempt: 2 },
+      { type: 'refused', code: 'signature_invalid', status: 401, message: 'no signature matches' },
+      { type: 'fault', code: 'store_unavailable', error: new Error('locked') },
+      { type: 'clock_skew_suspected', seconds: 400 },
+      { type: 'warning', code: 'secret_short', message: 'shorter than 24 bytes' },
+    ),
+  ).toEqual([
+    'handled msg_1 batch.succeeded (attempt 2)',
+    'refused 401 signature_invalid no signature matches',
+    'fault store_unavailable Error: locked',
+    'clock_skew_suspected 400 s',
+    'warning secret_short shorter than 24 bytes',
+  ])
+})
