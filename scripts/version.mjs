@@ -10,5 +10,7 @@ for (const name of readdirSync('packages')) {
   if (!existsSync(path)) continue
   const { version } = JSON.parse(readFileSync(`packages/${name}/package.json`, 'utf8'))
   const text = readFileSync(path, 'utf8')
-  writeFileSync(path, text.replace(/"version": "[^"]*"/, `"version": "${version}"`))
+  // All packages share one version, so what they need of each other has it too.
+  const ranges = text.replaceAll(/(jsr:@gwh\/[a-z-]+)@\^[^/"]+/g, `$1@^${version}`)
+  writeFileSync(path, ranges.replace(/"version": "[^"]*"/, `"version": "${version}"`))
 }

@@ -26,6 +26,9 @@ function tarballOf(folder: string): string {
   return join(tarballs, readdirSync(tarballs).find((file) => file.startsWith(`gwh-${folder}-`))!)
 }
 
+/** The packages for a runtime other than Node have its name. */
+const runtimeOf = (folder: string) => (folder === 'bun' || folder === 'deno' ? folder : 'node')
+
 describe.each(packageFolders)('%s, as packed', (folder) => {
   test('publint finds nothing', async () => {
     const { buffer: tarball } = new Uint8Array(readFileSync(tarballOf(folder)))
@@ -50,13 +53,13 @@ describe.each(packageFolders)('%s, as packed', (folder) => {
     expect(files.filter((file) => /\.test\.|\/test\//.test(file))).toEqual([])
   })
 
-  test('it names its licence and the oldest Node it runs on', () => {
+  test('it names its licence and the oldest version of what it runs on', () => {
     const manifest = readManifest(join(root, 'packages', folder))
     expect(manifest).toMatchObject({
       license: 'MIT',
       type: 'module',
       sideEffects: false,
-      engines: { node: '>=22.13' },
+      engines: { [runtimeOf(folder)]: expect.stringMatching(/^>=\d/) },
     })
     expect(existsSync(join(root, 'packages', folder, 'README.md'))).toBe(true)
   })

@@ -23,7 +23,15 @@ const project = createProject(join(inject('work'), 'types'), inject('registryUrl
 
 beforeAll(async () => {
   const packages = packageFolders.map((one) => readManifest(join(root, 'packages', one)).name)
-  await project.run('npm', ['install', ...packages, '@types/node@22', 'bun-types', 'fast-check@4'])
+  await project.run('npm', [
+    'install',
+    ...packages,
+    '@types/node@22',
+    'bun-types',
+    '@types/deno',
+    'fast-check@4',
+    'fastify@5',
+  ])
   project.write({ 'everything.mts': everything, 'everything.cts': everything, 'server.mts': readmeHandler })
 })
 

@@ -1,2 +1,7 @@
-export { type BunHandler, type BunHandlerOptions, createBunHandler } from './lib/handler.ts'
+export {
+  type BunHandler,
+  type BunHandlerOptions,
+  type BunServerLike,
+  createBunHandler,
+} from './lib/handler.ts'
 export { type RunningServer, type ServeOptions, serve } from './lib/serve.ts'

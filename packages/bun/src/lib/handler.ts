@@ -1,6 +1,5 @@
 import type { Receiver } from '@gwh/core'
 import { createFetchHandler, type MountOptions } from '@gwh/core/adapter'
-import type { Server } from 'bun'
 
 /** How a receiver is mounted. */
 export interface BunHandlerOptions extends MountOptions {
@@ -8,8 +7,14 @@ export interface BunHandlerOptions extends MountOptions {
   path?: string
 }
 
+/** What is used of Bun's server, spelled out so that the types of this package need no others. */
+export interface BunServerLike {
+  /** Sets how long the connection of a request may be idle, in seconds; 0 for ever. */
+  timeout(request: Request, seconds: number): void
+}
+
 /** Answers a request of `Bun.serve`, as its `fetch` or as one of its routes. Never rejects. */
-export type BunHandler = (request: Request, server?: Pick<Server<unknown>, 'timeout'>) => Promise<Response>
+export type BunHandler = (request: Request, server?: BunServerLike) => Promise<Response>
 
 /** How long a connection may be idle between requests, in seconds. */
 export const IDLE_SECONDS = 10
