@@ -29,7 +29,8 @@ export function startWorker(
   const client = createClient(connection, 'patient')
   const blockingClient = createClient(connection, 'patient')
   const entrance = createEntrance(floor, TURNED_AWAY_MS)
-  const trial = { process: stoppable(process, stopping.signal), options, clock, random }
+  const crew = createCrew(process, stopping.signal)
+  const trial = { process: crew.process, options, clock, random }
 
   const processor = async (job: Job, token = '') => {
     const backend = worker.getBackend()
@@ -53,7 +54,10 @@ export function startWorker(
   const stop = async () => {
     const { promise: forced, resolve: force } = Promise.withResolvers<void>()
     const cancelAbort = clock.schedule(() => stopping.abort(), work.stopTimeoutMs)
-    const cancelForce = clock.schedule(force, work.stopTimeoutMs + SETTLE_MS)
+    let cancelForce = () => {}
+    crew.ended().then(() => {
+      cancelForce = clock.schedule(force, SETTLE_MS)
+    })
     // While Redis is down BullMQ waits for it; what it could not settle becomes free when its lock runs out.
     await Promise.race([worker.close(), forced])
     entrance.close()
@@ -70,18 +74,30 @@ export function startWorker(
   }
 }
 
-/** A handler that fails, to be tried again, when the worker's patience with it ends. */
-function stoppable(process: ProcessDelivery, stop: AbortSignal): ProcessDelivery {
-  return async (message, { attempt, signal }) => {
-    const { promise: ended, reject } = Promise.withResolvers<never>()
-    const onStop = () => reject(new WebhookError('draining', 'the worker was stopped'))
-    if (stop.aborted) onStop()
-    stop.addEventListener('abort', onStop)
-    try {
+/** Runs handlers so that a stopping worker can wait for them, and give them up to be tried again. */
+function createCrew(process: ProcessDelivery, stop: AbortSignal) {
+  const running = new Set<Promise<void>>()
+  return {
+    process(message, { attempt, signal }) {
       const either = AbortSignal.any([signal, stop])
-      await Promise.race([ended, process(message, { attempt, signal: either })])
-    } finally {
-      stop.removeEventListener('abort', onStop)
-    }
+      const handled = untilAborted(stop, async () => await process(message, { attempt, signal: either }))
+      running.add(handled)
+      const leave = () => running.delete(handled)
+      handled.then(leave, leave)
+      return handled
+    },
+    ended: async () => void (await Promise.allSettled(running)),
+  } satisfies { process: ProcessDelivery; ended(): Promise<void> }
+}
+
+async function untilAborted(stop: AbortSignal, work: () => Promise<void>): Promise<void> {
+  const { promise: ended, reject } = Promise.withResolvers<never>()
+  const onStop = () => reject(new WebhookError('draining', 'the worker was stopped'))
+  if (stop.aborted) onStop()
+  stop.addEventListener('abort', onStop)
+  try {
+    await Promise.race([ended, work()])
+  } finally {
+    stop.removeEventListener('abort', onStop)
   }
 }
