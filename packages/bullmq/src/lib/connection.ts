@@ -7,7 +7,13 @@ const LONGEST_RETRY_MS = 500
 const READY_MS = 500
 const COMMAND_MS = 1_000
 
-const reconnect = { retryStrategy: (times: number) => Math.min(times * 50, LONGEST_RETRY_MS) }
+// ioredis lets go of a connection it has closed only when this has passed, and keeps the process that long.
+const DISCONNECT_MS = 100
+
+const reconnect = {
+  retryStrategy: (times: number) => Math.min(times * 50, LONGEST_RETRY_MS),
+  disconnectTimeout: DISCONNECT_MS,
+}
 
 /** For requests that wait for an answer: nothing is kept for later, and every command has a deadline. */
 const IMPATIENT: RedisSettings = {
