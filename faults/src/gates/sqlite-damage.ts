@@ -12,7 +12,7 @@ import type { ReceiverSettings } from '../settings.ts'
 import { flippedBytes } from './flipped-bytes.ts'
 import { storing } from './storing.ts'
 
-const LOCKED_MS = 4_000
+const LOCKED_MS = 30_000
 const RECOVERY_MS = 1_000
 // Long bodies fill a small disk soon.
 const LONG_BODY = JSON.stringify({ ...FIXTURE_EVENTS['batch.succeeded'], padding: 'x'.repeat(8_000) })
