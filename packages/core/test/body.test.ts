@@ -73,6 +73,7 @@ describe('what headers say about a body', () => {
     ['identity', undefined],
     ['', undefined],
     ['Identity', undefined],
+    [' identity\t', undefined],
     ['gzip', 'content_encoding'],
     ['br', 'content_encoding'],
     ['gzip, identity', 'content_encoding'],

@@ -34,6 +34,8 @@ describe.each(NAMES)('%s', (name) => {
     ['empty', ''],
     ['an empty list', []],
     ['a list of an empty text', ['']],
+    ['spaces and tabs', ' \t '],
+    ['a list of a space', [' ']],
   ])('%s is header_missing', async (_, value) => {
     expect(await codeOf(verify(withHeader(name, value)))).toBe('header_missing')
   })
@@ -43,6 +45,21 @@ describe.each(NAMES)('%s', (name) => {
     headers.delete(name)
     expect(await codeOf(verify(headers))).toBe('header_missing')
   })
+
+  test.each([' ', '\t', ' \t \t'])('with %j around it is read without it', async (space) => {
+    const padded = `${space}${genuine.headers[name]}${space}`
+    await expect(verify(withHeader(name, padded))).resolves.toMatchObject({ id: ID })
+    await expect(verify(withHeader(name, [padded]))).resolves.toMatchObject({ id: ID })
+  })
+
+  test.each(['\n', '\r', '\v', '\f', '\u00a0', '\ufeff'])(
+    'with %j at its end is refused',
+    async (character) => {
+      expect(await codeOf(verify(withHeader(name, `${genuine.headers[name]}${character}`)))).toMatch(
+        /_malformed$|^signature_invalid$/,
+      )
+    },
+  )
 
   test.each<[string, unknown]>([
     ['a number', 5],

@@ -34,9 +34,6 @@ const looseTimestamp = (timestamp: string): Difference => ({
  * An entry that stops differing fails its test, so this list is never longer than the truth.
  */
 export const KNOWN_DIFFERENCES: Record<string, Difference> = {
-  'timestamp with a space in front': looseTimestamp(` ${t}`),
-  'timestamp with a space behind': looseTimestamp(`${t} `),
-  'timestamp with a tab in front': looseTimestamp(`\t${t}`),
   'timestamp with a plus sign': looseTimestamp(`+${t}`),
   'timestamp with a leading zero': looseTimestamp(`0${t}`),
   'timestamp with a fraction': looseTimestamp(`${t}.9`),

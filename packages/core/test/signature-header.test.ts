@@ -95,7 +95,7 @@ describe('what a header may cost is bounded', () => {
     ['seventeen entries', `${'v1,x '.repeat(16)}${good}`],
     ['five v1a entries', `${'v1a,x '.repeat(5)}${good}`],
     ['8193 characters', `${good} v2,`.padEnd(8193, 'x')],
-    ['seventeen entries made of nothing but spaces', `${good}${' '.repeat(16)}`],
+    ['seventeen entries, those between made of nothing', `${good}${' '.repeat(16)}v2,x`],
   ])('%s are signature_malformed', async (_, signature) => {
     expect(await codeOf(verify(signature))).toBe('signature_malformed')
   })

@@ -60,12 +60,27 @@ export function readHeader(headers: HeadersLike, name: string): string | Refusal
 /** Like `readHeader`, but absent is `undefined`. */
 export function readOptionalHeader(headers: HeadersLike, name: string): string | Refusal | undefined {
   const value = isHeaders(headers) ? headers.get(name) : (headers[name] ?? findAnyCase(headers, name))
-  if (typeof value === 'string') return value
+  if (typeof value === 'string') return trimWhiteSpace(value)
   if (value === undefined || value === null) return undefined
   if (!Array.isArray(value)) return refuse('header_malformed', `${name} is not text`)
   if (value.length > 1) return refuse('header_duplicate', `${name} was sent more than once`)
   if (value.length === 0) return undefined
-  return typeof value[0] === 'string' ? value[0] : refuse('header_malformed', `${name} is not text`)
+  return typeof value[0] === 'string'
+    ? trimWhiteSpace(value[0])
+    : refuse('header_malformed', `${name} is not text`)
+}
+
+/** White space around a value is no part of it (RFC 9110, 5.5), though not every runtime takes it off. */
+function trimWhiteSpace(value: string): string {
+  // Not an expression: one that looks for white space at the end takes quadratic time where there is much inside.
+  let [start, end] = [0, value.length]
+  while (isWhiteSpace(value.charCodeAt(start))) start++
+  while (end > start && isWhiteSpace(value.charCodeAt(end - 1))) end--
+  return value.slice(start, end)
+}
+
+function isWhiteSpace(code: number): boolean {
+  return code === 0x20 || code === 0x09
 }
 
 function isHeaders(headers: HeadersLike): headers is HeadersLike & { get(name: string): unknown } {
