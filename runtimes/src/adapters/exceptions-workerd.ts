@@ -99,6 +99,8 @@ const LAX_HEADERS = [
   'webhook-id with a space before its colon',
   'webhook-timestamp with a space before its colon',
   'webhook-signature with a space before its colon',
+  'webhook-id folded',
+  'webhook-timestamp folded',
   'webhook-signature folded',
 ]
 

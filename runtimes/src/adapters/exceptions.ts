@@ -1,5 +1,7 @@
 import { type AdapterException, NODE_HTTP_EXCEPTIONS } from '@gwh/testing'
 import type { Runtime } from '../runtimes.ts'
+import { FUNCTIONS_FRAMEWORK } from './exceptions-functions-framework.ts'
+import { NEXT, NEXT_APP_ROUTER } from './exceptions-next.ts'
 import { WORKERD } from './exceptions-workerd.ts'
 import type { Server } from './matrix.ts'
 import { raw } from './raw-title.ts'
@@ -19,6 +21,11 @@ const on =
   (name: Server['http']) =>
   ({ http }: Server) =>
     http === name
+const inFile =
+  (...files: string[]) =>
+  ({ file }: Server) =>
+    files.includes(file)
+const NEXT_FILES = ['next-app-router.ts', 'next-pages-router.ts']
 
 export const EXCEPTIONS: readonly RuntimeException[] = [
   {
@@ -29,17 +36,27 @@ export const EXCEPTIONS: readonly RuntimeException[] = [
       'target after a segment taken back',
       'target after a segment taken back, encoded',
       'target after more taken back than there is',
-      'target with a fragment',
     ]),
     instead: TAKEN,
-    reason:
-      'a Request has a URL, and a URL has neither dot segments nor, once sent, a fragment: it is the same path',
+    reason: 'what is routed by is a URL, and a URL has no dot segments: it is the same path',
   },
   {
-    where: ({ file }) => file === 'hono-fetch.ts',
+    where: inFile('hono-fetch.ts', 'workerd-fetch.ts', 'fastify.ts', ...NEXT_FILES),
+    cases: raw('refused', ['target with a fragment']),
+    instead: TAKEN,
+    reason: 'what is routed by there ends where a fragment begins: it is the same path',
+  },
+  {
+    where: inFile('hono-fetch.ts', 'fastify.ts'),
     cases: raw('refused', ['target with a letter encoded']),
     instead: TAKEN,
-    reason: 'hono decodes a path before it compares it: it is the same path',
+    reason: 'Fastify and hono decode a path before they compare it: it is the same path',
+  },
+  {
+    where: ({ file }, runtime) => file === 'fastify.ts' && runtime === 'Deno',
+    cases: raw('accepted', ['target in the absolute form']),
+    instead: LEFT,
+    reason: 'Fastify routes by the target, and Deno leaves it absolute; only proxies are sent such targets',
   },
   // Deno's node:http reads with llhttp too.
   ...NODE_HTTP_EXCEPTIONS.map((exception) => ({ ...exception, where: nodeOrDeno })),
@@ -75,11 +92,11 @@ export const EXCEPTIONS: readonly RuntimeException[] = [
     reason: 'they drop trailers without reading them',
   },
   {
-    where: (server) => on('Bun.serve')(server) || on('Deno.serve')(server),
+    where: on('Deno.serve'),
     cases: ['a body in chunks without end is cut off'],
     instead: 'bytes of an endless body were taken',
     reason:
-      'they go on reading behind the 413, although the receiver has cancelled the body, until the sender stops',
+      'Deno reads on behind the 413 until the sender stops, although the body is cancelled and the answer says close',
   },
   {
     where: on('Bun.serve'),
@@ -123,14 +140,9 @@ export const EXCEPTIONS: readonly RuntimeException[] = [
   },
   {
     where: on('Deno.serve'),
-    cases: raw('refused', [
-      'no Host',
-      'target in the absolute form of another scheme',
-      'a chunk size with a space in front',
-    ]),
+    cases: raw('refused', ['no Host', 'a chunk size with a space in front']),
     instead: TAKEN,
-    reason:
-      'hyper leaves Host and scheme to the application, where nothing is decided by them, and skips the space',
+    reason: 'hyper leaves Host to the application, where nothing is decided by it, and skips the space',
   },
   {
     where: on('Deno.serve'),
@@ -154,8 +166,7 @@ export const EXCEPTIONS: readonly RuntimeException[] = [
     where: (server, runtime) => on('node:http')(server) && runtime === 'Deno',
     cases: raw('accepted', ['spaces and tabs around the values']),
     instead: LEFT,
-    reason:
-      'Deno hands header values on with the tab at their end, and the id or signature does not fit with it',
+    reason: 'llhttp in Deno refuses a Content-Length with a tab behind it; Node takes the tab off',
   },
   {
     where: (server, runtime) => on('node:http')(server) && runtime === 'Deno',
@@ -163,6 +174,9 @@ export const EXCEPTIONS: readonly RuntimeException[] = [
     instead: TAKEN,
     reason: 'llhttp in Deno has no limit for chunk extensions; Node gave it one',
   },
+  ...FUNCTIONS_FRAMEWORK.map((exception) => ({ ...exception, where: inFile('functions-framework.ts') })),
+  ...NEXT.map((exception) => ({ ...exception, where: inFile(...NEXT_FILES) })),
+  ...NEXT_APP_ROUTER.map((exception) => ({ ...exception, where: inFile('next-app-router.ts') })),
   ...WORKERD.map((exception) => ({ ...exception, where: on('workerd') })),
 ]
 
