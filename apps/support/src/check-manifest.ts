@@ -24,7 +24,9 @@ export function checkManifest(folder: URL): void {
 
   test('its README has the command that starts it, and every variable it reads', () => {
     const readme = read('README.md')
-    const variables = [...source.matchAll(/process\.env\.(\w+)/g)].map(([, variable]) => variable!)
+    const variables = [...source.matchAll(/(?:process\.env\.|Deno\.env\.get\(')(\w+)/g)].map(
+      ([, variable]) => variable!,
+    )
     expect(readme).toContain(`npx pnpm@12 --filter ${name} start`)
     expect(variables.filter((variable) => !readme.includes(`\`${variable}\``))).toEqual([])
     expect(variables).toContain('GEMINI_WEBHOOK_SECRET')

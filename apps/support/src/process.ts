@@ -17,7 +17,9 @@ export interface AppProcess {
 /** Runs a command as the package in `folder` would: its own executables first, and nothing inherited but the path. */
 export function startProcess(command: string, folder: string, env: Record<string, string>): AppProcess {
   const { HOME = '', PATH = '' } = process.env
-  const path = [join(folder, 'node_modules/.bin'), dirname(process.execPath), PATH].join(':')
+  // Deno itself, as if it were installed: its entry in `.bin` is a script that keeps signals to itself.
+  const own = ['node_modules/deno', 'node_modules/.bin'].map((name) => join(folder, name))
+  const path = [...own, dirname(process.execPath), PATH].join(':')
   // `exec`, so that the signal reaches the program and not the shell.
   const child = spawn('sh', ['-c', `exec ${command}`], { cwd: folder, env: { HOME, PATH: path, ...env } })
   const kill = () => child.kill('SIGKILL')

@@ -1,0 +1,27 @@
+// A receiver for Gemini webhooks: Bun.serve, deliveries kept in SQLite until they are handled.
+
+import { serve } from '@gwh/bun'
+import { createLogObserver, createReceiver } from '@gwh/core'
+import { createSqliteQueue } from '@gwh/store-sqlite'
+
+const receiver = createReceiver({
+  static: { secrets: process.env.GEMINI_WEBHOOK_SECRET ?? '' },
+  queue: createSqliteQueue({ path: process.env.DATABASE ?? 'deliveries.db' }),
+  observer: createLogObserver(),
+})
+
+receiver
+  .on('batch.succeeded', async (event, { key }) => {
+    // Fetch the result here; `key` is the same on every attempt, so pass it on wherever effects must not repeat.
+    console.log('batch done:', event.id, event.data.file ?? '(inlined result)', key)
+  })
+  .on('batch.failed', (event) => console.log('batch failed:', event.id, event.data.errorMessage))
+  .onUnhandled((event) => console.log('not handled:', event.type, event.id))
+
+// Ends on SIGTERM and SIGINT, once what is under way is answered and handled.
+const { url } = await serve(receiver, {
+  port: Number(process.env.PORT ?? 3000),
+  path: '/webhooks/gemini',
+  work: true,
+})
+console.log(`listening on ${url}`)
