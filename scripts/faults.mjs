@@ -4,7 +4,7 @@ import { pnpm, setup } from './setup.mjs'
 import { ensureSystem } from './system.mjs'
 
 await setup()
-ensureSystem()
+ensureSystem(['redis-server', 'strace'])
 process.exitCode = await pnpm([
   '--filter',
   '@gwh/faults',

@@ -1,14 +1,15 @@
-// Tests run against real programs: `redis-server`, and `strace` to watch what is written and synced. Where one is
-// missing and this machine lets us, it is installed; where not, the tests that need it fail and say so.
+// Tests run against real programs: `redis-server`, `strace` to watch what is written and synced, `chromium` to look at
+// a page. Where one is missing and this machine lets us, it is installed; where not, the tests that need it fail and
+// say so.
 import { spawnSync } from 'node:child_process'
 
-const NEEDED = ['redis-server', 'strace']
+const NEEDED = ['redis-server', 'strace', 'chromium']
 
 const has = (command) => spawnSync(command, ['--version'], { stdio: 'ignore' }).status === 0
 
-/** Installs Debian's packages of the programs that are missing, if we may. */
-export function ensureSystem() {
-  const missing = NEEDED.filter((program) => !has(program))
+/** Installs Debian's packages of the programs that are missing, if we may. Default: all that `npm test` needs. */
+export function ensureSystem(needed = NEEDED) {
+  const missing = needed.filter((program) => !has(program))
   if (missing.length === 0) return
   if (!has('apt-get') || process.getuid?.() !== 0) {
     console.log(

@@ -2,21 +2,23 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 
 const MAX_LINES = 60
+const CODE = /\.tsx?$/
 
 /** Registers the tests of what makes a sample app ready to copy: its size, its imports, its README. */
 export function checkManifest(folder: URL): void {
   const read = (path: string) => readFileSync(new URL(path, folder), 'utf8')
-  const files = readdirSync(new URL('src', folder)).map((name) => read(`src/${name}`))
+  const names = readdirSync(new URL('src', folder), { recursive: true, encoding: 'utf8' })
+  const files = names.filter((name) => CODE.test(name)).map((name) => read(`src/${name}`))
   const source = files.join('')
   const { name, dependencies } = JSON.parse(read('package.json'))
 
-  test(`it has ${MAX_LINES} lines of its own at most`, () => {
+  test(`it has ${MAX_LINES} lines of code of its own at most`, () => {
     expect(source.trimEnd().split('\n').length).toBeLessThanOrEqual(MAX_LINES)
   })
 
   test('it imports nothing but files beside it and packages it names', () => {
     const imported = [...source.matchAll(/\bfrom '([^']+)'/g)].map(([, specifier]) => specifier!)
-    const foreign = imported.filter((specifier) => !/^\.\/|^node:/.test(specifier))
+    const foreign = imported.filter((specifier) => !/^\.\.?\/|^node:/.test(specifier))
     const packages = foreign.map((specifier) => /^(@[^/]+\/)?[^/]+/.exec(specifier)![0])
     expect(packages.filter((one) => !(one in dependencies))).toEqual([])
     expect(packages.length).toBeGreaterThan(0)

@@ -4,7 +4,7 @@ import { checkManifest } from './check-manifest.ts'
 import type { Sample, SampleOptions } from './sample.ts'
 
 /** Registers the tests every sample app has to pass. */
-export function checkSample(use: () => Sample, { folder }: SampleOptions): void {
+export function checkSample(use: () => Sample, { folder, exitCode = 0 }: SampleOptions): void {
   test('a delivery is answered with 200 and handled', async () => {
     const { google, app } = use()
     const delivery = await google.announce('batch.succeeded', 'one')
@@ -41,14 +41,14 @@ export function checkSample(use: () => Sample, { folder }: SampleOptions): void 
     await app.line(/^dead msg_unreadable \(attempt 1\) payload_invalid /)
   })
 
-  test('SIGTERM ends it with exit code 0 and with nothing secret in what it said', async () => {
+  test(`SIGTERM ends it with exit code ${exitCode} and with nothing secret in what it said`, async () => {
     const { secret, startAnother, app: first } = use()
     const { app, uri } = await startAnother()
     const { headers, body } = await signedDelivery({ secret, id: 'msg_last' })
     expect((await post(uri, headers, body)).status).toBe(200)
     // Where they share a queue, either of them may handle it.
     await Promise.race([app, first].map(({ line }) => line(/^handled msg_last /)))
-    expect(await app.stop()).toBe(0)
+    expect(await app.stop()).toBe(exitCode)
     expect(app.lines.join('\n')).not.toContain(secret.replace('whsec_', ''))
     expect(app.lines.join('\n')).not.toContain(headers['webhook-signature'])
   })

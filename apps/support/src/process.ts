@@ -8,6 +8,8 @@ export interface AppProcess {
   readonly lines: readonly string[]
   /** The first line that matches, printed already or not yet. Rejects when the process ends without it. */
   line(pattern: RegExp): Promise<string>
+  /** Its exit code, or the signal that ended it, once it has ended. */
+  readonly end: Promise<number | NodeJS.Signals | null>
   /** Asks it to end; resolves to its exit code, or the signal that ended it. */
   stop(): Promise<number | NodeJS.Signals | null>
   /** Ends it at once, whether it wants to or not. */
@@ -47,6 +49,7 @@ export function startProcess(command: string, folder: string, env: Record<string
   })
   return {
     lines,
+    end,
     line: (pattern) =>
       new Promise((resolve, reject) => {
         const look = () => {

@@ -16,11 +16,15 @@ export interface SampleOptions {
   path?: string
   /** Its sign of being up. Default: `listening on …`. */
   listening?: RegExp
+  /** How it ends on SIGTERM. Default 0. */
+  exitCode?: number
   /** Whether it needs a Redis. Default: no. */
   redis?: boolean
-  /** More variables for it, once Google's side is up. */
+  /** More variables for it and for what makes it ready to start, once Google's side is up. */
   env?: (google: Google) => Record<string, string>
 }
+
+const READY_TIMEOUT_MS = 180_000
 
 /** A sample app, started by its own start script. */
 export interface Sample {
@@ -31,6 +35,8 @@ export interface Sample {
   readonly uri: string
   /** The signing secret it was given. */
   readonly secret: string
+  /** The file it was told to keep its deliveries in. */
+  readonly database: string
   readonly app: AppProcess
   readonly google: Google
   /** Starts the app once more, with the same secret and Redis, and a port and a database of its own. */
@@ -48,11 +54,12 @@ export function useSample(options: SampleOptions): () => Sample {
   let redis: RedisServer | undefined
   let sample: Sample
 
+  const databaseOf = (port: number) => join(temporary, `${port}.db`)
   const start = async (port: number, secret: string) => {
     const app = startProcess(scripts.start, folder, {
       GEMINI_WEBHOOK_SECRET: secret,
       PORT: String(port),
-      DATABASE: join(temporary, `${port}.db`),
+      DATABASE: databaseOf(port),
       ...(redis && { REDIS_URL: redis.url }),
       ...options.env?.(google),
     })
@@ -68,6 +75,7 @@ export function useSample(options: SampleOptions): () => Sample {
   beforeAll(async () => {
     google = await startGoogle()
     if (options.redis) redis = await startRedisServer('--maxmemory-policy', 'noeviction')
+    if (scripts.prestart) await complete(startProcess(scripts.prestart, folder, { ...options.env?.(google) }))
     const port = await freePort()
     const { origin, uri } = addressOf(port)
     const secret = await google.register(uri)
@@ -76,8 +84,8 @@ export function useSample(options: SampleOptions): () => Sample {
       const another = await freePort()
       return { ...addressOf(another), app: await start(another, secret) }
     }
-    sample = { folder, origin, uri, secret, app, google, startAnother }
-  })
+    sample = { folder, origin, uri, secret, database: databaseOf(port), app, google, startAnother }
+  }, READY_TIMEOUT_MS)
   afterAll(async () => {
     // An app that does not stop fails the test of just that, and must not be left behind.
     await Promise.all(apps.map((app) => app.kill()))
@@ -86,4 +94,9 @@ export function useSample(options: SampleOptions): () => Sample {
     rmSync(temporary, { recursive: true })
   })
   return () => sample
+}
+
+/** Waits for a program that ends by itself, and well. */
+async function complete({ end, lines }: AppProcess): Promise<void> {
+  if ((await end) !== 0) throw new Error(lines.join('\n'))
 }

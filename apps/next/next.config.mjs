@@ -1,0 +1,6 @@
+import { fileURLToPath } from 'node:url'
+
+export default {
+  // The workspace, which holds the packages this app is built from; a copy of the app needs no such line.
+  turbopack: { root: fileURLToPath(new URL('../..', import.meta.url)) },
+}

@@ -1,0 +1,16 @@
+import { createLogObserver, createReceiver } from '@gwh/core'
+import { createSqliteQueue } from '@gwh/store-sqlite'
+
+function create() {
+  const queue = createSqliteQueue({ path: process.env.DATABASE ?? 'deliveries.db' })
+  const secrets = process.env.GEMINI_WEBHOOK_SECRET ?? ''
+  const receiver = createReceiver({ static: { secrets }, queue, observer: createLogObserver() })
+    // Fetch the result here; `key` is the same on every attempt, so pass it on wherever effects must not repeat.
+    .on('batch.succeeded', ({ id, data }, { key }) => console.log('batch done:', id, data.file ?? '-', key))
+    .onUnhandled((event) => console.log('not handled:', event.type, event.id))
+  return { queue, receiver }
+}
+
+// Made once, at the first request: `next build` has no secrets, and every route may load this module for itself.
+const shared = globalThis as typeof globalThis & { gemini?: ReturnType<typeof create> }
+export const gemini = () => (shared.gemini ??= create())
