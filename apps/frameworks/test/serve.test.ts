@@ -4,9 +4,9 @@ import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createSqliteQueue } from '@gwh/store-sqlite'
-import { signedDelivery } from '@gwh/testing'
+import { freePort, signedDelivery } from '@gwh/testing'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import { answers, freePort, RUNTIMES, spawnDeno, startChild } from './start-child.ts'
+import { answers, RUNTIMES, spawnDeno, startChild } from './start-child.ts'
 
 const SECRET = 'whsec_azN2MHE3bTF4OXoyYzRiNm44bDVqMGg3ZzFmM2Q5czI='
 

@@ -1,6 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { type AddressInfo, createServer } from 'node:net'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 
@@ -64,15 +63,6 @@ export function spawnDeno(command: string, ...args: string[]): ChildProcess {
   const script = here(args.pop()!)
   const flags = [source, '--allow-all', '--no-prompt', '--quiet', ...args]
   return spawn(program('deno/deno'), [command, ...flags, script], { stdio: ['ignore', 'ignore', 'inherit'] })
-}
-
-/** A port nobody listens on at the moment. */
-export async function freePort(): Promise<number> {
-  const probe = createServer()
-  await new Promise<void>((resolve) => probe.listen(0, '127.0.0.1', resolve))
-  const { port } = probe.address() as AddressInfo
-  await new Promise((resolve) => probe.close(resolve))
-  return port
 }
 
 /** Waits until something answers at the address, whatever it says. */

@@ -1,6 +1,5 @@
 export { checkManifest } from './check-manifest.ts'
 export { checkSample } from './check-sample.ts'
-export { freePort } from './free-port.ts'
 export { type Google, startGoogle } from './google.ts'
 export { type AppProcess, startProcess } from './process.ts'
 export { type Sample, type SampleOptions, useSample } from './sample.ts'

@@ -3,12 +3,8 @@ import { createSuite, type SuiteResult } from '../harness.ts'
 import type { Runtime } from '../runtimes.ts'
 import { exceptionsFor } from './exceptions.ts'
 import type { Server } from './matrix.ts'
+import { countExcepted, MUST_PASS, type RowResult } from './results.ts'
 import { startServer } from './start-server.ts'
-
-/** What became of one server on one runtime. */
-export interface RowResult extends SuiteResult {
-  exceptions: number
-}
 
 const AT_A_TIME = 16
 
@@ -26,14 +22,9 @@ export async function examine(server: Server, runtime: Runtime): Promise<RowResu
 
 async function examineMode(server: Server, runtime: Runtime, mode: 'inline' | 'queue'): Promise<RowResult> {
   const exceptions = exceptionsFor(server, runtime)
-  const { passed, failures } = await runContract(server, runtime, mode, exceptions)
-  const excepted = new Set(exceptions.flatMap(({ cases }) => cases))
-  const broken = failures.filter(({ title }) => excepted.has(title)).length
-  return {
-    passed: passed - (excepted.size - broken),
-    failures: failures.map(({ title, error }) => ({ title: `${mode}: ${title}`, error })),
-    exceptions: excepted.size - broken,
-  }
+  const result = countExcepted(await runContract(server, runtime, mode, exceptions), exceptions)
+  const failures = result.failures.map(({ title, error }) => ({ title: `${mode}: ${title}`, error }))
+  return { ...result, failures }
 }
 
 /** The same server with a receiver that says yes to everything: the contract has to see it, and only that. */
@@ -51,7 +42,6 @@ async function examineCanary(server: Server, runtime: Runtime): Promise<RowResul
   }
 }
 
-const MUST_PASS = 'a good delivery is accepted'
 const MUST_BE_SEEN = [
   'a delivery sent again is a duplicate',
   'a delivery signed with another secret is unauthorized',

@@ -1,17 +1,22 @@
-// Examines every adapter on every runtime, three rows at a time, and prints a table and a sum. Words on the
+// Examines every adapter on every runtime and every sample app, three rows at a time, and prints a table and a sum. Words on the
 // command line pick rows: `bun` takes those whose server or runtime has it in its name.
-import type { Runtime } from '../runtimes.ts'
-import { examine, type RowResult } from './examine.ts'
+import { APPS } from './apps.ts'
+import { examine } from './examine.ts'
+import { examineApp } from './examine-app.ts'
 import { EXCEPTIONS } from './exceptions.ts'
-import { SERVERS, type Server } from './matrix.ts'
+import { SERVERS } from './matrix.ts'
+import type { RowResult } from './results.ts'
 
 // A row mostly waits for answers that must not come.
 const ROWS_AT_A_TIME = 3
 
 const words = process.argv.slice(2).map((word) => word.toLowerCase())
-const rows = SERVERS.flatMap((server) => server.on.map((runtime) => [server, runtime] as const)).filter(
-  ([{ name }, runtime]) => words.every((word) => `${name} ${runtime}`.toLowerCase().includes(word)),
-)
+const rows = [
+  ...SERVERS.flatMap((server) =>
+    server.on.map((runtime) => ({ name: server.name, runtime, examine: () => examine(server, runtime) })),
+  ),
+  ...APPS.map((app) => ({ name: `apps/${app.folder}`, runtime: app.on, examine: () => examineApp(app) })),
+].filter(({ name, runtime }) => words.every((word) => `${name} ${runtime}`.toLowerCase().includes(word)))
 const total = { passed: 0, failed: 0, exceptions: 0 }
 
 const unused = EXCEPTIONS.filter(
@@ -26,18 +31,18 @@ console.log(`adapters: ${total.passed} passed, ${total.failed} failed`)
 process.exitCode = total.failed === 0 ? 0 : 1
 
 async function work(): Promise<void> {
-  for (const [server, runtime] of left) {
-    const { passed, failures, exceptions } = await examineRow(server, runtime)
-    print(server.name, runtime, passed, failures.length, exceptions)
+  for (const { name, runtime, examine } of left) {
+    const { passed, failures, exceptions } = await examineRow(examine)
+    print(name, runtime, passed, failures.length, exceptions)
     for (const { title, error } of failures) fail(`${title}\n    ${error.split('\n')[0]}`)
     total.passed += passed
     total.exceptions += exceptions
   }
 }
 
-async function examineRow(server: Server, runtime: Runtime): Promise<RowResult> {
+async function examineRow(examine: () => Promise<RowResult>): Promise<RowResult> {
   try {
-    return await examine(server, runtime)
+    return await examine()
   } catch (error) {
     return {
       passed: 0,
