@@ -32,6 +32,7 @@ export function useBrowser() {
   /** Opens an address, with or without scripts; `complaints` are what the browser's console warns of. */
   return async (url: string, { scripts = true } = {}) => {
     const page = await context!.newPage()
+    page.setDefaultTimeout(10_000)
     const session = await context!.newCDPSession(page)
     await session.send('Emulation.setScriptExecutionDisabled', { value: !scripts })
     const complaints: string[] = []
