@@ -1,4 +1,0 @@
-// workers.ts
-import { receiver } from './receiver.ts'
-
-export default { fetch: receiver.fetch }
