@@ -8,7 +8,11 @@ export default defineConfig({
   resolve: { conditions },
   ssr: { resolve: { conditions, externalConditions: conditions } },
   test: {
-    include: ['packages/*/{src,test}/**/*.test.ts', 'apps/*/test/**/*.test.ts', 'test/**/*.test.ts'],
+    include: [
+      'packages/*/{src,test}/**/*.test.ts',
+      'apps/*/test/**/*.test.ts',
+      'test/{architecture,snippets}/**/*.test.ts',
+    ],
     testTimeout: 30_000,
     hookTimeout: 30_000,
     allowOnly: false,

@@ -7,7 +7,7 @@ await setup()
 ensureSystem(['redis-server', 'strace'])
 process.exitCode = await pnpm([
   '--filter',
-  '@gwh/faults',
+  '@gwh-test/faults',
   '--silent',
   'run',
   'start',

@@ -13,8 +13,8 @@ ensureSystem()
 await check('types', ['run', 'typecheck'])
 await check('style', ['run', 'lint'])
 await vitest('test:unit')
-await suite('runtimes', 'start')
-await suite('adapters', 'adapters')
+await suite('runtimes')
+await suite('adapters')
 await vitest('test:packaging')
 console.log(`\n${total.passed} passed, ${total.failed} failed`)
 process.exitCode = total.failed === 0 ? 0 : 1
@@ -26,10 +26,10 @@ async function check(name, args) {
   total[code === 0 ? 'passed' : 'failed']++
 }
 
-/** A suite of `runtimes/` that prints its own table and sum. */
-async function suite(name, script) {
+/** A suite under `test/` that prints its own table and sum. */
+async function suite(name) {
   const lines = []
-  const code = await pnpm(['--filter', '@gwh/runtimes', '--silent', 'run', script], {
+  const code = await pnpm(['--filter', `@gwh-test/${name}`, '--silent', 'run', 'start'], {
     onOutput: (text) => lines.push(text),
   })
   const sum = new RegExp(`^${name}: (\\d+) passed, (\\d+) failed`, 'm').exec(lines.join(''))

@@ -1,6 +1,6 @@
 import { packageBuild } from '../../tsup.base.ts'
 
 export default packageBuild({
-  'primitives/node': 'src/lib/primitives/node.ts',
-  'primitives/webcrypto': 'src/lib/primitives/webcrypto.ts',
+  'crypto/node': 'src/lib/crypto/node.ts',
+  'crypto/webcrypto': 'src/lib/crypto/webcrypto.ts',
 })

@@ -1,5 +1,5 @@
 import { signedDelivery } from '@gwh/testing'
-import { checkSample, useSample } from '@gwh-apps/support'
+import { checkSample, useSample } from '@gwh-test/support'
 import { expect, test } from 'vitest'
 
 const options = {

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { checkSample, useSample } from '@gwh-apps/support'
+import { checkSample, useSample } from '@gwh-test/support'
 import { expect, test } from 'vitest'
 
 const options = {

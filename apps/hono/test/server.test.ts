@@ -1,7 +1,7 @@
 import { GoogleGenAI } from '@google/genai'
 import { createJobToken, JOB_TOKEN_FIELD } from '@gwh/core/job-token'
 import { signedDelivery } from '@gwh/testing'
-import { checkSample, useSample } from '@gwh-apps/support'
+import { checkSample, useSample } from '@gwh-test/support'
 import { expect, test } from 'vitest'
 
 const jobKey = crypto.randomUUID()

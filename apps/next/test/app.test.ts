@@ -1,7 +1,7 @@
 import { createReceiver } from '@gwh/core'
 import { createSqliteQueue } from '@gwh/store-sqlite'
 import { signedDelivery } from '@gwh/testing'
-import { checkSample, useSample } from '@gwh-apps/support'
+import { checkSample, useSample } from '@gwh-test/support'
 import { expect, test } from 'vitest'
 import { useBrowser } from './browser.ts'
 

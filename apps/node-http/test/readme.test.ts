@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { freePort } from '@gwh/testing'
-import { startGoogle, startProcess } from '@gwh-apps/support'
+import { startGoogle, startProcess } from '@gwh-test/support'
 import { expect, test } from 'vitest'
 
 const readme = readFileSync(new URL('../../../README.md', import.meta.url), 'utf8')

@@ -1,4 +1,4 @@
-import { checkSample, useSample } from '@gwh-apps/support'
+import { checkSample, useSample } from '@gwh-test/support'
 
 const options = { folder: new URL('..', import.meta.url) }
 

@@ -1,4 +1,4 @@
-export type { WebhookErrorCode } from './lib/errors.ts'
+export type { WebhookErrorCode } from './lib/shared/errors.ts'
 export {
   ERROR_STATUS,
   PermanentError,
@@ -7,4 +7,4 @@ export {
   WebhookPayloadError,
   WebhookUnavailableError,
   WebhookVerificationError,
-} from './lib/errors.ts'
+} from './lib/shared/errors.ts'

@@ -1,4 +1,4 @@
-export { parseEvent } from './lib/event.ts'
+export { parseEvent } from './lib/events/event.ts'
 export {
   anyDataSchema,
   type DataFields,
@@ -7,7 +7,7 @@ export {
   envelopeSchema,
   type FailureFields,
   type ResultFields,
-} from './lib/event-schemas.ts'
+} from './lib/events/event-schemas.ts'
 export {
   EVENT_TYPES,
   type EventData,
@@ -19,4 +19,4 @@ export {
   type ResultPointer,
   type UnknownEvent,
   type WebhookEvent,
-} from './lib/event-types.ts'
+} from './lib/events/event-types.ts'

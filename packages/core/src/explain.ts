@@ -1,1 +1,1 @@
-export { type Explanation, type ExplanationReason, explainFailure } from './lib/explain.ts'
+export { type Explanation, type ExplanationReason, explainFailure } from './lib/verify/explain.ts'

@@ -1,16 +1,4 @@
-export { type Answer, answerFor } from './lib/answer.ts'
-export type { JobAuthorization } from './lib/authorize.ts'
-export { type BodyCollector, type BodyLimits, createBodyCollector, toRawBody } from './lib/body.ts'
-export type { WebhookErrorCode } from './lib/errors.ts'
-export {
-  PermanentError,
-  WebhookConfigError,
-  WebhookError,
-  WebhookPayloadError,
-  WebhookUnavailableError,
-  WebhookVerificationError,
-} from './lib/errors.ts'
-export { parseEvent } from './lib/event.ts'
+export { parseEvent } from './lib/events/event.ts'
 export {
   EVENT_TYPES,
   type EventType,
@@ -18,20 +6,32 @@ export {
   type KnownEvent,
   type UnknownEvent,
   type WebhookEvent,
-} from './lib/event-types.ts'
-export { GOOGLE_JWKS_URL } from './lib/google.ts'
-export type { HeadersLike } from './lib/headers.ts'
-export type { Jwks } from './lib/jwks.ts'
-export type { JwtOptions } from './lib/jwt-scheme.ts'
-export type { JsonWebKeySet } from './lib/key-set.ts'
-export type { IncomingDelivery } from './lib/line.ts'
-export { createLogObserver } from './lib/log-observer.ts'
-export { createMemoryQueue } from './lib/memory-queue.ts'
-export { createMemoryStore } from './lib/memory-store.ts'
-export type { DeliveryInfo, ReceiverObserver, ReceiverSignal } from './lib/observer.ts'
-export { createReceiver, type Receiver, type ReceiverWorkOptions } from './lib/receiver.ts'
-export type { ReceiverOptions } from './lib/receiver-options.ts'
-export type { Refusal } from './lib/refusal.ts'
-export type { EventFor, EventHandler, EventPattern, HandlerContext } from './lib/router.ts'
-export type { VerifiedDelivery, VerifyOptions } from './lib/verify.ts'
-export { verifyWebhook } from './lib/verify-webhook.ts'
+} from './lib/events/event-types.ts'
+export type { EventFor, EventHandler, EventPattern, HandlerContext } from './lib/handle/router.ts'
+export { type Answer, answerFor } from './lib/http/answer.ts'
+export { type BodyCollector, type BodyLimits, createBodyCollector, toRawBody } from './lib/http/body.ts'
+export type { HeadersLike } from './lib/http/headers.ts'
+export type { IncomingDelivery } from './lib/http/incoming-delivery.ts'
+export type { JobAuthorization } from './lib/jobs/authorize.ts'
+export { GOOGLE_JWKS_URL } from './lib/jwks/google.ts'
+export type { Jwks } from './lib/jwks/jwks.ts'
+export type { JsonWebKeySet } from './lib/jwks/key-set.ts'
+export { createLogObserver } from './lib/observe/log-observer.ts'
+export type { DeliveryInfo, ReceiverObserver, ReceiverSignal } from './lib/observe/observer.ts'
+export { createMemoryQueue } from './lib/queue/memory-queue.ts'
+export { createReceiver, type Receiver, type ReceiverWorkOptions } from './lib/receiver/receiver.ts'
+export type { ReceiverOptions } from './lib/receiver/receiver-options.ts'
+export type { JwtOptions } from './lib/schemes/jwt-scheme.ts'
+export type { WebhookErrorCode } from './lib/shared/errors.ts'
+export {
+  PermanentError,
+  WebhookConfigError,
+  WebhookError,
+  WebhookPayloadError,
+  WebhookUnavailableError,
+  WebhookVerificationError,
+} from './lib/shared/errors.ts'
+export type { Refusal } from './lib/shared/refusal.ts'
+export { createMemoryStore } from './lib/store/memory-store.ts'
+export type { VerifiedDelivery, VerifyOptions } from './lib/verify/verify.ts'
+export { verifyWebhook } from './lib/verify/verify-webhook.ts'

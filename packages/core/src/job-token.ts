@@ -1,1 +1,1 @@
-export { createJobToken, JOB_TOKEN_FIELD } from './lib/job-token.ts'
+export { createJobToken, JOB_TOKEN_FIELD } from './lib/jobs/job-token.ts'

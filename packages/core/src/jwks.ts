@@ -1,9 +1,9 @@
-export { GOOGLE_JWKS_URL } from './lib/google.ts'
+export { GOOGLE_JWKS_URL } from './lib/jwks/google.ts'
 export {
   createFixedJwks,
   createJwks,
   type Jwks,
   type JwksOptions,
   type JwksSnapshot,
-} from './lib/jwks.ts'
-export type { JsonWebKeyLike, JsonWebKeySet, KeySet, VerificationKey } from './lib/key-set.ts'
+} from './lib/jwks/jwks.ts'
+export type { JsonWebKeyLike, JsonWebKeySet, KeySet, VerificationKey } from './lib/jwks/key-set.ts'

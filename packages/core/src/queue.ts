@@ -1,6 +1,5 @@
-export { type Clock, systemClock } from './lib/clock.ts'
-export { createFloor, type Floor } from './lib/floor.ts'
-export { createMemoryQueue, createMemoryStorage } from './lib/memory-queue.ts'
+export { createFloor, type Floor } from './lib/queue/exclusive-runner.ts'
+export { createMemoryQueue, createMemoryStorage } from './lib/queue/memory-queue.ts'
 export type {
   DeadLetter,
   DeadLetters,
@@ -16,6 +15,7 @@ export type {
   QueueWorker,
   SettledDelivery,
   WorkOptions,
-} from './lib/queue.ts'
-export type { Lease, LeasedDelivery, QueueStorage } from './lib/queue-storage.ts'
-export { createStoredQueue, type StoredQueueOptions } from './lib/stored-queue.ts'
+} from './lib/queue/queue.ts'
+export type { Lease, LeasedDelivery, QueueStorage } from './lib/queue/queue-storage.ts'
+export { createStoredQueue, type StoredQueueOptions } from './lib/queue/stored-queue.ts'
+export { type Clock, systemClock } from './lib/shared/clock.ts'

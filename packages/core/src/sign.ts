@@ -1,2 +1,2 @@
-export type { SecretFormat } from './lib/secrets.ts'
-export { type SignedMessage, type SigningKey, signDynamic, signStatic } from './lib/sign.ts'
+export type { SecretFormat } from './lib/schemes/secrets.ts'
+export { type SignedMessage, type SigningKey, signDynamic, signStatic } from './lib/schemes/sign.ts'

@@ -1,2 +1,2 @@
-export { createMemoryStore } from './lib/memory-store.ts'
-export type { ActiveClaim, Claim, ClaimDeadlines, IdempotencyStore } from './lib/store.ts'
+export { createMemoryStore } from './lib/store/memory-store.ts'
+export type { ActiveClaim, Claim, ClaimDeadlines, IdempotencyStore } from './lib/store/store.ts'

@@ -1,6 +1,6 @@
 import { createBodyCollector } from '@gwh/core'
 import { describe, expect, test } from 'vitest'
-import { checkBodyHeaders } from '../src/lib/body.ts'
+import { checkBodyHeaders } from '../src/lib/http/body.ts'
 import { createFakeClock } from './support.ts'
 
 const LIMITS = { maxBytes: 4, timeoutMs: 1000 }

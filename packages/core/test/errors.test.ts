@@ -2,8 +2,8 @@ import * as core from '@gwh/core'
 import * as errors from '@gwh/core/errors'
 import { ERROR_STATUS, WebhookError, type WebhookErrorCode } from '@gwh/core/errors'
 import { describe, expect, test } from 'vitest'
-import { answerFor } from '../src/lib/answer.ts'
-import { isRefusal, refuse, toError } from '../src/lib/refusal.ts'
+import { answerFor } from '../src/lib/http/answer.ts'
+import { isRefusal, refuse, toError } from '../src/lib/shared/refusal.ts'
 
 const CODES = Object.keys(ERROR_STATUS) as WebhookErrorCode[]
 const CLASSES = [

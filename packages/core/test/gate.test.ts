@@ -1,8 +1,8 @@
 import { createReceiver } from '@gwh/core'
 import { createMemoryQueue } from '@gwh/core/queue'
 import { describe, expect, test } from 'vitest'
-import { answerFor } from '../src/lib/answer.ts'
-import { createGate } from '../src/lib/gate.ts'
+import { answerFor } from '../src/lib/http/answer.ts'
+import { createGate } from '../src/lib/receiver/limiter.ts'
 import { createFakeClock, NOW, SECRET, staticDelivery } from './support.ts'
 
 const LIMITS = { maxConcurrentBodies: 2, maxBytesInFlight: 100, maxLoopLagMs: 500 }

@@ -1,6 +1,6 @@
 import { type HeadersLike, verifyWebhook } from '@gwh/core'
 import { describe, expect, test } from 'vitest'
-import { readHeaders } from '../src/lib/headers.ts'
+import { readHeaders } from '../src/lib/http/headers.ts'
 import { codeOf, ID, NOW, SECRET, staticDelivery } from './support.ts'
 
 const NAMES = ['webhook-id', 'webhook-timestamp', 'webhook-signature'] as const

@@ -1,7 +1,7 @@
 import { createReceiver, WebhookConfigError } from '@gwh/core'
 import { createJobToken, JOB_TOKEN_FIELD } from '@gwh/core/job-token'
 import { describe, expect, test } from 'vitest'
-import { createJobTokenVerifier } from '../src/lib/job-token.ts'
+import { createJobTokenVerifier } from '../src/lib/jobs/job-token.ts'
 import { createWatched, dynamicDelivery, JOB_KEY, JWKS, NOW, SECRET, staticDelivery } from './support.ts'
 
 const OTHER_KEY = 'another job key of more than 32 characters'

@@ -1,6 +1,6 @@
 import { parseEvent } from '@gwh/core'
 import { describe, expect, test } from 'vitest'
-import { findJsonFlaw } from '../src/lib/json-guard.ts'
+import { findJsonFlaw } from '../src/lib/shared/json-guard.ts'
 
 const flawOf = (text: string) => findJsonFlaw(text, JSON.parse(text))
 const nest = (depth: number, open: string, inner: string, close: string) =>

@@ -2,7 +2,7 @@ import { createHmac, createPublicKey, generateKeyPairSync, type KeyObject } from
 import { type JwtOptions, verifyWebhook } from '@gwh/core'
 import type { JsonWebKeyLike } from '@gwh/core/jwks'
 import { describe, expect, test } from 'vitest'
-import { selectKeys } from '../src/lib/key-set.ts'
+import { selectKeys } from '../src/lib/jwks/key-set.ts'
 import { createServedJwks, JWKS_URL, toJwksResponse } from './jwks-server.ts'
 import {
   AUDIENCE,

@@ -1,8 +1,8 @@
 import { generateKeyPairSync } from 'node:crypto'
 import { verifyWebhook } from '@gwh/core'
 import { describe, expect, test } from 'vitest'
-import { isSafePublicKey } from '../src/lib/ed25519-points.ts'
-import { selectKeys } from '../src/lib/key-set.ts'
+import { isSafePublicKey } from '../src/lib/crypto/ed25519-points.ts'
+import { selectKeys } from '../src/lib/jwks/key-set.ts'
 import { codeOf, dynamicDelivery, JWKS, NOW, toHeaders, toMessage, vectors } from './support.ts'
 
 const good = JWKS.keys[0]!

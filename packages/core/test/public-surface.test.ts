@@ -128,10 +128,10 @@ test.each(SOURCES)('src/%s re-exports from lib by name and does nothing else', (
 const importsOf = (text: string) =>
   [...text.matchAll(/(?:\bfrom|\bimport)\s*\(?\s*'([^']+)'/g)].map(([, specifier]) => specifier!)
 
-const PRIMITIVES = ['src/lib/primitives/node.ts', 'src/lib/primitives/webcrypto.ts']
+const PRIMITIVES = ['src/lib/crypto/node.ts', 'src/lib/crypto/webcrypto.ts']
 
 function resolve(specifier: string, from: string): string[] {
-  if (specifier === '#primitives') return PRIMITIVES
+  if (specifier === '#crypto') return PRIMITIVES
   if (!specifier.startsWith('.')) return []
   return [new URL(specifier, new URL(from, 'file:///')).pathname.slice(1)]
 }
@@ -151,14 +151,14 @@ describe('what a module leads to', () => {
   test('is found, file by file', () => {
     const files = reachableFrom('src/index.ts')
     expect(files.filter((path) => !existsSync(new URL(path, ROOT)))).toEqual([])
-    expect(files).toEqual(expect.arrayContaining(['src/lib/jwt-scheme.ts', ...PRIMITIVES]))
+    expect(files).toEqual(expect.arrayContaining(['src/lib/schemes/jwt-scheme.ts', ...PRIMITIVES]))
   })
 
   test.each(SOURCES.filter((name) => name !== 'sign.ts'))(
     'does not include the signer for src/%s: who receives cannot sign',
     (name) => {
-      expect(reachableFrom(`src/${name}`)).not.toContain('src/lib/sign.ts')
-      expect(reachableFrom('src/sign.ts')).toContain('src/lib/sign.ts')
+      expect(reachableFrom(`src/${name}`)).not.toContain('src/lib/schemes/sign.ts')
+      expect(reachableFrom('src/sign.ts')).toContain('src/lib/schemes/sign.ts')
     },
   )
 
@@ -166,7 +166,7 @@ describe('what a module leads to', () => {
     const outside = reachableFrom('src/index.ts').filter((path) => !PRIMITIVES.includes(path))
     const foreign = outside.flatMap((path) => importsOf(read(path)).filter((one) => !one.startsWith('.')))
     expect([...new Set(foreign)].sort()).toEqual([
-      '#primitives',
+      '#crypto',
       'jose/jws/compact/verify',
       'jose/key/import',
       'zod/mini',

@@ -1,6 +1,6 @@
 import { verifyWebhook } from '@gwh/core'
 import { describe, expect, test } from 'vitest'
-import { checkWindow } from '../src/lib/replay-window.ts'
+import { checkWindow } from '../src/lib/verify/replay-window.ts'
 import { codeOf, createWatched, NOW, NOW_SECONDS, SECRET, staticDelivery } from './support.ts'
 
 const verifySentAt = (

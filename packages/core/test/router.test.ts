@@ -1,6 +1,6 @@
 import { createReceiver, type EventPattern, parseEvent, type WebhookEvent } from '@gwh/core'
 import { describe, expect, expectTypeOf, test } from 'vitest'
-import { createRouter } from '../src/lib/router.ts'
+import { createRouter } from '../src/lib/handle/router.ts'
 import { SECRET } from './support.ts'
 
 const toEvent = (type: string, userMetadata: object = {}) =>

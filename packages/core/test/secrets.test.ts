@@ -1,6 +1,6 @@
 import { createReceiver, verifyWebhook, WebhookConfigError } from '@gwh/core'
 import { describe, expect, test } from 'vitest'
-import { type ConfigWarning, parseSecrets } from '../src/lib/secrets.ts'
+import { type ConfigWarning, parseSecrets } from '../src/lib/schemes/secrets.ts'
 import { createWatched, NOW, OTHER_SECRET, SECRET, staticDelivery } from './support.ts'
 
 const secretOf = (bytes: number) => `whsec_${Buffer.alloc(bytes, 7).toString('base64')}`

@@ -1,7 +1,7 @@
 import { createReceiver } from '@gwh/core'
 import { createMemoryQueue, type QueuedDelivery } from '@gwh/core/queue'
 import { describe, expect, test } from 'vitest'
-import { serialise } from '../src/lib/serial.ts'
+import { serialise } from '../src/lib/queue/serial.ts'
 import { NOW, SECRET, staticDelivery } from './support.ts'
 
 const context = { attempt: 1, signal: new AbortController().signal }

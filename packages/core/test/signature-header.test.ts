@@ -1,6 +1,6 @@
 import { verifyWebhook } from '@gwh/core'
 import { describe, expect, test } from 'vitest'
-import { parseSignatures } from '../src/lib/signature-header.ts'
+import { parseSignatures } from '../src/lib/schemes/signature-header.ts'
 import {
   codeOf,
   JWKS,

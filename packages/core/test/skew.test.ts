@@ -1,7 +1,7 @@
 import type { ReceiverOptions } from '@gwh/core'
 import { createJwks } from '@gwh/core/jwks'
 import { describe, expect, test } from 'vitest'
-import { refuse } from '../src/lib/refusal.ts'
+import { refuse } from '../src/lib/shared/refusal.ts'
 import { JWKS_URL, toJwksResponse } from './jwks-server.ts'
 import {
   createFakeClock,

@@ -1,2 +1,2 @@
-export { queueStorageModel } from './lib/queue-model.ts'
-export { type ModelOptions, storeModel } from './lib/store-model.ts'
+export { queueStorageModel } from './lib/queue/queue-model.ts'
+export { type ModelOptions, storeModel } from './lib/store/store-model.ts'

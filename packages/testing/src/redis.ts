@@ -1,1 +1,1 @@
-export { type RedisServer, startRedisServer } from './lib/redis-server.ts'
+export { type RedisServer, startRedisServer } from './lib/shared/redis-server.ts'

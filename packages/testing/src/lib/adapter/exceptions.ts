@@ -1,5 +1,5 @@
-import { ContractViolation } from '../assert.ts'
-import type { RegisterTest } from '../register-test.ts'
+import { ContractViolation } from '../shared/assert.ts'
+import type { RegisterTest } from '../shared/register-test.ts'
 import type { AdapterException } from './contract.ts'
 
 /**

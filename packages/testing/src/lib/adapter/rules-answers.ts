@@ -1,5 +1,5 @@
-import { assertEqual } from '../assert.ts'
-import { withHeader } from './request.ts'
+import { withHeader } from '../http/request.ts'
+import { assertEqual } from '../shared/assert.ts'
 import {
   type AdapterScene,
   accepted,
@@ -7,7 +7,7 @@ import {
   duplicate,
   refused,
   unauthorized,
-} from './scene.ts'
+} from './adapter-harness.ts'
 
 /** What each kind of delivery is answered with. */
 export function defineAnswerRules(define: DefineAdapterRule): void {

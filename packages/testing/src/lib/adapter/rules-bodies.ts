@@ -1,7 +1,7 @@
-import { assertEqual, assertThat } from '../assert.ts'
-import { inChunks, renderHead, toChunk, toLatin1, withHeader } from './request.ts'
-import { type AdapterScene, accepted, answered, type DefineAdapterRule, refused } from './scene.ts'
-import type { Wire, WireEvent } from './wire.ts'
+import { inChunks, renderHead, toChunk, toLatin1, withHeader } from '../http/request.ts'
+import type { Wire, WireEvent } from '../http/wire.ts'
+import { assertEqual, assertThat } from '../shared/assert.ts'
+import { type AdapterScene, accepted, answered, type DefineAdapterRule, refused } from './adapter-harness.ts'
 
 /** How bodies are read: byte for byte, and within their limits. */
 export function defineBodyRules(define: DefineAdapterRule): void {

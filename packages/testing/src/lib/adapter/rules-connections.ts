@@ -1,6 +1,7 @@
-import { assertEqual, assertThat } from '../assert.ts'
-import type { SignedDelivery } from '../signed-delivery.ts'
-import { inChunks, type OutgoingRequest, renderHead, renderRequest, withHeader } from './request.ts'
+import type { SignedDelivery } from '../fixtures/signed-delivery.ts'
+import { inChunks, type OutgoingRequest, renderHead, renderRequest, withHeader } from '../http/request.ts'
+import type { Wire } from '../http/wire.ts'
+import { assertEqual, assertThat } from '../shared/assert.ts'
 import {
   type AdapterScene,
   accepted,
@@ -9,8 +10,7 @@ import {
   duplicate,
   refused,
   unauthorized,
-} from './scene.ts'
-import type { Wire } from './wire.ts'
+} from './adapter-harness.ts'
 
 /** What becomes of a connection: it is used again, or closed, and never out of step. */
 export function defineConnectionRules(define: DefineAdapterRule): void {

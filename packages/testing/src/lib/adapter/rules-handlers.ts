@@ -1,8 +1,8 @@
-import { assertThat } from '../assert.ts'
-import { FIXTURE_EVENTS } from '../fixture-events.ts'
+import { FIXTURE_EVENTS } from '../fixtures/fixture-events.ts'
+import type { WireResponse } from '../http/wire-response.ts'
+import { assertThat } from '../shared/assert.ts'
+import { type AdapterScene, accepted, type DefineAdapterRule, duplicate, refused } from './adapter-harness.ts'
 import { CONTRACT_FIELD, CONTRACT_GATE_FIELD } from './contract-handlers.ts'
-import { type AdapterScene, accepted, type DefineAdapterRule, duplicate, refused } from './scene.ts'
-import type { WireResponse } from './wire-response.ts'
 
 const HINT = 'are the handlers of contractHandlers() registered, and do all requests reach one process?'
 

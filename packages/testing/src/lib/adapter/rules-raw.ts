@@ -1,9 +1,9 @@
-import { assertEqual } from '../assert.ts'
+import type { Wire, WireEvent } from '../http/wire.ts'
+import type { WireResponse } from '../http/wire-response.ts'
 import { RAW_CASES } from '../raw/corpus.ts'
 import type { RawCase } from '../raw/raw-case.ts'
-import type { AdapterScene, DefineAdapterRule } from './scene.ts'
-import type { Wire, WireEvent } from './wire.ts'
-import type { WireResponse } from './wire-response.ts'
+import { assertEqual } from '../shared/assert.ts'
+import type { AdapterScene, DefineAdapterRule } from './adapter-harness.ts'
 
 /** What becomes of bytes no client library would send. */
 export function defineRawRules(define: DefineAdapterRule): void {

@@ -1,4 +1,4 @@
-import type { OutgoingRequest } from '../adapter/request.ts'
+import type { OutgoingRequest } from '../http/request.ts'
 
 /** Bytes to send, and what has to become of them. */
 export interface RawCase {

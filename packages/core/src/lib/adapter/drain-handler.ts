@@ -1,0 +1,64 @@
+import { primitives } from '#crypto'
+import { answerFor, toResponse } from '../http/answer.ts'
+import { DRAIN_MS } from '../receiver/after-answer.ts'
+import type { Receiver } from '../receiver/receiver.ts'
+import { equalText } from '../shared/bytes.ts'
+import { WebhookError } from '../shared/errors.ts'
+import { checkNames, invalid, wholeNumber } from '../shared/options.ts'
+
+/** Who may sweep, and for how long. */
+export interface SweepOptions {
+  /**
+   * What the caller proves itself with, as `Authorization: Bearer …`. A function is asked at each request, for
+   * variables that are not set yet when the module is loaded; while it has none, nobody may sweep.
+   */
+  secret: string | (() => string | undefined)
+  /** How long to handle deliveries, in milliseconds. Default 25 000. */
+  maxMs?: number
+}
+
+/**
+ * Handles what is due, for a cron that calls by HTTP: what a killed invocation left behind, and retries.
+ *
+ * Answers with the number of deliveries processed.
+ *
+ * @param receiver In queue mode
+ * @throws WebhookConfigError `option_invalid`
+ */
+export function createSweepHandler(
+  receiver: Pick<Receiver, 'drain'>,
+  options: SweepOptions,
+): (request: Request) => Promise<Response> {
+  checkNames(options, ['secret', 'maxMs'], 'createSweepHandler()')
+  const { secret } = options
+  const maxMs = wholeNumber('maxMs', options.maxMs, DRAIN_MS)
+  if (typeof secret !== 'function' && !secret) throw invalid('secret must be a text that is not empty')
+  const current = typeof secret === 'function' ? secret : () => secret
+  return async (request) => toResponse(await sweep(receiver, request, current(), maxMs))
+}
+
+async function sweep(
+  receiver: Pick<Receiver, 'drain'>,
+  request: Request,
+  secret: string | undefined,
+  maxMs: number,
+) {
+  if (!secret || !(await presents(request, secret))) return answerFor('signature_invalid')
+  try {
+    const { processed } = await receiver.drain({ maxMs })
+    const headers = { 'content-type': 'application/json', 'cache-control': 'no-store' }
+    return { status: 200, headers, body: JSON.stringify({ processed }) }
+  } catch (error) {
+    return answerFor(error instanceof WebhookError ? error.code : 'internal')
+  }
+}
+
+/** Compares hashes, so that neither the length nor the text shows in the time it takes. */
+async function presents(request: Request, secret: string): Promise<boolean> {
+  const presented = request.headers.get('authorization') ?? ''
+  const [expected, given] = await Promise.all([
+    primitives.sha256Hex(`Bearer ${secret}`),
+    primitives.sha256Hex(presented),
+  ])
+  return equalText(expected, given)
+}

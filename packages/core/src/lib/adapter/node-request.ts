@@ -1,0 +1,109 @@
+import { type Answer, answerFor } from '../http/answer.ts'
+import { type BodyLimits, createBodyCollector, toRawBody } from '../http/body.ts'
+import type { HeadersLike } from '../http/headers.ts'
+import type { IncomingDelivery } from '../http/incoming-delivery.ts'
+import type { NodeRequestLike, NodeResponseLike } from '../http/node-types.ts'
+import { adviseRawBody } from '../http/raw-body-advice.ts'
+import type { Receiver } from '../receiver/receiver.ts'
+import { toUtf8 } from '../shared/bytes.ts'
+import { systemClock } from '../shared/clock.ts'
+import type { WebhookErrorCode } from '../shared/errors.ts'
+import { type Refusal, refuse } from '../shared/refusal.ts'
+
+/** What body parsers and platforms leave on a request. */
+interface ReadRequest extends NodeRequestLike {
+  /** The bytes, kept by Google's functions-framework, Firebase and NestJS beside the parsed body. */
+  rawBody?: unknown
+  /** What a body parser made of the request. */
+  body?: unknown
+}
+
+/** Answers a request of `node:http` or of a framework on top of it. Never rejects. */
+export async function answerNodeRequest(
+  receiver: Receiver,
+  request: NodeRequestLike,
+  response: NodeResponseLike,
+): Promise<void> {
+  const { method = 'GET' } = request
+  const answer = await receiver.receive({ method, headers: headersOf(request), body: bodyOf(request) })
+  write(request, response, answer)
+}
+
+/** Answers a request with what the sender sees for a cause of failure. */
+export function refuseNodeRequest(
+  code: WebhookErrorCode,
+  request: NodeRequestLike,
+  response: NodeResponseLike,
+): void {
+  write(request, response, answerFor(code))
+}
+
+/** `headers` joins what was sent twice; `rawHeaders` still shows both, where a platform fills it. */
+function headersOf({ headers, rawHeaders = [] }: NodeRequestLike): HeadersLike {
+  return {
+    get(name) {
+      const value = headers[name]
+      if (typeof value !== 'string' || !value.includes(', ')) return value ?? null
+      const sent = rawHeaders.filter(
+        (_, index) => rawHeaders[index - 1]?.toLowerCase() === name && index % 2 === 1,
+      )
+      return sent.length > 1 ? sent : value
+    },
+  }
+}
+
+/** The body where somebody has read it already, otherwise a function that reads it. */
+function bodyOf(request: ReadRequest): IncomingDelivery['body'] {
+  const kept = toRawBody(request.rawBody ?? request.body)
+  if (kept instanceof Uint8Array) return kept
+  if (kept) return async () => misread('parsed', request)
+  // A stream somebody has read to its end, and kept nothing of, will never bring a body.
+  if (request.readableEnded) return async () => misread('read and not kept', request)
+  return (limits) => readBody(request, limits)
+}
+
+function misread(how: string, request: NodeRequestLike): Refusal {
+  return refuse('raw_body_required', `the body was ${how} before it got here. ${adviseRawBody(request)}`)
+}
+
+function readBody(request: NodeRequestLike, limits: BodyLimits): Promise<Uint8Array | Refusal> {
+  const collector = createBodyCollector(limits)
+  const onData = (chunk: Uint8Array) => {
+    if (collector.push(chunk)) return
+    request.pause()
+    request.removeAllListeners('data')
+  }
+  request.on('data', onData)
+  request.on('end', collector.end)
+  request.on('error', collector.fail)
+  request.on('close', collector.fail)
+  return collector.result
+}
+
+function write(request: NodeRequestLike, response: NodeResponseLike, answer: Answer): void {
+  if (response.headersSent || response.destroyed) return
+  const { status, headers, body } = answer
+  const unread = request.complete === false
+  const length = { 'content-length': toUtf8(body).length }
+  response.writeHead(status, { ...headers, ...length, ...(unread && { connection: 'close' }) })
+  response.end(body)
+  if (unread) discardRest(request)
+}
+
+const LINGER_BYTES = 64 * 1024
+const LINGER_MS = 1_000
+
+/**
+ * Lets a sender whose body nobody wants finish or go away: closing at once would reset the connection before
+ * it has read the answer; reading on without end would let it choose how much we read.
+ */
+function discardRest(request: NodeRequestLike): void {
+  let left = LINGER_BYTES
+  const cancel = systemClock.schedule(() => request.destroy(), LINGER_MS)
+  request.on('data', (chunk: Uint8Array) => {
+    left -= chunk.length
+    if (left < 0) request.destroy()
+  })
+  request.on('close', cancel)
+  request.resume()
+}

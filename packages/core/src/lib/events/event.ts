@@ -1,0 +1,108 @@
+import { readJson } from '../shared/json.ts'
+import { isRefusal, type Refusal, refuse, toError } from '../shared/refusal.ts'
+import {
+  anyDataSchema,
+  dataSchemas,
+  envelopeSchema,
+  type FailureFields,
+  type ResultFields,
+} from './event-schemas.ts'
+import type { EventData, EventType, JobFailure, ResultPointer, WebhookEvent } from './event-types.ts'
+
+// Google renamed this event before it first sent one; old samples and test doubles still use the old name.
+const ALIASES = new Map([['batch.completed', 'batch.succeeded']])
+
+/**
+ * Parses a delivery's body into an event. Only `type` and an object `data` are required.
+ *
+ * @throws WebhookPayloadError `payload_invalid`: no UTF-8, no JSON, no envelope, or JSON that is ambiguous
+ *   (repeated keys), nested deeper than 64 levels or aimed at a prototype
+ */
+export function parseEvent(body: Uint8Array | string): WebhookEvent {
+  const event = readEvent(body)
+  if (isRefusal(event)) throw toError(event)
+  return event
+}
+
+/** Like `parseEvent`, with the refusal as a value. */
+export function readEvent(body: Uint8Array | string): WebhookEvent | Refusal {
+  const parsed = readJson(body)
+  if (parsed === undefined) return refuse('payload_invalid', 'the body is not JSON in UTF-8')
+  if (parsed.flaw) return refuse('payload_invalid', `the body is refused JSON: ${parsed.flaw}`)
+  const envelope = envelopeSchema.safeParse(parsed.value)
+  if (!envelope.success) return refuse('payload_invalid', 'the body has no "type" string or no "data" object')
+  return toEvent(envelope.data, parsed.value as Record<string, unknown>)
+}
+
+function toEvent(
+  envelope: {
+    type: string
+    data: Record<string, unknown>
+    version?: string | undefined
+    timestamp?: string | undefined
+  },
+  raw: Record<string, unknown>,
+): WebhookEvent {
+  const type = ALIASES.get(envelope.type) ?? envelope.type
+  const data = toData(type, envelope.data)
+  return {
+    type,
+    id: data.id,
+    data,
+    userMetadata: findMetadata(raw, envelope.data),
+    timestamp: envelope.timestamp,
+    version: envelope.version,
+    raw,
+  } as WebhookEvent
+}
+
+function toData(
+  type: string,
+  wire: Record<string, unknown>,
+): EventData & Partial<ResultPointer & JobFailure> {
+  const schema = Object.hasOwn(dataSchemas, type) ? dataSchemas[type as EventType] : anyDataSchema
+  const fields = schema.parse(wire)
+  const id = fields.id === undefined || fields.id === '' ? undefined : toResourceId(type, String(fields.id))
+  if (schema === dataSchemas['batch.succeeded'])
+    return { ...fields, id, ...toPointer(fields as ResultFields) }
+  if (schema === dataSchemas['batch.failed']) return { ...fields, id, ...toFailure(fields as FailureFields) }
+  return { ...fields, id }
+}
+
+/** Batches are named `batches/…` by the API, and with or without it in events. */
+function toResourceId(type: string, id: string): string {
+  return type.startsWith('batch.') && !id.includes('/') ? `batches/${id}` : id
+}
+
+function toPointer(fields: ResultFields): ResultPointer {
+  const name = fields.file_name ?? fields.file_id
+  const uri = fields.video_uri ?? fields.output_file_uri ?? fields.uri
+  return { file: toFile(uri) ?? toFile(name), fileUri: uri ?? name }
+}
+
+const FILE_NAME = /^(?:files\/)?([A-Za-z0-9_-]+)$/
+const FILE_URL = /^https?:\/\/[^/?#]+\/(?:[^?#]*\/)?files\/([A-Za-z0-9_-]+)(?::download)?(?:[?#]|$)/
+
+/**
+ * `files/ID` from any spelling of it: a URL with or without `:download` and query, the name, or the
+ * bare id. The id keeps its hyphens: the SDK would cut `files/batch-…` at the first one.
+ */
+function toFile(pointer: string | undefined): string | undefined {
+  const id = FILE_NAME.exec(pointer ?? '')?.[1] ?? FILE_URL.exec(pointer ?? '')?.[1]
+  return id === undefined ? undefined : `files/${id}`
+}
+
+function toFailure(fields: FailureFields): JobFailure {
+  const code = fields.error_code
+  return { errorCode: code === undefined ? undefined : String(code), errorMessage: fields.error_message }
+}
+
+/** Where Google puts `user_metadata` is not documented: the envelope is looked at first, then `data`. */
+function findMetadata(raw: Record<string, unknown>, data: Record<string, unknown>): Record<string, unknown> {
+  const found = [raw.user_metadata, raw.userMetadata, data.user_metadata, data.userMetadata].find(isObject)
+  return found ?? {}
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}

@@ -1,0 +1,38 @@
+import { readEvent } from '../events/event.ts'
+import type { WebhookEvent } from '../events/event-types.ts'
+import { isRefusal, type Refusal } from '../shared/refusal.ts'
+import type { EventHandler, HandlerContext, Router } from './router.ts'
+
+/** What a handler is to be run for. */
+export interface Dispatch {
+  event: WebhookEvent
+  context: HandlerContext
+}
+
+/** Runs every handler of an event, one after the other; the first that throws ends it. */
+export type Dispatcher = (dispatch: Dispatch) => Promise<void>
+
+export function createDispatcher(router: Router, unhandled: () => EventHandler | undefined): Dispatcher {
+  return async ({ event, context }) => {
+    const handlers = router.find(event)
+    const fallback = unhandled()
+    if (handlers.length === 0 && fallback) handlers.push(fallback)
+    for (const handler of handlers) {
+      // Given up on in the meantime: what the next handler would do is done by another attempt.
+      context.signal.throwIfAborted()
+      await handler(event, context)
+    }
+  }
+}
+
+/** The event in a stored or verified delivery. */
+export function readDispatch(
+  delivery: HandlerContext['delivery'] & { body: Uint8Array },
+  rest: Omit<HandlerContext, 'delivery'>,
+): Dispatch | Refusal {
+  const event = readEvent(delivery.body)
+  if (isRefusal(event)) return event
+  const { id, timestamp, scheme, keyId, jwt } = delivery
+  const about = { id, timestamp, scheme, ...(keyId !== undefined && { keyId }), ...(jwt && { jwt }) }
+  return { event, context: { delivery: about, ...rest } }
+}

@@ -1,0 +1,133 @@
+import { ACCEPTED, type Answer, answerFor, DUPLICATE, inFlightAnswer } from '../http/answer.ts'
+import type { ReceiverObserver } from '../observe/observer.ts'
+import type { DeadReason } from '../queue/queue.ts'
+import type { Clock } from '../shared/clock.ts'
+import { PermanentError, WebhookError } from '../shared/errors.ts'
+import { isRefusal, toError } from '../shared/refusal.ts'
+import type { ActiveClaim, IdempotencyStore } from '../store/store.ts'
+import type { VerifiedDelivery } from '../verify/verify.ts'
+import { type Dispatch, type Dispatcher, readDispatch } from './dispatch.ts'
+import { toInfo } from './queue-sink.ts'
+import { fromStore, type Sink } from './sink.ts'
+
+/** What inline handling needs around it. */
+export interface InlineOptions {
+  store: IdempotencyStore
+  dispatch: Dispatcher
+  observe: ReceiverObserver
+  clock: Clock
+  now: () => number
+  leaseMs: number
+  retentionMs: number
+  handlerTimeoutMs: number
+  maxAttempts: number
+}
+
+/** Handles a delivery before it is answered, once per key, and lets the sender's retries do the retrying. */
+export function createInlineSink(options: InlineOptions): Sink {
+  const { store, observe, now, leaseMs, retentionMs } = options
+  return async (delivery, key) => {
+    const present = now()
+    const deadlines = { leaseUntil: present + leaseMs, expiresAt: present + retentionMs }
+    const claim = await fromStore(() => store.claim(key, deadlines))
+    if (claim.status === 'claimed') return await handle(options, delivery, claim)
+    const known = claim.status === 'completed'
+    observe({ type: known ? 'duplicate' : 'in_flight', delivery: toInfo(delivery), key })
+    return known ? DUPLICATE : inFlightAnswer(claim.leaseUntil - present)
+  }
+}
+
+async function handle(
+  options: InlineOptions,
+  delivery: VerifiedDelivery,
+  claim: ActiveClaim,
+): Promise<Answer> {
+  const { key, attempt } = claim
+  // Attempts are counted by the claim, so a delivery that kills its process ends here too.
+  if (attempt > options.maxAttempts) return await giveUp(options, delivery, claim, 'attempts', undefined)
+  const controller = new AbortController()
+  const dispatched = readDispatch(delivery, { attempt, signal: controller.signal, key })
+  if (isRefusal(dispatched))
+    return await giveUp(options, delivery, claim, 'payload_invalid', toError(dispatched))
+  const running = options.dispatch(dispatched)
+  const timedOut = Symbol('timed out')
+  const timeUp = Promise.withResolvers<typeof timedOut>()
+  const cancel = options.clock.schedule(() => timeUp.resolve(timedOut), options.handlerTimeoutMs)
+  try {
+    const outcome = await Promise.race([running, timeUp.promise])
+    if (outcome === timedOut) return outlast(options, delivery, claim, running, dispatched, controller)
+  } catch (error) {
+    return await fail(options, delivery, claim, error)
+  } finally {
+    cancel()
+  }
+  return await succeed(options, delivery, claim, dispatched)
+}
+
+async function succeed(
+  { store, observe }: InlineOptions,
+  delivery: VerifiedDelivery,
+  claim: ActiveClaim,
+  { event }: Dispatch,
+): Promise<Answer> {
+  const about = { delivery: toInfo(delivery), key: claim.key }
+  observe({ type: 'handled', ...about, eventType: event.type, attempt: claim.attempt })
+  // A lost lease changes nothing for the sender: its event has been handled.
+  await fromStore(() => store.complete(claim))
+  observe({ type: 'accepted', ...about })
+  return ACCEPTED
+}
+
+async function fail(
+  options: InlineOptions,
+  delivery: VerifiedDelivery,
+  claim: ActiveClaim,
+  error: unknown,
+): Promise<Answer> {
+  if (error instanceof PermanentError)
+    return await giveUp(options, delivery, claim, 'handler_rejected', error)
+  if (claim.attempt >= options.maxAttempts) return await giveUp(options, delivery, claim, 'attempts', error)
+  const { key, attempt } = claim
+  options.observe({ type: 'failed', delivery: toInfo(delivery), key, attempt, error })
+  await fromStore(() => options.store.release(claim))
+  return answerFor('handler_failed')
+}
+
+/** Takes the delivery off the sender's hands although it failed: a retry cannot help. */
+async function giveUp(
+  { store, observe }: InlineOptions,
+  delivery: VerifiedDelivery,
+  claim: ActiveClaim,
+  reason: DeadReason,
+  error: unknown,
+): Promise<Answer> {
+  await fromStore(() => store.complete(claim))
+  const { key, attempt } = claim
+  observe({ type: 'dead', delivery: toInfo(delivery), key, attempt, reason, error })
+  return ACCEPTED
+}
+
+/** Answers for a handler that is still running; the claim is settled when the handler is, or by its lease. */
+function outlast(
+  { store, observe, handlerTimeoutMs }: InlineOptions,
+  delivery: VerifiedDelivery,
+  claim: ActiveClaim,
+  running: Promise<void>,
+  { event }: Dispatch,
+  controller: AbortController,
+): Answer {
+  const error = new WebhookError('handler_timeout', `a handler took longer than ${handlerTimeoutMs} ms`)
+  controller.abort(error)
+  const { key, attempt } = claim
+  const about = { delivery: toInfo(delivery), key, attempt }
+  const completeLate = async () => {
+    // Whoever took it over meanwhile handles it too, and its word counts.
+    const kept = await store.complete(claim)
+    observe(kept ? { type: 'handled', ...about, eventType: event.type } : { type: 'lease_lost', ...about })
+  }
+  running
+    .then(completeLate, () => store.release(claim))
+    .catch((fault) => observe({ type: 'fault', code: 'store_unavailable', error: fault }))
+  observe({ type: 'failed', ...about, error })
+  return answerFor('handler_timeout')
+}

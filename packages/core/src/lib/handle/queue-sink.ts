@@ -1,0 +1,24 @@
+import { ACCEPTED, DUPLICATE } from '../http/answer.ts'
+import type { DeliveryInfo, ReceiverObserver } from '../observe/observer.ts'
+import type { DeliveryQueue, QueuedDelivery } from '../queue/queue.ts'
+import { fromStore, type Sink } from './sink.ts'
+
+/** Acknowledges a delivery as soon as the queue has it for good; what the body says does not matter yet. */
+export function createQueueSink(options: {
+  queue: DeliveryQueue
+  endpoint: string
+  now: () => number
+  observe: ReceiverObserver
+}): Sink {
+  const { queue, endpoint, now, observe } = options
+  return async (delivery, key) => {
+    const enqueued = await fromStore(() => queue.enqueue({ ...delivery, key, endpoint, receivedAt: now() }))
+    const accepted = enqueued === 'enqueued'
+    observe({ type: accepted ? 'accepted' : 'duplicate', delivery: toInfo(delivery), key })
+    return accepted ? ACCEPTED : DUPLICATE
+  }
+}
+
+export function toInfo({ id, scheme, keyId }: Pick<QueuedDelivery, 'id' | 'scheme' | 'keyId'>): DeliveryInfo {
+  return { id, scheme, ...(keyId !== undefined && { keyId }) }
+}

@@ -1,0 +1,65 @@
+import type { ReceiverObserver } from '../observe/observer.ts'
+import type { ProcessDelivery, QueuedDelivery, SettledDelivery, WorkOptions } from '../queue/queue.ts'
+import { WebhookConfigError, WebhookError, WebhookPayloadError } from '../shared/errors.ts'
+import { isRefusal, toError } from '../shared/refusal.ts'
+import { type Dispatcher, readDispatch } from './dispatch.ts'
+import { toInfo } from './queue-sink.ts'
+
+/** What a receiver does with deliveries that come back out of its queue. */
+export interface QueueWork {
+  process: ProcessDelivery
+  /** The caller's work options, with the receiver's observer listening too. */
+  watch(options: WorkOptions): WorkOptions
+}
+
+export function createQueueWork(options: {
+  dispatch: Dispatcher
+  observe: ReceiverObserver
+  endpoint: string
+}): QueueWork {
+  const { dispatch, observe, endpoint } = options
+  const eventTypes = new WeakMap<QueuedDelivery, string>()
+  return {
+    async process(message, context) {
+      // Whoever shares a queue between endpoints must not lose what is meant for the other one's handlers.
+      if (message.endpoint !== endpoint) throw foreign(message.endpoint)
+      const dispatched = readDispatch(message, { ...context, key: message.key })
+      if (isRefusal(dispatched)) throw toError(dispatched)
+      eventTypes.set(message, dispatched.event.type)
+      await dispatch(dispatched).catch(throwAsHandler)
+    },
+    watch: (given) => ({
+      ...given,
+      onSettled(settled) {
+        report(settled, eventTypes.get(settled.message) ?? '', observe)
+        return given.onSettled?.(settled)
+      },
+      onError(error) {
+        observe({ type: 'fault', code: 'store_unavailable', error })
+        return given.onError?.(error)
+      },
+    }),
+  }
+}
+
+function foreign(endpoint: string): WebhookConfigError {
+  return new WebhookConfigError(
+    'option_invalid',
+    `the queue holds deliveries of endpoint "${endpoint}", which this receiver is not; give each endpoint its own`,
+  )
+}
+
+/** A handler that parses something else and fails has not shown that the delivery itself is no event. */
+function throwAsHandler(error: unknown): never {
+  if (!(error instanceof WebhookPayloadError)) throw error
+  throw new WebhookError('handler_failed', 'a handler could not parse something', { cause: error })
+}
+
+function report(settled: SettledDelivery, eventType: string, observe: ReceiverObserver): void {
+  const { message, attempt, outcome } = settled
+  const about = { delivery: toInfo(message), key: message.key, attempt }
+  if (outcome === 'done') observe({ type: 'handled', ...about, eventType })
+  if (outcome === 'dead') observe({ type: 'dead', ...about, reason: settled.reason, error: settled.error })
+  if (outcome === 'retry') observe({ type: 'failed', ...about, error: settled.error })
+  if (outcome === 'lease_lost') observe({ type: 'lease_lost', ...about })
+}

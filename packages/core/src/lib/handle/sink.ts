@@ -1,0 +1,20 @@
+import type { Answer } from '../http/answer.ts'
+import { WebhookError, WebhookUnavailableError } from '../shared/errors.ts'
+import type { VerifiedDelivery } from '../verify/verify.ts'
+
+/** Where a verified delivery of ours ends: in a queue, or in its handlers. */
+export type Sink = (delivery: VerifiedDelivery, key: string) => Promise<Answer>
+
+/**
+ * Waits for a store or queue. Whatever it fails with, the delivery counts as not taken: the sender retries.
+ *
+ * @throws WebhookUnavailableError `store_unavailable`, or the store's own coded error
+ */
+export async function fromStore<T>(call: () => Promise<T>): Promise<T> {
+  try {
+    return await call()
+  } catch (error) {
+    if (error instanceof WebhookError && error.status === 503) throw error
+    throw new WebhookUnavailableError('store_unavailable', 'the store or queue failed', { cause: error })
+  }
+}

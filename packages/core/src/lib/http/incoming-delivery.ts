@@ -1,0 +1,12 @@
+import type { Refusal } from '../shared/refusal.ts'
+import type { BodyLimits } from './body.ts'
+import type { HeadersLike } from './headers.ts'
+
+/** One HTTP request, in the plainest form a runtime can hand it over. */
+export interface IncomingDelivery {
+  /** Default `POST`. */
+  method?: string
+  headers: HeadersLike
+  /** The bytes as received, or a function that reads them; it is called only when the headers are good. */
+  body: Uint8Array | Refusal | ((limits: BodyLimits) => Promise<Uint8Array | Refusal>)
+}

@@ -1,0 +1,36 @@
+import type { Clock } from '../shared/clock.ts'
+import { isRefusal, type Refusal, refuse } from '../shared/refusal.ts'
+import { type BodyCollector, type BodyLimits, createBodyCollector } from './body.ts'
+import type { IncomingDelivery } from './incoming-delivery.ts'
+
+/** A WHATWG request as a delivery; its body is read only when asked for. */
+export function fromRequest(request: Request, clock: Clock): IncomingDelivery {
+  return {
+    method: request.method,
+    headers: request.headers,
+    body: (limits) => readRequest(request, limits, clock),
+  }
+}
+
+async function readRequest(
+  request: Request,
+  limits: BodyLimits,
+  clock: Clock,
+): Promise<Uint8Array | Refusal> {
+  if (request.bodyUsed) return refuse('raw_body_required', 'the body was read before it got here')
+  const collector = createBodyCollector(limits, clock)
+  pump(request.body, collector).catch(collector.fail)
+  return await collector.result
+}
+
+async function pump(stream: ReadableStream<Uint8Array> | null, collector: BodyCollector): Promise<void> {
+  const reader = stream?.getReader()
+  // A source that never acknowledges being cancelled must not hold up anything.
+  collector.result.then((body) => {
+    if (isRefusal(body)) reader?.cancel().catch(() => {})
+  })
+  for (let chunk = await reader?.read(); chunk && !chunk.done; chunk = await reader!.read()) {
+    if (!collector.push(chunk.value)) return
+  }
+  collector.end()
+}

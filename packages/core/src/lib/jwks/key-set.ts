@@ -1,0 +1,136 @@
+import { primitives } from '#crypto'
+import { isSafePublicKey } from '../crypto/ed25519-points.ts'
+import type { Ed25519Key } from '../crypto/primitives.ts'
+import { fromBase64Url } from '../shared/bytes.ts'
+import { all, chain, type Eventually } from '../shared/maybe-promise.ts'
+
+/** A JSON Web Key, public or private. @see https://www.rfc-editor.org/rfc/rfc7517#section-4 */
+export interface JsonWebKeyLike {
+  readonly kty?: string | undefined
+  readonly kid?: string | undefined
+  readonly crv?: string | undefined
+  readonly alg?: string | undefined
+  readonly use?: string | undefined
+  readonly x?: string | undefined
+  readonly d?: string | undefined
+  readonly n?: string | undefined
+  readonly e?: string | undefined
+}
+
+/** A JSON Web Key Set, as served at Google's JWKS URL. @see https://www.rfc-editor.org/rfc/rfc7517#section-5 */
+export interface JsonWebKeySet {
+  keys: readonly JsonWebKeyLike[]
+}
+
+/** A public key deliveries may be signed with. */
+export interface VerificationKey {
+  /** The key's `kid`, or its public `x` where it has none. */
+  keyId: string
+  key: Ed25519Key
+}
+
+/** An RSA public key of sufficient strength, not yet imported. */
+export interface RsaKey {
+  /** `undefined` where the key has none, or an empty one. */
+  kid: string | undefined
+  jwk: { kty: 'RSA'; n: string; e: string }
+}
+
+/** The usable keys of a JWKS. */
+export interface KeySet {
+  readonly ed25519: readonly VerificationKey[]
+  /** RSA public keys, not yet imported: only the documented JWT scheme wants them. */
+  readonly rsa: readonly RsaKey[]
+  /** How many entries were left out as malformed, unsuitable or too many. */
+  readonly rejected: number
+}
+
+const MAX_KEYS = 32
+const MAX_KEYS_TRIED = 16
+
+/** The usable keys of a JWKS before they are imported. */
+export interface SelectedKeys {
+  edwards: { keyId: string; bytes: Uint8Array }[]
+  rsa: RsaKey[]
+  rejected: number
+}
+
+/**
+ * Picks the usable keys of a JWKS; `undefined` when there is none, or the value is no key set at all.
+ *
+ * Entries that are malformed, private or weak are left out, not fatal: one bad key must not stop the good ones.
+ */
+export function selectKeys(value: unknown): SelectedKeys | undefined {
+  if (!isKeySet(value)) return undefined
+  const candidates = value.keys.slice(0, MAX_KEYS).filter(isPublicSigningKey)
+  const rsa = candidates.flatMap(toRsaKey).slice(0, MAX_KEYS_TRIED)
+  const edwards = candidates.flatMap(toPublicBytes).slice(0, MAX_KEYS_TRIED)
+  const usable = edwards.length + rsa.length
+  return usable === 0 ? undefined : { edwards, rsa, rejected: value.keys.length - usable }
+}
+
+/** Makes the picked keys ready for use. */
+export function importKeys({ edwards, rsa, rejected }: SelectedKeys): Eventually<KeySet> {
+  return chain(all(edwards.map(importEd25519)), (imported) => {
+    const ed25519 = imported.filter((key) => key !== undefined)
+    return { ed25519, rsa, rejected: rejected + imported.length - ed25519.length }
+  })
+}
+
+function isKeySet(value: unknown): value is JsonWebKeySet {
+  return typeof value === 'object' && value !== null && 'keys' in value && Array.isArray(value.keys)
+}
+
+function isPublicSigningKey(value: unknown): value is JsonWebKeyLike {
+  if (typeof value !== 'object' || value === null) return false
+  const key = value as Record<string, unknown>
+  // A published private member means the key is nobody's secret any more.
+  if (key.d !== undefined || key.k !== undefined || key.p !== undefined) return false
+  if (key.use !== undefined && key.use !== 'sig') return false
+  return key.key_ops === undefined || (Array.isArray(key.key_ops) && key.key_ops.includes('verify'))
+}
+
+const SMALLEST_RSA_BYTES = 256
+const LARGEST_RSA_BYTES = 1024
+
+function toRsaKey(key: JsonWebKeyLike): RsaKey[] {
+  const { kty, n, e, alg } = key
+  if (kty !== 'RSA' || typeof n !== 'string' || typeof e !== 'string') return []
+  if (alg !== undefined && alg !== 'RS256') return []
+  const modulus = fromBase64Url(n)
+  if (!modulus || modulus.length < SMALLEST_RSA_BYTES || modulus.length > LARGEST_RSA_BYTES) return []
+  // 65537, the exponent everybody uses: smaller ones have been attacked, larger ones only cost time.
+  if (e !== 'AQAB' || modulus[0]! < 0x80) return []
+  return [{ kid: toKid(key), jwk: { kty, n, e } }]
+}
+
+/** Google ships key sets with `"kid": ""` for keys without a name. */
+function toKid({ kid }: JsonWebKeyLike): string | undefined {
+  return typeof kid === 'string' && kid !== '' ? kid : undefined
+}
+
+function toPublicBytes(key: JsonWebKeyLike): { keyId: string; bytes: Uint8Array }[] {
+  if (key.kty !== 'OKP' || key.crv !== 'Ed25519' || typeof key.x !== 'string') return []
+  if (key.alg !== undefined && key.alg !== 'EdDSA' && key.alg !== 'Ed25519') return []
+  const bytes = fromBase64Url(key.x)
+  if (!bytes || !isSafePublicKey(bytes)) return []
+  return [{ keyId: toKid(key) ?? key.x, bytes }]
+}
+
+/** Runtimes differ in when they notice that bytes are no point on the curve; such a key is left out too. */
+function importEd25519(selected: {
+  keyId: string
+  bytes: Uint8Array
+}): Eventually<VerificationKey | undefined> {
+  const { keyId, bytes } = selected
+  try {
+    const imported = primitives.importEd25519(bytes)
+    if (!(imported instanceof Promise)) return { keyId, key: imported }
+    return imported.then(
+      (key) => ({ keyId, key }),
+      () => undefined,
+    )
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,22 @@
+import type { Refusal } from '../shared/refusal.ts'
+import type { ReceiverObserver } from './observer.ts'
+
+/**
+ * Whether a refusal has nothing new to say. A body that never arrives raw is a mistake in the mounting, the same
+ * for every delivery: it is reported once, not once for each retry of each of them.
+ */
+export function createRepetitionFilter(): (refusal: Refusal) => boolean {
+  const told = new Set<string>()
+  return ({ refused, message }) => {
+    if (refused !== 'raw_body_required') return false
+    const before = told.size
+    return told.add(message).size === before
+  }
+}
+
+/** Where nobody observes, a mistake in the mounting would show as a bare 500 and nothing else. */
+export const complain: ReceiverObserver = (signal) => {
+  if (signal.type === 'refused' && signal.code === 'raw_body_required') {
+    console.error(`${signal.code}: ${signal.message}`)
+  }
+}

@@ -1,0 +1,178 @@
+import { readEvent } from '../events/event.ts'
+import { createDispatcher } from '../handle/dispatch.ts'
+import { createInlineSink } from '../handle/inline-sink.ts'
+import { createQueueSink } from '../handle/queue-sink.ts'
+import { createQueueWork } from '../handle/queue-work.ts'
+import { createRouter, type EventFor, type EventHandler, type EventPattern } from '../handle/router.ts'
+import { type Answer, answerFor, toResponse } from '../http/answer.ts'
+import type { IncomingDelivery } from '../http/incoming-delivery.ts'
+import { fromRequest } from '../http/web-request.ts'
+import { createAuthorizer } from '../jobs/authorize.ts'
+import { GOOGLE_JWKS_URL } from '../jwks/google.ts'
+import { createJwks } from '../jwks/jwks.ts'
+import { complain, createRepetitionFilter } from '../observe/misuse.ts'
+import type { ReceiverObserver } from '../observe/observer.ts'
+import type { QueuedDelivery, QueueWorker, WorkOptions } from '../queue/queue.ts'
+import { serialise } from '../queue/serial.ts'
+import { type Clock, systemClock } from '../shared/clock.ts'
+import { WebhookConfigError, WebhookError } from '../shared/errors.ts'
+import { isRefusal } from '../shared/refusal.ts'
+import { undisturbed } from '../shared/safe-listener.ts'
+import { createMemoryStore } from '../store/memory-store.ts'
+import { createVerifier } from '../verify/verifier.ts'
+import type { VerifyOptions } from '../verify/verify.ts'
+import { drainAfterAnswer } from './after-answer.ts'
+import { createGate } from './limiter.ts'
+import { createLine, type Line } from './pipeline.ts'
+import { checkReceiverOptions, type ReceiverOptions } from './receiver-options.ts'
+import { createSkewProbe } from './skew-probe.ts'
+
+/** How a receiver handles what is queued. */
+export interface ReceiverWorkOptions extends WorkOptions {
+  /**
+   * Handle events of one job one after the other, in this process; those of different jobs still run side by
+   * side. Says nothing about their order: a retry comes later than what followed it. Default `false`.
+   */
+  serialPerJob?: boolean
+}
+
+/** Receives webhook deliveries and runs handlers for them. */
+export interface Receiver {
+  /**
+   * Registers a handler for an event type, a family (`batch.*`), everything (`*`), or metadata. All handlers an
+   * event matches run, in the order they were registered; if one throws, all are tried again.
+   */
+  on<const P extends EventPattern>(pattern: P, handler: EventHandler<EventFor<P>>): Receiver
+  /** Registers the handler for events no other handler matches. */
+  onUnhandled(handler: EventHandler): Receiver
+  /**
+   * Answers a WHATWG request. Never rejects.
+   *
+   * In queue mode, what a serverless runtime passes as second or third argument is used to handle deliveries
+   * after the answer: its `waitUntil`, or an `after` as of Next.js.
+   */
+  fetch(request: Request, context?: unknown, workerContext?: unknown): Promise<Response>
+  /** The same without WHATWG objects, which cost more than verifying does. Never rejects. */
+  receive(delivery: IncomingDelivery): Promise<Answer>
+  /**
+   * Starts handling queued deliveries.
+   *
+   * @throws WebhookConfigError `option_invalid` without a queue
+   */
+  work(options?: ReceiverWorkOptions): QueueWorker
+  /** Handles queued deliveries that are due, then resolves: for cron and serverless. */
+  drain(options?: WorkOptions & { maxMs?: number }): Promise<{ processed: number }>
+}
+
+/**
+ * Creates a receiver for Gemini API webhooks.
+ *
+ * @throws WebhookConfigError An option is missing, unknown or wrong; `code` says what
+ * @see https://ai.google.dev/gemini-api/docs/webhooks
+ * @example
+ * ```ts
+ * const receiver = createReceiver({ static: { secrets: process.env.GEMINI_WEBHOOK_SECRET! } })
+ * receiver.on('batch.succeeded', (event) => console.log(event.data.file))
+ * export default receiver
+ * ```
+ */
+export function createReceiver(options: ReceiverOptions): Receiver {
+  const limits = checkReceiverOptions(options)
+  const { endpoint = 'default', queue, clock = systemClock, now = () => clock.now() } = options
+  const observe = undisturbed(options.observer ?? complain)
+  const verifier = createVerifier(toVerifyOptions(options, now, clock), (warning) =>
+    observe({ type: 'warning', ...warning }),
+  )
+  const authorize = options.dynamic && createAuthorizer(options.dynamic, endpoint, now)
+  const router = createRouter()
+  let unhandled: EventHandler | undefined
+  const dispatch = createDispatcher(router, () => unhandled)
+  const { process, watch } = createQueueWork({ dispatch, observe, endpoint })
+  const store = options.store ?? createMemoryStore({ now })
+  const sink = queue
+    ? createQueueSink({ queue, endpoint, now, observe })
+    : createInlineSink({ ...limits, store, dispatch, observe, clock, now })
+  const skew = createSkewProbe(now, (seconds) => observe({ type: 'clock_skew_suspected', seconds }))
+  const bodyLimits = { maxBytes: limits.maxBodyBytes, timeoutMs: limits.bodyTimeoutMs }
+  const gate = createGate(limits, clock, () => queue?.isFull?.() ?? false)
+  const line = createLine({ verifier, authorize, sink, endpoint, skew, gate, limits: bodyLimits })
+  const receive = createFirstRoom(line, observe)
+  let working = 0
+
+  const receiver: Receiver = {
+    on(pattern, handler) {
+      router.add(pattern, handler as EventHandler<never>)
+      return receiver
+    },
+    onUnhandled(handler) {
+      unhandled = handler
+      return receiver
+    },
+    receive,
+    async fetch(request, context, workerContext) {
+      const answer = await receive(fromRequest(request, clock))
+      if (queue && working === 0 && answer.status === 200) {
+        drainAfterAnswer([context, workerContext], receiver.drain)
+      }
+      return toResponse(answer)
+    },
+    work(options = {}) {
+      const { serialPerJob, ...rest } = options
+      const handle = serialPerJob ? serialise(process, jobOf) : process
+      const worker = requireQueue().work(handle, watch(rest))
+      working++
+      let stopped: Promise<void> | undefined
+      return {
+        stop: () => {
+          stopped ??= worker.stop().finally(() => working--)
+          return stopped
+        },
+      }
+    },
+    drain: async (options = {}) => await requireQueue().drain(process, watch(options)),
+  }
+  const requireQueue = () => {
+    if (queue) return queue
+    throw new WebhookConfigError('option_invalid', 'only a receiver with a queue has work to do')
+  }
+  return receiver
+}
+
+function jobOf({ body }: QueuedDelivery): string | undefined {
+  const event = readEvent(body)
+  return isRefusal(event) ? undefined : event.id
+}
+
+/** The first room: whatever happens behind it, the sender gets an answer. */
+function createFirstRoom(line: Line, observe: ReceiverObserver): Receiver['receive'] {
+  const isRepetition = createRepetitionFilter()
+  return async (delivery) => {
+    try {
+      const outcome = await line(delivery)
+      if (!isRefusal(outcome)) return outcome
+      const answer = answerFor(outcome.refused)
+      if (isRepetition(outcome)) return answer
+      observe({ type: 'refused', code: outcome.refused, status: answer.status, message: outcome.message })
+      return answer
+    } catch (error) {
+      const code = error instanceof WebhookError && error.status >= 500 ? error.code : 'internal'
+      observe({ type: 'fault', code, error })
+      return answerFor(code)
+    }
+  }
+}
+
+function toVerifyOptions(options: ReceiverOptions, now: () => number, clock: Clock): VerifyOptions {
+  const { static: fixed, dynamic, toleranceSeconds, fetch } = options
+  const { jwks = GOOGLE_JWKS_URL, jwt } = dynamic ?? {}
+  const isUrl = typeof jwks === 'string' || jwks instanceof URL
+  return {
+    // An unset variable must not turn into "no static webhooks here".
+    ...(fixed && { secrets: fixed.secrets ?? [] }),
+    ...(fixed?.format && { format: fixed.format }),
+    ...(dynamic && { jwks: isUrl ? createJwks(jwks, { clock, ...(fetch && { fetch }) }) : jwks }),
+    ...(jwt && { jwt }),
+    ...(toleranceSeconds !== undefined && { toleranceSeconds }),
+    now,
+  }
+}

@@ -1,0 +1,41 @@
+import type { Admission } from '../verify/verify.ts'
+
+/** Tells a wrong clock from noise: deliveries that are stale although their signatures are genuine. */
+export interface SkewProbe {
+  /** Whether this stale delivery is one of the few that are looked at: at most one a second. */
+  wants(): boolean
+  /** Takes note of a genuine delivery from outside the window. */
+  note(admission: Admission): void
+}
+
+const SAMPLE_EVERY_MS = 1_000
+const WITHIN_MS = 60_000
+const ENOUGH = 5
+
+/** @param suspect Told how far off the clock seems, in seconds: positive when ours is ahead of the sender's */
+export function createSkewProbe(now: () => number, suspect: (seconds: number) => void): SkewProbe {
+  let sampledAt = Number.NEGATIVE_INFINITY
+  // By id: one captured delivery, replayed, is one witness.
+  let noted = new Map<string, { at: number; skewSeconds: number }>()
+
+  return {
+    wants() {
+      const due = now() - sampledAt >= SAMPLE_EVERY_MS
+      if (due) sampledAt = now()
+      return due
+    },
+    note({ headers }) {
+      const at = now()
+      const skewSeconds = Math.floor(at / 1000) - Number(headers.timestamp)
+      noted = new Map([...noted].filter(([, one]) => at - one.at < WITHIN_MS)).set(headers.id, {
+        at,
+        skewSeconds,
+      })
+      if (noted.size < ENOUGH) return
+      // The median: one delivery replayed from long ago must not decide what is said about the clock.
+      const ordered = [...noted.values()].map((one) => one.skewSeconds).sort((a, b) => a - b)
+      suspect(ordered[Math.floor(ordered.length / 2)]!)
+      noted.clear()
+    },
+  }
+}

@@ -1,0 +1,97 @@
+import { fromBase64, toUtf8 } from '../shared/bytes.ts'
+import { WebhookConfigError } from '../shared/errors.ts'
+
+/** A signing secret in the form the verifier uses. */
+export interface ParsedSecret {
+  /** Google's own short form, as `webhooks.list` shows it: `whsec_...` and the last four characters. */
+  keyId: string
+  bytes: Uint8Array
+}
+
+/** Something about the configuration that works but should be looked at. */
+export interface ConfigWarning {
+  code: 'secret_trimmed' | 'secret_short'
+  message: string
+}
+
+/** How secrets become key bytes: `base64` after the prefix (default), or the raw text of launch-week secrets. */
+export type SecretFormat = 'base64' | 'raw'
+
+export const MAX_SECRETS = 8
+const PREFIX = 'whsec_'
+const SHORTEST_BYTES = 16
+const RECOMMENDED_BYTES = 24
+
+/**
+ * Reads signing secrets, newest first; one string may hold several, separated by commas or spaces.
+ *
+ * @throws WebhookConfigError `secret_empty`, `secret_malformed`; the message never quotes the secret
+ * @see https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md#signature-scheme
+ */
+export function parseSecrets(
+  secrets: string | readonly string[],
+  format: SecretFormat = 'base64',
+  warn: (warning: ConfigWarning) => void = () => {},
+): ParsedSecret[] {
+  const texts = (typeof secrets === 'string' ? [secrets] : [...secrets]).flatMap((text) => split(text, warn))
+  if (texts.length === 0) throw new WebhookConfigError('secret_empty', 'no signing secret is configured')
+  if (texts.length > MAX_SECRETS) {
+    throw new WebhookConfigError(
+      'secret_malformed',
+      `more than ${MAX_SECRETS} signing secrets are configured`,
+    )
+  }
+  return texts.map((text) => parseSecret(text, format, warn))
+}
+
+function split(text: string, warn: (warning: ConfigWarning) => void): string[] {
+  if (typeof text !== 'string') {
+    throw new WebhookConfigError('secret_malformed', 'a signing secret is not a string')
+  }
+  const trimmed = text.trim()
+  if (trimmed === '') throw new WebhookConfigError('secret_empty', 'a signing secret is empty')
+  if (trimmed !== text) {
+    warn({ code: 'secret_trimmed', message: 'white space around a signing secret was ignored' })
+  }
+  if (/^v1a?,/.test(trimmed)) {
+    throw new WebhookConfigError('secret_malformed', 'remove "v1," in front of the signing secret')
+  }
+  return trimmed.split(/[\s,]+/).filter((part) => part !== '')
+}
+
+function parseSecret(
+  text: string,
+  format: SecretFormat,
+  warn: (warning: ConfigWarning) => void,
+): ParsedSecret {
+  const bytes = format === 'raw' ? toUtf8(text) : decode(text)
+  if (bytes.length < SHORTEST_BYTES) {
+    throw new WebhookConfigError(
+      'secret_malformed',
+      `a signing secret is shorter than ${SHORTEST_BYTES} bytes`,
+    )
+  }
+  if (bytes.length < RECOMMENDED_BYTES) {
+    warn({ code: 'secret_short', message: `a signing secret is shorter than ${RECOMMENDED_BYTES} bytes` })
+  }
+  return { keyId: `${PREFIX}...${text.slice(-4)}`, bytes }
+}
+
+function decode(text: string): Uint8Array {
+  if (!text.startsWith(PREFIX)) {
+    throw new WebhookConfigError('secret_malformed', 'a signing secret does not start with "whsec_"')
+  }
+  const encoded = text.slice(PREFIX.length)
+  if (encoded === '')
+    throw new WebhookConfigError('secret_empty', 'nothing follows "whsec_" in a signing secret')
+  if (/[-_]/.test(encoded)) {
+    throw new WebhookConfigError(
+      'secret_malformed',
+      'a signing secret is url-safe base64; use it as Google shows it',
+    )
+  }
+  const bytes = fromBase64(encoded) ?? fromBase64(encoded + '='.repeat((4 - (encoded.length % 4)) % 4))
+  if (!bytes)
+    throw new WebhookConfigError('secret_malformed', 'a signing secret is not base64 after "whsec_"')
+  return bytes
+}

@@ -1,0 +1,104 @@
+import { createJobToken, JOB_TOKEN_FIELD } from '@gwh/core/job-token'
+import { FIXTURE_EVENTS } from '../fixtures/fixture-events.ts'
+import {
+  type SignedDelivery,
+  type SignedDeliveryOptions,
+  signedDelivery,
+} from '../fixtures/signed-delivery.ts'
+import { type OutgoingRequest, renderRequest, toRequest } from '../http/request.ts'
+import { openWire, type Wire } from '../http/wire.ts'
+import type { WireResponse } from '../http/wire-response.ts'
+import { assertEqual, ContractViolation } from '../shared/assert.ts'
+import type { AdapterContract } from './contract.ts'
+import {
+  CONTRACT_BODY_TIMEOUT_MS,
+  CONTRACT_JOB_KEY,
+  CONTRACT_PRIVATE_KEY,
+  CONTRACT_SECRET,
+} from './contract-receiver.ts'
+
+/** What a test of the adapter contract works with. */
+export interface AdapterScene {
+  readonly maxBodyBytes: number
+  /** How long to wait for an answer, in milliseconds. */
+  readonly patienceMs: number
+  /** Signs a static delivery the receiver accepts. */
+  sign(options?: SignedDeliveryOptions): Promise<SignedDelivery>
+  /** Signs a dynamic delivery of a job of the receiver's, or of somebody else's. */
+  signDynamic(options?: { ours?: boolean }): Promise<SignedDelivery>
+  /** A delivery as the request that carries it. */
+  toRequest(delivery: SignedDelivery): OutgoingRequest
+  /** Opens a connection that is gone when the test ends. */
+  connect(): Promise<Wire>
+  /** Sends a request on a connection of its own. */
+  send(request: OutgoingRequest): Promise<WireResponse>
+  /** Sends a delivery as it should be. */
+  deliver(delivery: SignedDelivery): Promise<WireResponse>
+}
+
+/** Registers one sentence of the adapter contract. */
+export type DefineAdapterRule = (title: string, run: (scene: AdapterScene) => Promise<void>) => void
+
+const PATIENCE_MS = 5_000
+
+/** Runs one test and leaves no connection behind. */
+export async function withAdapterScene(
+  contract: AdapterContract,
+  run: (scene: AdapterScene) => Promise<void>,
+): Promise<void> {
+  const { secret = CONTRACT_SECRET, dynamic, maxBodyBytes = 1024 * 1024 } = contract
+  const { bodyTimeoutMs = CONTRACT_BODY_TIMEOUT_MS, patienceMs = PATIENCE_MS } = contract
+  const url = new URL(typeof contract.url === 'string' ? contract.url : await contract.url())
+  if (url.protocol !== 'http:') throw new TypeError('the contract is examined over plain http')
+  const wires: Wire[] = []
+
+  const scene: AdapterScene = {
+    maxBodyBytes,
+    patienceMs: bodyTimeoutMs + patienceMs,
+    sign: (options) => signedDelivery({ secret, ...options }),
+    async signDynamic({ ours = true } = {}) {
+      const { privateKey = CONTRACT_PRIVATE_KEY, jobKey = CONTRACT_JOB_KEY } = dynamic || {}
+      const event = FIXTURE_EVENTS['batch.succeeded']
+      const metadata = ours ? { [JOB_TOKEN_FIELD]: await createJobToken({ jobKey }) } : {}
+      return signedDelivery({ event: { ...event, user_metadata: metadata }, privateKey })
+    },
+    toRequest: (delivery) => toRequest(delivery, url),
+    async connect() {
+      const wire = await openWire(url.hostname.replace(/^\[|\]$/g, ''), Number(url.port || 80))
+      wires.push(wire)
+      return wire
+    },
+    async send(request) {
+      const wire = await scene.connect()
+      wire.write(renderRequest(request))
+      return answered(await wire.read(scene.patienceMs, { bodiless: request.method === 'HEAD' }))
+    },
+    deliver: (delivery) => scene.send(scene.toRequest(delivery)),
+  }
+  try {
+    await run(scene)
+  } finally {
+    for (const wire of wires) wire.vanish()
+  }
+}
+
+/** @throws ContractViolation When there is no response */
+export function answered(event: Awaited<ReturnType<Wire['read']>>): WireResponse {
+  if (typeof event !== 'string') return event
+  throw new ContractViolation(`no answer: the connection is ${event}`)
+}
+
+/** @throws ContractViolation unless the response has that status and exactly that JSON */
+export function expectAnswer(response: WireResponse, status: number, body: object): void {
+  assertEqual([response.status, response.body], [status, JSON.stringify(body)], 'answer')
+  const type = response.headers.get('content-type') ?? ''
+  assertEqual(type.split(';')[0], 'application/json', 'content-type')
+}
+
+/** The answers of design, by the word in their body. */
+export const accepted = (response: WireResponse) => expectAnswer(response, 200, { status: 'accepted' })
+export const duplicate = (response: WireResponse) => expectAnswer(response, 200, { status: 'duplicate' })
+export const refused = (response: WireResponse, status: number, error: string) =>
+  expectAnswer(response, status, { error })
+/** Every 401 says the same, so that nobody learns which check failed. */
+export const unauthorized = (response: WireResponse) => refused(response, 401, 'unauthorized')

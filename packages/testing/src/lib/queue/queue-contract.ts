@@ -1,0 +1,28 @@
+import type { RegisterTest } from '../shared/register-test.ts'
+import { type DefineRule, type QueueContract, withQueueScene } from './queue-harness.ts'
+import { defineDeadLetterRules } from './queue-rules-dead-letters.ts'
+import { defineEnqueueRules } from './queue-rules-enqueue.ts'
+import { defineRestartRules } from './queue-rules-restart.ts'
+import { defineRetryRules } from './queue-rules-retry.ts'
+import { defineWorkerRules } from './queue-rules-worker.ts'
+
+/**
+ * Registers one test for each sentence of the `DeliveryQueue` contract.
+ *
+ * The tests move a fake clock and never wait for real time, so the queue must take all its time from `clock`.
+ *
+ * @example
+ * ```ts
+ * queueContract(test, { create: (clock) => createMemoryQueue({ clock }) })
+ * ```
+ */
+export function queueContract(test: RegisterTest, contract: QueueContract): void {
+  const define: DefineRule = (title, run) => {
+    test(title, () => withQueueScene(contract, run))
+  }
+  defineEnqueueRules(define)
+  defineWorkerRules(define)
+  defineRetryRules(define)
+  defineDeadLetterRules(define)
+  if (contract.reopen) defineRestartRules(define)
+}

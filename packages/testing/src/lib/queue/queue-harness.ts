@@ -1,0 +1,89 @@
+import type {
+  Clock,
+  DeliveryQueue,
+  ProcessDelivery,
+  QueuedDelivery,
+  QueueWorker,
+  WorkOptions,
+} from '@gwh/core/queue'
+import { createFakeClock, type FakeClock } from '../fixtures/fake-clock.ts'
+import { queuedDelivery } from '../fixtures/queued-delivery.ts'
+import { assertEqual } from '../shared/assert.ts'
+
+/** How a contract suite gets at the queue it examines. */
+export interface QueueContract {
+  /** Makes an empty queue that runs on `clock`; called once per test. */
+  create(clock: Clock): DeliveryQueue | Promise<DeliveryQueue>
+  /**
+   * Opens what the last `create` made once more, after it was closed. To be left out only by a queue that
+   * promises nothing beyond its own process: the sentences about restarts are then not examined.
+   */
+  reopen?(clock: Clock): DeliveryQueue | Promise<DeliveryQueue>
+}
+
+/** What a test of the queue contract works with. */
+export interface QueueScene {
+  clock: FakeClock
+  queue: DeliveryQueue
+  /** Enqueues a new delivery. */
+  enqueue(fields?: Partial<QueuedDelivery>): Promise<QueuedDelivery>
+  /** Starts a worker that is stopped when the test ends. */
+  work(process: ProcessDelivery, options?: WorkOptions): QueueWorker
+  /** Closes the queue and opens it again. */
+  restart(): Promise<void>
+}
+
+/** Registers one sentence of the queue contract. */
+export type DefineRule = (title: string, run: (scene: QueueScene) => Promise<void>) => void
+
+/** Runs one test on a queue of its own and leaves nothing running behind. */
+export async function withQueueScene(
+  contract: QueueContract,
+  run: (scene: QueueScene) => Promise<void>,
+): Promise<void> {
+  const clock = createFakeClock()
+  const workers: QueueWorker[] = []
+  const scene: QueueScene = {
+    clock,
+    queue: await contract.create(clock),
+    async enqueue(fields) {
+      const message = queuedDelivery({ receivedAt: clock.now(), ...fields })
+      assertEqual(await scene.queue.enqueue(message), 'enqueued', 'enqueue of a new delivery')
+      return message
+    },
+    work(process, options) {
+      const worker = scene.queue.work(process, options)
+      workers.push(worker)
+      return worker
+    },
+    async restart() {
+      await scene.queue.close()
+      scene.queue = (await contract.reopen?.(clock)) ?? scene.queue
+    },
+  }
+  try {
+    await run(scene)
+  } finally {
+    await stopAll(workers, clock)
+    await scene.queue.close()
+  }
+}
+
+async function stopAll(workers: QueueWorker[], clock: FakeClock): Promise<void> {
+  const stopping = Promise.all(workers.map((worker) => worker.stop()))
+  // A test that failed may have left handlers waiting: their time must run out.
+  await clock.advance(60_000)
+  await stopping
+}
+
+/** Something handlers wait for and a test opens. */
+export interface Gate {
+  opened: Promise<void>
+  open(): void
+}
+
+/** Makes a closed gate. */
+export function createGate(): Gate {
+  const { promise, resolve } = Promise.withResolvers<void>()
+  return { opened: promise, open: resolve }
+}

@@ -1,0 +1,68 @@
+import type { LeasedDelivery, QueueStorage } from '@gwh/core/queue'
+import { queuedDelivery } from '../fixtures/queued-delivery.ts'
+import { assertThat } from '../shared/assert.ts'
+
+export const START_MS = 1_795_100_000_000
+export const LEASE_MS = 60_000
+
+/** How a contract suite gets at the storage it examines. */
+export interface QueueStorageContract {
+  /** Makes an empty storage; called once per test. */
+  create(): QueueStorage | Promise<QueueStorage>
+  /** Opens what the last `create` made once more, after it was closed; left out where nothing outlives that. */
+  reopen?(): QueueStorage | Promise<QueueStorage>
+}
+
+/** Registers one rule of the storage contract. */
+export type DefineStorageRule = (title: string, run: (scene: StorageScene) => Promise<void>) => void
+
+/** What a test of the storage contract works with. */
+export interface StorageScene {
+  storage: QueueStorage
+  /** Enqueues that many deliveries and returns their keys, oldest first. */
+  fill(count: number): Promise<string[]>
+  /** Claims at a time after the start; where nothing else runs unless told otherwise. */
+  claimAt(afterMs: number, limit?: number, alone?: boolean): Promise<LeasedDelivery[]>
+  /** Enqueues one delivery and claims it at the start. */
+  leaseOne(): Promise<LeasedDelivery>
+  restart(): Promise<void>
+}
+
+/** Runs one test on a storage of its own. */
+export async function withStorageScene(
+  contract: QueueStorageContract,
+  run: (scene: StorageScene) => Promise<void>,
+): Promise<void> {
+  const scene: StorageScene = {
+    storage: await contract.create(),
+    async fill(count) {
+      const messages = Array.from({ length: count }, () => queuedDelivery())
+      await Promise.all(messages.map((message) => scene.storage.insert(message)))
+      return messages.map((message) => message.key)
+    },
+    claimAt(afterMs, limit = 10, alone = true) {
+      const now = START_MS + afterMs
+      return scene.storage.claim({ limit, now, leaseUntil: now + LEASE_MS, alone })
+    },
+    async leaseOne() {
+      await scene.fill(1)
+      return only(await scene.claimAt(0))
+    },
+    async restart() {
+      await scene.storage.close()
+      scene.storage = (await contract.reopen?.()) ?? scene.storage
+    },
+  }
+  try {
+    await run(scene)
+  } finally {
+    await scene.storage.close()
+  }
+}
+
+/** The one delivery that was claimed. */
+export function only(leased: LeasedDelivery[]): LeasedDelivery {
+  const [first, ...others] = leased
+  assertThat(first !== undefined && others.length === 0, `expected one delivery, claimed ${leased.length}`)
+  return first
+}

@@ -1,9 +1,0 @@
-// Runs the suite on the runtime this file is started with: Node, Bun or Deno.
-import { coreSuite } from './core-suite.ts'
-import { createSuite } from './harness.ts'
-import { storesSuite } from './stores-suite.ts'
-
-const { test, run } = createSuite()
-coreSuite(test)
-storesSuite(test)
-console.log(JSON.stringify(await run()))

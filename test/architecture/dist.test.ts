@@ -1,0 +1,71 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { beforeAll, describe, expect, test } from 'vitest'
+
+const core = new URL('../../packages/core/', import.meta.url).pathname
+const manifest = JSON.parse(readFileSync(join(core, 'package.json'), 'utf8'))
+const entries = Object.entries<{ default?: string }>(manifest.exports)
+  .filter(([, target]) => target.default)
+  .map(([name, target]) => [name, join(core, target.default!)] as const)
+
+beforeAll(() => {
+  if (!existsSync(join(core, 'dist/index.js'))) throw new Error('build first: npx pnpm@12 build')
+})
+
+/** The built files an entry loads when it is imported, and the packages it asks for. */
+function load(entry: string) {
+  const files = new Map<string, string>()
+  const statically = new Set<string>()
+  const dynamically = new Set<string>()
+  const visit = (path: string) => {
+    if (files.has(path)) return
+    const text = readFileSync(path, 'utf8')
+    files.set(path, text)
+    for (const [, name] of text.matchAll(/import\(["']([^"']+)["']\)/g)) {
+      // What is loaded later must keep the same rules, but may ask for more.
+      const later = name!.startsWith('.') ? load(join(dirname(path), name!)).dynamically : [name!]
+      for (const one of later) dynamically.add(one)
+    }
+    for (const [, name] of text.matchAll(/^(?:import|export)\b[^"']*["']([^"']+)["'];?$/gm)) {
+      if (name!.startsWith('.')) visit(join(dirname(path), name!))
+      else statically.add(name!)
+    }
+  }
+  visit(entry)
+  return { files, statically, dynamically }
+}
+
+describe('what is published of core', () => {
+  test.each(entries)('%s asks for no package but zod, and for jose only when it needs it', (_, path) => {
+    const { statically, dynamically } = load(path)
+    expect([...statically].filter((name) => name !== '#crypto' && name !== 'zod/mini')).toEqual([])
+    expect([...dynamically].filter((name) => !name.startsWith('jose/'))).toEqual([])
+  })
+
+  test.each(entries)('%s knows no runtime', (_, path) => {
+    for (const text of load(path).files.values()) {
+      const code = text.replace(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, '')
+      expect(code).not.toMatch(/["']node:|\bprocess\.|\bBuffer\b|\bBun\.|\bDeno\./)
+    }
+  })
+
+  test('the web primitives know no runtime either', () => {
+    const { files, statically } = load(join(core, 'dist/crypto/webcrypto.js'))
+    expect([...statically]).toEqual([])
+    for (const text of files.values()) expect(text).not.toMatch(/["']node:|\bBuffer\b/)
+  })
+
+  test('the verifying entry loads no schemas', () => {
+    expect([...load(join(core, 'dist/verify.js')).statically]).toEqual(['#crypto'])
+  })
+
+  test('the signer is not loaded with the receiver', () => {
+    const { files } = load(join(core, 'dist/index.js'))
+    for (const text of files.values()) expect(text).not.toContain('signStatic')
+  })
+
+  test('every file the manifest names is there', () => {
+    const named = JSON.stringify([manifest.exports, manifest.imports]).match(/\.\/(?:dist|src)\/[^"]+/g) ?? []
+    expect(named.filter((path) => !existsSync(join(core, path)))).toEqual([])
+  })
+})
