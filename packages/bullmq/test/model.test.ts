@@ -39,7 +39,7 @@ interface ModelRow {
   reason?: DeadReason
 }
 
-interface Scene {
+interface Harness {
   queue: DeliveryQueue
   open: () => DeliveryQueue
   rows: Map<string, ModelRow>
@@ -77,37 +77,37 @@ let histories = 0
 async function play({ url }: RedisServer, history: readonly Step[]): Promise<void> {
   const prefix = `history-${histories++}`
   const open = () => createBullmqQueue({ connection: url, prefix })
-  const scene: Scene = { queue: open(), open, rows: new Map(), where: '' }
+  const harness: Harness = { queue: open(), open, rows: new Map(), where: '' }
   try {
     for (const [index, step] of history.entries()) {
-      scene.where = `step ${index} of ${JSON.stringify(history.slice(0, index + 1))}`
-      await take(scene, step)
-      await compare(scene)
+      harness.where = `step ${index} of ${JSON.stringify(history.slice(0, index + 1))}`
+      await take(harness, step)
+      await compare(harness)
     }
   } finally {
-    await scene.queue.close()
+    await harness.queue.close()
   }
 }
 
-async function take(scene: Scene, step: Step): Promise<void> {
-  if (step.do === 'enqueue') await enqueueBoth(scene, step.key)
-  else if (step.do === 'drain' || step.do === 'work') await tryBoth(scene, step)
-  else if (step.do === 'redrive') await redriveBoth(scene, step.key)
-  else if (step.do === 'purge') await purgeBoth(scene, step.olderThan)
+async function take(harness: Harness, step: Step): Promise<void> {
+  if (step.do === 'enqueue') await enqueueBoth(harness, step.key)
+  else if (step.do === 'drain' || step.do === 'work') await tryBoth(harness, step)
+  else if (step.do === 'redrive') await redriveBoth(harness, step.key)
+  else if (step.do === 'purge') await purgeBoth(harness, step.olderThan)
   else {
-    await scene.queue.close()
-    scene.queue = scene.open()
+    await harness.queue.close()
+    harness.queue = harness.open()
   }
 }
 
-async function enqueueBoth({ queue, rows, where }: Scene, key: string): Promise<void> {
+async function enqueueBoth({ queue, rows, where }: Harness, key: string): Promise<void> {
   const answer = await queue.enqueue(queuedDelivery({ key, id: key }))
   expect(answer, where).toBe(rows.has(key) ? 'duplicate' : 'enqueued')
   if (!rows.has(key)) rows.set(key, { state: 'pending', attempts: 0 })
 }
 
-async function tryBoth(scene: Scene, step: Step & { do: 'drain' | 'work' }): Promise<void> {
-  const { queue, rows, where } = scene
+async function tryBoth(harness: Harness, step: Step & { do: 'drain' | 'work' }): Promise<void> {
+  const { queue, rows, where } = harness
   const tries: string[] = []
   const expected: string[] = []
   const handler: ProcessDelivery = async ({ key }, { attempt }) => {
@@ -134,7 +134,7 @@ async function tryBoth(scene: Scene, step: Step & { do: 'drain' | 'work' }): Pro
       maxBackoffMs: 1_000 * HOUR_MS,
     })
     expect(processed, where).toEqual({ processed: expected.length })
-  } else await workUntilIdle(scene, handler)
+  } else await workUntilIdle(harness, handler)
   expect(tries.toSorted(), where).toEqual(expected.toSorted())
 }
 
@@ -145,7 +145,7 @@ function settle(row: ModelRow, outcome: Outcome): void {
   else row.state = 'retrying'
 }
 
-async function workUntilIdle({ queue, rows }: Scene, handler: ProcessDelivery): Promise<void> {
+async function workUntilIdle({ queue, rows }: Harness, handler: ProcessDelivery): Promise<void> {
   const waiting = [...rows.values()].filter(({ state }) => state === 'retrying').length
   const worker = queue.work(handler, { maxAttempts: MAX_ATTEMPTS, backoffMs: 1, maxBackoffMs: 1 })
   await until('nothing is left to do', async () => {
@@ -155,20 +155,20 @@ async function workUntilIdle({ queue, rows }: Scene, handler: ProcessDelivery): 
   await worker.stop()
 }
 
-async function redriveBoth({ queue, rows, where }: Scene, key: string): Promise<void> {
+async function redriveBoth({ queue, rows, where }: Harness, key: string): Promise<void> {
   const dead = [...rows].filter(([name, row]) => row.state === 'dead' && (key === 'all' || key === name))
   expect(await queue.deadLetters.redrive(key), where).toBe(dead.length)
   for (const [, row] of dead) Object.assign(row, { state: 'pending', attempts: 0, reason: undefined })
 }
 
-async function purgeBoth({ queue, rows, where }: Scene, olderThan: 'now' | 'long ago'): Promise<void> {
+async function purgeBoth({ queue, rows, where }: Harness, olderThan: 'now' | 'long ago'): Promise<void> {
   const dead = [...rows].filter(([, { state }]) => olderThan === 'now' && state === 'dead')
   const time = olderThan === 'now' ? Date.now() + 1_000 : Date.now() - HOUR_MS
   expect(await queue.deadLetters.purge({ olderThan: time }), where).toBe(dead.length)
   for (const [key] of dead) rows.delete(key)
 }
 
-async function compare({ queue, rows, where }: Scene): Promise<void> {
+async function compare({ queue, rows, where }: Harness): Promise<void> {
   const { oldestPendingMs: _, ...counts } = await queue.stats()
   const expected = { pending: 0, running: 0, retrying: 0, done: 0, dead: 0 }
   for (const { state } of rows.values()) expected[state]++

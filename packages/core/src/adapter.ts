@@ -1,4 +1,4 @@
-export { createSweepHandler, type SweepOptions } from './lib/adapter/drain-handler.ts'
+export { createDrainHandler, type DrainHandlerOptions } from './lib/adapter/drain-handler.ts'
 export { createFetchHandler, type FetchHandler, type MountOptions } from './lib/adapter/fetch-handler.ts'
 export { answerNodeRequest, refuseNodeRequest } from './lib/adapter/node-request.ts'
 export {

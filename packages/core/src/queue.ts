@@ -1,4 +1,4 @@
-export { createFloor, type Floor } from './lib/queue/exclusive-runner.ts'
+export { createExclusiveRunner, type ExclusiveRunner } from './lib/queue/exclusive-runner.ts'
 export { createMemoryQueue, createMemoryStorage } from './lib/queue/memory-queue.ts'
 export type {
   DeadLetter,

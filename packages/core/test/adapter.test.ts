@@ -1,5 +1,5 @@
 import { createMemoryQueue, createReceiver } from '@gwh/core'
-import { checkMountOptions, createSweepHandler, pathOf, serveOn } from '@gwh/core/adapter'
+import { checkMountOptions, createDrainHandler, pathOf, serveOn } from '@gwh/core/adapter'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { NOW, SECRET, staticDelivery, toRequest } from './support.ts'
 
@@ -73,7 +73,7 @@ describe('a sweep', () => {
   test('with the secret handles what is due and says how much that was', async () => {
     const { receiver, handled } = create()
     await receiver.fetch(toRequest(staticDelivery()))
-    const response = await createSweepHandler(receiver, { secret: 's3cret' })(call('s3cret'))
+    const response = await createDrainHandler(receiver, { secret: 's3cret' })(call('s3cret'))
     expect([response.status, await response.json(), handled]).toEqual([
       200,
       { processed: 1 },
@@ -86,7 +86,7 @@ describe('a sweep', () => {
     async (secret) => {
       const { receiver } = create()
       const drain = vi.spyOn(receiver, 'drain')
-      const response = await createSweepHandler(receiver, { secret: 's3cret' })(call(secret))
+      const response = await createDrainHandler(receiver, { secret: 's3cret' })(call(secret))
       expect([response.status, await response.json()]).toEqual([401, { error: 'unauthorized' }])
       expect(drain).not.toHaveBeenCalled()
     },
@@ -94,20 +94,20 @@ describe('a sweep', () => {
 
   test.each([undefined, ''])('whose secret turns out to be %j is for nobody', async (secret) => {
     const { receiver } = create()
-    const sweep = createSweepHandler(receiver, { secret: () => secret })
+    const sweep = createDrainHandler(receiver, { secret: () => secret })
     for (const presented of ['undefined', ' ', 'x']) expect((await sweep(call(presented))).status).toBe(401)
   })
 
   test('without a secret is refused when it is made', () => {
     const { receiver } = create()
-    expect(() => createSweepHandler(receiver, { secret: '' })).toThrow(
+    expect(() => createDrainHandler(receiver, { secret: '' })).toThrow(
       expect.objectContaining({ code: 'option_invalid' }),
     )
   })
 
   test('of a queue that is down is answered like any delivery then', async () => {
     const receiver = createReceiver({ static: { secrets: SECRET }, now: () => NOW })
-    const response = await createSweepHandler(receiver, { secret: 's' })(call('s'))
+    const response = await createDrainHandler(receiver, { secret: 's' })(call('s'))
     expect([response.status, await response.json()]).toEqual([500, { error: 'option_invalid' }])
   })
 })

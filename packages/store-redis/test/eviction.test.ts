@@ -4,7 +4,7 @@ import { connected, LIBRARIES, redis } from './clients.ts'
 import { DEADLINES, eventually, INVALID, NOW, ownServer, PATIENCE_MS } from './support.ts'
 
 describe.each(LIBRARIES)('on $name', (library) => {
-  async function scene(policy: string) {
+  async function harness(policy: string) {
     const server = await ownServer('--maxmemory-policy', policy)
     const open = (options: { allowEviction?: boolean } = {}, url = server.url) =>
       createRedisStore({
@@ -19,7 +19,7 @@ describe.each(LIBRARIES)('on $name', (library) => {
   test.each(['allkeys-lru', 'volatile-lru', 'volatile-ttl'])(
     'a Redis that evicts by %s is refused, and nothing is written to it',
     async (policy) => {
-      const { open, run } = await scene(policy)
+      const { open, run } = await harness(policy)
       await expect(open().claim('a', DEADLINES)).rejects.toMatchObject({
         ...INVALID,
         message: expect.stringContaining(policy),
@@ -29,12 +29,12 @@ describe.each(LIBRARIES)('on $name', (library) => {
   )
 
   test('a Redis that evicts is used when that is allowed', async () => {
-    const { open } = await scene('allkeys-lru')
+    const { open } = await harness('allkeys-lru')
     expect(await open({ allowEviction: true }).claim('a', DEADLINES)).toMatchObject({ status: 'claimed' })
   })
 
   test('a refused Redis is used as soon as its policy is set right', async () => {
-    const { open, run } = await scene('allkeys-lru')
+    const { open, run } = await harness('allkeys-lru')
     const store = open()
     await expect(store.claim('a', DEADLINES)).rejects.toMatchObject(INVALID)
     await run('CONFIG', 'SET', 'maxmemory-policy', 'noeviction')
@@ -42,7 +42,7 @@ describe.each(LIBRARIES)('on $name', (library) => {
   })
 
   test('Redis is asked once for each connection', async () => {
-    const { open, run } = await scene('noeviction')
+    const { open, run } = await harness('noeviction')
     const store = open()
     // What is claimed before the connection stands counts as asked on none.
     await store.claim('first', DEADLINES)
@@ -59,7 +59,7 @@ describe.each(LIBRARIES)('on $name', (library) => {
   })
 
   test('a Redis that does not tell its policy is accepted', async () => {
-    const { server, open, run } = await scene('allkeys-lru')
+    const { server, open, run } = await harness('allkeys-lru')
     await run('ACL', 'SETUSER', 'limited', 'on', '>password', '~*', '+@all', '-info', '-config')
     const url = server.url.replace('redis://', 'redis://limited:password@')
     expect(await open({}, url).claim('a', DEADLINES)).toMatchObject({ status: 'claimed' })

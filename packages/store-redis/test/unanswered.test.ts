@@ -22,7 +22,7 @@ interface Link {
 }
 
 /** A machine whose connection can be made worse, and another one with a good connection. */
-async function scene() {
+async function harness() {
   const clock = createFakeClock(NOW)
   const prefix = `${crypto.randomUUID()}:`
   const held: (() => void)[] = []
@@ -72,7 +72,7 @@ async function timedOut(verb: Promise<unknown>, clock: FakeClock, held: () => nu
 
 describe('a claim that Redis carried out although its answer was lost', () => {
   test('is taken over by the next claim of the same store, as the same attempt', async () => {
-    const { store, link } = await scene()
+    const { store, link } = await harness()
     link.fate = 'answer lost'
     await expect(store.claim('a', DEADLINES)).rejects.toMatchObject(UNAVAILABLE)
     link.fate = 'answered'
@@ -82,7 +82,7 @@ describe('a claim that Redis carried out although its answer was lost', () => {
   })
 
   test('is taken over however many answers were lost in a row', async () => {
-    const { store, link } = await scene()
+    const { store, link } = await harness()
     link.fate = 'answer lost'
     for (let lost = 0; lost < 5; lost++) {
       await expect(store.claim('a', DEADLINES)).rejects.toMatchObject(UNAVAILABLE)
@@ -92,7 +92,7 @@ describe('a claim that Redis carried out although its answer was lost', () => {
   })
 
   test('is taken over by one of 50 concurrent claims of the same store', async () => {
-    const { store, link } = await scene()
+    const { store, link } = await harness()
     link.fate = 'answer lost'
     await expect(store.claim('a', DEADLINES)).rejects.toMatchObject(UNAVAILABLE)
     link.fate = 'answered'
@@ -101,7 +101,7 @@ describe('a claim that Redis carried out although its answer was lost', () => {
   })
 
   test('keeps other machines waiting until its lease ends, and no longer', async () => {
-    const { store, other, link, clock } = await scene()
+    const { store, other, link, clock } = await harness()
     link.fate = 'answer lost'
     await expect(store.claim('a', DEADLINES)).rejects.toMatchObject(UNAVAILABLE)
     await clock.advance(LEASE_MS - 1)
@@ -114,7 +114,7 @@ describe('a claim that Redis carried out although its answer was lost', () => {
   })
 
   test('is not taken over once another machine holds the key', async () => {
-    const { store, other, link, clock } = await scene()
+    const { store, other, link, clock } = await harness()
     link.fate = 'answer lost'
     await expect(store.claim('a', DEADLINES)).rejects.toMatchObject(UNAVAILABLE)
     link.fate = 'answered'
@@ -127,13 +127,13 @@ describe('a claim that Redis carried out although its answer was lost', () => {
 
 describe('a claim whose answer comes too late', () => {
   test('is answered with an unavailable store when its time is over', async () => {
-    const { store, clock, link } = await scene()
+    const { store, clock, link } = await harness()
     link.fate = 'answer held'
     await timedOut(store.claim('a', DEADLINES), clock, link.held)
   })
 
   test('is given back, so that any machine can claim, and the attempt does not count', async () => {
-    const { store, other, clock, link } = await scene()
+    const { store, other, clock, link } = await harness()
     link.fate = 'answer held'
     await timedOut(store.claim('a', DEADLINES), clock, link.held)
     expect(await other.claim('a', DEADLINES)).toMatchObject({ status: 'in_progress' })
@@ -142,7 +142,7 @@ describe('a claim whose answer comes too late', () => {
   })
 
   test('is given back too when Redis gets to it only after the timeout', async () => {
-    const { store, other, clock, link } = await scene()
+    const { store, other, clock, link } = await harness()
     link.fate = 'held'
     await timedOut(store.claim('a', DEADLINES), clock, link.held)
     link.letGo()
@@ -150,7 +150,7 @@ describe('a claim whose answer comes too late', () => {
   })
 
   test('takes nothing away from the retry that has replaced it', async () => {
-    const { store, other, clock, link } = await scene()
+    const { store, other, clock, link } = await harness()
     link.fate = 'answer held'
     await timedOut(store.claim('a', DEADLINES), clock, link.held)
     link.fate = 'answered'
@@ -163,7 +163,7 @@ describe('a claim whose answer comes too late', () => {
   })
 
   test('takes nothing away from a delivery that was completed meanwhile', async () => {
-    const { store, other, clock, link } = await scene()
+    const { store, other, clock, link } = await harness()
     link.fate = 'held'
     await timedOut(store.claim('a', DEADLINES), clock, link.held)
     await other.complete(await win(other, 'a'))
@@ -185,7 +185,7 @@ test('a claim that the client sends twice is one claim', async () => {
 })
 
 test('a completion without an answer is an unavailable store, and may take effect all the same', async () => {
-  const { store, other, clock, link } = await scene()
+  const { store, other, clock, link } = await harness()
   const claim = await win(store, 'a')
   link.fate = 'held'
   await timedOut(store.complete(claim), clock, link.held)

@@ -68,7 +68,7 @@ test('running deliveries leave room for others, and those to be tried again take
 test('redriven deliveries count as waiting', async () => {
   const { storage, clock, fill, claim } = openScene({ maxPending: 3 })
   await fill(3)
-  for (const lease of await claim(3)) await storage.bury(lease, 'attempts', clock.now())
+  for (const lease of await claim(3)) await storage.deadLetter(lease, 'attempts', clock.now())
   expect(storage.isFull?.()).toBe(false)
   await storage.redrive('all', clock.now())
   expect(storage.isFull?.()).toBe(true)

@@ -42,7 +42,7 @@ test('transitions of all kinds share the transaction of their turn', async () =>
   await Promise.all([
     storage.complete(first!, 1),
     storage.retry(second!, 5),
-    storage.bury(third!, 'attempts', 1),
+    storage.deadLetter(third!, 'attempts', 1),
     storage.insert(queuedDelivery()),
   ])
   expect(countCommits(path) - before).toBe(1)
@@ -122,7 +122,7 @@ test('two keys with one hash are two deliveries', async () => {
   expect(both).toEqual(['enqueued', 'enqueued', 'duplicate', 'duplicate'])
   expect(query(path, 'SELECT count(DISTINCT key_hash) AS hashes FROM deliveries')).toEqual([{ hashes: 1 }])
   const [first, second] = await storage.claim({ limit: 2, now: 0, leaseUntil: 1_000 })
-  expect(await storage.bury(first!, 'attempts', 1)).toBe(true)
+  expect(await storage.deadLetter(first!, 'attempts', 1)).toBe(true)
   expect(await storage.complete(second!, 1)).toBe(true)
   expect(await storage.redrive(second!.key, 2)).toBe(0)
   expect(await storage.redrive(first!.key, 2)).toBe(1)

@@ -78,7 +78,7 @@ test('a lease on a delivery whose key was merged is as good as any other', async
   await fill(storage, 4 * RUN_LENGTH)
   const leases = await storage.claim(TERMS)
   const dead = leases[0]!
-  expect(await storage.bury(dead, 'attempts', 1)).toBe(true)
+  expect(await storage.deadLetter(dead, 'attempts', 1)).toBe(true)
   expect(await storage.redrive(dead.key, 2)).toBe(1)
   const rest = leases.slice(1)
   const settled = await Promise.all(rest.map((lease) => storage.complete(lease, 3)))

@@ -27,7 +27,7 @@ test('the body of a handled delivery is erased, that of a dead letter is kept', 
   await fill(2)
   const [done, dead] = await claim()
   await storage.complete(done!, clock.now())
-  await storage.bury(dead!, 'attempts', clock.now())
+  await storage.deadLetter(dead!, 'attempts', clock.now())
   expect(query(path, 'SELECT state, length(body) > 0 AS kept FROM deliveries ORDER BY state')).toEqual([
     { state: 'dead', kept: 1 },
     { state: 'done', kept: 0 },
@@ -51,7 +51,7 @@ test('a handled delivery is remembered for 72 hours and then forgotten', async (
 test('a dead letter is kept for 30 days and its purge is reported', async () => {
   const { clock, storage, claim, fill, purges } = openScene()
   await fill(1)
-  await storage.bury((await claim())[0]!, 'attempts', clock.now())
+  await storage.deadLetter((await claim())[0]!, 'attempts', clock.now())
   await clock.advance(30 * DAY_MS)
   await claim()
   expect(await storage.listDead(1)).toHaveLength(1)
@@ -120,7 +120,7 @@ test('a lease from before its delivery was purged cannot settle the delivery tha
   const { clock, storage, claim, fill } = openScene()
   await fill(1)
   const [old] = await claim()
-  await storage.bury(old!, 'attempts', clock.now())
+  await storage.deadLetter(old!, 'attempts', clock.now())
   await storage.purgeDead(clock.now() + 1)
   await storage.insert(old!.message)
   const [current] = await claim()

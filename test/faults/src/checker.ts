@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { withDatabase } from './database.ts'
-import { eventually } from './gate.ts'
-import type { LedgerEntry } from './sender.ts'
+import { eventually } from './scenario.ts'
+import type { AckLogEntry } from './sender.ts'
 
 /** What a SQLite queue knows of its deliveries. */
 export interface Dump {
@@ -12,7 +12,7 @@ export interface Dump {
   integrity: string
 }
 
-/** How ledger, store and effects differ. */
+/** How ackLog, store and effects differ. */
 export interface Difference {
   /** Acknowledged, but not in the store. */
   lost: number
@@ -64,7 +64,7 @@ export function readEffects(path: string): string[] {
 
 /** Compares what was acknowledged with what is kept and what was done. */
 export function compare(
-  ledger: ReadonlyMap<string, LedgerEntry>,
+  ackLog: ReadonlyMap<string, AckLogEntry>,
   { states }: Pick<Dump, 'states'>,
   effects: readonly string[],
 ): Difference {
@@ -72,11 +72,11 @@ export function compare(
   const handled = new Set(effects)
   const inState = (...wanted: string[]) => rows.filter(([, { state }]) => wanted.includes(state))
   return {
-    lost: [...ledger.keys()].filter((id) => !states.has(id)).length,
+    lost: [...ackLog.keys()].filter((id) => !states.has(id)).length,
     stuck: rows.length - inState('done', 'dead').length,
     dead: inState('dead').length,
     missing: inState('done').filter(([id]) => !handled.has(id)).length,
     extra: effects.length - handled.size,
-    twice: [...ledger.values()].filter(({ accepted }) => accepted > 1).length,
+    twice: [...ackLog.values()].filter(({ accepted }) => accepted > 1).length,
   }
 }

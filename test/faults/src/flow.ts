@@ -25,7 +25,7 @@ export function startFlow(
     }
   }
   const done = Promise.all(Array.from({ length: connections }, connection))
-  // Whoever stops it hears of it; nobody does where a gate has failed before.
+  // Whoever stops it hears of it; nobody does where a scenario has failed before.
   done.catch(() => {})
   return {
     async stop() {

@@ -4,10 +4,7 @@ import type { IdempotencyStore } from '@gwh/core/store'
 import { openSqliteStorage } from '@gwh/store-sqlite'
 import { openBackend, openRedisStore } from './backends.ts'
 import { withDatabase } from './database.ts'
-import type { ReceiverSettings } from './settings.ts'
-
-/** Mistakes a receiver process can be started with. */
-export type MutantName = 'ack-before-commit' | 'late-count' | 'error-is-new' | 'unfenced' | 'together'
+import type { MutantName, ReceiverSettings } from './settings.ts'
 
 const COMMIT_LATER_MS = 10
 
@@ -84,7 +81,7 @@ function together(storage: QueueStorage): QueueStorage {
       while (all.length < options.limit) {
         const claimed = await storage.claim({ ...options, limit: options.limit - all.length, alone: true })
         if (claimed.length === 0) break
-        for (const { suspect: _, ...one } of claimed) all.push(one)
+        for (const { quarantined: _, ...one } of claimed) all.push(one)
       }
       return all
     },

@@ -1,8 +1,8 @@
-// Runs the gates, or with `--mutants` the gates against systems with a known mistake. Names choose some of them.
+// Runs the scenarios, or with `--mutants` the scenarios against systems with a known mistake. Names choose some of them.
 import { parseArgs } from 'node:util'
-import { runGate } from './gate.ts'
-import { GATES } from './gates.ts'
 import { MUTANTS } from './mutants.ts'
+import { runScenario } from './scenario.ts'
+import { SCENARIOS } from './scenarios.ts'
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -28,27 +28,27 @@ function chosen<T extends { name: string }>(all: readonly T[]): T[] {
 
 async function runGates() {
   let passed = 0
-  const gates = chosen(GATES)
-  for (const gate of gates) {
-    const { figures, failures } = await runGate(gate, seed)
+  const scenarios = chosen(SCENARIOS)
+  for (const scenario of scenarios) {
+    const { figures, failures } = await runScenario(scenario, seed)
     const held = failures.length === 0
     if (held) passed++
-    console.log(`${held ? '✓' : '✗'} ${gate.name.padEnd(15)} ${figures}`)
+    console.log(`${held ? '✓' : '✗'} ${scenario.name.padEnd(15)} ${figures}`)
     for (const failure of failures) console.log(`  ✗ does not hold: ${failure}`)
   }
-  return { passed, failed: gates.length - passed, word: 'gates' }
+  return { passed, failed: scenarios.length - passed, word: 'scenarios' }
 }
 
-/** A mutant passes when its gate fails, and for the right reason. */
+/** A mutant passes when its scenario fails, and for the right reason. */
 async function runMutants() {
   let passed = 0
   const mutants = chosen(MUTANTS)
   for (const mutant of mutants) {
-    const { figures, failures } = await runGate(mutant, seed)
+    const { figures, failures } = await runScenario(mutant, seed)
     const seen = failures.includes(mutant.breaks)
     if (seen) passed++
     console.log(
-      `${seen ? '✓' : '✗'} ${mutant.name.padEnd(18)} ${mutant.gate} is ${seen ? 'red' : 'not red'}: ${figures}`,
+      `${seen ? '✓' : '✗'} ${mutant.name.padEnd(18)} ${mutant.scenario} is ${seen ? 'red' : 'not red'}: ${figures}`,
     )
   }
   return { passed, failed: mutants.length - passed, word: 'mutants' }

@@ -4,15 +4,15 @@ import type { Pacer } from './pacer.ts'
 import { type Attempt, createPost, type PostTarget } from './post.ts'
 
 /** What a sender remembers of one delivery. */
-export interface LedgerEntry {
+export interface AckLogEntry {
   accepted: number
   duplicate: number
 }
 
-/** A sender that conforms: fresh timestamp and signature per attempt, retries until 2xx, one ledger. */
+/** A sender that conforms: fresh timestamp and signature per attempt, retries until 2xx, one ackLog. */
 export interface Sender {
   /** Acknowledgements by id; ids without one are absent. */
-  readonly ledger: ReadonlyMap<string, LedgerEntry>
+  readonly ackLog: ReadonlyMap<string, AckLogEntry>
   /** How many attempts ended with which status; 0 stands for no answer. */
   readonly statuses: ReadonlyMap<number, number>
   post(id: string): Promise<Attempt>
@@ -26,19 +26,19 @@ const FIRST_WAIT_MS = 20
 const LONGEST_WAIT_MS = 100
 const MOST_TRIES = 2_000
 
-/** Starts a ledger. `onAttempt` hears of every attempt; `signal` ends the retries of a gate that has failed. */
+/** Starts a ackLog. `onAttempt` hears of every attempt; `signal` ends the retries of a scenario that has failed. */
 export function createSender(
   { signal, ...target }: Omit<PostTarget, 'body'> & { signal: AbortSignal },
   onAttempt: (attempt: Attempt) => void = () => {},
 ): Sender {
   const attempt = createPost({ body: JSON.stringify(FIXTURE_EVENTS['batch.succeeded']), ...target })
-  const ledger = new Map<string, LedgerEntry>()
+  const ackLog = new Map<string, AckLogEntry>()
   const statuses = new Map<number, number>()
 
   const post = async (id: string) => {
     const outcome = await attempt(id)
     statuses.set(outcome.status, (statuses.get(outcome.status) ?? 0) + 1)
-    if (isAck(outcome)) note(ledger, outcome)
+    if (isAck(outcome)) note(ackLog, outcome)
     onAttempt(outcome)
     return outcome
   }
@@ -62,7 +62,7 @@ export function createSender(
     }
     await Promise.all(Array.from({ length: connections }, connection))
   }
-  return { ledger, statuses, post, deliver, deliverAll }
+  return { ackLog, statuses, post, deliver, deliverAll }
 }
 
 /** Whether the sender may forget the delivery. */
@@ -70,9 +70,9 @@ export function isAck({ status }: Attempt): boolean {
   return status >= 200 && status < 300
 }
 
-function note(ledger: Map<string, LedgerEntry>, { id, verdict }: Attempt): void {
-  const entry = ledger.get(id) ?? { accepted: 0, duplicate: 0 }
+function note(ackLog: Map<string, AckLogEntry>, { id, verdict }: Attempt): void {
+  const entry = ackLog.get(id) ?? { accepted: 0, duplicate: 0 }
   if (verdict === 'accepted') entry.accepted++
   else entry.duplicate++
-  ledger.set(id, entry)
+  ackLog.set(id, entry)
 }

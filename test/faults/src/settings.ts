@@ -1,7 +1,8 @@
-import type { MutantName } from './mutations.ts'
-
 /** The environment variable a receiver process finds its settings in. */
 export const SETTINGS = 'GWH_FAULTS_SETTINGS'
+
+/** Mistakes a receiver process can be started with. */
+export type MutantName = 'ack-before-commit' | 'late-count' | 'error-is-new' | 'unfenced' | 'together'
 
 /** What one receiver process is and does. */
 export interface ReceiverSettings {

@@ -1,18 +1,18 @@
 import type { BackendFactory, KeepJobs, MinimalJob } from 'bullmq'
 import { QueueKeys, RedisConnection, RedisQueueBackend } from 'bullmq'
 import type { Redis } from 'ioredis'
-import type { Entrance } from './entrance.ts'
+import type { WorkerAccess } from './worker-access.ts'
 
 /** BullMQ's Redis scripts, one more way to complete a job, and a rule about which job is taken when. */
 export class DeliveryBackend extends RedisQueueBackend {
   /** Where workers take jobs by; without one they take what comes. */
-  entrance?: Entrance
+  access?: WorkerAccess
 
   /** Takes the next job; one that may not run beside what this process runs already is given back, untried. */
   override async moveToActive(token: string, name?: string): Promise<unknown[]> {
     const take = () => super.moveToActive(token, name)
-    if (!this.entrance) return await take()
-    return await this.entrance.take(take, (id, attempts) => this.giveBack(id, attempts, token))
+    if (!this.access) return await take()
+    return await this.access.take(take, (id, attempts) => this.giveBack(id, attempts, token))
   }
 
   /** Puts a job back to where it was, as the next to be taken, as if it had not been taken. */
@@ -55,7 +55,7 @@ export interface BackendParts {
   /** What BullMQ puts before all its keys. */
   prefix: string
   client: Redis
-  entrance?: Entrance
+  access?: WorkerAccess
   /** Only for workers that block until a delivery arrives. */
   blockingClient?: Redis
 }
@@ -65,7 +65,7 @@ export function createBackendFactory({
   prefix,
   client,
   blockingClient,
-  entrance,
+  access,
 }: BackendParts): BackendFactory<DeliveryBackend> {
   // BullMQ would ask for Redis's version first; when that fails once, its connection is dead for good.
   const ours = { shared: true, skipVersionCheck: true }
@@ -79,7 +79,7 @@ export function createBackendFactory({
       options,
       blockingClient && new RedisConnection(blockingClient, { ...ours, blocking: true }),
     )
-    if (entrance) backend.entrance = entrance
+    if (access) backend.access = access
     return backend
   }
 }

@@ -4,13 +4,13 @@ import { accept } from './accept.ts'
 import { createClient, createReadiness } from './connection.ts'
 import { createDeadLetters } from './dead-letters.ts'
 import { drain } from './drain.ts'
-import { createJobFloor } from './entrance.ts'
 import { createEvictionCheck } from './eviction.ts'
 import { type BullmqQueueOptions, toSettings } from './options.ts'
 import { onRedis } from './redis-errors.ts'
 import { readStats } from './stats.ts'
 import { toWorkSettings } from './work-settings.ts'
 import { startWorker } from './worker.ts'
+import { createJobRunner } from './worker-access.ts'
 
 /**
  * Opens a durable queue of deliveries on BullMQ, which any number of receivers and workers share over one Redis.
@@ -35,7 +35,7 @@ export function createBullmqQueue(options: BullmqQueueOptions): DeliveryQueue {
   queue.on('error', () => {})
   const checkEviction = createEvictionCheck(client, allowEviction)
   const untilReady = createReadiness(client, clock)
-  const floor = createJobFloor()
+  const runner = createJobRunner()
   let hasScripts = false
   const onReady = <T>(doing: string, task: () => Promise<T>) =>
     onRedis(doing, async () => {
@@ -52,10 +52,10 @@ export function createBullmqQueue(options: BullmqQueueOptions): DeliveryQueue {
         await checkEviction()
         return await accept(queue, client, message)
       }),
-    work: (process, options) => startWorker(settings, floor, process, options),
+    work: (process, options) => startWorker(settings, runner, process, options),
     async drain(process, options = {}) {
       toWorkSettings(options)
-      return await onReady('drain', () => drain(settings, floor, client, process, options))
+      return await onReady('drain', () => drain(settings, runner, client, process, options))
     },
     stats: () => onReady('count deliveries', () => readStats(queue, client, clock.now())),
     deadLetters: {

@@ -3,11 +3,11 @@ import type { ProcessDelivery, WorkOptions } from '@gwh/core/queue'
 import { Worker } from 'bullmq'
 import type { Redis } from 'ioredis'
 import { createBackendFactory } from './backend.ts'
-import { createEntrance, type Entrance, type JobFloor } from './entrance.ts'
 import type { BullmqSettings } from './options.ts'
 import { toKeep } from './retention.ts'
 import { tryJob } from './try-job.ts'
 import { toWorkerOptions, toWorkSettings, type WorkSettings } from './work-settings.ts'
+import { createWorkerAccess, type JobRunner, type WorkerAccess } from './worker-access.ts'
 
 /** Options of a drain. */
 export type DrainOptions = WorkOptions & { maxMs?: number }
@@ -19,7 +19,7 @@ export type DrainOptions = WorkOptions & { maxMs?: number }
  */
 export async function drain(
   settings: BullmqSettings,
-  floor: JobFloor,
+  runner: JobRunner,
   client: Redis,
   process: ProcessDelivery,
   { maxMs, ...options }: DrainOptions,
@@ -28,15 +28,15 @@ export async function drain(
   const work = toWorkSettings(options)
   // BullMQ's way of fetching by hand: a worker that never runs.
   const workerOptions = { ...toWorkerOptions(settings, work, client), autorun: false }
-  const entrance = createEntrance(floor, 0)
-  const worker = new Worker(name, null, workerOptions, createBackendFactory({ prefix, client, entrance }))
+  const access = createWorkerAccess(runner, 0)
+  const worker = new Worker(name, null, workerOptions, createBackendFactory({ prefix, client, access }))
   worker.on('error', work.onError)
   try {
     await worker.getBackend().moveStalledJobsToWait()
-    return { processed: await tryAll(settings, worker, { process, options, work, maxMs, entrance }) }
+    return { processed: await tryAll(settings, worker, { process, options, work, maxMs, access }) }
   } finally {
     await worker.close()
-    entrance.close()
+    access.close()
   }
 }
 
@@ -45,14 +45,14 @@ interface Task {
   options: WorkOptions
   work: WorkSettings
   maxMs: number | undefined
-  entrance: Entrance
+  access: WorkerAccess
 }
 
 type HandWorker = Worker<unknown, unknown, string, ReturnType<ReturnType<typeof createBackendFactory>>>
 
 async function tryAll(settings: BullmqSettings, worker: HandWorker, task: Task): Promise<number> {
   const { clock, random } = settings
-  const { process, options, work, maxMs = Number.POSITIVE_INFINITY, entrance } = task
+  const { process, options, work, maxMs = Number.POSITIVE_INFINITY, access } = task
   const end = clock.now() + maxMs
   const backend = worker.getBackend()
   const fixed = { backend, leaseMs: work.leaseMs, clock, ...toKeep(settings) }
@@ -64,12 +64,12 @@ async function tryAll(settings: BullmqSettings, worker: HandWorker, task: Task):
       const token = randomUUID()
       const job = await worker.getNextJob(token, { block: false })
       if (!job) {
-        if (await Promise.race([entrance.more(), timeUp.promise])) continue
+        if (await Promise.race([access.more(), timeUp.promise])) continue
         return
       }
       const left = Number.isFinite(end) ? Math.max(1, end - clock.now()) : undefined
       await tryJob({ process, options, clock, random }, { job, token, ...fixed }, left)
-      entrance.leave()
+      access.leave()
       processed++
     }
   }

@@ -59,7 +59,7 @@ export function createOneDelivery(
       const waitMs = Math.max(1, dueAt - clock.now())
       return fenced(backend.moveToDelayed(id, Date.now(), waitMs, token, { fieldsToUpdate }))
     },
-    bury(_, reason) {
+    deadLetter(_, reason) {
       const failedReason = toFailedReason(reason, cause())
       const fields = toBuriedFields(leased.attempt)
       return fenced(backend.moveToFailed(job, failedReason, locked.keepDead, token, false, fields))

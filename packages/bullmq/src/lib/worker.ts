@@ -3,12 +3,12 @@ import type { ProcessDelivery, QueueWorker, WorkOptions } from '@gwh/core/queue'
 import { DelayedError, type Job, Worker } from 'bullmq'
 import { createBackendFactory } from './backend.ts'
 import { createClient } from './connection.ts'
-import { createEntrance, type JobFloor } from './entrance.ts'
 import type { BullmqSettings } from './options.ts'
 import { toUnavailable } from './redis-errors.ts'
 import { toKeep } from './retention.ts'
 import { tryJob } from './try-job.ts'
 import { toWorkerOptions, toWorkSettings } from './work-settings.ts'
+import { createWorkerAccess, type JobRunner } from './worker-access.ts'
 
 // How long a stopping worker waits for Redis after its handlers have ended.
 const SETTLE_MS = 2_000
@@ -19,7 +19,7 @@ const TURNED_AWAY_MS = 50
 /** Has a BullMQ worker fetch jobs as they come, and core's engine try each. */
 export function startWorker(
   settings: BullmqSettings,
-  floor: JobFloor,
+  runner: JobRunner,
   process: ProcessDelivery,
   options: WorkOptions = {},
 ): QueueWorker {
@@ -28,14 +28,14 @@ export function startWorker(
   const stopping = new AbortController()
   const client = createClient(connection, 'patient')
   const blockingClient = createClient(connection, 'patient')
-  const entrance = createEntrance(floor, TURNED_AWAY_MS)
+  const access = createWorkerAccess(runner, TURNED_AWAY_MS)
   const crew = createCrew(process, stopping.signal)
   const trial = { process: crew.process, options, clock, random }
 
   const processor = async (job: Job, token = '') => {
     const backend = worker.getBackend()
     await tryJob(trial, { job, token, backend, leaseMs: work.leaseMs, clock, ...toKeep(settings) })
-    entrance.leave()
+    access.leave()
     // BullMQ's word for a job that its processor has settled itself.
     throw new DelayedError()
   }
@@ -44,7 +44,7 @@ export function startWorker(
     name,
     processor,
     workerOptions,
-    createBackendFactory({ prefix, client, blockingClient, entrance }),
+    createBackendFactory({ prefix, client, blockingClient, access }),
   )
   worker.on('error', (error) => {
     if (!stopped) work.onError(toUnavailable(error, 'fetch deliveries'))
@@ -60,7 +60,7 @@ export function startWorker(
     })
     // While Redis is down BullMQ waits for it; what it could not settle becomes free when its lock runs out.
     await Promise.race([worker.close(), forced])
-    entrance.close()
+    access.close()
     cancelAbort()
     cancelForce()
     client.disconnect()

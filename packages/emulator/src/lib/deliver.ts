@@ -3,8 +3,8 @@ import type { TimerClock } from './clock.ts'
 import { type Delivery, type Endpoint, identify, signedHeaders, toSnapshot } from './delivery.ts'
 import type { EventInput } from './envelope.ts'
 import { newWebhookId } from './ids.ts'
-import { createLanes } from './lanes.ts'
 import type { Settings } from './options.ts'
+import { createPerKeyLimiter } from './per-key-limiter.ts'
 import { nextAttemptAt, parseRetryAfter, type RetryPlan } from './schedule.ts'
 import type { DeliverySignal } from './signals.ts'
 import { isAllowedTarget } from './target.ts'
@@ -19,7 +19,7 @@ export class Sender {
   readonly #settings: Settings
   readonly #plan: RetryPlan
   readonly #deliveries: Delivery[] = []
-  readonly #lanes = createLanes(ATTEMPTS_AT_ONCE_PER_ENDPOINT)
+  readonly #perEndpoint = createPerKeyLimiter(ATTEMPTS_AT_ONCE_PER_ENDPOINT)
   readonly #stop = new AbortController()
 
   constructor(clock: TimerClock, settings: Settings) {
@@ -60,12 +60,12 @@ export class Sender {
   }
 
   #planAt(delivery: Delivery, at: number): void {
-    const work = () => this.#lanes.run(delivery.endpoint.uri(), () => this.#attempt(delivery))
+    const work = () => this.#perEndpoint.run(delivery.endpoint.uri(), () => this.#attempt(delivery))
     delivery.timer = this.#clock.schedule(at, work)
   }
 
   async #attempt(delivery: Delivery): Promise<void> {
-    // It may have ended while it waited for its lane.
+    // It may have ended while it waited for its turn.
     if (delivery.state !== 'pending' || this.#stop.signal.aborted) return
     delivery.timer = undefined
     const attempt = this.#begin(delivery)

@@ -1,4 +1,4 @@
-import { createSweepHandler, type SweepOptions } from '@gwh/core/adapter'
+import { createDrainHandler, type DrainHandlerOptions } from '@gwh/core/adapter'
 import { fromSource, type ReceiverSource } from './source.ts'
 
 /**
@@ -13,7 +13,7 @@ import { fromSource, type ReceiverSource } from './source.ts'
  * export const { GET } = createCronHandler(receiver, { secret: () => process.env.CRON_SECRET })
  * ```
  */
-export function createCronHandler(source: ReceiverSource, options: SweepOptions) {
+export function createCronHandler(source: ReceiverSource, options: DrainHandlerOptions) {
   const receiver = fromSource(source)
-  return { GET: createSweepHandler({ drain: async (limits) => await receiver().drain(limits) }, options) }
+  return { GET: createDrainHandler({ drain: async (limits) => await receiver().drain(limits) }, options) }
 }

@@ -1,7 +1,7 @@
 import { type Clock, systemClock } from '@gwh/core/queue'
 import type { ActiveClaim, Claim, ClaimDeadlines, IdempotencyStore } from '@gwh/core/store'
+import { createAbandonedClaims } from './abandoned-claims.ts'
 import { within } from './deadline.ts'
-import { createDisownedClaims } from './disowned.ts'
 import { createEvictionCheck, evictionRefused } from './eviction.ts'
 import { checkOptionNames, checkPrefix, checkTimeout, checkTimes, toRecordName } from './options.ts'
 import { toUnavailable, unexpectedReply } from './redis-errors.ts'
@@ -37,7 +37,7 @@ const NAMES = ['client', 'prefix', 'commandTimeoutMs', 'allowEviction', 'now', '
  * newest owner settle. Redis itself deletes a record after the time from now to `expiresAt`, on its own clock.
  *
  * **No answer.** A claim that fails or takes too long rejects with `store_unavailable`, and Redis may carry it out
- * all the same. Such a claim is disowned, for nobody processes under it: this store gives it back when its answer
+ * all the same. Such a claim is abandoned, for nobody processes under it: this store gives it back when its answer
  * comes late, and until then its own next claim on the key takes it over, without counting an attempt. Other
  * machines wait until it is given back or its lease ends. A completion or release that had no answer may still
  * take effect.
@@ -65,13 +65,13 @@ export function createRedisStore(options: RedisStoreOptions): IdempotencyStore {
   const run = createScripts(toSendCommand(client))
   guardAgainstErrorEvents(client)
   const eviction = createEvictionCheck(client, allowEviction)
-  const disowned = createDisownedClaims()
+  const abandoned = createAbandonedClaims()
 
   const take = async (key: string, token: string, deadlines: ClaimDeadlines, signal: AbortSignal) => {
     const present = now()
     checkTimes({ now: present, ...deadlines })
     const args = claimArguments(token, present, deadlines, eviction.isDue())
-    const reply = await run('claim', toRecordName(prefix, key), [...args, ...disowned.tokens(key)], signal)
+    const reply = await run('claim', toRecordName(prefix, key), [...args, ...abandoned.tokens(key)], signal)
     return toClaim(reply, key, token)
   }
   const settle = async (verb: 'complete' | 'release' | 'withdraw', { key, token }: ActiveClaim) => {
@@ -92,10 +92,10 @@ export function createRedisStore(options: RedisStoreOptions): IdempotencyStore {
       try {
         const claim = await within(commandTimeoutMs, clock, taken, () => waiting.abort())
         eviction.passed(connection)
-        if (claim.status === 'claimed') disowned.forget(key)
+        if (claim.status === 'claimed') abandoned.forget(key)
         return claim
       } catch (error) {
-        disowned.add(key, token, deadlines.leaseUntil, now())
+        abandoned.add(key, token, deadlines.leaseUntil, now())
         whenClaimed(taken, (claim) => settle('withdraw', claim))
         throw toUnavailable(error, 'claim')
       }

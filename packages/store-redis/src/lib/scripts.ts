@@ -5,7 +5,7 @@ import type { SendCommand } from './redis-like.ts'
 
 /**
  * Claims a record. ARGV: now, token, lease, expires, life in ms, whether to check the eviction policy, and the
- * tokens of claims the caller has disowned.
+ * tokens of claims the caller has abandoned.
  *
  * Replies `{'claimed', attempt}`, `{'in_progress', lease}`, `{'completed'}` or `{'evicting', policy}`.
  */
@@ -25,9 +25,9 @@ elseif not attempt then
 elseif token == ARGV[2] then
   return {'claimed', attempt}
 elseif token then
-  local disowned = false
-  for i = 7, #ARGV do disowned = disowned or ARGV[i] == token end
-  if disowned then
+  local abandoned = false
+  for i = 7, #ARGV do abandoned = abandoned or ARGV[i] == token end
+  if abandoned then
     attempt = attempt - 1
   elseif tonumber(lease) > now then
     return {'in_progress', lease}

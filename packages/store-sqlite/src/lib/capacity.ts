@@ -3,7 +3,7 @@ import { dirname } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
 import { WebhookConfigError } from '@gwh/core/errors'
 import type { Clock } from '@gwh/core/queue'
-import { MEMORY_PATH } from './database.ts'
+import { MEMORY_PATH } from './memory-path.ts'
 
 // How old the figures may get that only others can change, in milliseconds.
 const REFRESH_MS = 250

@@ -1,6 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { type CheckpointWorker, startCheckpointWorker } from './checkpoint-worker.ts'
-import { CHECKPOINT_PAGES, MEMORY_PATH } from './database.ts'
+import { CHECKPOINT_PAGES } from './database.ts'
+import { MEMORY_PATH } from './memory-path.ts'
 
 // The thread is started for who writes this much, and then writes the log back each time it may have grown by so much.
 const START_BYTES = 1024 * 1024

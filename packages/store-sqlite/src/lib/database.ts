@@ -1,12 +1,10 @@
 import { DatabaseSync } from 'node:sqlite'
 import { WebhookConfigError, WebhookUnavailableError } from '@gwh/core/errors'
-import { checkLedger, wasClosedWell } from './ledger.ts'
+import { checkCommitCounter, wasClosedWell } from './commit-counter.ts'
+import { MEMORY_PATH } from './memory-path.ts'
 import { migrate, readVersion, SCHEMA_VERSION } from './schema.ts'
 import { isLocked, toUnavailable } from './sqlite-errors.ts'
 import { mayShareFiles, readSqliteVersion } from './sqlite-version.ts'
-
-/** The path of a database that lives in memory only, for tests. */
-export const MEMORY_PATH = ':memory:'
 
 /** How long a statement blocks the event loop while another connection writes; the rest is waited for outside. */
 export const BUSY_TIMEOUT_MS = 10
@@ -84,7 +82,7 @@ function prepareForUse(
   if (!(known && sizeOf(database) > quickCheckBytes && wasClosedWell(database, path)))
     checkIntegrity(database)
   // Before the first write, which would overwrite what may still be recovered of a damaged log.
-  if (known) checkLedger(database, path)
+  if (known) checkCommitCounter(database, path)
   const migrated = whileLocked(() => migrate(database))
   // Until a checkpoint the schema is in the log only, and with it what tells one file from another.
   if (migrated) database.exec('PRAGMA wal_checkpoint(TRUNCATE)')

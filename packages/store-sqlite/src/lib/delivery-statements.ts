@@ -48,7 +48,7 @@ export interface DeliveryStatements {
   insert: StatementSync
   /** Claims one delivery that is no suspect. */
   claim: StatementSync
-  claimSuspect: StatementSync
+  claimQuarantined: StatementSync
   hasSuspect: StatementSync
   renew: StatementSync
   complete: StatementSync
@@ -70,7 +70,7 @@ export function prepareStatements(database: DatabaseSync): DeliveryStatements {
   return {
     insert: prepare(INSERT),
     claim: prepare(CLAIM),
-    claimSuspect: prepare(CLAIM_SUSPECT),
+    claimQuarantined: prepare(CLAIM_SUSPECT),
     hasSuspect: prepare(HAS_SUSPECT),
     renew: prepare(`UPDATE deliveries SET state_time = ? ${FENCE}`),
     complete: prepare(`UPDATE deliveries SET state = 'done', state_time = ?, body = x'' ${FENCE}`),

@@ -1,10 +1,10 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { Clock } from '@gwh/core/queue'
 import { takeOverCheckpoints } from './checkpoints.ts'
+import { openCommitCounter } from './commit-counter.ts'
 import { createFileGuard } from './file-guard.ts'
 import type { GroupHooks } from './group.ts'
 import { createGroupCommit, type GroupCommit } from './group-commit.ts'
-import { openLedger } from './ledger.ts'
 
 /**
  * Starts a group commit that acknowledges nothing its files would not keep: they are still the ones that were
@@ -19,7 +19,7 @@ export function createDurableGroup(
   hooks: GroupHooks = {},
 ): GroupCommit {
   const checkFiles = createFileGuard(path)
-  const ledger = openLedger(database, path)
+  const counter = openCommitCounter(database, path)
   const checkpoints = takeOverCheckpoints(database, path)
   return createGroupCommit(
     database,
@@ -28,21 +28,21 @@ export function createDurableGroup(
       ...hooks,
       committing() {
         hooks.committing?.()
-        ledger.count()
+        counter.count()
       },
     },
     {
       ready: checkpoints.ready,
       committed(changes, bytes) {
         checkFiles()
-        ledger.acknowledge()
+        counter.acknowledge()
         checkpoints.committed(changes, bytes)
       },
       async closing() {
         await checkpoints.close()
-        ledger.closing()
+        counter.closing()
       },
-      closed: ledger.closed,
+      closed: counter.closed,
     },
   )
 }

@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs'
 import { WebhookUnavailableError } from '@gwh/core/errors'
-import { MEMORY_PATH } from './database.ts'
+import { MEMORY_PATH } from './memory-path.ts'
 
 /**
  * Returns a check that throws once an open file of the database is no longer the one at its path.

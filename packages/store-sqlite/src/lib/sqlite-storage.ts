@@ -147,8 +147,8 @@ function claim(
   { limit, now, leaseUntil, alone = true }: ClaimTerms,
 ): LeasedDelivery[] {
   if (statements.hasSuspect.get({ now })) {
-    const suspect = alone ? statements.claimSuspect.get({ now, leaseUntil }) : undefined
-    return suspect ? [{ ...toClaimed(suspect), suspect: true }] : []
+    const quarantined = alone ? statements.claimQuarantined.get({ now, leaseUntil }) : undefined
+    return quarantined ? [{ ...toClaimed(quarantined), quarantined: true }] : []
   }
   const leased: LeasedDelivery[] = []
   while (leased.length < limit) {
@@ -179,7 +179,7 @@ function transitions(table: Table) {
         if (kept) capacity.waitingChanged(1)
         return kept
       }),
-    bury: (lease, reason: DeadReason, now) => fenced(lease, statements.bury, now, reason),
+    deadLetter: (lease, reason: DeadReason, now) => fenced(lease, statements.bury, now, reason),
     redrive: (keyOrAll, now) =>
       group.write(() => {
         const redriven =

@@ -7,7 +7,7 @@ import { WebhookError } from '../shared/errors.ts'
 import { checkNames, invalid, wholeNumber } from '../shared/options.ts'
 
 /** Who may sweep, and for how long. */
-export interface SweepOptions {
+export interface DrainHandlerOptions {
   /**
    * What the caller proves itself with, as `Authorization: Bearer …`. A function is asked at each request, for
    * variables that are not set yet when the module is loaded; while it has none, nobody may sweep.
@@ -25,19 +25,19 @@ export interface SweepOptions {
  * @param receiver In queue mode
  * @throws WebhookConfigError `option_invalid`
  */
-export function createSweepHandler(
+export function createDrainHandler(
   receiver: Pick<Receiver, 'drain'>,
-  options: SweepOptions,
+  options: DrainHandlerOptions,
 ): (request: Request) => Promise<Response> {
   checkNames(options, ['secret', 'maxMs'], 'createSweepHandler()')
   const { secret } = options
   const maxMs = wholeNumber('maxMs', options.maxMs, DRAIN_MS)
   if (typeof secret !== 'function' && !secret) throw invalid('secret must be a text that is not empty')
   const current = typeof secret === 'function' ? secret : () => secret
-  return async (request) => toResponse(await sweep(receiver, request, current(), maxMs))
+  return async (request) => toResponse(await drainOnce(receiver, request, current(), maxMs))
 }
 
-async function sweep(
+async function drainOnce(
   receiver: Pick<Receiver, 'drain'>,
   request: Request,
   secret: string | undefined,

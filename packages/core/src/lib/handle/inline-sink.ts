@@ -55,7 +55,8 @@ async function handle(
   const cancel = options.clock.schedule(() => timeUp.resolve(timedOut), options.handlerTimeoutMs)
   try {
     const outcome = await Promise.race([running, timeUp.promise])
-    if (outcome === timedOut) return outlast(options, delivery, claim, running, dispatched, controller)
+    if (outcome === timedOut)
+      return answerBeforeHandler(options, delivery, claim, running, dispatched, controller)
   } catch (error) {
     return await fail(options, delivery, claim, error)
   } finally {
@@ -108,7 +109,7 @@ async function giveUp(
 }
 
 /** Answers for a handler that is still running; the claim is settled when the handler is, or by its lease. */
-function outlast(
+function answerBeforeHandler(
   { store, observe, handlerTimeoutMs }: InlineOptions,
   delivery: VerifiedDelivery,
   claim: ActiveClaim,

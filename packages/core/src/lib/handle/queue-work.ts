@@ -22,7 +22,7 @@ export function createQueueWork(options: {
   return {
     async process(message, context) {
       // Whoever shares a queue between endpoints must not lose what is meant for the other one's handlers.
-      if (message.endpoint !== endpoint) throw foreign(message.endpoint)
+      if (message.endpoint !== endpoint) throw wrongEndpoint(message.endpoint)
       const dispatched = readDispatch(message, { ...context, key: message.key })
       if (isRefusal(dispatched)) throw toError(dispatched)
       eventTypes.set(message, dispatched.event.type)
@@ -42,7 +42,7 @@ export function createQueueWork(options: {
   }
 }
 
-function foreign(endpoint: string): WebhookConfigError {
+function wrongEndpoint(endpoint: string): WebhookConfigError {
   return new WebhookConfigError(
     'option_invalid',
     `the queue holds deliveries of endpoint "${endpoint}", which this receiver is not; give each endpoint its own`,

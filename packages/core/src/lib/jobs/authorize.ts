@@ -1,6 +1,6 @@
 import type { WebhookEvent } from '../events/event-types.ts'
 import { WebhookConfigError } from '../shared/errors.ts'
-import type { Eventually } from '../shared/maybe-promise.ts'
+import type { MaybePromise } from '../shared/maybe-promise.ts'
 import type { VerifiedDelivery } from '../verify/verify.ts'
 import { createJobTokenVerifier, JOB_TOKEN_FIELD } from './job-token.ts'
 
@@ -12,13 +12,13 @@ export interface JobAuthorization {
   /** Accept only jobs whose metadata carries a token made with one of these keys, 32 characters or longer each. */
   jobKey?: string | readonly string[]
   /** Accept what this says `true` to. */
-  authorize?: (event: WebhookEvent, delivery: VerifiedDelivery) => Eventually<boolean>
+  authorize?: (event: WebhookEvent, delivery: VerifiedDelivery) => MaybePromise<boolean>
   /** Accept every job of every Gemini customer. */
   allowAnyJob?: true
 }
 
 /** Says whether a verified dynamic delivery is about a job of ours. */
-export type JobAuthorizer = (event: WebhookEvent, delivery: VerifiedDelivery) => Eventually<boolean>
+export type JobAuthorizer = (event: WebhookEvent, delivery: VerifiedDelivery) => MaybePromise<boolean>
 
 /**
  * @returns `undefined` where any job is allowed

@@ -2,7 +2,7 @@ import { primitives } from '#crypto'
 import type { HmacKey } from '../crypto/primitives.ts'
 import { fromBase64, fromBase64Url, toBase64Url, toUtf8 } from '../shared/bytes.ts'
 import { WebhookConfigError } from '../shared/errors.ts'
-import { all, chain, type Eventually, find } from '../shared/maybe-promise.ts'
+import { allMaybe, findMaybe, type MaybePromise, mapMaybe } from '../shared/maybe-promise.ts'
 import { wholeNumber } from '../shared/options.ts'
 
 /** The key in `user_metadata` that carries the job token. */
@@ -39,7 +39,7 @@ export async function createJobToken(options: {
 }
 
 /** Says whether a value is a job token of ours, unexpired, for one endpoint. */
-export type JobTokenVerifier = (token: unknown) => Eventually<boolean>
+export type JobTokenVerifier = (token: unknown) => MaybePromise<boolean>
 
 /** @throws WebhookConfigError `option_invalid` */
 export function createJobTokenVerifier(options: {
@@ -48,7 +48,7 @@ export function createJobTokenVerifier(options: {
   now: () => number
 }): JobTokenVerifier {
   const { endpoint, now } = options
-  const keys = all(checkJobKeys(options.jobKey).map(importJobKey))
+  const keys = allMaybe(checkJobKeys(options.jobKey).map(importJobKey))
   return (token) => {
     const [, id, expires, mac] = (typeof token === 'string' && TOKEN.exec(token)) || []
     if (id === undefined || expires === undefined || mac === undefined) return false
@@ -59,7 +59,7 @@ export function createJobTokenVerifier(options: {
     const signature = [`${mac.replaceAll('-', '+').replaceAll('_', '/')}=`]
     const content = toContent(endpoint, id, expires)
     const matches = (key: HmacKey) => primitives.verifyHmac(key, content, signature)
-    return chain(keys, (keys) => chain(find(keys, matches), (key) => key !== undefined))
+    return mapMaybe(keys, (keys) => mapMaybe(findMaybe(keys, matches), (key) => key !== undefined))
   }
 }
 
@@ -72,7 +72,7 @@ function checkJobKeys(jobKey: string | readonly string[]): readonly string[] {
   return keys
 }
 
-function importJobKey(jobKey: string): Eventually<HmacKey> {
+function importJobKey(jobKey: string): MaybePromise<HmacKey> {
   return primitives.importHmacKey(toUtf8(jobKey))
 }
 

@@ -1,6 +1,6 @@
 import { type Clock, systemClock } from '../shared/clock.ts'
 import { WebhookConfigError } from '../shared/errors.ts'
-import { chain, type Eventually } from '../shared/maybe-promise.ts'
+import { type MaybePromise, mapMaybe } from '../shared/maybe-promise.ts'
 import { checkNames, wholeNumber } from '../shared/options.ts'
 import { fetchJwks } from './jwks-fetch.ts'
 import { importKeys, type JsonWebKeySet, type KeySet, selectKeys } from './key-set.ts'
@@ -50,7 +50,7 @@ export interface Jwks {
    * The keys to verify with: at once while they are fresh, after a fetch when they are not; for up to six
    * hours stale ones where the fetch fails. `undefined` when there is nothing usable.
    */
-  keys(): Eventually<KeySet | undefined>
+  keys(): MaybePromise<KeySet | undefined>
   /** The keys as they are, without fetching; `undefined` when there is nothing usable. */
   current(): KeySet | undefined
   /** Fetches again unless cooling down, for a signature no key matches; resolves to whether there are new keys. */
@@ -122,12 +122,12 @@ export function createJwks(url: string | URL, options: JwksOptions = {}): Jwks {
   }
   const current = () => (isUsable() ? loaded!.keys : undefined)
 
-  const keys = (): Eventually<KeySet | undefined> => {
+  const keys = (): MaybePromise<KeySet | undefined> => {
     if (isYoung(RENEW_AT)) return loaded!.keys
     const renewing = reload()
     return isYoung(1) ? loaded!.keys : renewing.then(current)
   }
-  const ready = chain(seeded, (value) => {
+  const ready = mapMaybe(seeded, (value) => {
     loaded ??= value
   })
   return {
@@ -140,7 +140,7 @@ export function createJwks(url: string | URL, options: JwksOptions = {}): Jwks {
     get reloading() {
       return loading !== undefined
     },
-    keys: () => chain(ready, keys),
+    keys: () => mapMaybe(ready, keys),
     current,
     reload,
     snapshot: () => loaded?.snapshot,
@@ -156,7 +156,7 @@ export function createFixedJwks(document: JsonWebKeySet): Jwks {
   const selected = selectKeys(document)
   if (!selected) throw new WebhookConfigError('option_invalid', 'jwks holds no usable public key')
   let imported: KeySet | undefined
-  const ready = chain(importKeys(selected), (keySet) => {
+  const ready = mapMaybe(importKeys(selected), (keySet) => {
     imported = keySet
     return keySet
   })
@@ -188,8 +188,8 @@ function toTtlMs(maxAgeMs: number | undefined): number {
   return Math.min(LONGEST_TTL_MS, Math.max(SHORTEST_TTL_MS, maxAgeMs ?? DEFAULT_TTL_MS))
 }
 
-function toLoaded(snapshot: JwksSnapshot): Eventually<Loaded | undefined> {
+function toLoaded(snapshot: JwksSnapshot): MaybePromise<Loaded | undefined> {
   const selected = selectKeys(snapshot.document)
   // An answer without one usable key is no better than no answer: the last good keys stay.
-  return selected && chain(importKeys(selected), (keys) => ({ keys, snapshot }))
+  return selected && mapMaybe(importKeys(selected), (keys) => ({ keys, snapshot }))
 }

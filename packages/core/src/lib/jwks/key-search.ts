@@ -1,4 +1,4 @@
-import { chain, type Eventually } from '../shared/maybe-promise.ts'
+import { type MaybePromise, mapMaybe } from '../shared/maybe-promise.ts'
 import { type Refusal, refuse } from '../shared/refusal.ts'
 import type { Jwks } from './jwks.ts'
 import type { KeySet } from './key-set.ts'
@@ -6,17 +6,17 @@ import type { KeySet } from './key-set.ts'
 /**
  * Looks for a key among the cached ones, and once more among newer ones: keys may have been rotated since.
  *
- * @param passive Look at what is cached only; never fetch
+ * @param cachedOnly Look at what is cached only; never fetch
  */
 export function searchKeys(
   jwks: Jwks,
-  search: (keySet: KeySet) => Eventually<string | undefined>,
-  passive: boolean,
-): Eventually<string | undefined | Refusal> {
-  return chain(passive ? jwks.current() : jwks.keys(), (keySet) => {
+  search: (keySet: KeySet) => MaybePromise<string | undefined>,
+  cachedOnly: boolean,
+): MaybePromise<string | undefined | Refusal> {
+  return mapMaybe(cachedOnly ? jwks.current() : jwks.keys(), (keySet) => {
     if (!keySet) return refuse('jwks_unavailable', 'the public keys could not be fetched')
-    return chain(search(keySet), (found) =>
-      found !== undefined || passive ? found : searchNewer(jwks, keySet, search),
+    return mapMaybe(search(keySet), (found) =>
+      found !== undefined || cachedOnly ? found : searchNewer(jwks, keySet, search),
     )
   })
 }
@@ -24,7 +24,7 @@ export function searchKeys(
 async function searchNewer(
   jwks: Jwks,
   known: KeySet,
-  search: (keySet: KeySet) => Eventually<string | undefined>,
+  search: (keySet: KeySet) => MaybePromise<string | undefined>,
 ): Promise<string | undefined> {
   // Whether it fetched does not matter: another delivery may have done so since `known` was read.
   await jwks.reload()

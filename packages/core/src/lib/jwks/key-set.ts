@@ -2,7 +2,7 @@ import { primitives } from '#crypto'
 import { isSafePublicKey } from '../crypto/ed25519-points.ts'
 import type { Ed25519Key } from '../crypto/primitives.ts'
 import { fromBase64Url } from '../shared/bytes.ts'
-import { all, chain, type Eventually } from '../shared/maybe-promise.ts'
+import { allMaybe, type MaybePromise, mapMaybe } from '../shared/maybe-promise.ts'
 
 /** A JSON Web Key, public or private. @see https://www.rfc-editor.org/rfc/rfc7517#section-4 */
 export interface JsonWebKeyLike {
@@ -70,8 +70,8 @@ export function selectKeys(value: unknown): SelectedKeys | undefined {
 }
 
 /** Makes the picked keys ready for use. */
-export function importKeys({ edwards, rsa, rejected }: SelectedKeys): Eventually<KeySet> {
-  return chain(all(edwards.map(importEd25519)), (imported) => {
+export function importKeys({ edwards, rsa, rejected }: SelectedKeys): MaybePromise<KeySet> {
+  return mapMaybe(allMaybe(edwards.map(importEd25519)), (imported) => {
     const ed25519 = imported.filter((key) => key !== undefined)
     return { ed25519, rsa, rejected: rejected + imported.length - ed25519.length }
   })
@@ -121,7 +121,7 @@ function toPublicBytes(key: JsonWebKeyLike): { keyId: string; bytes: Uint8Array 
 function importEd25519(selected: {
   keyId: string
   bytes: Uint8Array
-}): Eventually<VerificationKey | undefined> {
+}): MaybePromise<VerificationKey | undefined> {
   const { keyId, bytes } = selected
   try {
     const imported = primitives.importEd25519(bytes)

@@ -6,33 +6,33 @@ type Claim<T, Terms> = (terms: Terms & { alone: boolean }) => Promise<T[]>
  *
  * A suspect has it to itself: nothing enters beside it, and it enters only when nothing else is there.
  */
-export interface Floor<T, Terms> {
-  /** Claims for this process; `leave` is to be called once for each delivery it resolves to. */
+export interface ExclusiveRunner<T, Terms> {
+  /** Claims for this process; `finished` is to be called once for each delivery it resolves to. */
   claim(terms: Terms): Promise<T[]>
-  leave(): void
-  isEmpty(): boolean
+  finished(): void
+  isIdle(): boolean
   /** Resolves once nothing runs. */
-  emptied(): Promise<void>
+  whenIdle(): Promise<void>
 }
 
 /**
- * Makes the floor of a queue.
+ * Makes the runner of a queue.
  *
  * @param claim Claims deliveries. Of suspects it may return one, by itself, and only where it is told `alone`
  */
-export function createFloor<T extends { suspect?: boolean }, Terms extends object = object>(
+export function createExclusiveRunner<T extends { quarantined?: boolean }, Terms extends object = object>(
   claim: Claim<T, Terms>,
-): Floor<T, Terms> {
+): ExclusiveRunner<T, Terms> {
   // Claims under way count like deliveries, for nobody knows yet what they bring.
   let present = 0
-  let suspectRuns = false
+  let quarantinedRuns = false
   let first: Promise<T[]> | undefined
   let waiting: PromiseWithResolvers<void> | undefined
 
-  const leave = () => {
+  const finished = () => {
     present--
     if (present > 0) return
-    suspectRuns = false
+    quarantinedRuns = false
     waiting?.resolve()
     waiting = undefined
   }
@@ -44,24 +44,24 @@ export function createFloor<T extends { suspect?: boolean }, Terms extends objec
       return claimed
     } finally {
       present += claimed.length
-      suspectRuns = claimed.some(({ suspect }) => suspect)
-      leave()
+      quarantinedRuns = claimed.some(({ quarantined }) => quarantined)
+      finished()
     }
   }
   return {
     async claim(terms) {
-      // The first claim on an empty floor may bring a suspect: what it brings decides whether others may enter.
+      // The first claim on an empty runner may bring a suspect: what it brings decides whether others may enter.
       while (first) await first
-      if (suspectRuns) return []
+      if (quarantinedRuns) return []
       if (present > 0) return await enter(terms, false)
       first = enter(terms, true).finally(() => {
         first = undefined
       })
       return await first
     },
-    leave,
-    isEmpty: () => present === 0,
-    emptied() {
+    finished,
+    isIdle: () => present === 0,
+    whenIdle() {
       if (present === 0) return Promise.resolve()
       waiting ??= Promise.withResolvers<void>()
       return waiting.promise

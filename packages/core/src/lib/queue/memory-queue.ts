@@ -59,9 +59,9 @@ export function createMemoryStorage(clock: Clock = systemClock): QueueStorage {
     },
     async claim({ limit, now, leaseUntil, alone = true }) {
       const due = [...rows.values()].filter((row) => claimable(row, now))
-      const suspect = due.find((row) => row.state === 'running' && row.attempts >= 2)
-      if (!suspect) return due.slice(0, limit).map((row) => lease(row, leaseUntil))
-      return alone ? [{ ...lease(suspect, leaseUntil), suspect: true }] : []
+      const quarantined = due.find((row) => row.state === 'running' && row.attempts >= 2)
+      if (!quarantined) return due.slice(0, limit).map((row) => lease(row, leaseUntil))
+      return alone ? [{ ...lease(quarantined, leaseUntil), quarantined: true }] : []
     },
     async renew(lease, leaseUntil) {
       return settle(held(lease), { dueAt: leaseUntil })
@@ -74,7 +74,7 @@ export function createMemoryStorage(clock: Clock = systemClock): QueueStorage {
     async retry(lease, dueAt) {
       return settle(held(lease), { state: 'retrying', dueAt })
     },
-    async bury(lease, reason, now) {
+    async deadLetter(lease, reason, now) {
       return settle(held(lease), { state: 'dead', reason, settledAt: now })
     },
     async nextDueAt() {

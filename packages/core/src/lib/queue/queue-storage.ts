@@ -13,7 +13,7 @@ export interface LeasedDelivery extends Lease {
   /** Claims so far, this one included: counted when claimed, so that a crash loop ends too. */
   attempt: number
   /** Whether it may be what ends its processes, and must run with nothing beside it. */
-  suspect?: boolean
+  quarantined?: boolean
 }
 
 /**
@@ -40,7 +40,7 @@ export interface QueueStorage {
   /** `effects` only where `transactional`: they and the completion happen in one transaction, or neither. */
   complete(lease: Lease, now: number, effects?: readonly Effect[]): Promise<boolean>
   retry(lease: Lease, dueAt: number): Promise<boolean>
-  bury(lease: Lease, reason: DeadReason, now: number): Promise<boolean>
+  deadLetter(lease: Lease, reason: DeadReason, now: number): Promise<boolean>
   /** When the next claim could find something, in epoch milliseconds; `undefined` when nothing waits. */
   nextDueAt(): Promise<number | undefined>
   stats(now: number): Promise<QueueStats>

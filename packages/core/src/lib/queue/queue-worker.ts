@@ -6,8 +6,8 @@ import {
   WebhookUnavailableError,
 } from '../shared/errors.ts'
 import { checkNames, wholeNumber } from '../shared/options.ts'
-import { undisturbed } from '../shared/safe-listener.ts'
-import type { Floor } from './exclusive-runner.ts'
+import { safeListener } from '../shared/safe-listener.ts'
+import type { ExclusiveRunner } from './exclusive-runner.ts'
 import { guardLease, LeaseLost } from './lease-guard.ts'
 import type { DeadReason, Effect, ProcessDelivery, SettledDelivery, WorkOptions } from './queue.ts'
 import type { LeasedDelivery, QueueStorage } from './queue-storage.ts'
@@ -41,15 +41,15 @@ export function toWorkSettings(options: WorkOptions = {}): WorkSettings {
     maxBackoffMs: wholeNumber('maxBackoffMs', options.maxBackoffMs, 3_600_000),
     pollMs: wholeNumber('pollMs', options.pollMs, 1_000),
     stopTimeoutMs: wholeNumber('stopTimeoutMs', options.stopTimeoutMs, 25_000, 0),
-    onSettled: undisturbed(options.onSettled),
-    onError: undisturbed(options.onError),
+    onSettled: safeListener(options.onSettled),
+    onError: safeListener(options.onError),
   }
 }
 
 /** What the try of one delivery needs around it. */
-export interface Workbench {
+export interface WorkerDeps {
   storage: QueueStorage
-  floor: Floor<LeasedDelivery, Omit<Parameters<QueueStorage['claim']>[0], 'alone'>>
+  runner: ExclusiveRunner<LeasedDelivery, Omit<Parameters<QueueStorage['claim']>[0], 'alone'>>
   clock: Clock
   random: () => number
   settings: WorkSettings
@@ -57,45 +57,45 @@ export interface Workbench {
 }
 
 /**
- * Tries one delivery claimed on the floor, settles it (done, to be retried, or dead) and leaves.
+ * Tries one delivery claimed on the runner, settles it (done, to be retried, or dead) and leaves.
  *
  * Never rejects: what the storage could not settle is tried again once its lease has run out.
  */
 export async function tryDelivery(
-  bench: Workbench,
+  deps: WorkerDeps,
   leased: LeasedDelivery,
   stop: AbortSignal,
 ): Promise<void> {
   try {
     // Attempts are counted by the claim, so a delivery that kills its process ends here too.
     const outcome =
-      leased.attempt > bench.settings.maxAttempts
-        ? await bury(bench, leased, 'attempts', undefined)
-        : await handle(bench, leased, stop)
-    bench.settings.onSettled(outcome)
+      leased.attempt > deps.settings.maxAttempts
+        ? await deadLetter(deps, leased, 'attempts', undefined)
+        : await handle(deps, leased, stop)
+    deps.settings.onSettled(outcome)
   } catch (error) {
-    bench.settings.onError(error)
+    deps.settings.onError(error)
   } finally {
-    bench.floor.leave()
+    deps.runner.finished()
   }
 }
 
-async function handle(bench: Workbench, leased: LeasedDelivery, stop: AbortSignal): Promise<SettledDelivery> {
-  const { storage, clock, settings } = bench
+async function handle(deps: WorkerDeps, leased: LeasedDelivery, stop: AbortSignal): Promise<SettledDelivery> {
+  const { storage, clock, settings } = deps
   const { leaseMs, handlerTimeoutMs } = settings
   const effects: Effect[] = []
   const guard = guardLease({ storage, clock, lease: leased, leaseMs, handlerTimeoutMs, stop })
   try {
     const tx = storage.transactional ? { tx: (effect: Effect) => void effects.push(effect) } : {}
     const context = { attempt: leased.attempt, signal: guard.signal, ...tx }
-    await Promise.race([bench.process(leased.message, context), guard.ended])
+    await Promise.race([deps.process(leased.message, context), guard.ended])
   } catch (error) {
     // A handler that was told to stop fails in words of its own; why it was told so is what counts.
-    return await settleFailure(bench, leased, guard.signal.aborted ? guard.signal.reason : error)
+    return await settleFailure(deps, leased, guard.signal.aborted ? guard.signal.reason : error)
   } finally {
     guard.close()
   }
-  return await complete(bench, leased, effects)
+  return await complete(deps, leased, effects)
 }
 
 /** Why a worker that is shutting down gave a delivery back. */
@@ -107,56 +107,56 @@ export class WorkerStopped extends WebhookError {
 
 /** An effect that throws takes the completion back with it: the delivery has failed like any other. */
 async function complete(
-  bench: Workbench,
+  deps: WorkerDeps,
   leased: LeasedDelivery,
   effects: readonly Effect[],
 ): Promise<SettledDelivery> {
   try {
-    const kept = await bench.storage.complete(leased, bench.clock.now(), effects)
+    const kept = await deps.storage.complete(leased, deps.clock.now(), effects)
     return { ...identify(leased), outcome: kept ? 'done' : 'lease_lost' }
   } catch (error) {
     if (error instanceof WebhookUnavailableError) throw error
-    return await settleFailure(bench, leased, error)
+    return await settleFailure(deps, leased, error)
   }
 }
 
 async function settleFailure(
-  bench: Workbench,
+  deps: WorkerDeps,
   leased: LeasedDelivery,
   error: unknown,
 ): Promise<SettledDelivery> {
   if (error instanceof LeaseLost) return { ...identify(leased), outcome: 'lease_lost' }
-  const reason = deadReason(bench, leased, error)
-  if (reason) return await bury(bench, leased, reason, error)
-  const now = bench.clock.now()
-  const dueAt = error instanceof WorkerStopped ? now : now + backoff(bench, leased.attempt)
-  const kept = await bench.storage.retry(leased, dueAt)
+  const reason = deadReason(deps, leased, error)
+  if (reason) return await deadLetter(deps, leased, reason, error)
+  const now = deps.clock.now()
+  const dueAt = error instanceof WorkerStopped ? now : now + backoff(deps, leased.attempt)
+  const kept = await deps.storage.retry(leased, dueAt)
   return kept
     ? { ...identify(leased), outcome: 'retry', dueAt, error }
     : { ...identify(leased), outcome: 'lease_lost' }
 }
 
-function deadReason(bench: Workbench, leased: LeasedDelivery, error: unknown): DeadReason | undefined {
+function deadReason(deps: WorkerDeps, leased: LeasedDelivery, error: unknown): DeadReason | undefined {
   if (error instanceof PermanentError) return 'handler_rejected'
   if (error instanceof WebhookPayloadError) return 'payload_invalid'
   if (error instanceof WorkerStopped) return undefined
-  return leased.attempt >= bench.settings.maxAttempts ? 'attempts' : undefined
+  return leased.attempt >= deps.settings.maxAttempts ? 'attempts' : undefined
 }
 
 /** Full jitter: anywhere between no time and a ceiling that doubles with every attempt. */
-function backoff({ settings, random }: Workbench, attempt: number): number {
+function backoff({ settings, random }: WorkerDeps, attempt: number): number {
   const ceiling = Math.min(settings.maxBackoffMs, settings.backoffMs * 2 ** (attempt - 1))
   // Never nothing at all: one drain would otherwise use up every attempt.
   return Math.max(1, Math.ceil(random() * ceiling))
 }
 
-async function bury(
-  bench: Workbench,
+async function deadLetter(
+  deps: WorkerDeps,
   leased: LeasedDelivery,
   reason: DeadReason,
   error: unknown,
 ): Promise<SettledDelivery> {
-  const kept = await bench.storage.bury(leased, reason, bench.clock.now())
+  const kept = await deps.storage.deadLetter(leased, reason, deps.clock.now())
   return kept
     ? { ...identify(leased), outcome: 'dead', reason, error }
     : { ...identify(leased), outcome: 'lease_lost' }

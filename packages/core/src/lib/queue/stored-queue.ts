@@ -1,10 +1,10 @@
 import { rejectOnAbort } from '../shared/abort.ts'
 import { type Clock, systemClock } from '../shared/clock.ts'
 import { wholeNumber } from '../shared/options.ts'
-import { createFloor } from './exclusive-runner.ts'
+import { createExclusiveRunner } from './exclusive-runner.ts'
 import type { DeliveryQueue, ProcessDelivery, QueueWorker, WorkOptions } from './queue.ts'
 import type { QueueStorage } from './queue-storage.ts'
-import { toWorkSettings, tryDelivery, type Workbench, WorkerStopped } from './queue-worker.ts'
+import { toWorkSettings, tryDelivery, type WorkerDeps, WorkerStopped } from './queue-worker.ts'
 
 /** What a queue takes from the world around it. */
 export interface StoredQueueOptions {
@@ -26,13 +26,13 @@ export function createStoredQueue(storage: QueueStorage, options: StoredQueueOpt
   const { clock = systemClock, random = Math.random } = options
   // Workers of this process hear of a new delivery at once; those of others find it when they next look.
   const wakers = new Set<() => void>()
-  const floor: Workbench['floor'] = createFloor((terms) => storage.claim(terms))
+  const runner: WorkerDeps['runner'] = createExclusiveRunner((terms) => storage.claim(terms))
   const wakeAll = () => {
     for (const wake of wakers) wake()
   }
-  const toBench = (process: ProcessDelivery, options?: WorkOptions): Workbench => ({
+  const toDeps = (process: ProcessDelivery, options?: WorkOptions): WorkerDeps => ({
     storage,
-    floor,
+    runner,
     clock,
     random,
     process,
@@ -44,8 +44,8 @@ export function createStoredQueue(storage: QueueStorage, options: StoredQueueOpt
       if (result === 'enqueued') wakeAll()
       return result
     },
-    work: (process, options) => startWorker(toBench(process, options), wakers),
-    drain: (process, options) => drain(toBench(process, options), checkMaxMs(options?.maxMs)),
+    work: (process, options) => startWorker(toDeps(process, options), wakers),
+    drain: (process, options) => drain(toDeps(process, options), checkMaxMs(options?.maxMs)),
     stats: () => storage.stats(clock.now()),
     deadLetters: {
       list: (options) => storage.listDead(options?.limit ?? 100),
@@ -61,9 +61,9 @@ export function createStoredQueue(storage: QueueStorage, options: StoredQueueOpt
   }
 }
 
-/** Claims as many deliveries as there are free hands, whenever there may be something to claim. */
-function startWorker(bench: Workbench, wakers: Set<() => void>): QueueWorker {
-  const { floor, clock, settings } = bench
+/** Claims as many deliveries as there are free slots, whenever there may be something to claim. */
+function startWorker(deps: WorkerDeps, wakers: Set<() => void>): QueueWorker {
+  const { runner, clock, settings } = deps
   const stopping = new AbortController()
   const running = new Set<Promise<void>>()
   let looking: Promise<void> | undefined
@@ -86,10 +86,10 @@ function startWorker(bench: Workbench, wakers: Set<() => void>): QueueWorker {
     lookAgain = false
     try {
       await claimAll()
-      // With every hand busy there is nothing to wait for: the first that is free looks again.
+      // With every slot busy there is nothing to wait for: the first that is free looks again.
       if (running.size >= settings.concurrency) return
-      const { restMs, heldBack } = await toRest(bench)
-      if (heldBack) floor.emptied().then(wakeUnlessStopped)
+      const { restMs, heldBack } = await toRest(deps)
+      if (heldBack) runner.whenIdle().then(wakeUnlessStopped)
       if (!stopped) cancelLook = clock.schedule(wake, restMs)
     } catch (error) {
       settings.onError(error)
@@ -100,13 +100,13 @@ function startWorker(bench: Workbench, wakers: Set<() => void>): QueueWorker {
     while (!stopped && running.size < settings.concurrency) {
       const limit = settings.concurrency - running.size
       const now = clock.now()
-      const claimed = await floor.claim({ limit, now, leaseUntil: now + settings.leaseMs })
+      const claimed = await runner.claim({ limit, now, leaseUntil: now + settings.leaseMs })
       claimed.forEach(run)
       if (claimed.length < limit) return
     }
   }
   const run = (leased: Parameters<typeof tryDelivery>[1]) => {
-    const tried = tryDelivery(bench, leased, stopping.signal).finally(() => {
+    const tried = tryDelivery(deps, leased, stopping.signal).finally(() => {
       running.delete(tried)
       wakeUnlessStopped()
     })
@@ -137,18 +137,18 @@ function checkMaxMs(maxMs: number | undefined): number {
 }
 
 /** How long a worker with nothing to claim may rest, and whether something only waits until nothing runs. */
-async function toRest(bench: Workbench): Promise<{ restMs: number; heldBack: boolean }> {
-  const { storage, floor, clock, settings } = bench
+async function toRest(deps: WorkerDeps): Promise<{ restMs: number; heldBack: boolean }> {
+  const { storage, runner, clock, settings } = deps
   const { pollMs } = settings
   const dueAt = await storage.nextDueAt()
   if (dueAt === undefined) return { restMs: pollMs, heldBack: false }
   const dueInMs = dueAt - clock.now()
-  if (dueInMs <= 0 && !floor.isEmpty()) return { restMs: pollMs, heldBack: true }
+  if (dueInMs <= 0 && !runner.isIdle()) return { restMs: pollMs, heldBack: true }
   return { restMs: Math.min(pollMs, Math.max(1, dueInMs)), heldBack: false }
 }
 
-async function drain(bench: Workbench, maxMs: number): Promise<{ processed: number }> {
-  const { floor, clock, settings } = bench
+async function drain(deps: WorkerDeps, maxMs: number): Promise<{ processed: number }> {
+  const { runner, clock, settings } = deps
   const stopping = new AbortController()
   const end = clock.now() + maxMs
   const cancel = Number.isFinite(maxMs)
@@ -156,21 +156,21 @@ async function drain(bench: Workbench, maxMs: number): Promise<{ processed: numb
     : () => {}
   const stopped = rejectOnAbort(stopping.signal).catch(() => {})
   let processed = 0
-  const hand = async () => {
+  const slot = async () => {
     while (clock.now() < end) {
       const now = clock.now()
-      const [leased] = await floor.claim({ limit: 1, now, leaseUntil: now + settings.leaseMs })
+      const [leased] = await runner.claim({ limit: 1, now, leaseUntil: now + settings.leaseMs })
       if (leased) {
-        await tryDelivery(bench, leased, stopping.signal)
+        await tryDelivery(deps, leased, stopping.signal)
         processed++
-      } else if (!floor.isEmpty() && (await toRest(bench)).heldBack) {
-        await Promise.race([floor.emptied(), stopped])
+      } else if (!runner.isIdle() && (await toRest(deps)).heldBack) {
+        await Promise.race([runner.whenIdle(), stopped])
       } else return
     }
   }
-  const hands = await Promise.allSettled(Array.from({ length: settings.concurrency }, hand))
+  const slots = await Promise.allSettled(Array.from({ length: settings.concurrency }, slot))
   cancel()
-  const failed = hands.find((one) => one.status === 'rejected')
+  const failed = slots.find((one) => one.status === 'rejected')
   if (failed) throw failed.reason
   return { processed }
 }

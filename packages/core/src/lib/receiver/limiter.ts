@@ -2,7 +2,7 @@ import type { Clock } from '../shared/clock.ts'
 import { type Refusal, refuse } from '../shared/refusal.ts'
 
 /** How much a receiver takes on at a time, beyond which it asks the sender to come again. */
-export interface GateLimits {
+export interface LimiterOptions {
   /** Bodies being read at a time. */
   maxConcurrentBodies: number
   /** Bytes of bodies being read at a time, counted by what each may become. */
@@ -12,7 +12,7 @@ export interface GateLimits {
 }
 
 /** Stands in front of the body: whoever is turned away here has cost next to nothing. */
-export interface Gate {
+export interface Limiter {
   /** Takes a delivery in, or refuses it; what was taken in has to leave again. */
   enter(bodyBytes: number): Refusal | undefined
   leave(bodyBytes: number): void
@@ -21,8 +21,8 @@ export interface Gate {
 const PROBE_MS = 20
 const VALID_MS = 1_000
 
-/** @param isFull Whether what comes after the gate takes more right now */
-export function createGate(limits: GateLimits, clock: Clock, isFull: () => boolean): Gate {
+/** @param isFull Whether what comes after the limiter takes more right now */
+export function createLimiter(limits: LimiterOptions, clock: Clock, isFull: () => boolean): Limiter {
   const lagMs = Number.isFinite(limits.maxLoopLagMs) ? createLagProbe(clock) : () => 0
   let bodies = 0
   let bytes = 0

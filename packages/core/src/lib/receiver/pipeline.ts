@@ -6,17 +6,23 @@ import { type BodyLimits, checkBodyHeaders, toRawBody } from '../http/body.ts'
 import { readOptionalHeader } from '../http/headers.ts'
 import type { IncomingDelivery } from '../http/incoming-delivery.ts'
 import type { JobAuthorizer } from '../jobs/authorize.ts'
-import { chain, type Eventually } from '../shared/maybe-promise.ts'
+import { type MaybePromise, mapMaybe } from '../shared/maybe-promise.ts'
 import { isRefusal, type Refusal, refuse } from '../shared/refusal.ts'
-import { admit, isUntimely, prove, type VerifiedDelivery, type Verifier } from '../verify/verify.ts'
-import type { Gate } from './limiter.ts'
+import {
+  isUntimely,
+  parseHeaders,
+  type VerifiedDelivery,
+  type Verifier,
+  verifySignatures,
+} from '../verify/verify.ts'
+import type { Limiter } from './limiter.ts'
 import type { SkewProbe } from './skew-probe.ts'
 
 /** A delivery's way to its answer. */
-export type Line = (delivery: IncomingDelivery) => Promise<Answer | Refusal>
+export type Pipeline = (delivery: IncomingDelivery) => Promise<Answer | Refusal>
 
 /** The rooms a delivery passes through, furnished. */
-export interface LineOptions {
+export interface PipelineOptions {
   verifier: Verifier
   /** Which dynamic deliveries are ours; `undefined` when all are. */
   authorize: JobAuthorizer | undefined
@@ -24,28 +30,28 @@ export interface LineOptions {
   endpoint: string
   limits: BodyLimits
   skew: SkewProbe
-  gate: Gate
+  limiter: Limiter
 }
 
 /**
- * One delivery's way from request to answer, a straight line through the rooms; a refusal ends it early.
+ * One delivery's way from request to answer, a straight pipeline through the rooms; a refusal ends it early.
  * The cheap checks come first, so that whoever floods an endpoint pays more than we do.
  */
-export function createLine(options: LineOptions): Line {
-  const { verifier, authorize, sink, endpoint, limits, skew, gate } = options
+export function createPipeline(options: PipelineOptions): Pipeline {
+  const { verifier, authorize, sink, endpoint, limits, skew, limiter } = options
 
   return async ({ method = 'POST', headers, body }) => {
     if (method !== 'POST') return refuse('method_not_allowed', 'deliveries are sent with POST')
     const unreadable = checkBodyHeaders(headers, limits.maxBytes)
     if (unreadable) return unreadable
-    const admission = admit(verifier, headers)
-    if (isRefusal(admission)) {
-      if (isUntimely(admission) && skew.wants()) await probeSkew({ headers, body }, options)
-      return admission
+    const parsed = parseHeaders(verifier, headers)
+    if (isRefusal(parsed)) {
+      if (isUntimely(parsed) && skew.wants()) await probeSkew({ headers, body }, options)
+      return parsed
     }
-    const bytes = await passGate(gate, { headers, body }, limits)
+    const bytes = await readLimited(limiter, { headers, body }, limits)
     if (isRefusal(bytes)) return bytes
-    const verified = await prove(verifier, admission, bytes)
+    const verified = await verifySignatures(verifier, parsed, bytes)
     if (isRefusal(verified)) return verified
     if (authorize && !(await isOurs(verified, authorize))) {
       return refuse('job_unknown', 'the job is not one of ours')
@@ -55,34 +61,34 @@ export function createLine(options: LineOptions): Line {
 }
 
 /** Reads the body if there is room for it, counted as large as it says it is, or may become. */
-async function passGate(
-  gate: Gate,
+async function readLimited(
+  limiter: Limiter,
   { headers, body }: IncomingDelivery,
   limits: BodyLimits,
 ): Promise<Uint8Array | Refusal> {
   const declared = Number(readOptionalHeader(headers, 'content-length') ?? limits.maxBytes)
   const size = declared >= 0 ? declared : limits.maxBytes
-  const refused = gate.enter(size)
+  const refused = limiter.enter(size)
   if (refused) return refused
-  return await readBody(body, limits).finally(() => gate.leave(size))
+  return await readBody(body, limits).finally(() => limiter.leave(size))
 }
 
 /** Verifies a stale delivery all the same, only to learn whether it is genuine. It stays refused. */
 async function probeSkew(
   { headers, body }: IncomingDelivery,
-  { verifier, limits, skew }: LineOptions,
+  { verifier, limits, skew }: PipelineOptions,
 ): Promise<void> {
-  const admission = admit(verifier, headers, true)
+  const parsed = parseHeaders(verifier, headers, true)
   const bytes = await readBody(body, limits)
-  if (isRefusal(admission) || isRefusal(bytes)) return
-  if (!isRefusal(await prove(verifier, admission, bytes, true))) skew.note(admission)
+  if (isRefusal(parsed) || isRefusal(bytes)) return
+  if (!isRefusal(await verifySignatures(verifier, parsed, bytes, true))) skew.note(parsed)
 }
 
 /** The idempotency key: one per endpoint and delivery, whatever characters either has. */
-function toKey(endpoint: string, { id, body, jwt }: VerifiedDelivery): Eventually<string> {
+function toKey(endpoint: string, { id, body, jwt }: VerifiedDelivery): MaybePromise<string> {
   if (!jwt) return primitives.sha256Hex(`${endpoint}\0${id}`)
   // A token does not cover the id: under a new one the same message would count as new. Its body stays the same.
-  return chain(primitives.sha256Hex(body), (hash) => primitives.sha256Hex(`${endpoint}\0jwt ${hash}`))
+  return mapMaybe(primitives.sha256Hex(body), (hash) => primitives.sha256Hex(`${endpoint}\0jwt ${hash}`))
 }
 
 async function readBody(body: IncomingDelivery['body'], limits: BodyLimits): Promise<Uint8Array | Refusal> {

@@ -10,20 +10,20 @@ import { fromRequest } from '../http/web-request.ts'
 import { createAuthorizer } from '../jobs/authorize.ts'
 import { GOOGLE_JWKS_URL } from '../jwks/google.ts'
 import { createJwks } from '../jwks/jwks.ts'
-import { complain, createRepetitionFilter } from '../observe/misuse.ts'
+import { createRepetitionFilter, defaultObserver } from '../observe/default-observer.ts'
 import type { ReceiverObserver } from '../observe/observer.ts'
 import type { QueuedDelivery, QueueWorker, WorkOptions } from '../queue/queue.ts'
 import { serialise } from '../queue/serial.ts'
 import { type Clock, systemClock } from '../shared/clock.ts'
 import { WebhookConfigError, WebhookError } from '../shared/errors.ts'
 import { isRefusal } from '../shared/refusal.ts'
-import { undisturbed } from '../shared/safe-listener.ts'
+import { safeListener } from '../shared/safe-listener.ts'
 import { createMemoryStore } from '../store/memory-store.ts'
 import { createVerifier } from '../verify/verifier.ts'
 import type { VerifyOptions } from '../verify/verify.ts'
 import { drainAfterAnswer } from './after-answer.ts'
-import { createGate } from './limiter.ts'
-import { createLine, type Line } from './pipeline.ts'
+import { createLimiter } from './limiter.ts'
+import { createPipeline, type Pipeline } from './pipeline.ts'
 import { checkReceiverOptions, type ReceiverOptions } from './receiver-options.ts'
 import { createSkewProbe } from './skew-probe.ts'
 
@@ -79,7 +79,7 @@ export interface Receiver {
 export function createReceiver(options: ReceiverOptions): Receiver {
   const limits = checkReceiverOptions(options)
   const { endpoint = 'default', queue, clock = systemClock, now = () => clock.now() } = options
-  const observe = undisturbed(options.observer ?? complain)
+  const observe = safeListener(options.observer ?? defaultObserver)
   const verifier = createVerifier(toVerifyOptions(options, now, clock), (warning) =>
     observe({ type: 'warning', ...warning }),
   )
@@ -94,9 +94,9 @@ export function createReceiver(options: ReceiverOptions): Receiver {
     : createInlineSink({ ...limits, store, dispatch, observe, clock, now })
   const skew = createSkewProbe(now, (seconds) => observe({ type: 'clock_skew_suspected', seconds }))
   const bodyLimits = { maxBytes: limits.maxBodyBytes, timeoutMs: limits.bodyTimeoutMs }
-  const gate = createGate(limits, clock, () => queue?.isFull?.() ?? false)
-  const line = createLine({ verifier, authorize, sink, endpoint, skew, gate, limits: bodyLimits })
-  const receive = createFirstRoom(line, observe)
+  const limiter = createLimiter(limits, clock, () => queue?.isFull?.() ?? false)
+  const pipeline = createPipeline({ verifier, authorize, sink, endpoint, skew, limiter, limits: bodyLimits })
+  const receive = withErrorBoundary(pipeline, observe)
   let working = 0
 
   const receiver: Receiver = {
@@ -144,11 +144,11 @@ function jobOf({ body }: QueuedDelivery): string | undefined {
 }
 
 /** The first room: whatever happens behind it, the sender gets an answer. */
-function createFirstRoom(line: Line, observe: ReceiverObserver): Receiver['receive'] {
+function withErrorBoundary(pipeline: Pipeline, observe: ReceiverObserver): Receiver['receive'] {
   const isRepetition = createRepetitionFilter()
   return async (delivery) => {
     try {
-      const outcome = await line(delivery)
+      const outcome = await pipeline(delivery)
       if (!isRefusal(outcome)) return outcome
       const answer = answerFor(outcome.refused)
       if (isRepetition(outcome)) return answer

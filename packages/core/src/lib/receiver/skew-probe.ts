@@ -1,11 +1,11 @@
-import type { Admission } from '../verify/verify.ts'
+import type { ParsedHeaders } from '../verify/verify.ts'
 
 /** Tells a wrong clock from noise: deliveries that are stale although their signatures are genuine. */
 export interface SkewProbe {
   /** Whether this stale delivery is one of the few that are looked at: at most one a second. */
   wants(): boolean
   /** Takes note of a genuine delivery from outside the window. */
-  note(admission: Admission): void
+  note(parsed: ParsedHeaders): void
 }
 
 const SAMPLE_EVERY_MS = 1_000

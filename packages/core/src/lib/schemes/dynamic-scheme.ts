@@ -4,17 +4,17 @@ import type { Jwks } from '../jwks/jwks.ts'
 import { searchKeys } from '../jwks/key-search.ts'
 import type { KeySet } from '../jwks/key-set.ts'
 import { fromBase64 } from '../shared/bytes.ts'
-import { chain, type Eventually, find } from '../shared/maybe-promise.ts'
+import { findMaybe, type MaybePromise, mapMaybe } from '../shared/maybe-promise.ts'
 import type { Refusal } from '../shared/refusal.ts'
 
 /**
- * Says which public key signed the content: its key id, or `undefined` when none did. `passive` never fetches.
+ * Says which public key signed the content: its key id, or `undefined` when none did. `cachedOnly` never fetches.
  */
 export type DynamicVerifier = (
   content: SignedContent,
   signatures: readonly string[],
-  passive: boolean,
-) => Eventually<string | undefined | Refusal>
+  cachedOnly: boolean,
+) => MaybePromise<string | undefined | Refusal>
 
 const SIGNATURE_BYTES = 64
 // One delivery may cost this many verifications, enough for one signature under every key, however its header is made up.
@@ -34,20 +34,20 @@ export function createDynamicVerifier(jwks: Jwks): DynamicVerifier {
       (a, b) => Number(b.keyId === lastMatch) - Number(a.keyId === lastMatch),
     )
     const pairs = keys.flatMap((key) => signatures.map((signature) => ({ key, signature })))
-    const signed = find(pairs.slice(0, MAX_VERIFICATIONS), ({ key, signature }) =>
+    const signed = findMaybe(pairs.slice(0, MAX_VERIFICATIONS), ({ key, signature }) =>
       primitives.verifyEd25519(key.key, content, signature),
     )
-    return chain(signed, (match) => {
+    return mapMaybe(signed, (match) => {
       if (match) lastMatch = match.key.keyId
       return match?.key.keyId
     })
   }
 
-  return (content, signatures, passive) => {
+  return (content, signatures, cachedOnly) => {
     const decoded = [...new Set(signatures)]
       .map(fromBase64)
       .filter((bytes) => bytes?.length === SIGNATURE_BYTES)
     if (decoded.length === 0) return undefined
-    return searchKeys(jwks, (keySet) => search(keySet, content, decoded as Uint8Array[]), passive)
+    return searchKeys(jwks, (keySet) => search(keySet, content, decoded as Uint8Array[]), cachedOnly)
   }
 }

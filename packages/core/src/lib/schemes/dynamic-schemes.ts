@@ -1,10 +1,10 @@
 import { createFixedJwks, createJwks, type Jwks } from '../jwks/jwks.ts'
-import { chain } from '../shared/maybe-promise.ts'
+import { mapMaybe } from '../shared/maybe-promise.ts'
 import { checkNames, invalid } from '../shared/options.ts'
 import { isRefusal, type Refusal } from '../shared/refusal.ts'
 import { createDynamicVerifier } from './dynamic-scheme.ts'
 import type { JwtOptions, JwtVerifier } from './jwt-scheme.ts'
-import type { Proof, Scheme, SchemeOptions } from './scheme.ts'
+import type { Scheme, SchemeOptions, SignatureMatch } from './scheme.ts'
 
 /**
  * The schemes of dynamic webhooks, all that is behind `jwks`: a room of its own, so that whoever verifies static
@@ -33,11 +33,11 @@ function checkJwt(jwt: JwtOptions): void {
 
 function dynamicScheme(jwks: Jwks): Scheme {
   const verify = createDynamicVerifier(jwks)
-  const toProof = (result: string | Refusal | undefined): Proof | Refusal | undefined =>
+  const toProof = (result: string | Refusal | undefined): SignatureMatch | Refusal | undefined =>
     typeof result === 'string' ? { scheme: 'dynamic', keyId: result } : result
   return {
     entries: 'v1a',
-    prove: (content, entries, { passive }) => chain(verify(content, entries, passive), toProof),
+    verify: (content, entries, { cachedOnly }) => mapMaybe(verify(content, entries, cachedOnly), toProof),
   }
 }
 
@@ -50,13 +50,13 @@ function jwtScheme(jwt: JwtOptions, jwks: Jwks, toleranceSeconds: number): Schem
   }
   return {
     entries: 'jwt',
-    async prove({ body }, entries, { now, passive }) {
+    async verify({ body }, entries, { now, cachedOnly }) {
       // A load that failed, for want of a file or the network, is tried again with the next token.
       loading ??= load().catch((error) => {
         loading = undefined
         throw error
       })
-      const verified = await (await loading)(entries[0]!, body, now(), passive)
+      const verified = await (await loading)(entries[0]!, body, now(), cachedOnly)
       if (isRefusal(verified)) return verified
       const { keyId, bodyBound } = verified
       return { scheme: 'dynamic', keyId, jwt: { bodyBound } }

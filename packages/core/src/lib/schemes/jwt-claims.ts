@@ -1,6 +1,6 @@
 import { primitives } from '#crypto'
 import { readJson } from '../shared/json.ts'
-import { chain, type Eventually } from '../shared/maybe-promise.ts'
+import { type MaybePromise, mapMaybe } from '../shared/maybe-promise.ts'
 import { type Refusal, refuse } from '../shared/refusal.ts'
 
 /** What the claims of a token must say. */
@@ -44,9 +44,9 @@ const REGISTERED = new Set(['iss', 'sub', 'aud', 'exp', 'nbf', 'iat', 'jti'])
 export function isBodyBound(
   claims: Readonly<Record<string, unknown>>,
   body: Uint8Array,
-): Eventually<boolean> {
+): MaybePromise<boolean> {
   if (Object.hasOwn(claims, 'body_sha256')) {
-    return chain(primitives.sha256Hex(body), (hash) => claims.body_sha256 === hash)
+    return mapMaybe(primitives.sha256Hex(body), (hash) => claims.body_sha256 === hash)
   }
   const own = Object.entries(claims).filter(([name]) => !REGISTERED.has(name))
   const parsed = readJson(body)

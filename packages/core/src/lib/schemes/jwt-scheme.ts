@@ -28,12 +28,12 @@ export interface VerifiedJwt {
   bodyBound: boolean
 }
 
-/** Says whether a token is valid for a body, now (epoch milliseconds). `passive` never fetches. */
+/** Says whether a token is valid for a body, now (epoch milliseconds). `cachedOnly` never fetches. */
 export type JwtVerifier = (
   token: string,
   body: Uint8Array,
   now: number,
-  passive: boolean,
+  cachedOnly: boolean,
 ) => Promise<VerifiedJwt | Refusal>
 
 /** Verifies tokens against the RSA keys of the JWKS. jose is loaded when the first token comes. */
@@ -47,13 +47,13 @@ export function createJwtVerifier(options: {
   const rules = { audience, toleranceSeconds, ...(issuer !== undefined && { issuer }) }
   const seen = createTokenMemory(toleranceSeconds)
 
-  return async (token, body, now, passive) => {
+  return async (token, body, now, cachedOnly) => {
     const split = splitJwt(token)
     if (isRefusal(split)) return split
     // Before any cryptography and any fetch: what has expired is not worth either.
     const untimely = checkClaims(split.claims, rules, now)
     if (untimely) return untimely
-    const keyId = await searchKeys(jwks, (keySet) => findKey(keySet, split), passive)
+    const keyId = await searchKeys(jwks, (keySet) => findKey(keySet, split), cachedOnly)
     if (typeof keyId !== 'string') return keyId ?? refuse('signature_invalid', 'no key signed the token')
     const bodyBound = await isBodyBound(split.claims, body)
     if (bodyBound) return { keyId, bodyBound }

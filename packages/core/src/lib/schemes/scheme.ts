@@ -1,7 +1,7 @@
 import type { SignedContent } from '../crypto/primitives.ts'
 import type { Jwks } from '../jwks/jwks.ts'
 import type { JsonWebKeySet } from '../jwks/key-set.ts'
-import { chain, type Eventually } from '../shared/maybe-promise.ts'
+import { type MaybePromise, mapMaybe } from '../shared/maybe-promise.ts'
 import { invalid } from '../shared/options.ts'
 import type { Refusal } from '../shared/refusal.ts'
 import type { JwtOptions } from './jwt-scheme.ts'
@@ -26,7 +26,7 @@ export interface SchemeOptions {
 }
 
 /** Who proved a delivery, and how. */
-export interface Proof {
+export interface SignatureMatch {
   scheme: 'static' | 'dynamic'
   keyId: string
   jwt?: { bodyBound: boolean }
@@ -35,19 +35,19 @@ export interface Proof {
 /** One way of signing: which entries of the header are its own, and whether one of them proves the delivery. */
 export interface Scheme {
   entries: keyof Signatures
-  prove(
+  verify(
     content: SignedContent,
     entries: readonly string[],
-    circumstances: Circumstances,
-  ): Eventually<Proof | Refusal | undefined>
+    circumstances: SchemeContext,
+  ): MaybePromise<SignatureMatch | Refusal | undefined>
 }
 
 /** What a scheme must know besides the delivery. */
-export interface Circumstances {
+export interface SchemeContext {
   /** The present in epoch milliseconds. */
   now: () => number
   /** Never fetch keys: the answer is not worth it. */
-  passive: boolean
+  cachedOnly: boolean
 }
 
 /** Makes the schemes behind `jwks`. */
@@ -74,7 +74,7 @@ export function createSchemes(
 
 function staticScheme(...settings: Parameters<typeof createStaticVerifier>): Scheme {
   const verify = createStaticVerifier(...settings)
-  const toProof = (keyId: string | undefined): Proof | undefined =>
+  const toProof = (keyId: string | undefined): SignatureMatch | undefined =>
     keyId === undefined ? undefined : { scheme: 'static', keyId }
-  return { entries: 'v1', prove: (content, entries) => chain(verify(content, entries), toProof) }
+  return { entries: 'v1', verify: (content, entries) => mapMaybe(verify(content, entries), toProof) }
 }

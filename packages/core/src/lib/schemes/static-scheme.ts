@@ -1,6 +1,6 @@
 import { primitives } from '#crypto'
 import type { HmacKey, SignedContent } from '../crypto/primitives.ts'
-import { all, chain, type Eventually, find } from '../shared/maybe-promise.ts'
+import { allMaybe, findMaybe, type MaybePromise, mapMaybe } from '../shared/maybe-promise.ts'
 import { type ConfigWarning, parseSecrets, type SecretFormat } from './secrets.ts'
 
 /** A signing secret ready for use. */
@@ -13,7 +13,7 @@ interface StaticKey {
 export type StaticVerifier = (
   content: SignedContent,
   signatures: readonly string[],
-) => Eventually<string | undefined>
+) => MaybePromise<string | undefined>
 
 /**
  * Verifies static webhooks: HMAC-SHA256 under any of the secrets, against any of the signatures.
@@ -26,12 +26,12 @@ export function createStaticVerifier(
   warn?: (warning: ConfigWarning) => void,
 ): StaticVerifier {
   const imported = parseSecrets(secrets, format, warn).map(({ keyId, bytes }) =>
-    chain(primitives.importHmacKey(bytes), (key): StaticKey => ({ keyId, key })),
+    mapMaybe(primitives.importHmacKey(bytes), (key): StaticKey => ({ keyId, key })),
   )
-  const ready = all(imported)
+  const ready = allMaybe(imported)
   return (content, signatures) =>
-    chain(ready, (keys) => {
-      const signed = find(keys, ({ key }) => primitives.verifyHmac(key, content, signatures))
-      return chain(signed, (match) => match?.keyId)
+    mapMaybe(ready, (keys) => {
+      const signed = findMaybe(keys, ({ key }) => primitives.verifyHmac(key, content, signatures))
+      return mapMaybe(signed, (match) => match?.keyId)
     })
 }

@@ -1,5 +1,5 @@
 /** Calls a listener whose own mistakes, now or later, reach nobody: it watches, it takes no part. */
-export function undisturbed<T>(listener: ((value: T) => unknown) | undefined): (value: T) => void {
+export function safeListener<T>(listener: ((value: T) => unknown) | undefined): (value: T) => void {
   return (value) => {
     try {
       const later = listener?.(value)

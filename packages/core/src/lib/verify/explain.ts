@@ -5,7 +5,14 @@ import { WebhookError, type WebhookErrorCode } from '../shared/errors.ts'
 import { isRefusal, type Refusal } from '../shared/refusal.ts'
 import { guessBodies } from './explain-bodies.ts'
 import { createVerifier } from './verifier.ts'
-import { type Admission, admit, isUntimely, prove, type Verifier, type VerifyOptions } from './verify.ts'
+import {
+  isUntimely,
+  type ParsedHeaders,
+  parseHeaders,
+  type Verifier,
+  type VerifyOptions,
+  verifySignatures,
+} from './verify.ts'
 
 /** Why a delivery does not verify, as far as can be told from here. */
 export interface Explanation {
@@ -49,11 +56,11 @@ export async function explainFailure(
     const body = toRawBody(delivery.body) ?? new Uint8Array()
     if (isRefusal(body)) return explain('parsed_body', body.refused)
     const verifier = createVerifier(options)
-    const timely = admit(verifier, delivery.headers)
-    const admission = admit(verifier, delivery.headers, true)
-    const explanation = isRefusal(admission)
-      ? explain('headers', admission.refused, admission.message)
-      : await explainOutcome(timely, { admission, body, verifier, options })
+    const timely = parseHeaders(verifier, delivery.headers)
+    const parsed = parseHeaders(verifier, delivery.headers, true)
+    const explanation = isRefusal(parsed)
+      ? explain('headers', parsed.refused, parsed.message)
+      : await explainOutcome(timely, { parsed, body, verifier, options })
     // A receiver looks at the time before anything below it, and refuses with that.
     return isRefusal(timely) ? { ...explanation, code: timely.refused } : explanation
   } catch (error) {
@@ -63,7 +70,7 @@ export async function explainFailure(
 }
 
 interface Case {
-  admission: Admission
+  parsed: ParsedHeaders
   body: Uint8Array
   verifier: Verifier
   options: VerifyOptions
@@ -102,15 +109,15 @@ function explain(
   }
 }
 
-async function explainOutcome(timely: Admission | Refusal, given: Case): Promise<Explanation> {
-  const outcome = await prove(given.verifier, given.admission, given.body)
+async function explainOutcome(timely: ParsedHeaders | Refusal, given: Case): Promise<Explanation> {
+  const outcome = await verifySignatures(given.verifier, given.parsed, given.body)
   if (isRefusal(outcome)) return await explainRefusal(outcome, given)
-  return explainTime(timely, given.admission, given.options)
+  return explainTime(timely, given.parsed, given.options)
 }
 
 function explainTime(
-  timely: Admission | Refusal,
-  { headers }: Admission,
+  timely: ParsedHeaders | Refusal,
+  { headers }: ParsedHeaders,
   options: VerifyOptions,
 ): Explanation {
   if (!isRefusal(timely) || !isUntimely(timely)) return explain('verified', undefined)
@@ -129,8 +136,8 @@ async function explainRefusal({ refused, message }: Refusal, given: Case): Promi
   return explain((await isOtherFormat(given)) ? 'secret_format' : 'wrong_key', refused)
 }
 
-function describeSchemes({ admission, options }: Case): string {
-  const { v1, v1a, jwt, unknown } = admission.signatures
+function describeSchemes({ parsed, options }: Case): string {
+  const { v1, v1a, jwt, unknown } = parsed.signatures
   const counts = { 'v1 (static)': v1, 'v1a (dynamic)': v1a, 'JWT (dynamic)': jwt, 'an unknown one': unknown }
   const present = Object.entries(counts).filter(([, entries]) => entries.length > 0)
   const configured = [
@@ -142,20 +149,20 @@ function describeSchemes({ admission, options }: Case): string {
   return `it is signed with ${sent}; configured: ${configured.filter(Boolean).join(', ')}`
 }
 
-async function findChange({ admission, body, verifier }: Case) {
+async function findChange({ parsed, body, verifier }: Case) {
   for (const variant of guessBodies(body)) {
-    if (!isRefusal(await prove(verifier, admission, variant.body, true))) return variant.what
+    if (!isRefusal(await verifySignatures(verifier, parsed, variant.body, true))) return variant.what
   }
   return undefined
 }
 
-async function isOtherFormat({ admission, body, options }: Case): Promise<boolean> {
+async function isOtherFormat({ parsed, body, options }: Case): Promise<boolean> {
   const { secrets, format = 'base64' } = options
   if (secrets === undefined) return false
   for (const candidate of otherFormats(secrets, format)) {
     try {
       const verifier = createVerifier(candidate)
-      if (!isRefusal(await prove(verifier, admission, body))) return true
+      if (!isRefusal(await verifySignatures(verifier, parsed, body))) return true
     } catch {
       // Not every secret can be read in every format.
     }

@@ -1,16 +1,16 @@
 import { toRawBody } from '../http/body.ts'
 import type { HeadersLike } from '../http/headers.ts'
 import { createSchemes, type DynamicSchemes, type Scheme } from '../schemes/scheme.ts'
-import type { Eventually } from '../shared/maybe-promise.ts'
+import type { MaybePromise } from '../shared/maybe-promise.ts'
 import { checkNames, wholeNumber } from '../shared/options.ts'
 import { isRefusal, refuse, toError } from '../shared/refusal.ts'
 import {
-  admit,
-  prove,
+  parseHeaders,
   VERIFY_NAMES,
   type VerifiedDelivery,
   type Verifier,
   type VerifyOptions,
+  verifySignatures,
 } from './verify.ts'
 
 const NO_BODY = refuse('raw_body_required', 'body must be the bytes as received')
@@ -40,9 +40,9 @@ export async function verifyWebhook(
   const verifier = found instanceof Promise ? await found : found
   const body = toRawBody(delivery.body) ?? NO_BODY
   if (isRefusal(body)) throw toError(body)
-  const admission = admit(verifier, delivery.headers)
-  if (isRefusal(admission)) throw toError(admission)
-  const outcome = prove(verifier, admission, body)
+  const parsed = parseHeaders(verifier, delivery.headers)
+  if (isRefusal(parsed)) throw toError(parsed)
+  const outcome = verifySignatures(verifier, parsed, body)
   // Not awaited when it is there already: that would cost a turn.
   const settled = outcome instanceof Promise ? await outcome : outcome
   if (isRefusal(settled)) throw toError(settled)
@@ -60,7 +60,7 @@ interface KeptSchemes {
 const kept: KeptSchemes[] = []
 const MAX_KEPT = 16
 
-function verifierFor(options: VerifyOptions): Eventually<Verifier> {
+function verifierFor(options: VerifyOptions): MaybePromise<Verifier> {
   checkNames(options, VERIFY_NAMES, 'verifyWebhook()')
   const index = kept.findIndex((candidate) => isSame(candidate.options, options))
   if (index > 0) kept.unshift(...kept.splice(index, 1))

@@ -1,7 +1,7 @@
 import { type DeliveryHeaders, type HeadersLike, readHeaders } from '../http/headers.ts'
-import type { Proof, Scheme, SchemeOptions } from '../schemes/scheme.ts'
+import type { Scheme, SchemeOptions, SignatureMatch } from '../schemes/scheme.ts'
 import { parseSignatures, type Signatures } from '../schemes/signature-header.ts'
-import { chain, type Eventually } from '../shared/maybe-promise.ts'
+import { type MaybePromise, mapMaybe } from '../shared/maybe-promise.ts'
 import { isRefusal, type Refusal, refuse } from '../shared/refusal.ts'
 import { checkWindow } from './replay-window.ts'
 
@@ -30,7 +30,7 @@ export interface VerifiedDelivery {
 }
 
 /** A delivery whose headers are well-formed; nothing about it is proven yet. */
-export interface Admission {
+export interface ParsedHeaders {
   headers: DeliveryHeaders
   signatures: Signatures
 }
@@ -46,7 +46,11 @@ export interface Verifier {
 export const VERIFY_NAMES = ['secrets', 'format', 'jwks', 'jwt', 'toleranceSeconds', 'now', 'fetch']
 
 /** The first half of verification: everything that needs no body and no key. `anyTime` leaves the window out. */
-export function admit(verifier: Verifier, given: HeadersLike, anyTime = false): Admission | Refusal {
+export function parseHeaders(
+  verifier: Verifier,
+  given: HeadersLike,
+  anyTime = false,
+): ParsedHeaders | Refusal {
   const headers = readHeaders(given)
   if (isRefusal(headers)) return headers
   const stale = checkWindow(headers.timestamp, verifier.now(), verifier.toleranceSeconds)
@@ -55,14 +59,14 @@ export function admit(verifier: Verifier, given: HeadersLike, anyTime = false): 
   return isRefusal(signatures) ? signatures : { headers, signatures }
 }
 
-/** The second half: whether one of the schemes proves the bytes. `passive` never fetches keys. */
-export function prove(
+/** The second half: whether one of the schemes proves the bytes. `cachedOnly` never fetches keys. */
+export function verifySignatures(
   verifier: Verifier,
-  admission: Admission,
+  parsed: ParsedHeaders,
   body: Uint8Array,
-  passive = false,
-): Eventually<VerifiedDelivery | Refusal> {
-  return tryScheme(verifier, 0, admission, body, passive, NO_SCHEME)
+  cachedOnly = false,
+): MaybePromise<VerifiedDelivery | Refusal> {
+  return tryScheme(verifier, 0, parsed, body, cachedOnly, NO_SCHEME)
 }
 
 /** Whether a delivery was refused for its time alone. */
@@ -77,25 +81,29 @@ const NO_MATCH = refuse('signature_invalid', 'no signature matches any configure
 function tryScheme(
   verifier: Verifier,
   index: number,
-  admission: Admission,
+  parsed: ParsedHeaders,
   body: Uint8Array,
-  passive: boolean,
+  cachedOnly: boolean,
   failure: Refusal,
-): Eventually<VerifiedDelivery | Refusal> {
+): MaybePromise<VerifiedDelivery | Refusal> {
   const scheme = verifier.schemes[index]
   if (!scheme) return failure
-  const { headers, signatures } = admission
+  const { headers, signatures } = parsed
   const entries = signatures[scheme.entries]
-  if (entries.length === 0) return tryScheme(verifier, index + 1, admission, body, passive, failure)
+  if (entries.length === 0) return tryScheme(verifier, index + 1, parsed, body, cachedOnly, failure)
   const content = { id: headers.id, timestamp: headers.timestamp, body }
-  const next = (reason: Refusal) => tryScheme(verifier, index + 1, admission, body, passive, reason)
-  return chain(scheme.prove(content, entries, { now: verifier.now, passive }), (proof) => {
+  const next = (reason: Refusal) => tryScheme(verifier, index + 1, parsed, body, cachedOnly, reason)
+  return mapMaybe(scheme.verify(content, entries, { now: verifier.now, cachedOnly }), (proof) => {
     if (!proof) return next(NO_MATCH)
     return isRefusal(proof) ? next(proof) : toVerified(headers, proof, body)
   })
 }
 
-function toVerified({ id, timestamp }: DeliveryHeaders, proof: Proof, body: Uint8Array): VerifiedDelivery {
+function toVerified(
+  { id, timestamp }: DeliveryHeaders,
+  proof: SignatureMatch,
+  body: Uint8Array,
+): VerifiedDelivery {
   const { scheme, keyId, jwt } = proof
   const verified = { id, timestamp: Number(timestamp), scheme, keyId, body }
   return jwt ? { ...verified, jwt } : verified

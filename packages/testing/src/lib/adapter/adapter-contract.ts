@@ -1,5 +1,5 @@
 import type { RegisterTest } from '../shared/register-test.ts'
-import { type DefineAdapterRule, withAdapterScene } from './adapter-harness.ts'
+import { type DefineAdapterRule, withAdapterHarness } from './adapter-harness.ts'
 import type { AdapterContract } from './contract.ts'
 import { withExceptions } from './exceptions.ts'
 import { defineAnswerRules, defineDynamicRules } from './rules-answers.ts'
@@ -24,7 +24,7 @@ import { defineRawRules } from './rules-raw.ts'
  */
 export function adapterContract(test: RegisterTest, contract: AdapterContract): void {
   const { register, check } = withExceptions(test, contract.exceptions ?? [])
-  const define: DefineAdapterRule = (title, run) => register(title, () => withAdapterScene(contract, run))
+  const define: DefineAdapterRule = (title, run) => register(title, () => withAdapterHarness(contract, run))
   defineAnswerRules(define)
   if (contract.dynamic !== false) defineDynamicRules(define)
   defineBodyRules(define)

@@ -18,7 +18,7 @@ import {
 } from './contract-receiver.ts'
 
 /** What a test of the adapter contract works with. */
-export interface AdapterScene {
+export interface AdapterHarness {
   readonly maxBodyBytes: number
   /** How long to wait for an answer, in milliseconds. */
   readonly patienceMs: number
@@ -37,14 +37,14 @@ export interface AdapterScene {
 }
 
 /** Registers one sentence of the adapter contract. */
-export type DefineAdapterRule = (title: string, run: (scene: AdapterScene) => Promise<void>) => void
+export type DefineAdapterRule = (title: string, run: (harness: AdapterHarness) => Promise<void>) => void
 
 const PATIENCE_MS = 5_000
 
 /** Runs one test and leaves no connection behind. */
-export async function withAdapterScene(
+export async function withAdapterHarness(
   contract: AdapterContract,
-  run: (scene: AdapterScene) => Promise<void>,
+  run: (harness: AdapterHarness) => Promise<void>,
 ): Promise<void> {
   const { secret = CONTRACT_SECRET, dynamic, maxBodyBytes = 1024 * 1024 } = contract
   const { bodyTimeoutMs = CONTRACT_BODY_TIMEOUT_MS, patienceMs = PATIENCE_MS } = contract
@@ -52,7 +52,7 @@ export async function withAdapterScene(
   if (url.protocol !== 'http:') throw new TypeError('the contract is examined over plain http')
   const wires: Wire[] = []
 
-  const scene: AdapterScene = {
+  const harness: AdapterHarness = {
     maxBodyBytes,
     patienceMs: bodyTimeoutMs + patienceMs,
     sign: (options) => signedDelivery({ secret, ...options }),
@@ -69,14 +69,14 @@ export async function withAdapterScene(
       return wire
     },
     async send(request) {
-      const wire = await scene.connect()
+      const wire = await harness.connect()
       wire.write(renderRequest(request))
-      return answered(await wire.read(scene.patienceMs, { bodiless: request.method === 'HEAD' }))
+      return answered(await wire.read(harness.patienceMs, { bodiless: request.method === 'HEAD' }))
     },
-    deliver: (delivery) => scene.send(scene.toRequest(delivery)),
+    deliver: (delivery) => harness.send(harness.toRequest(delivery)),
   }
   try {
-    await run(scene)
+    await run(harness)
   } finally {
     for (const wire of wires) wire.vanish()
   }

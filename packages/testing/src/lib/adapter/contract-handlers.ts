@@ -8,8 +8,8 @@ export const CONTRACT_GATE_FIELD = 'gwh_contract_gate'
 /**
  * Registers the handlers with which `adapterContract` looks behind the answer, and returns the receiver.
  *
- * A delivery asks for them in its `user_metadata`: `gwh_contract` is `throw`, or `wait` (until its gate is opened), or
- * `open` (which opens it); `gwh_contract_gate` names the gate. Events without that field are left alone.
+ * A delivery asks for them in its `user_metadata`: `gwh_contract` is `throw`, or `wait` (until its latch is opened), or
+ * `open` (which opens it); `gwh_contract_gate` names the latch. Events without that field are left alone.
  *
  * @example
  * ```ts
@@ -17,10 +17,10 @@ export const CONTRACT_GATE_FIELD = 'gwh_contract_gate'
  * ```
  */
 export function contractHandlers(receiver: Receiver): Receiver {
-  const gates = new Map<unknown, PromiseWithResolvers<void>>()
-  const gate = (name: unknown) => {
-    const known = gates.get(name) ?? Promise.withResolvers<void>()
-    gates.set(name, known)
+  const latches = new Map<unknown, PromiseWithResolvers<void>>()
+  const latch = (name: unknown) => {
+    const known = latches.get(name) ?? Promise.withResolvers<void>()
+    latches.set(name, known)
     return known
   }
   return receiver
@@ -29,9 +29,9 @@ export function contractHandlers(receiver: Receiver): Receiver {
     })
     .on(
       { metadata: { [CONTRACT_FIELD]: 'wait' } },
-      (event) => gate(event.userMetadata[CONTRACT_GATE_FIELD]).promise,
+      (event) => latch(event.userMetadata[CONTRACT_GATE_FIELD]).promise,
     )
     .on({ metadata: { [CONTRACT_FIELD]: 'open' } }, (event) =>
-      gate(event.userMetadata[CONTRACT_GATE_FIELD]).resolve(),
+      latch(event.userMetadata[CONTRACT_GATE_FIELD]).resolve(),
     )
 }

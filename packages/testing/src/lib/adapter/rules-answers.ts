@@ -1,7 +1,7 @@
 import { withHeader } from '../http/request.ts'
 import { assertEqual } from '../shared/assert.ts'
 import {
-  type AdapterScene,
+  type AdapterHarness,
   accepted,
   type DefineAdapterRule,
   duplicate,
@@ -51,7 +51,7 @@ export function defineDynamicRules(define: DefineAdapterRule): void {
 
 function defineUnauthorized(define: DefineAdapterRule): void {
   const seconds = () => Math.floor(Date.now() / 1000)
-  const flawed: Record<string, (scene: AdapterScene) => ReturnType<AdapterScene['sign']>> = {
+  const flawed: Record<string, (harness: AdapterHarness) => ReturnType<AdapterHarness['sign']>> = {
     'signed with another secret': ({ sign }) => sign({ secret: `whsec_${btoa('y'.repeat(32))}` }),
     'sent ten minutes ago': ({ sign }) => sign({ timestamp: seconds() - 600 }),
     'sent in ten minutes': ({ sign }) => sign({ timestamp: seconds() + 600 }),
@@ -69,8 +69,8 @@ function defineUnauthorized(define: DefineAdapterRule): void {
       sign().then(changeHeader('webhook-signature', (text) => text.replace('v1,', 'v2,'))),
   }
   for (const [what, make] of Object.entries(flawed)) {
-    define(`a delivery ${what} is unauthorized`, async (scene) =>
-      unauthorized(await scene.deliver(await make(scene))),
+    define(`a delivery ${what} is unauthorized`, async (harness) =>
+      unauthorized(await harness.deliver(await make(harness))),
     )
   }
 }

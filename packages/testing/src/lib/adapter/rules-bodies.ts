@@ -1,7 +1,13 @@
 import { inChunks, renderHead, toChunk, toLatin1, withHeader } from '../http/request.ts'
 import type { Wire, WireEvent } from '../http/wire.ts'
 import { assertEqual, assertThat } from '../shared/assert.ts'
-import { type AdapterScene, accepted, answered, type DefineAdapterRule, refused } from './adapter-harness.ts'
+import {
+  type AdapterHarness,
+  accepted,
+  answered,
+  type DefineAdapterRule,
+  refused,
+} from './adapter-harness.ts'
 
 /** How bodies are read: byte for byte, and within their limits. */
 export function defineBodyRules(define: DefineAdapterRule): void {
@@ -50,24 +56,24 @@ function defineSizes(define: DefineAdapterRule): void {
   define('a body of exactly the limit is accepted', async ({ sign, deliver, maxBodyBytes }) => {
     accepted(await deliver(await sign({ body: ofLength(maxBodyBytes) })))
   })
-  define('a body one byte over the limit is refused by its content-length, unsent', async (scene) => {
-    const request = scene.toRequest(await scene.sign())
-    const wire = await scene.connect()
-    wire.write(renderHead(withHeader(request, 'content-length', String(scene.maxBodyBytes + 1))))
-    refused(answered(await wire.read(scene.patienceMs)), 413, 'body_too_large')
+  define('a body one byte over the limit is refused by its content-length, unsent', async (harness) => {
+    const request = harness.toRequest(await harness.sign())
+    const wire = await harness.connect()
+    wire.write(renderHead(withHeader(request, 'content-length', String(harness.maxBodyBytes + 1))))
+    refused(answered(await wire.read(harness.patienceMs)), 413, 'body_too_large')
   })
-  define('a body in chunks, one byte over the limit, is refused', async (scene) => {
-    const request = scene.toRequest(await scene.sign({ body: ofLength(scene.maxBodyBytes + 1) }))
-    refused(await scene.send(inChunks(request, request.body)), 413, 'body_too_large')
+  define('a body in chunks, one byte over the limit, is refused', async (harness) => {
+    const request = harness.toRequest(await harness.sign({ body: ofLength(harness.maxBodyBytes + 1) }))
+    refused(await harness.send(inChunks(request, request.body)), 413, 'body_too_large')
   })
-  define('a body in chunks without end is cut off', async (scene) => {
-    const wire = await scene.connect()
-    wire.write(renderHead(inChunks(scene.toRequest(await scene.sign()))))
-    const sent = await flood(wire, scene.maxBodyBytes + FLOOD_BYTES)
-    const end = await wire.read(scene.patienceMs)
+  define('a body in chunks without end is cut off', async (harness) => {
+    const wire = await harness.connect()
+    wire.write(renderHead(inChunks(harness.toRequest(await harness.sign()))))
+    const sent = await flood(wire, harness.maxBodyBytes + FLOOD_BYTES)
+    const end = await wire.read(harness.patienceMs)
     assertThat(end === 'closed' || isStatus(end, 413), `the answer to an endless body is ${show(end)}`)
-    assertThat(sent < scene.maxBodyBytes + FLOOD_BYTES, `${sent} bytes of an endless body were taken`)
-    accepted(await scene.deliver(await scene.sign()))
+    assertThat(sent < harness.maxBodyBytes + FLOOD_BYTES, `${sent} bytes of an endless body were taken`)
+    accepted(await harness.deliver(await harness.sign()))
   })
 }
 
@@ -103,20 +109,20 @@ function show(event: WireEvent): string {
 }
 
 function defineSlowness(define: DefineAdapterRule): void {
-  const slow: Record<string, (scene: AdapterScene, wire: Wire) => Promise<WireEvent>> = {
+  const slow: Record<string, (harness: AdapterHarness, wire: Wire) => Promise<WireEvent>> = {
     'that stops after its first byte': ({ patienceMs }, wire) => wire.read(patienceMs),
     'that comes a byte at a time': ({ patienceMs }, wire) => drip(wire, patienceMs),
   }
   for (const [what, wait] of Object.entries(slow)) {
-    define(`a body ${what} is given up on`, async (scene) => {
+    define(`a body ${what} is given up on`, async (harness) => {
       // So long that even the slow one never sends all of it.
-      const delivery = await scene.sign({ body: ofLength(10_000) })
-      const request = scene.toRequest(delivery)
-      const wire = await scene.connect()
+      const delivery = await harness.sign({ body: ofLength(10_000) })
+      const request = harness.toRequest(delivery)
+      const wire = await harness.connect()
       wire.write(renderHead(request) + toLatin1(delivery.body.subarray(0, 1)))
-      refused(answered(await wait(scene, wire)), 408, 'body_timeout')
+      refused(answered(await wait(harness, wire)), 408, 'body_timeout')
       assertEqual(
-        (await scene.deliver(delivery)).body,
+        (await harness.deliver(delivery)).body,
         '{"status":"accepted"}',
         'the same delivery, sent in time',
       )

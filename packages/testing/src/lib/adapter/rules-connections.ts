@@ -3,7 +3,7 @@ import { inChunks, type OutgoingRequest, renderHead, renderRequest, withHeader }
 import type { Wire } from '../http/wire.ts'
 import { assertEqual, assertThat } from '../shared/assert.ts'
 import {
-  type AdapterScene,
+  type AdapterHarness,
   accepted,
   answered,
   type DefineAdapterRule,
@@ -14,98 +14,102 @@ import {
 
 /** What becomes of a connection: it is used again, or closed, and never out of step. */
 export function defineConnectionRules(define: DefineAdapterRule): void {
-  define('a connection carries one delivery after the other', async (scene) => {
-    const wire = await scene.connect()
+  define('a connection carries one delivery after the other', async (harness) => {
+    const wire = await harness.connect()
     for (const _ of [1, 2, 3]) {
-      wire.write(renderRequest(scene.toRequest(await scene.sign())))
-      accepted(answered(await wire.read(scene.patienceMs)))
+      wire.write(renderRequest(harness.toRequest(await harness.sign())))
+      accepted(answered(await wire.read(harness.patienceMs)))
     }
   })
 
   for (const [what, spoil] of Object.entries(SPOILT)) {
-    define(`after ${what} the connection takes a good delivery, or is closed`, async (scene) => {
-      const wire = await scene.connect()
-      const request = spoil(scene.toRequest(await scene.sign()), scene)
+    define(`after ${what} the connection takes a good delivery, or is closed`, async (harness) => {
+      const wire = await harness.connect()
+      const request = spoil(harness.toRequest(await harness.sign()), harness)
       wire.write(renderRequest(request))
       const bodiless = request.method === 'HEAD'
-      const answer = answered(await wire.read(scene.patienceMs, { bodiless }))
+      const answer = answered(await wire.read(harness.patienceMs, { bodiless }))
       assertThat(answer.status >= 400 && answer.status < 500, `the answer is ${answer.status}`)
-      const next = await scene.sign()
-      wire.write(renderRequest(scene.toRequest(next)))
-      await acceptedOrClosed(scene, wire, next)
+      const next = await harness.sign()
+      wire.write(renderRequest(harness.toRequest(next)))
+      await acceptedOrClosed(harness, wire, next)
     })
   }
 
-  define('pipelined deliveries are answered in their order', async (scene) => {
-    const deliveries = await Promise.all([1, 2, 3].map(() => scene.sign()))
-    const wire = await scene.connect()
-    wire.write(deliveries.map((delivery) => renderRequest(scene.toRequest(delivery))).join(''))
-    for (const _ of deliveries) accepted(answered(await wire.read(scene.patienceMs)))
-    for (const delivery of deliveries) duplicate(await scene.deliver(delivery))
+  define('pipelined deliveries are answered in their order', async (harness) => {
+    const deliveries = await Promise.all([1, 2, 3].map(() => harness.sign()))
+    const wire = await harness.connect()
+    wire.write(deliveries.map((delivery) => renderRequest(harness.toRequest(delivery))).join(''))
+    for (const _ of deliveries) accepted(answered(await wire.read(harness.patienceMs)))
+    for (const delivery of deliveries) duplicate(await harness.deliver(delivery))
   })
 
   define(
     'a delivery pipelined behind a refused one is accepted, or its connection is closed',
-    async (scene) => {
-      const [first, last] = [await scene.sign(), await scene.sign()]
-      const stale = await scene.sign({ timestamp: 1_700_000_000 })
-      const wire = await scene.connect()
-      wire.write([first, stale, last].map((delivery) => renderRequest(scene.toRequest(delivery))).join(''))
-      accepted(answered(await wire.read(scene.patienceMs)))
-      unauthorized(answered(await wire.read(scene.patienceMs)))
-      await acceptedOrClosed(scene, wire, last)
+    async (harness) => {
+      const [first, last] = [await harness.sign(), await harness.sign()]
+      const stale = await harness.sign({ timestamp: 1_700_000_000 })
+      const wire = await harness.connect()
+      wire.write([first, stale, last].map((delivery) => renderRequest(harness.toRequest(delivery))).join(''))
+      accepted(answered(await wire.read(harness.patienceMs)))
+      unauthorized(answered(await wire.read(harness.patienceMs)))
+      await acceptedOrClosed(harness, wire, last)
     },
   )
 
-  define('20 deliveries at a time are all accepted', async (scene) => {
-    const deliveries = await Promise.all(Array.from({ length: 20 }, () => scene.sign()))
-    for (const answer of await Promise.all(deliveries.map(scene.deliver))) accepted(answer)
+  define('20 deliveries at a time are all accepted', async (harness) => {
+    const deliveries = await Promise.all(Array.from({ length: 20 }, () => harness.sign()))
+    for (const answer of await Promise.all(deliveries.map(harness.deliver))) accepted(answer)
   })
 
-  define('a sender that waits to be told to continue is told so', async (scene) => {
-    const request = withHeader(scene.toRequest(await scene.sign()), 'expect', '100-continue')
-    const wire = await scene.connect()
+  define('a sender that waits to be told to continue is told so', async (harness) => {
+    const request = withHeader(harness.toRequest(await harness.sign()), 'expect', '100-continue')
+    const wire = await harness.connect()
     wire.write(renderHead(request))
-    const interim = answered(await wire.read(scene.patienceMs, { interim: true }))
+    const interim = answered(await wire.read(harness.patienceMs, { interim: true }))
     assertEqual(interim.status, 100, 'status before the body')
     wire.write(request.body)
-    accepted(answered(await wire.read(scene.patienceMs)))
+    accepted(answered(await wire.read(harness.patienceMs)))
   })
 
-  define('a sender that waits to be told to continue may be refused at once', async (scene) => {
-    const request = withHeader(scene.toRequest(await scene.sign()), 'expect', '100-continue')
-    const wire = await scene.connect()
+  define('a sender that waits to be told to continue may be refused at once', async (harness) => {
+    const request = withHeader(harness.toRequest(await harness.sign()), 'expect', '100-continue')
+    const wire = await harness.connect()
     wire.write(renderHead(withHeader(request, 'webhook-id', 'a.b')))
-    refused(answered(await wire.read(scene.patienceMs)), 400, 'id_malformed')
+    refused(answered(await wire.read(harness.patienceMs)), 400, 'id_malformed')
   })
 
-  define('a connection the sender wants closed is closed after the answer', async (scene) => {
-    const wire = await scene.connect()
-    wire.write(renderRequest(withHeader(scene.toRequest(await scene.sign()), 'connection', 'close')))
-    accepted(answered(await wire.read(scene.patienceMs)))
-    assertEqual(await wire.read(scene.patienceMs), 'closed', 'connection')
+  define('a connection the sender wants closed is closed after the answer', async (harness) => {
+    const wire = await harness.connect()
+    wire.write(renderRequest(withHeader(harness.toRequest(await harness.sign()), 'connection', 'close')))
+    accepted(answered(await wire.read(harness.patienceMs)))
+    assertEqual(await wire.read(harness.patienceMs), 'closed', 'connection')
   })
 
-  define('a sender that goes away in the middle leaves the receiver serving', async (scene) => {
-    const delivery = await scene.sign()
-    const text = renderRequest(scene.toRequest(delivery))
+  define('a sender that goes away in the middle leaves the receiver serving', async (harness) => {
+    const delivery = await harness.sign()
+    const text = renderRequest(harness.toRequest(delivery))
     for (const part of [0.1, 0.5, 0.9, 0.99]) {
-      const wire = await scene.connect()
+      const wire = await harness.connect()
       await wire.write(text.slice(0, text.length * part))
       wire.vanish()
     }
-    accepted(await scene.deliver(delivery))
+    accepted(await harness.deliver(delivery))
   })
 }
 
 /** Where the connection is closed, the delivery may have been taken all the same: its retry tells the sender. */
-async function acceptedOrClosed(scene: AdapterScene, wire: Wire, delivery: SignedDelivery): Promise<void> {
-  const event = await wire.read(scene.patienceMs)
-  if (event === 'closed') assertEqual((await scene.deliver(delivery)).status, 200, 'status of the retry')
+async function acceptedOrClosed(
+  harness: AdapterHarness,
+  wire: Wire,
+  delivery: SignedDelivery,
+): Promise<void> {
+  const event = await wire.read(harness.patienceMs)
+  if (event === 'closed') assertEqual((await harness.deliver(delivery)).status, 200, 'status of the retry')
   else accepted(answered(event))
 }
 
-type Spoil = (request: OutgoingRequest, scene: AdapterScene) => OutgoingRequest
+type Spoil = (request: OutgoingRequest, harness: AdapterHarness) => OutgoingRequest
 
 const SPOILT: Record<string, Spoil> = {
   'a bad signature': (request) => withHeader(request, 'webhook-signature', `v1,${btoa('z'.repeat(32))}`),

@@ -1,39 +1,48 @@
 import { FIXTURE_EVENTS } from '../fixtures/fixture-events.ts'
 import type { WireResponse } from '../http/wire-response.ts'
 import { assertThat } from '../shared/assert.ts'
-import { type AdapterScene, accepted, type DefineAdapterRule, duplicate, refused } from './adapter-harness.ts'
+import {
+  type AdapterHarness,
+  accepted,
+  type DefineAdapterRule,
+  duplicate,
+  refused,
+} from './adapter-harness.ts'
 import { CONTRACT_FIELD, CONTRACT_GATE_FIELD } from './contract-handlers.ts'
 
 const HINT = 'are the handlers of contractHandlers() registered, and do all requests reach one process?'
 
 /** What handlers have to do with answers when they run before them. */
 export function defineInlineRules(define: DefineAdapterRule): void {
-  define('a delivery whose handler threw is asked for again, and handled again', async (scene) => {
-    const delivery = await asking(scene, 'throw')
+  define('a delivery whose handler threw is asked for again, and handled again', async (harness) => {
+    const delivery = await asking(harness, 'throw')
     for (const _ of [1, 2]) {
-      const answer = await scene.deliver(delivery)
+      const answer = await harness.deliver(delivery)
       assertThat(answer.status !== 200, `the handler did not throw: ${HINT}`)
       refused(answer, 500, 'handler_failed')
     }
   })
 
-  define('a delivery in flight is turned away until its handler is done, then a duplicate', async (scene) => {
-    const gate = crypto.randomUUID()
-    const delivery = await asking(scene, 'wait', gate)
-    // Either may come first; the other is the one in flight.
-    const both = [scene.deliver(delivery), scene.deliver(delivery)]
-    const first = await Promise.race(both)
-    accepted(await scene.deliver(await asking(scene, 'open', gate)))
-    assertThat(first.status !== 200, `the handler did not wait: ${HINT}`)
-    expectInFlight(first)
-    const answers = await Promise.all(both)
-    accepted(answers.find((answer) => answer.status === 200) ?? answers[0]!)
-    duplicate(await scene.deliver(delivery))
-  })
+  define(
+    'a delivery in flight is turned away until its handler is done, then a duplicate',
+    async (harness) => {
+      const latch = crypto.randomUUID()
+      const delivery = await asking(harness, 'wait', latch)
+      // Either may come first; the other is the one in flight.
+      const both = [harness.deliver(delivery), harness.deliver(delivery)]
+      const first = await Promise.race(both)
+      accepted(await harness.deliver(await asking(harness, 'open', latch)))
+      assertThat(first.status !== 200, `the handler did not wait: ${HINT}`)
+      expectInFlight(first)
+      const answers = await Promise.all(both)
+      accepted(answers.find((answer) => answer.status === 200) ?? answers[0]!)
+      duplicate(await harness.deliver(delivery))
+    },
+  )
 
-  define('of 20 copies of one delivery at a time, one is accepted', async (scene) => {
-    const delivery = await scene.sign()
-    const answers = await Promise.all(Array.from({ length: 20 }, () => scene.deliver(delivery)))
+  define('of 20 copies of one delivery at a time, one is accepted', async (harness) => {
+    const delivery = await harness.sign()
+    const answers = await Promise.all(Array.from({ length: 20 }, () => harness.deliver(delivery)))
     const isNew = ({ body }: WireResponse) => body === '{"status":"accepted"}'
     assertThat(answers.filter(isNew).length === 1, `accepted: ${answers.filter(isNew).length} of 20`)
     for (const answer of answers) if (!isNew(answer) && answer.status !== 200) expectInFlight(answer)
@@ -43,17 +52,17 @@ export function defineInlineRules(define: DefineAdapterRule): void {
 /** What handlers have to do with answers when they run from a queue: nothing. */
 export function defineQueueRules(define: DefineAdapterRule): void {
   for (const what of ['throw', 'wait']) {
-    define(`a delivery whose handler would ${what} is accepted, and then a duplicate`, async (scene) => {
-      const delivery = await asking(scene, what)
-      accepted(await scene.deliver(delivery))
-      duplicate(await scene.deliver(delivery))
+    define(`a delivery whose handler would ${what} is accepted, and then a duplicate`, async (harness) => {
+      const delivery = await asking(harness, what)
+      accepted(await harness.deliver(delivery))
+      duplicate(await harness.deliver(delivery))
     })
   }
   define(
     'of 20 copies of one delivery at a time, one is accepted and the others are duplicates',
-    async (scene) => {
-      const delivery = await scene.sign()
-      const answers = await Promise.all(Array.from({ length: 20 }, () => scene.deliver(delivery)))
+    async (harness) => {
+      const delivery = await harness.sign()
+      const answers = await Promise.all(Array.from({ length: 20 }, () => harness.deliver(delivery)))
       const [first, ...others] = answers.sort((one, other) => (one.body < other.body ? -1 : 1))
       accepted(first!)
       for (const answer of others) duplicate(answer)
@@ -67,7 +76,7 @@ function expectInFlight(answer: WireResponse): void {
   assertThat(/^[1-9]\d*$/.test(seconds), `retry-after of a delivery in flight is "${seconds}"`)
 }
 
-function asking(scene: AdapterScene, what: string, gate = crypto.randomUUID() as string) {
-  const metadata = { [CONTRACT_FIELD]: what, [CONTRACT_GATE_FIELD]: gate }
-  return scene.sign({ event: { ...FIXTURE_EVENTS['batch.succeeded'], user_metadata: metadata } })
+function asking(harness: AdapterHarness, what: string, latch = crypto.randomUUID() as string) {
+  const metadata = { [CONTRACT_FIELD]: what, [CONTRACT_GATE_FIELD]: latch }
+  return harness.sign({ event: { ...FIXTURE_EVENTS['batch.succeeded'], user_metadata: metadata } })
 }

@@ -3,12 +3,12 @@ import type { WireResponse } from '../http/wire-response.ts'
 import { RAW_CASES } from '../raw/corpus.ts'
 import type { RawCase } from '../raw/raw-case.ts'
 import { assertEqual } from '../shared/assert.ts'
-import type { AdapterScene, DefineAdapterRule } from './adapter-harness.ts'
+import type { AdapterHarness, DefineAdapterRule } from './adapter-harness.ts'
 
 /** What becomes of bytes no client library would send. */
 export function defineRawRules(define: DefineAdapterRule): void {
   for (const raw of RAW_CASES) {
-    define(`raw: ${raw.name} – ${raw.verdict}`, (scene) => examine(scene, raw))
+    define(`raw: ${raw.name} – ${raw.verdict}`, (harness) => examine(harness, raw))
   }
 }
 
@@ -16,22 +16,22 @@ export function defineRawRules(define: DefineAdapterRule): void {
  * Sends the bytes, then the delivery in them as it should be sent: whether that one is new tells what the receiver
  * made of the first, whatever it answered; and it shows that the receiver still serves.
  */
-async function examine(scene: AdapterScene, raw: RawCase): Promise<void> {
-  const delivery = await scene.sign()
-  const found = await judge(scene, raw, await scene.connect(), raw.bytes(scene.toRequest(delivery)))
-  const after = toVerdict([await scene.deliver(delivery)])
+async function examine(harness: AdapterHarness, raw: RawCase): Promise<void> {
+  const delivery = await harness.sign()
+  const found = await judge(harness, raw, await harness.connect(), raw.bytes(harness.toRequest(delivery)))
+  const after = toVerdict([await harness.deliver(delivery)])
   const expected = raw.verdict === 'accepted' ? ['accepted', 'duplicate'] : ['refused', 'accepted']
   assertEqual([found, after], expected, 'verdict, and that on the same delivery sent properly')
 }
 
-async function judge(scene: AdapterScene, raw: RawCase, wire: Wire, text: string): Promise<string> {
+async function judge(harness: AdapterHarness, raw: RawCase, wire: Wire, text: string): Promise<string> {
   await wire.write(text)
   if (raw.ending === 'vanish') {
     wire.vanish()
     return 'refused'
   }
   if (raw.ending === 'finish') wire.finish()
-  const first = await wire.read(scene.patienceMs, { bodiless: text.startsWith('HEAD ') })
+  const first = await wire.read(harness.patienceMs, { bodiless: text.startsWith('HEAD ') })
   // Half a connection suffices to see whether the bytes made more than one request.
   wire.finish()
   const events = [first]

@@ -1,5 +1,5 @@
 import type { RegisterTest } from '../shared/register-test.ts'
-import { type DefineRule, type QueueContract, withQueueScene } from './queue-harness.ts'
+import { type DefineRule, type QueueContract, withQueueHarness } from './queue-harness.ts'
 import { defineDeadLetterRules } from './queue-rules-dead-letters.ts'
 import { defineEnqueueRules } from './queue-rules-enqueue.ts'
 import { defineRestartRules } from './queue-rules-restart.ts'
@@ -18,7 +18,7 @@ import { defineWorkerRules } from './queue-rules-worker.ts'
  */
 export function queueContract(test: RegisterTest, contract: QueueContract): void {
   const define: DefineRule = (title, run) => {
-    test(title, () => withQueueScene(contract, run))
+    test(title, () => withQueueHarness(contract, run))
   }
   defineEnqueueRules(define)
   defineWorkerRules(define)

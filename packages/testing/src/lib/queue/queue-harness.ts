@@ -22,7 +22,7 @@ export interface QueueContract {
 }
 
 /** What a test of the queue contract works with. */
-export interface QueueScene {
+export interface QueueHarness {
   clock: FakeClock
   queue: DeliveryQueue
   /** Enqueues a new delivery. */
@@ -34,38 +34,38 @@ export interface QueueScene {
 }
 
 /** Registers one sentence of the queue contract. */
-export type DefineRule = (title: string, run: (scene: QueueScene) => Promise<void>) => void
+export type DefineRule = (title: string, run: (harness: QueueHarness) => Promise<void>) => void
 
 /** Runs one test on a queue of its own and leaves nothing running behind. */
-export async function withQueueScene(
+export async function withQueueHarness(
   contract: QueueContract,
-  run: (scene: QueueScene) => Promise<void>,
+  run: (harness: QueueHarness) => Promise<void>,
 ): Promise<void> {
   const clock = createFakeClock()
   const workers: QueueWorker[] = []
-  const scene: QueueScene = {
+  const harness: QueueHarness = {
     clock,
     queue: await contract.create(clock),
     async enqueue(fields) {
       const message = queuedDelivery({ receivedAt: clock.now(), ...fields })
-      assertEqual(await scene.queue.enqueue(message), 'enqueued', 'enqueue of a new delivery')
+      assertEqual(await harness.queue.enqueue(message), 'enqueued', 'enqueue of a new delivery')
       return message
     },
     work(process, options) {
-      const worker = scene.queue.work(process, options)
+      const worker = harness.queue.work(process, options)
       workers.push(worker)
       return worker
     },
     async restart() {
-      await scene.queue.close()
-      scene.queue = (await contract.reopen?.(clock)) ?? scene.queue
+      await harness.queue.close()
+      harness.queue = (await contract.reopen?.(clock)) ?? harness.queue
     },
   }
   try {
-    await run(scene)
+    await run(harness)
   } finally {
     await stopAll(workers, clock)
-    await scene.queue.close()
+    await harness.queue.close()
   }
 }
 
@@ -77,13 +77,13 @@ async function stopAll(workers: QueueWorker[], clock: FakeClock): Promise<void> 
 }
 
 /** Something handlers wait for and a test opens. */
-export interface Gate {
+export interface Latch {
   opened: Promise<void>
   open(): void
 }
 
-/** Makes a closed gate. */
-export function createGate(): Gate {
+/** Makes a closed latch. */
+export function createLatch(): Latch {
   const { promise, resolve } = Promise.withResolvers<void>()
   return { opened: promise, open: resolve }
 }

@@ -26,7 +26,7 @@ interface ModelRow {
   dueAt: number
 }
 
-interface Scene {
+interface Harness {
   storage: QueueStorage
   rows: Map<string, ModelRow>
   leases: LeasedDelivery[]
@@ -75,7 +75,7 @@ function step(canReopen: boolean): fc.Arbitrary<Step> {
 }
 
 async function play(contract: QueueStorageContract, history: readonly Step[]): Promise<void> {
-  const scene: Scene = {
+  const harness: Harness = {
     storage: await contract.create(),
     rows: new Map(),
     leases: [],
@@ -84,34 +84,34 @@ async function play(contract: QueueStorageContract, history: readonly Step[]): P
   }
   try {
     for (const [index, step] of history.entries()) {
-      scene.where = `step ${index} of ${JSON.stringify(history.slice(0, index + 1))}`
-      await take(contract, scene, step)
-      await compareCounts(scene)
+      harness.where = `step ${index} of ${JSON.stringify(history.slice(0, index + 1))}`
+      await take(contract, harness, step)
+      await compareCounts(harness)
     }
   } finally {
-    await scene.storage.close()
+    await harness.storage.close()
   }
 }
 
-async function take(contract: QueueStorageContract, scene: Scene, step: Step): Promise<void> {
-  if (step.do === 'advance') scene.now += step.ms
-  else if (step.do === 'insert') await insertBoth(scene, step.key)
-  else if (step.do === 'claim') await claimBoth(scene, step)
-  else if (step.do === 'redrive') await redriveBoth(scene, step.key)
+async function take(contract: QueueStorageContract, harness: Harness, step: Step): Promise<void> {
+  if (step.do === 'advance') harness.now += step.ms
+  else if (step.do === 'insert') await insertBoth(harness, step.key)
+  else if (step.do === 'claim') await claimBoth(harness, step)
+  else if (step.do === 'redrive') await redriveBoth(harness, step.key)
   else if (step.do === 'reopen') {
-    await scene.storage.close()
-    scene.storage = await contract.reopen!()
-  } else await settleBoth(scene, step)
+    await harness.storage.close()
+    harness.storage = await contract.reopen!()
+  } else await settleBoth(harness, step)
 }
 
-async function insertBoth({ storage, rows, now, where }: Scene, key: string): Promise<void> {
+async function insertBoth({ storage, rows, now, where }: Harness, key: string): Promise<void> {
   const answer = await storage.insert(queuedDelivery({ key, id: key, receivedAt: now }))
   assertEqual(answer, rows.has(key) ? 'duplicate' : 'enqueued', where)
   if (!rows.has(key)) rows.set(key, { state: 'pending', lease: undefined, attempts: 0, dueAt: 0 })
 }
 
-async function claimBoth(scene: Scene, { limit, leaseMs, alone }: Step & { do: 'claim' }): Promise<void> {
-  const { storage, rows, now, where } = scene
+async function claimBoth(harness: Harness, { limit, leaseMs, alone }: Step & { do: 'claim' }): Promise<void> {
+  const { storage, rows, now, where } = harness
   const leaseUntil = now + leaseMs
   const due = [...rows.values()].filter((row) => isDue(row, now))
   const suspects = due.filter((row) => row.state === 'running' && row.attempts >= 2)
@@ -122,11 +122,11 @@ async function claimBoth(scene: Scene, { limit, leaseMs, alone }: Step & { do: '
   for (const lease of claimed) {
     const row = rows.get(lease.key)
     assertThat(row !== undefined && isDue(row, now), where)
-    assertEqual(lease.suspect === true, suspects.length > 0, where)
+    assertEqual(lease.quarantined === true, suspects.length > 0, where)
     assertThat(suspects.length === 0 || suspects.includes(row), where)
     assertEqual(lease.attempt, row.attempts + 1, where)
     Object.assign(row, { state: 'running', lease, attempts: lease.attempt, dueAt: leaseUntil })
-    scene.leases.unshift(lease)
+    harness.leases.unshift(lease)
   }
 }
 
@@ -135,7 +135,7 @@ function isDue({ state, dueAt }: ModelRow, now: number): boolean {
 }
 
 async function settleBoth(
-  { storage, rows, leases, now, where }: Scene,
+  { storage, rows, leases, now, where }: Harness,
   step: Step & { do: 'renew' | 'complete' | 'retry' | 'bury' },
 ): Promise<void> {
   const lease = leases[step.lease]
@@ -147,20 +147,20 @@ async function settleBoth(
     renew: () => storage.renew(lease, dueAt),
     complete: () => storage.complete(lease, now),
     retry: () => storage.retry(lease, dueAt),
-    bury: () => storage.bury(lease, 'attempts', now),
+    bury: () => storage.deadLetter(lease, 'attempts', now),
   }
   assertEqual(await verbs[step.do](), holds, where)
   const states = { renew: 'running', complete: 'done', retry: 'retrying', bury: 'dead' } as const
   if (holds) Object.assign(row, { state: states[step.do], dueAt })
 }
 
-async function redriveBoth({ storage, rows, now, where }: Scene, key: string): Promise<void> {
+async function redriveBoth({ storage, rows, now, where }: Harness, key: string): Promise<void> {
   const dead = [...rows].filter(([name, row]) => row.state === 'dead' && (key === 'all' || key === name))
   assertEqual(await storage.redrive(key, now), dead.length, where)
   for (const [, row] of dead) Object.assign(row, { state: 'pending', attempts: 0, dueAt: now })
 }
 
-async function compareCounts({ storage, rows, now, where }: Scene): Promise<void> {
+async function compareCounts({ storage, rows, now, where }: Harness): Promise<void> {
   const { oldestPendingMs: _, ...counts } = await storage.stats(now)
   const expected = { pending: 0, running: 0, retrying: 0, done: 0, dead: 0 }
   for (const { state } of rows.values()) expected[state]++

@@ -1,6 +1,6 @@
 import { PermanentError, WebhookPayloadError } from '@gwh/core/errors'
 import { assertEqual } from '../shared/assert.ts'
-import type { DefineRule, QueueScene } from './queue-harness.ts'
+import type { DefineRule, QueueHarness } from './queue-harness.ts'
 
 const DAY_MS = 24 * 3_600_000
 
@@ -25,8 +25,8 @@ function defineDeath(define: DefineRule): void {
     assertEqual([letter?.reason, letter?.attempts], ['payload_invalid', 1], 'reason and attempts')
   })
 
-  define('after maxAttempts a delivery is dead and is never tried again', async (scene) => {
-    const { queue, enqueue, work, clock } = scene
+  define('after maxAttempts a delivery is dead and is never tried again', async (harness) => {
+    const { queue, enqueue, work, clock } = harness
     const message = await enqueue()
     let tries = 0
     const handler = () => {
@@ -47,9 +47,9 @@ function defineDeath(define: DefineRule): void {
 }
 
 function defineOperations(define: DefineRule): void {
-  define('dead letters are listed newest first, up to the limit', async (scene) => {
-    const keys = await killInTurn(scene, 4)
-    const listed = await scene.queue.deadLetters.list({ limit: 3 })
+  define('dead letters are listed newest first, up to the limit', async (harness) => {
+    const keys = await killInTurn(harness, 4)
+    const listed = await harness.queue.deadLetters.list({ limit: 3 })
     assertEqual(
       listed.map((letter) => letter.message.key),
       keys.reverse().slice(0, 3),
@@ -74,28 +74,28 @@ function defineOperations(define: DefineRule): void {
     assertEqual((await queue.stats()).done, 1, 'done')
   })
 
-  define('a redrive takes only the letter it names', async (scene) => {
-    const [key = ''] = await killInTurn(scene, 3)
-    assertEqual(await scene.queue.deadLetters.redrive('default:unknown'), 0, 'redriven by an unknown key')
-    assertEqual(await scene.queue.deadLetters.redrive(key), 1, 'redriven by key')
-    assertEqual(await scene.queue.deadLetters.redrive(key), 0, 'redriven by the same key again')
-    const { pending, dead } = await scene.queue.stats()
+  define('a redrive takes only the letter it names', async (harness) => {
+    const [key = ''] = await killInTurn(harness, 3)
+    assertEqual(await harness.queue.deadLetters.redrive('default:unknown'), 0, 'redriven by an unknown key')
+    assertEqual(await harness.queue.deadLetters.redrive(key), 1, 'redriven by key')
+    assertEqual(await harness.queue.deadLetters.redrive(key), 0, 'redriven by the same key again')
+    const { pending, dead } = await harness.queue.stats()
     assertEqual([pending, dead], [1, 2], 'pending and dead')
   })
 
-  define('all dead letters can be redriven together', async (scene) => {
-    await killInTurn(scene, 3)
-    assertEqual(await scene.queue.deadLetters.redrive('all'), 3, 'redriven')
-    assertEqual(await scene.queue.drain(async () => {}), { processed: 3 }, 'drain')
-    assertEqual(await scene.queue.deadLetters.list(), [], 'dead letters')
+  define('all dead letters can be redriven together', async (harness) => {
+    await killInTurn(harness, 3)
+    assertEqual(await harness.queue.deadLetters.redrive('all'), 3, 'redriven')
+    assertEqual(await harness.queue.drain(async () => {}), { processed: 3 }, 'drain')
+    assertEqual(await harness.queue.deadLetters.list(), [], 'dead letters')
   })
 
-  define('a purge deletes only the letters from before its time', async (scene) => {
-    const keys = await killInTurn(scene, 3)
-    const letters = await scene.queue.deadLetters.list()
+  define('a purge deletes only the letters from before its time', async (harness) => {
+    const keys = await killInTurn(harness, 3)
+    const letters = await harness.queue.deadLetters.list()
     const olderThan = letters[0]?.deadAt ?? Number.NaN
-    assertEqual(await scene.queue.deadLetters.purge({ olderThan }), 2, 'purged')
-    const left = await scene.queue.deadLetters.list()
+    assertEqual(await harness.queue.deadLetters.purge({ olderThan }), 2, 'purged')
+    const left = await harness.queue.deadLetters.list()
     assertEqual(
       left.map((letter) => letter.message.key),
       keys.slice(2),
@@ -105,7 +105,7 @@ function defineOperations(define: DefineRule): void {
 }
 
 /** Makes dead letters, one per second, and returns their keys, oldest first. */
-async function killInTurn({ queue, enqueue, clock }: QueueScene, count: number): Promise<string[]> {
+async function killInTurn({ queue, enqueue, clock }: QueueHarness, count: number): Promise<string[]> {
   const keys: string[] = []
   for (let index = 0; index < count; index++) {
     keys.push((await enqueue()).key)

@@ -2,7 +2,7 @@ import { PermanentError } from '@gwh/core/errors'
 import type { QueuedDelivery, QueueStats } from '@gwh/core/queue'
 import { queuedDelivery } from '../fixtures/queued-delivery.ts'
 import { assertEqual } from '../shared/assert.ts'
-import { createGate, type DefineRule, type QueueScene } from './queue-harness.ts'
+import { createLatch, type DefineRule, type QueueHarness } from './queue-harness.ts'
 
 /** What `enqueue` promises: once per key, in any state, and nothing of the delivery changed. */
 export function defineEnqueueRules(define: DefineRule): void {
@@ -14,13 +14,13 @@ export function defineEnqueueRules(define: DefineRule): void {
   })
 
   for (const [state, bring] of Object.entries(BRING_TO)) {
-    define(`a delivery that is ${state} is a duplicate when it is enqueued again`, async (scene) => {
-      const message = await scene.enqueue()
-      const leave = await bring(scene)
-      const before = await scene.queue.stats()
+    define(`a delivery that is ${state} is a duplicate when it is enqueued again`, async (harness) => {
+      const message = await harness.enqueue()
+      const leave = await bring(harness)
+      const before = await harness.queue.stats()
       assertEqual(before[state as keyof QueueStats], 1, `deliveries that are ${state}`)
-      assertEqual(await scene.queue.enqueue(message), 'duplicate', 'enqueue of the same delivery')
-      assertEqual(await scene.queue.stats(), before, 'states after it')
+      assertEqual(await harness.queue.enqueue(message), 'duplicate', 'enqueue of the same delivery')
+      assertEqual(await harness.queue.stats(), before, 'states after it')
       leave?.()
     })
   }
@@ -64,13 +64,13 @@ export function defineEnqueueRules(define: DefineRule): void {
 }
 
 /** Brings the only delivery into a state; the result lets a running handler end. */
-const BRING_TO: Record<string, (scene: QueueScene) => Promise<(() => void) | undefined>> = {
+const BRING_TO: Record<string, (harness: QueueHarness) => Promise<(() => void) | undefined>> = {
   pending: async () => undefined,
   async running({ work, clock }) {
-    const gate = createGate()
-    work(() => gate.opened)
+    const latch = createLatch()
+    work(() => latch.opened)
     await clock.advance(0)
-    return gate.open
+    return latch.open
   },
   async retrying({ queue }) {
     await queue.drain(() => Promise.reject(new TypeError('not yet')))
@@ -86,7 +86,7 @@ const BRING_TO: Record<string, (scene: QueueScene) => Promise<(() => void) | und
   },
 }
 
-async function drained({ queue }: Pick<QueueScene, 'queue'>): Promise<QueuedDelivery[]> {
+async function drained({ queue }: Pick<QueueHarness, 'queue'>): Promise<QueuedDelivery[]> {
   const handled: QueuedDelivery[] = []
   await queue.drain(async (message) => {
     handled.push(message)

@@ -1,5 +1,5 @@
 import { assertEqual, assertThat } from '../shared/assert.ts'
-import { createGate, type DefineRule } from './queue-harness.ts'
+import { createLatch, type DefineRule } from './queue-harness.ts'
 
 /** How `work`, `stop`, `drain` and `stats` behave while handlers succeed. */
 export function defineWorkerRules(define: DefineRule): void {
@@ -67,16 +67,16 @@ function defineSharing(define: DefineRule): void {
 
   define('a long handler keeps its lease by renewal', async ({ queue, enqueue, work, clock }) => {
     await enqueue()
-    const gate = createGate()
+    const latch = createLatch()
     let tries = 0
     const handler = () => {
       tries++
-      return gate.opened
+      return latch.opened
     }
     work(handler, { leaseMs: 3_000 })
     work(handler, { leaseMs: 3_000 })
     await clock.advance(60_000)
-    gate.open()
+    latch.open()
     await clock.advance(0)
     assertEqual([tries, (await queue.stats()).done], [1, 1], 'tries and done')
   })
@@ -89,14 +89,14 @@ function defineStats(define: DefineRule): void {
     await queue.drain(({ id }) => (id === 'done' ? Promise.resolve() : Promise.reject(new TypeError(id))))
     await enqueue()
     await queue.drain(() => Promise.reject(new TypeError('dead')), { maxAttempts: 1 })
-    const gate = createGate()
-    work(() => gate.opened, { concurrency: 1 })
+    const latch = createLatch()
+    work(() => latch.opened, { concurrency: 1 })
     await enqueue()
     await clock.advance(0)
     await enqueue({ receivedAt: clock.now() - 5_000 })
     const expected = { pending: 1, running: 1, retrying: 1, dead: 1, done: 1, oldestPendingMs: 5_000 }
     assertEqual(await queue.stats(), expected, 'stats')
-    gate.open()
+    latch.open()
   })
 }
 
@@ -105,8 +105,8 @@ const EMPTY = { pending: 0, running: 0, retrying: 0, dead: 0, done: 0, oldestPen
 function defineStop(define: DefineRule): void {
   define('stop waits for running handlers', async ({ queue, enqueue, work, clock }) => {
     await enqueue()
-    const gate = createGate()
-    const worker = work(() => gate.opened)
+    const latch = createLatch()
+    const worker = work(() => latch.opened)
     await clock.advance(0)
     let stopped = false
     const stopping = worker.stop().then(() => {
@@ -114,7 +114,7 @@ function defineStop(define: DefineRule): void {
     })
     await clock.advance(1_000)
     assertThat(!stopped, 'stop resolved although a handler was running')
-    gate.open()
+    latch.open()
     await stopping
     assertEqual((await queue.stats()).done, 1, 'done')
   })
@@ -138,24 +138,24 @@ function defineStop(define: DefineRule): void {
 
   define(
     'a handler still running when the patience of stop ends is aborted and tried again',
-    async (scene) => {
-      await scene.enqueue()
+    async (harness) => {
+      await harness.enqueue()
       const never = new Promise<void>(() => {})
       let signal: AbortSignal | undefined
       const handler = (_: unknown, context: { signal: AbortSignal }) => {
         signal = context.signal
         return never
       }
-      const worker = scene.work(handler, { stopTimeoutMs: 5_000 })
-      await scene.clock.advance(0)
+      const worker = harness.work(handler, { stopTimeoutMs: 5_000 })
+      await harness.clock.advance(0)
       const stopping = worker.stop()
-      await scene.clock.advance(4_999)
+      await harness.clock.advance(4_999)
       assertEqual(signal?.aborted, false, 'aborted before the time is up')
-      await scene.clock.advance(1)
+      await harness.clock.advance(1)
       await stopping
       assertEqual(signal?.aborted, true, 'aborted')
-      await scene.clock.advance(60_000)
-      assertEqual(await scene.queue.drain(async () => {}), { processed: 1 }, 'drain')
+      await harness.clock.advance(60_000)
+      assertEqual(await harness.queue.drain(async () => {}), { processed: 1 }, 'drain')
     },
   )
 }

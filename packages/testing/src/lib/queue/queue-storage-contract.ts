@@ -8,10 +8,10 @@ import {
   only,
   type QueueStorageContract,
   START_MS,
-  type StorageScene,
-  withStorageScene,
+  type StorageHarness,
+  withStorageHarness,
 } from './queue-storage-harness.ts'
-import { defineSuspectRules } from './queue-storage-suspects.ts'
+import { defineQuarantineRules } from './queue-storage-quarantine.ts'
 
 /**
  * Registers one test for each rule of `QueueStorage`: who may claim, and whose writes are refused.
@@ -22,10 +22,10 @@ import { defineSuspectRules } from './queue-storage-suspects.ts'
  * ```
  */
 export function queueStorageContract(test: RegisterTest, contract: QueueStorageContract): void {
-  const define = (title: string, run: (scene: StorageScene) => Promise<void>) =>
-    test(title, () => withStorageScene(contract, run))
+  const define = (title: string, run: (harness: StorageHarness) => Promise<void>) =>
+    test(title, () => withStorageHarness(contract, run))
   defineClaims(define)
-  defineSuspectRules(define)
+  defineQuarantineRules(define)
   defineDueTimes(define)
   defineFencing(define)
   defineDeadLetters(define)
@@ -132,7 +132,7 @@ function defineFencing(define: DefineStorageRule): void {
   define('a lease ends with its first settlement', async ({ storage, leaseOne }) => {
     const settlements = [
       (lease: LeasedDelivery) => storage.complete(lease, START_MS),
-      (lease: LeasedDelivery) => storage.bury(lease, 'attempts', START_MS),
+      (lease: LeasedDelivery) => storage.deadLetter(lease, 'attempts', START_MS),
       (lease: LeasedDelivery) => storage.retry(lease, START_MS + 10 * LEASE_MS),
     ]
     for (const settle of settlements) {
@@ -153,20 +153,20 @@ function defineFencing(define: DefineStorageRule): void {
 
 function defineDeadLetters(define: DefineStorageRule): void {
   define('a buried delivery is never claimed again', async ({ storage, leaseOne, claimAt }) => {
-    await storage.bury(await leaseOne(), 'attempts', START_MS)
+    await storage.deadLetter(await leaseOne(), 'attempts', START_MS)
     assertEqual(await claimAt(365 * 24 * 3_600_000), [], 'claim a year later')
   })
 
   define('a redriven delivery starts counting attempts again', async ({ storage, leaseOne, claimAt }) => {
     const first = await leaseOne()
-    await storage.bury(first, 'attempts', START_MS)
+    await storage.deadLetter(first, 'attempts', START_MS)
     assertEqual(await storage.redrive(first.key, START_MS), 1, 'redriven')
     assertEqual(only(await claimAt(0)).attempt, 1, 'attempt')
   })
 
   define('a lease from before a redrive is worthless', async ({ storage, leaseOne, claimAt }) => {
     const old = await leaseOne()
-    await storage.bury(old, 'attempts', START_MS)
+    await storage.deadLetter(old, 'attempts', START_MS)
     await storage.redrive('all', START_MS)
     only(await claimAt(0))
     assertEqual(await writeAll(storage, old), [false, false, false, false], 'renew, retry, bury, complete')
@@ -174,13 +174,13 @@ function defineDeadLetters(define: DefineStorageRule): void {
 }
 
 function defineRestart(define: DefineStorageRule): void {
-  define('a delivery that was running at a crash is tried again once its lease ran out', async (scene) => {
-    const lost = await scene.leaseOne()
-    await scene.restart()
-    assertEqual(await scene.claimAt(LEASE_MS - 1), [], 'claim before the end of the lease')
-    const found = only(await scene.claimAt(LEASE_MS))
+  define('a delivery that was running at a crash is tried again once its lease ran out', async (harness) => {
+    const lost = await harness.leaseOne()
+    await harness.restart()
+    assertEqual(await harness.claimAt(LEASE_MS - 1), [], 'claim before the end of the lease')
+    const found = only(await harness.claimAt(LEASE_MS))
     assertEqual([found.key, found.attempt], [lost.key, 2], 'key and attempt')
-    assertEqual(await scene.storage.complete(lost, START_MS), false, 'completion from before the crash')
+    assertEqual(await harness.storage.complete(lost, START_MS), false, 'completion from before the crash')
   })
 }
 
@@ -188,7 +188,7 @@ async function writeAll(storage: QueueStorage, lease: LeasedDelivery): Promise<b
   return [
     await storage.renew(lease, START_MS + 10 * LEASE_MS),
     await storage.retry(lease, START_MS),
-    await storage.bury(lease, 'attempts', START_MS),
+    await storage.deadLetter(lease, 'attempts', START_MS),
     await storage.complete(lease, START_MS),
   ]
 }

@@ -14,10 +14,10 @@ export interface QueueStorageContract {
 }
 
 /** Registers one rule of the storage contract. */
-export type DefineStorageRule = (title: string, run: (scene: StorageScene) => Promise<void>) => void
+export type DefineStorageRule = (title: string, run: (harness: StorageHarness) => Promise<void>) => void
 
 /** What a test of the storage contract works with. */
-export interface StorageScene {
+export interface StorageHarness {
   storage: QueueStorage
   /** Enqueues that many deliveries and returns their keys, oldest first. */
   fill(count: number): Promise<string[]>
@@ -29,34 +29,34 @@ export interface StorageScene {
 }
 
 /** Runs one test on a storage of its own. */
-export async function withStorageScene(
+export async function withStorageHarness(
   contract: QueueStorageContract,
-  run: (scene: StorageScene) => Promise<void>,
+  run: (harness: StorageHarness) => Promise<void>,
 ): Promise<void> {
-  const scene: StorageScene = {
+  const harness: StorageHarness = {
     storage: await contract.create(),
     async fill(count) {
       const messages = Array.from({ length: count }, () => queuedDelivery())
-      await Promise.all(messages.map((message) => scene.storage.insert(message)))
+      await Promise.all(messages.map((message) => harness.storage.insert(message)))
       return messages.map((message) => message.key)
     },
     claimAt(afterMs, limit = 10, alone = true) {
       const now = START_MS + afterMs
-      return scene.storage.claim({ limit, now, leaseUntil: now + LEASE_MS, alone })
+      return harness.storage.claim({ limit, now, leaseUntil: now + LEASE_MS, alone })
     },
     async leaseOne() {
-      await scene.fill(1)
-      return only(await scene.claimAt(0))
+      await harness.fill(1)
+      return only(await harness.claimAt(0))
     },
     async restart() {
-      await scene.storage.close()
-      scene.storage = (await contract.reopen?.()) ?? scene.storage
+      await harness.storage.close()
+      harness.storage = (await contract.reopen?.()) ?? harness.storage
     },
   }
   try {
-    await run(scene)
+    await run(harness)
   } finally {
-    await scene.storage.close()
+    await harness.storage.close()
   }
 }
 

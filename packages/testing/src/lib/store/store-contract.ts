@@ -26,8 +26,8 @@ export interface StoreContract {
  * ```
  */
 export function storeContract(test: RegisterTest, contract: StoreContract): void {
-  const define = (title: string, run: (scene: Scene) => Promise<void>) =>
-    test(title, () => withScene(contract, run))
+  const define = (title: string, run: (harness: Harness) => Promise<void>) =>
+    test(title, () => withHarness(contract, run))
   defineClaims(define)
   defineLeases(define)
   defineFencing(define)
@@ -35,39 +35,39 @@ export function storeContract(test: RegisterTest, contract: StoreContract): void
   if (contract.reopen) defineRestart(define)
 }
 
-type Define = (title: string, run: (scene: Scene) => Promise<void>) => void
+type Define = (title: string, run: (harness: Harness) => Promise<void>) => void
 
-interface Scene {
+interface Harness {
   store: IdempotencyStore
   now: () => number
   sleep(ms: number): void
-  /** Deadlines from the scene's present. */
+  /** Deadlines from the harness's present. */
   deadlines(leaseMs?: number): ClaimDeadlines
   /** Claims a key and insists on getting it. */
   win(key: string): Promise<ActiveClaim>
   restart(): Promise<void>
 }
 
-async function withScene(contract: StoreContract, run: (scene: Scene) => Promise<void>): Promise<void> {
+async function withHarness(contract: StoreContract, run: (harness: Harness) => Promise<void>): Promise<void> {
   let now = START_MS
   const clock = () => now
-  const scene: Scene = {
+  const harness: Harness = {
     store: await contract.create(clock),
     now: clock,
     sleep(ms) {
       now += ms
     },
     deadlines: (leaseMs = LEASE_MS) => ({ leaseUntil: now + leaseMs, expiresAt: now + RETENTION_MS }),
-    win: async (key) => won(await scene.store.claim(key, scene.deadlines())),
+    win: async (key) => won(await harness.store.claim(key, harness.deadlines())),
     async restart() {
-      await scene.store.close?.()
-      scene.store = (await contract.reopen?.(clock)) ?? scene.store
+      await harness.store.close?.()
+      harness.store = (await contract.reopen?.(clock)) ?? harness.store
     },
   }
   try {
-    await run(scene)
+    await run(harness)
   } finally {
-    await scene.store.close?.()
+    await harness.store.close?.()
   }
 }
 
@@ -133,10 +133,10 @@ function defineLeases(define: Define): void {
     assertEqual((await win('a')).attempt, 2, 'attempt')
   })
 
-  define('exactly one of 50 concurrent claims wins a lease that ran out', async (scene) => {
-    await scene.win('a')
-    scene.sleep(LEASE_MS)
-    const rivals = Array.from({ length: 50 }, () => scene.store.claim('a', scene.deadlines()))
+  define('exactly one of 50 concurrent claims wins a lease that ran out', async (harness) => {
+    await harness.win('a')
+    harness.sleep(LEASE_MS)
+    const rivals = Array.from({ length: 50 }, () => harness.store.claim('a', harness.deadlines()))
     const winners = (await Promise.all(rivals)).filter((claim) => claim.status === 'claimed')
     assertEqual(winners.length, 1, 'winners')
   })
@@ -224,22 +224,26 @@ function defineExpiry(define: Define): void {
 }
 
 function defineRestart(define: Define): void {
-  define('a completed key is completed after a restart', async (scene) => {
-    await scene.store.complete(await scene.win('a'))
-    await scene.restart()
-    assertEqual(await scene.store.claim('a', scene.deadlines()), { status: 'completed' }, 'claim')
+  define('a completed key is completed after a restart', async (harness) => {
+    await harness.store.complete(await harness.win('a'))
+    await harness.restart()
+    assertEqual(await harness.store.claim('a', harness.deadlines()), { status: 'completed' }, 'claim')
   })
 
-  define('a lease outlives a restart and its owner can still complete', async (scene) => {
-    const claim = await scene.win('a')
-    await scene.restart()
-    assertEqual((await scene.store.claim('a', scene.deadlines())).status, 'in_progress', 'claim of another')
-    assertEqual(await scene.store.complete(claim), true, 'completion')
+  define('a lease outlives a restart and its owner can still complete', async (harness) => {
+    const claim = await harness.win('a')
+    await harness.restart()
+    assertEqual(
+      (await harness.store.claim('a', harness.deadlines())).status,
+      'in_progress',
+      'claim of another',
+    )
+    assertEqual(await harness.store.complete(claim), true, 'completion')
   })
 
-  define('attempts go on counting after a restart', async (scene) => {
-    await scene.store.release(await scene.win('a'))
-    await scene.restart()
-    assertEqual((await scene.win('a')).attempt, 2, 'attempt')
+  define('attempts go on counting after a restart', async (harness) => {
+    await harness.store.release(await harness.win('a'))
+    await harness.restart()
+    assertEqual((await harness.win('a')).attempt, 2, 'attempt')
   })
 }

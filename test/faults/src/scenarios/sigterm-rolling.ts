@@ -4,9 +4,17 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { freePort } from '@gwh/testing'
 import { compare, quiesce, readDump, readEffects } from '../checker.ts'
 import { startFlow } from '../flow.ts'
-import { count, type Finding, failuresOf, type Gate, most, type Scene, SLACK } from '../gate.ts'
 import { startProxy } from '../proxy.ts'
 import { type Exit, type ReceiverProcess, readyReceiver } from '../receiver-process.ts'
+import {
+  count,
+  type Finding,
+  failuresOf,
+  most,
+  type Scenario,
+  type ScenarioHarness,
+  SLACK,
+} from '../scenario.ts'
 import { createSender } from '../sender.ts'
 import type { ReceiverSettings } from '../settings.ts'
 
@@ -14,15 +22,15 @@ const STOPS = 20
 const PACE = 200
 const EXIT_MS = 30_000
 
-export const sigtermRolling: Gate = { name: 'sigterm-rolling', run: rolling }
+export const sigtermRolling: Scenario = { name: 'sigterm-rolling', run: rolling }
 
-async function rolling(scene: Scene): Promise<Finding> {
-  const { folder } = scene
-  const all = [await toSettings(scene), await toSettings(scene)]
+async function rolling(harness: ScenarioHarness): Promise<Finding> {
+  const { folder } = harness
+  const all = [await toSettings(harness), await toSettings(harness)]
   const receivers = await Promise.all(all.map(readyReceiver))
   const proxy = await startProxy(all.map(({ port }) => port))
   const unanswered = new Set<number>()
-  const sender = createSender({ ...scene, port: () => proxy.port }, ({ status, number }) => {
+  const sender = createSender({ ...harness, port: () => proxy.port }, ({ status, number }) => {
     if (status === 0) unanswered.add(number)
   })
   const flow = startFlow(sender, { pace: PACE, connections: 16 })
@@ -30,7 +38,7 @@ async function rolling(scene: Scene): Promise<Finding> {
   const stops: (Exit & { ms: number })[] = []
   for (let stop = 0; stop < STOPS; stop++) {
     const turn = stop % 2
-    await sleep(scene.random.between(100, 500))
+    await sleep(harness.random.between(100, 500))
     stops.push(await endGently(receivers[turn]!))
     receivers[turn] = await readyReceiver(all[turn]!)
   }
@@ -40,12 +48,12 @@ async function rolling(scene: Scene): Promise<Finding> {
   for (const receiver of receivers) stops.push(await endGently(receiver))
   proxy.close()
 
-  const difference = compare(sender.ledger, readDump(path), readEffects(join(folder, 'effects')))
+  const difference = compare(sender.ackLog, readDump(path), readEffects(join(folder, 'effects')))
   const arrived = readArrived(join(folder, 'requests'))
   const resets = [...arrived].filter((number) => unanswered.has(number)).length
   const slowest = most(stops.map(({ ms }) => ms))
   return {
-    figures: `${count(sender.ledger.size)} deliveries, ${stops.length} SIGTERMs, ${resets} resets of ${count(arrived.size)} accepted requests (${unanswered.size - resets} before a receiver had them), ${difference.lost} lost, ${difference.extra} extra effects, exit ≤ ${count(slowest)} ms`,
+    figures: `${count(sender.ackLog.size)} deliveries, ${stops.length} SIGTERMs, ${resets} resets of ${count(arrived.size)} accepted requests (${unanswered.size - resets} before a receiver had them), ${difference.lost} lost, ${difference.extra} extra effects, exit ≤ ${count(slowest)} ms`,
     failures: failuresOf({
       'no accepted request stays without an answer': resets === 0,
       'nothing acknowledged is lost': difference.lost === 0,
@@ -58,7 +66,7 @@ async function rolling(scene: Scene): Promise<Finding> {
   }
 }
 
-async function toSettings({ folder, secret }: Scene): Promise<ReceiverSettings> {
+async function toSettings({ folder, secret }: ScenarioHarness): Promise<ReceiverSettings> {
   return {
     port: await freePort(),
     secret,

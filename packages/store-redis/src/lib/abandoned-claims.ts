@@ -2,7 +2,7 @@ const MOST_KEYS = 10_000
 const MOST_TOKENS_PER_KEY = 16
 
 /** Claims whose answer never came: Redis may hold them, but nobody processes under them. */
-export interface DisownedClaims {
+export interface AbandonedClaims {
   /** Remembers a token until its lease would have run out anyway. */
   add(key: string, token: string, leaseUntil: number, now: number): void
   /** The tokens that may be taken over, oldest first. */
@@ -11,8 +11,8 @@ export interface DisownedClaims {
   forget(key: string): void
 }
 
-/** Keeps disowned claims in bounded memory; what it forgets costs the wait for a lease, nothing else. */
-export function createDisownedClaims(): DisownedClaims {
+/** Keeps abandoned claims in bounded memory; what it forgets costs the wait for a lease, nothing else. */
+export function createAbandonedClaims(): AbandonedClaims {
   const claims = new Map<string, { tokens: string[]; leaseUntil: number }>()
   const makeRoom = (now: number) => {
     // Insertion order is close to the order in which leases end, so the oldest entries are enough to look at.

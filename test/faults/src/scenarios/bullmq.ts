@@ -4,10 +4,17 @@ import { createBullmqQueue } from '@gwh/bullmq'
 import { freePort } from '@gwh/testing'
 import { startRedisServer } from '@gwh/testing/redis'
 import { readEffects } from '../checker.ts'
-import { count, eventually, type Finding, failuresOf, type Gate, type Scene } from '../gate.ts'
 import { createPacer } from '../pacer.ts'
 import { startProxy } from '../proxy.ts'
 import { type ReceiverProcess, readyReceiver } from '../receiver-process.ts'
+import {
+  count,
+  eventually,
+  type Finding,
+  failuresOf,
+  type Scenario,
+  type ScenarioHarness,
+} from '../scenario.ts'
 import { createSender } from '../sender.ts'
 import type { ReceiverSettings } from '../settings.ts'
 
@@ -18,15 +25,15 @@ const PACE = 250
 const LEAST_KILLS = 15
 const CONCURRENCY = 8
 
-export const bullmq: Gate = { name: 'bullmq', run }
+export const bullmq: Scenario = { name: 'bullmq', run }
 
-async function run(scene: Scene): Promise<Finding> {
+async function run(harness: ScenarioHarness): Promise<Finding> {
   const server = await startRedisServer()
-  const crew = await startCrew(scene, server.url)
+  const crew = await startCrew(harness, server.url)
   const proxy = await startProxy(crew.ports)
   const queue = createBullmqQueue({ connection: server.url })
   try {
-    const sender = createSender({ ...scene, port: () => proxy.port })
+    const sender = createSender({ ...harness, port: () => proxy.port })
     const pacer = createPacer(PACE)
     const killing = crew.killAtRandom()
     await sender.deliverAll(
@@ -41,9 +48,9 @@ async function run(scene: Scene): Promise<Finding> {
       return pending + running + retrying === 0
     }, 60_000)
     const { dead, done } = await queue.stats()
-    const effects = readEffects(join(scene.folder, 'effects'))
+    const effects = readEffects(join(harness.folder, 'effects'))
     const handled = new Set(effects)
-    const lost = [...sender.ledger.keys()].filter((id) => !handled.has(id)).length
+    const lost = [...sender.ackLog.keys()].filter((id) => !handled.has(id)).length
     const extra = effects.length - handled.size
     const mostExtra = kills.workers * CONCURRENCY
     return {
@@ -51,7 +58,7 @@ async function run(scene: Scene): Promise<Finding> {
       failures: failuresOf({
         'nothing acknowledged is lost': lost === 0,
         'every delivery is settled': settled && dead === 0 && done === IDS,
-        'every delivery was acknowledged': sender.ledger.size === IDS,
+        'every delivery was acknowledged': sender.ackLog.size === IDS,
         [`at most ${mostExtra} extra effects`]: extra <= mostExtra,
         [`at least ${LEAST_KILLS} kills`]: kills.receivers + kills.workers >= LEAST_KILLS,
       }),
@@ -64,7 +71,7 @@ async function run(scene: Scene): Promise<Finding> {
   }
 }
 
-async function startCrew({ folder, secret, random }: Scene, url: string) {
+async function startCrew({ folder, secret, random }: ScenarioHarness, url: string) {
   const toSettings = async (role: 'serve' | 'work'): Promise<ReceiverSettings> => ({
     port: await freePort(),
     secret,

@@ -2,7 +2,7 @@ import { closeSync, constants, openSync, readFileSync, writeSync } from 'node:fs
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { crc32 } from 'node:zlib'
 import { WebhookUnavailableError } from '@gwh/core/errors'
-import { MEMORY_PATH } from './database.ts'
+import { MEMORY_PATH } from './memory-path.ts'
 
 const RECORD_BYTES = 33
 const MAGIC = 0x67776831
@@ -14,7 +14,7 @@ const MAGIC = 0x67776831
  * The number in the database then lags behind the one in the file, and the loss is reported instead of unseen.
  * The file is written after the commit and never synced: it may lag behind the database, but never be ahead of it.
  */
-export interface Ledger {
+export interface CommitCounter {
   /** To be called inside each transaction, last; does nothing when the transaction has changed nothing. */
   count(): void
   /** To be called after the COMMIT. */
@@ -25,8 +25,8 @@ export interface Ledger {
   closed(): void
 }
 
-/** Opens the ledger of a database that is open and whose schema is up to date. */
-export function openLedger(database: DatabaseSync, path: string): Ledger {
+/** Opens the counter of a database that is open and whose schema is up to date. */
+export function openCommitCounter(database: DatabaseSync, path: string): CommitCounter {
   const raise = database.prepare('UPDATE file SET commits = commits + 1 RETURNING id, commits')
   const total = database.prepare('SELECT total_changes() AS changes')
   const changes = () => total.get()?.changes
@@ -85,7 +85,7 @@ function readFile(database: DatabaseSync): { id: string; commits: number } {
  *
  * @throws WebhookUnavailableError `store_corrupt`
  */
-export function checkLedger(database: DatabaseSync, path: string): void {
+export function checkCommitCounter(database: DatabaseSync, path: string): void {
   // Read before the database, which other processes may be writing to: it can only be ahead.
   const acknowledged = readRecord(path)
   const file = readFile(database)
@@ -113,7 +113,7 @@ function readRecord(path: string): { id: string; commits: number; closed: boolea
     const commits = Number(record.readBigUInt64BE(24))
     return { id: record.toString('hex', 8, 24), commits, closed: record[32] === 1 }
   } catch {
-    // Absent, cut short, or not to be read: a ledger that says nothing proves no loss.
+    // Absent, cut short, or not to be read: a counter that says nothing proves no loss.
     return undefined
   }
 }

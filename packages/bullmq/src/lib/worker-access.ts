@@ -1,4 +1,4 @@
-import { createFloor, type Floor } from '@gwh/core/queue'
+import { createExclusiveRunner, type ExclusiveRunner } from '@gwh/core/queue'
 import type { JobJson } from 'bullmq'
 
 /** A job as BullMQ takes it, or nothing and when to look again. */
@@ -6,7 +6,7 @@ type Taken = unknown[]
 
 interface Candidate {
   taken: Taken
-  suspect: boolean
+  quarantined: boolean
 }
 
 interface Taking {
@@ -16,10 +16,10 @@ interface Taking {
 }
 
 /** The jobs of one queue that run in this process, whichever worker took them. */
-export type JobFloor = Floor<Candidate, Taking>
+export type JobRunner = ExclusiveRunner<Candidate, Taking>
 
-/** The way of one worker's jobs onto the floor. */
-export interface Entrance {
+/** The way of one worker's jobs onto the runner. */
+export interface WorkerAccess {
   /** Takes the next job if it may run beside what runs, and else nothing. */
   take(take: Taking['take'], giveBack: Taking['giveBack']): Promise<Taken>
   /** Resolves to whether there may be more for those whom `take` gave nothing, once nothing runs. */
@@ -31,22 +31,22 @@ export interface Entrance {
 }
 
 // Losing its lock once is an accident; a job that does so again may be what ends its processes.
-const SUSPECT_AFTER = 2
+const QUARANTINE_AFTER = 2
 
-export function createJobFloor(): JobFloor {
-  return createFloor(async ({ take, giveBack, alone }) => {
+export function createJobRunner(): JobRunner {
+  return createExclusiveRunner(async ({ take, giveBack, alone }) => {
     const taken = await take()
     const job = taken[0] as JobJson | null | undefined
     if (!job) return []
-    const suspect = job.stalledCounter >= SUSPECT_AFTER
-    if (!suspect || alone) return [{ taken, suspect }]
+    const quarantined = job.stalledCounter >= QUARANTINE_AFTER
+    if (!quarantined || alone) return [{ taken, quarantined }]
     await giveBack(String(taken[1]), job.attemptsStarted)
     return []
   })
 }
 
 /** @param waitMs What a worker that may take nothing is told to wait; 0 tells it that there is nothing */
-export function createEntrance(floor: JobFloor, waitMs: number): Entrance {
+export function createWorkerAccess(runner: JobRunner, waitMs: number): WorkerAccess {
   let entered = 0
   let turnedAway = false
   return {
@@ -57,23 +57,23 @@ export function createEntrance(floor: JobFloor, waitMs: number): Entrance {
         if (!taken[0]) nothing = taken
         return taken
       }
-      const [candidate] = await floor.claim({ take: look, giveBack })
+      const [candidate] = await runner.claim({ take: look, giveBack })
       if (candidate) entered++
-      // A suspect runs, or was given back until nothing runs.
+      // A quarantined job runs, or was given back until nothing runs.
       turnedAway = !candidate && !nothing
       return candidate?.taken ?? nothing ?? [null, '', waitMs, 0]
     },
     async more() {
       if (!turnedAway) return false
-      await floor.emptied()
+      await runner.whenIdle()
       return true
     },
     leave() {
       entered--
-      floor.leave()
+      runner.finished()
     },
     close() {
-      for (; entered > 0; entered--) floor.leave()
+      for (; entered > 0; entered--) runner.finished()
     },
   }
 }

@@ -2,9 +2,9 @@ import { closeSync, openSync, readSync, statSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { FIXTURE_EVENTS } from '@gwh/testing'
 import { readDump } from '../checker.ts'
-import { type Finding, failuresOf, type Scene } from '../gate.ts'
 import { createPost } from '../post.ts'
 import { readyReceiver, startReceiver } from '../receiver-process.ts'
+import { type Finding, failuresOf, type ScenarioHarness } from '../scenario.ts'
 import type { ReceiverSettings } from '../settings.ts'
 import { storing } from './storing.ts'
 
@@ -24,10 +24,10 @@ interface Outcome {
 }
 
 /** Kills a receiver, flips a byte of what it left behind, and starts it again. */
-export async function flippedBytes(scene: Scene): Promise<Finding> {
+export async function flippedBytes(harness: ScenarioHarness): Promise<Finding> {
   const outcomes: Outcome[] = []
   for (let index = 0; index < CASES; index++) {
-    outcomes.push(await flip(scene, join(scene.folder, `flip-${index}.db`)))
+    outcomes.push(await flip(harness, join(harness.folder, `flip-${index}.db`)))
   }
   const refused = outcomes.filter((one) => one.refused !== undefined)
   const sum = (field: 'falseAcks' | 'gone' | 'otherAnswers') =>
@@ -44,10 +44,10 @@ export async function flippedBytes(scene: Scene): Promise<Finding> {
   }
 }
 
-async function flip(scene: Scene, path: string): Promise<Outcome> {
-  const settings = await storing(scene, path)
+async function flip(harness: ScenarioHarness, path: string): Promise<Outcome> {
+  const settings = await storing(harness, path)
   const before = await deliver(settings, 'before', BEFORE)
-  flipByte(`${path}-wal`, scene.random.below(statSync(`${path}-wal`).size))
+  flipByte(`${path}-wal`, harness.random.below(statSync(`${path}-wal`).size))
   const restarted = startReceiver(settings)
   const word = await restarted.started
   await restarted.end('SIGKILL')

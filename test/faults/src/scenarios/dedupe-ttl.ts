@@ -3,7 +3,7 @@ import { createReceiver } from '@gwh/core'
 import type { IdempotencyStore } from '@gwh/core/store'
 import { createSqliteStore } from '@gwh/store-sqlite'
 import { signedDelivery } from '@gwh/testing'
-import { count, type Finding, failuresOf, type Gate, type Scene } from '../gate.ts'
+import { count, type Finding, failuresOf, type Scenario, type ScenarioHarness } from '../scenario.ts'
 
 const NOW = 1_795_000_000_000
 const HOUR_MS = 3_600_000
@@ -14,11 +14,11 @@ const RETRIES_AT_HOURS = [0.1, 0.9, 1.5, 4, 12, 24]
 /** How a store is changed before it is examined. */
 export type StoreChange = (store: IdempotencyStore, now: () => number) => IdempotencyStore
 
-export const dedupeTtl: Gate = { name: 'dedupe-ttl', run: (scene) => retrying(scene) }
+export const dedupeTtl: Scenario = { name: 'dedupe-ttl', run: (harness) => retrying(harness) }
 
 /** Retries handled deliveries for a day that passes in no time. */
 export async function retrying(
-  { folder, secret }: Scene,
+  { folder, secret }: ScenarioHarness,
   change: StoreChange = (store) => store,
 ): Promise<Finding> {
   let hours = 0

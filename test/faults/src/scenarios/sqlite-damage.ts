@@ -5,9 +5,17 @@ import { DatabaseSync } from 'node:sqlite'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { FIXTURE_EVENTS } from '@gwh/testing'
 import { readDump } from '../checker.ts'
-import { count, type Finding, failuresOf, type Gate, most, type Scene, SLACK } from '../gate.ts'
 import { type Attempt, createPost } from '../post.ts'
 import { readyReceiver } from '../receiver-process.ts'
+import {
+  count,
+  type Finding,
+  failuresOf,
+  most,
+  type Scenario,
+  type ScenarioHarness,
+  SLACK,
+} from '../scenario.ts'
 import type { ReceiverSettings } from '../settings.ts'
 import { flippedBytes } from './flipped-bytes.ts'
 import { storing } from './storing.ts'
@@ -17,10 +25,10 @@ const RECOVERY_MS = 1_000
 // Long bodies fill a small disk soon.
 const LONG_BODY = JSON.stringify({ ...FIXTURE_EVENTS['batch.succeeded'], padding: 'x'.repeat(8_000) })
 
-export const sqliteDamage: Gate = {
+export const sqliteDamage: Scenario = {
   name: 'sqlite-damage',
-  async run(scene) {
-    const findings = [await fullDisk(scene), await locked(scene), await flippedBytes(scene)]
+  async run(harness) {
+    const findings = [await fullDisk(harness), await locked(harness), await flippedBytes(harness)]
     return {
       figures: findings.map(({ figures }) => figures).join('; '),
       failures: findings.flatMap(({ failures }) => failures),
@@ -28,20 +36,20 @@ export const sqliteDamage: Gate = {
   },
 }
 
-async function fullDisk(scene: Scene): Promise<Finding> {
-  const folder = join(scene.folder, 'small')
+async function fullDisk(harness: ScenarioHarness): Promise<Finding> {
+  const folder = join(harness.folder, 'small')
   mkdirSync(folder)
   const disk = smallDisk(folder)
   const path = join(folder, 'deliveries.db')
   // The queue would stop long before the disk does; here the disk itself says no.
   const settings = {
-    ...(await storing(scene, path)),
+    ...(await storing(harness, path)),
     backend: { kind: 'sqlite' as const, path, minFreeBytes: 0 },
   }
   const receiver = await readyReceiver(settings)
   try {
     disk.limit?.(receiver.pid)
-    const post = createPost({ port: () => settings.port, secret: scene.secret, body: LONG_BODY })
+    const post = createPost({ port: () => settings.port, secret: harness.secret, body: LONG_BODY })
     const full = await postUntil(post, 'full', (attempts) => attempts.filter(isRefused).length >= 50)
     disk.grow(receiver.pid)
     const grownAt = performance.now()
@@ -111,11 +119,11 @@ async function postUntil(
 }
 
 /** This process holds the write lock of the file for longer than a receiver waits for it. */
-async function locked(scene: Scene): Promise<Finding> {
-  const path = join(scene.folder, 'locked.db')
-  const settings = await storing(scene, path)
+async function locked(harness: ScenarioHarness): Promise<Finding> {
+  const path = join(harness.folder, 'locked.db')
+  const settings = await storing(harness, path)
   const receiver = await readyReceiver(settings)
-  const post = createPost({ port: () => settings.port, secret: scene.secret, body: LONG_BODY })
+  const post = createPost({ port: () => settings.port, secret: harness.secret, body: LONG_BODY })
   const holder = new DatabaseSync(path)
   holder.exec('BEGIN IMMEDIATE')
   const lockedAt = performance.now()

@@ -5,7 +5,7 @@ import { openSqliteStorage } from '@gwh/store-sqlite'
 import { queuedDelivery } from '@gwh/testing'
 import { startRedisServer } from '@gwh/testing/redis'
 import { createClient } from 'redis'
-import { count, type Finding, failuresOf, type Gate, type Scene } from '../gate.ts'
+import { count, type Finding, failuresOf, type Scenario, type ScenarioHarness } from '../scenario.ts'
 
 const OWNERS = 1_000
 const LEASE_MS = 60_000
@@ -21,10 +21,10 @@ export type StoreChange = (
   forget: (key: string) => Promise<boolean>,
 ) => IdempotencyStore
 
-export const staleOwners: Gate = {
+export const staleOwners: Scenario = {
   name: 'stale-owners',
-  async run(scene) {
-    const sqlite = await onSqlite(scene)
+  async run(harness) {
+    const sqlite = await onSqlite(harness)
     const redis = await onRedis()
     return {
       figures: `SQLite: ${sqlite.figures}; Redis: ${redis.figures}`,
@@ -34,7 +34,10 @@ export const staleOwners: Gate = {
 }
 
 /** Completes deliveries whose lease ended and went to somebody else. */
-export async function onSqlite({ folder }: Scene, change: Change = (storage) => storage): Promise<Finding> {
+export async function onSqlite(
+  { folder }: ScenarioHarness,
+  change: Change = (storage) => storage,
+): Promise<Finding> {
   const path = join(folder, 'deliveries.db')
   const storage = change(openSqliteStorage({ path }), path)
   await Promise.all(
@@ -48,7 +51,7 @@ export async function onSqlite({ folder }: Scene, change: Change = (storage) => 
   const others = await Promise.all([
     ...first.map((lease) => storage.renew(lease, NOW + 9 * LEASE_MS)),
     ...first.map((lease) => storage.retry(lease, NOW)),
-    ...first.map((lease) => storage.bury(lease, 'attempts', NOW)),
+    ...first.map((lease) => storage.deadLetter(lease, 'attempts', NOW)),
   ])
   const kept = (await settle(second)).filter(Boolean).length
   const ended = await isFreeAtOnce(storage)

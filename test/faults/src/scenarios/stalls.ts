@@ -5,10 +5,10 @@ import { freePort } from '@gwh/testing'
 import { compare, type Dump, quiesce, readDump, readEffects } from '../checker.ts'
 import { isLocked } from '../database.ts'
 import { startFlow } from '../flow.ts'
-import { count, type Finding, failuresOf, type Gate, most, type Scene } from '../gate.ts'
 import type { MutantName } from '../mutations.ts'
 import { startProxy } from '../proxy.ts'
 import { type ReceiverProcess, readyReceiver } from '../receiver-process.ts'
+import { count, type Finding, failuresOf, most, type Scenario, type ScenarioHarness } from '../scenario.ts'
 import { createSender } from '../sender.ts'
 import type { ReceiverSettings } from '../settings.ts'
 
@@ -20,32 +20,36 @@ const PACE = 40
 const BETWEEN_MS = [400, 700] as const
 
 /** A way to stall one of two receivers, by its place. */
-type Stall = (receivers: readonly ReceiverProcess[], scene: Scene) => Promise<void>
+type Stall = (receivers: readonly ReceiverProcess[], harness: ScenarioHarness) => Promise<void>
 
 const STALLS: readonly Stall[] = [
   (receivers) => busy(receivers, 0),
   (receivers) => busy(receivers, 1),
-  (receivers, scene) => stopped(receivers[0]!, scene),
-  (receivers, scene) => stopped(receivers[1]!, scene),
+  (receivers, harness) => stopped(receivers[0]!, harness),
+  (receivers, harness) => stopped(receivers[1]!, harness),
 ]
 
-export const stalls: Gate = { name: 'stalls', run: (scene) => stalling(scene, STALLS) }
+export const stalls: Scenario = { name: 'stalls', run: (harness) => stalling(harness, STALLS) }
 
 /** The longest stall only, with a mistake in the receivers. */
-export const stallMutant = (scene: Scene, mutant: MutantName): Promise<Finding> =>
-  stalling(scene, STALLS.slice(1, 2), mutant)
+export const stallMutant = (harness: ScenarioHarness, mutant: MutantName): Promise<Finding> =>
+  stalling(harness, STALLS.slice(1, 2), mutant)
 
 /** Stalls receivers for longer than their leases last, while another one works on. */
-async function stalling(scene: Scene, stalls: readonly Stall[], mutant?: MutantName): Promise<Finding> {
-  const path = join(scene.folder, 'deliveries.db')
-  const all = [await toSettings(scene, path, 0, mutant), await toSettings(scene, path, 1, mutant)]
+async function stalling(
+  harness: ScenarioHarness,
+  stalls: readonly Stall[],
+  mutant?: MutantName,
+): Promise<Finding> {
+  const path = join(harness.folder, 'deliveries.db')
+  const all = [await toSettings(harness, path, 0, mutant), await toSettings(harness, path, 1, mutant)]
   const receivers = await Promise.all(all.map(readyReceiver))
   const proxy = await startProxy(all.map(({ port }) => port))
-  const sender = createSender({ ...scene, port: () => proxy.port })
+  const sender = createSender({ ...harness, port: () => proxy.port })
   const flow = startFlow(sender, { pace: PACE, connections: 32 })
   for (const stall of stalls) {
-    await sleep(scene.random.between(...BETWEEN_MS))
-    await stall(receivers, scene)
+    await sleep(harness.random.between(...BETWEEN_MS))
+    await stall(receivers, harness)
   }
   await sleep(BETWEEN_MS[1])
   await flow.stop()
@@ -54,13 +58,13 @@ async function stalling(scene: Scene, stalls: readonly Stall[], mutant?: MutantN
   proxy.close()
 
   const dump = readDump(path)
-  const difference = compare(sender.ledger, dump, readEffects(join(scene.folder, 'effects')))
-  const { stale, lost } = readOutcomes(join(scene.folder, 'settled'), dump)
+  const difference = compare(sender.ackLog, dump, readEffects(join(harness.folder, 'effects')))
+  const { stale, lost } = readOutcomes(join(harness.folder, 'settled'), dump)
   const reclaimed = [...dump.states.values()].filter(({ attempts }) => attempts > 1).length
   const mostExtra = stalls.length * CONCURRENCY
   const tries = most([...dump.states.values()].map(({ attempts }) => attempts))
   return {
-    figures: `${count(sender.ledger.size)} deliveries, ${stalls.length} stalls past or near a lease of ${LEASE_MS} ms, ${reclaimed} claimed again, ${lost} late owners refused, ${stale} accepted, ${difference.extra} extra effects (≤ ${mostExtra}), ${difference.lost} lost, ${difference.stuck} stuck, ≤ ${tries} tries`,
+    figures: `${count(sender.ackLog.size)} deliveries, ${stalls.length} stalls past or near a lease of ${LEASE_MS} ms, ${reclaimed} claimed again, ${lost} late owners refused, ${stale} accepted, ${difference.extra} extra effects (≤ ${mostExtra}), ${difference.lost} lost, ${difference.stuck} stuck, ≤ ${tries} tries`,
     failures: failuresOf({
       'no write of a former owner is accepted': stale === 0,
       'leases ran out and went to others': reclaimed > 0 && lost > 0,
@@ -74,7 +78,7 @@ async function stalling(scene: Scene, stalls: readonly Stall[], mutant?: MutantN
 }
 
 async function toSettings(
-  { folder, secret }: Scene,
+  { folder, secret }: ScenarioHarness,
   path: string,
   place: number,
   mutant?: MutantName,
@@ -99,8 +103,8 @@ async function busy(receivers: readonly ReceiverProcess[], place: number): Promi
   await sleep(BUSY_MS[place])
 }
 
-/** Not inside a transaction: that would be a locked file to the other one, which is another gate's subject. */
-async function stopped({ pid }: ReceiverProcess, { random, folder }: Scene): Promise<void> {
+/** Not inside a transaction: that would be a locked file to the other one, which is another scenario's subject. */
+async function stopped({ pid }: ReceiverProcess, { random, folder }: ScenarioHarness): Promise<void> {
   process.kill(pid, 'SIGSTOP')
   while (isLocked(join(folder, 'deliveries.db'))) {
     process.kill(pid, 'SIGCONT')

@@ -5,10 +5,18 @@ import { type RedisServer, startRedisServer } from '@gwh/testing/redis'
 import { createClient } from 'redis'
 import { readEffects } from '../checker.ts'
 import { startFlow } from '../flow.ts'
-import { count, type Finding, failuresOf, type Gate, most, type Scene, SLACK } from '../gate.ts'
 import type { MutantName } from '../mutations.ts'
 import type { Attempt } from '../post.ts'
 import { readyReceiver } from '../receiver-process.ts'
+import {
+  count,
+  type Finding,
+  failuresOf,
+  most,
+  type Scenario,
+  type ScenarioHarness,
+  SLACK,
+} from '../scenario.ts'
 import { createSender, isAck, type Sender } from '../sender.ts'
 import type { ReceiverSettings } from '../settings.ts'
 
@@ -66,19 +74,23 @@ const FAULTS: readonly Fault[] = [
   },
 ]
 
-export const redis: Gate = { name: 'redis', run: (scene) => breaking(scene, FAULTS) }
+export const redis: Scenario = { name: 'redis', run: (harness) => breaking(harness, FAULTS) }
 
 /** The same with a mistake in the receiver, and the shortest faults only. */
-export const redisMutant = (scene: Scene, mutant: MutantName): Promise<Finding> =>
-  breaking(scene, FAULTS.slice(0, 1), mutant)
+export const redisMutant = (harness: ScenarioHarness, mutant: MutantName): Promise<Finding> =>
+  breaking(harness, FAULTS.slice(0, 1), mutant)
 
-async function breaking(scene: Scene, faults: readonly Fault[], mutant?: MutantName): Promise<Finding> {
+async function breaking(
+  harness: ScenarioHarness,
+  faults: readonly Fault[],
+  mutant?: MutantName,
+): Promise<Finding> {
   const server = await startRedisServer('--appendonly', 'yes', '--appendfsync', 'always')
-  const settings = await toSettings(scene, server, mutant)
+  const settings = await toSettings(harness, server, mutant)
   await server.signal('SIGKILL')
   const receiver = await readyReceiver(settings)
   const attempts: Attempt[] = []
-  const sender = createSender({ ...scene, port: () => settings.port }, (attempt) => {
+  const sender = createSender({ ...harness, port: () => settings.port }, (attempt) => {
     attempts.push(attempt)
   })
   const flow = startFlow(sender, { pace: PACE, connections: 24 })
@@ -89,7 +101,7 @@ async function breaking(scene: Scene, faults: readonly Fault[], mutant?: MutantN
     await command(server, 'FLUSHALL')
     await sleep(HEALTHY_MS)
     await flow.stop()
-    const effects = readEffects(join(scene.folder, 'effects'))
+    const effects = readEffects(join(harness.folder, 'effects'))
     return judge({ sender, attempts, effects, outages, forgotten: 50 - remembered })
   } finally {
     await flow.stop()
@@ -99,7 +111,7 @@ async function breaking(scene: Scene, faults: readonly Fault[], mutant?: MutantN
 }
 
 async function toSettings(
-  { folder, secret }: Scene,
+  { folder, secret }: ScenarioHarness,
   { url }: RedisServer,
   mutant?: MutantName,
 ): Promise<ReceiverSettings> {
@@ -134,7 +146,7 @@ async function outage(fault: Fault, server: RedisServer): Promise<Outage> {
 /** How many of the deliveries that were handled first are still known. */
 async function redeliver(sender: Sender, ids: number): Promise<number> {
   let duplicates = 0
-  for (const id of [...sender.ledger.keys()].slice(0, ids)) {
+  for (const id of [...sender.ackLog.keys()].slice(0, ids)) {
     if ((await sender.post(id)).verdict === 'duplicate') duplicates++
   }
   return duplicates
@@ -149,7 +161,7 @@ function judge(seen: {
 }): Finding {
   const { sender, attempts, outages, forgotten } = seen
   const handled = new Set(seen.effects)
-  const lost = [...sender.ledger.keys()].filter((id) => !handled.has(id)).length
+  const lost = [...sender.ackLog.keys()].filter((id) => !handled.has(id)).length
   const extra = seen.effects.length - handled.size
   const unavailable = sender.statuses.get(503) ?? 0
   const slowest = most(attempts.map(({ startedAt, endedAt }) => endedAt - startedAt))

@@ -15,7 +15,7 @@ export function createRepetitionFilter(): (refusal: Refusal) => boolean {
 }
 
 /** Where nobody observes, a mistake in the mounting would show as a bare 500 and nothing else. */
-export const complain: ReceiverObserver = (signal) => {
+export const defaultObserver: ReceiverObserver = (signal) => {
   if (signal.type === 'refused' && signal.code === 'raw_body_required') {
     console.error(`${signal.code}: ${signal.message}`)
   }

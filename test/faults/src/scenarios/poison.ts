@@ -1,10 +1,10 @@
 import { join } from 'node:path'
 import { freePort } from '@gwh/testing'
 import { quiesce, readDump, readEffects } from '../checker.ts'
-import { count, type Finding, failuresOf, type Gate, most, type Scene } from '../gate.ts'
 import { POISON } from '../handler.ts'
 import type { MutantName } from '../mutations.ts'
 import { type ReceiverProcess, readyReceiver } from '../receiver-process.ts'
+import { count, type Finding, failuresOf, most, type Scenario, type ScenarioHarness } from '../scenario.ts'
 import { createSender } from '../sender.ts'
 import type { ReceiverSettings } from '../settings.ts'
 
@@ -14,18 +14,18 @@ const MOST_DEATHS = POISONED * MAX_ATTEMPTS
 // Two with others beside it, and one by itself.
 const MOST_OF_OTHERS = 3
 
-export const poison: Gate = { name: 'poison', run: (scene) => poisoning(scene, { ids: 2_000 }) }
+export const poison: Scenario = { name: 'poison', run: (harness) => poisoning(harness, { ids: 2_000 }) }
 
 /** Delivers ids that kill whoever handles them among ids that do not. */
 export async function poisoning(
-  scene: Scene,
+  harness: ScenarioHarness,
   { ids, mutant }: { ids: number; mutant?: MutantName },
 ): Promise<Finding> {
-  const settings = await toSettings(scene, mutant)
+  const settings = await toSettings(harness, mutant)
   const { path } = settings.backend as { path: string }
   const keeper = keepAlive(settings)
   await keeper.up
-  const sender = createSender({ ...scene, port: () => settings.port })
+  const sender = createSender({ ...harness, port: () => settings.port })
   const delivered = sender.deliverAll(withPoison(ids), 16)
   // Where nobody is kept alive any more, nobody acknowledges the rest.
   delivered.catch(() => {})
@@ -35,7 +35,7 @@ export async function poisoning(
 
   const { states } = readDump(path)
   const rows = [...states]
-  const effects = new Set(readEffects(join(scene.folder, 'effects')))
+  const effects = new Set(readEffects(join(harness.folder, 'effects')))
   const poisoned = rows.filter(([id]) => id.startsWith(POISON)).map(([, row]) => row)
   const others = rows.filter(([id]) => !id.startsWith(POISON))
   const dead = poisoned.filter(({ state }) => state === 'dead').length
@@ -57,7 +57,10 @@ export async function poisoning(
   }
 }
 
-async function toSettings({ folder, secret }: Scene, mutant?: MutantName): Promise<ReceiverSettings> {
+async function toSettings(
+  { folder, secret }: ScenarioHarness,
+  mutant?: MutantName,
+): Promise<ReceiverSettings> {
   return {
     port: await freePort(),
     secret,

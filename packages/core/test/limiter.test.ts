@@ -2,38 +2,38 @@ import { createReceiver } from '@gwh/core'
 import { createMemoryQueue } from '@gwh/core/queue'
 import { describe, expect, test } from 'vitest'
 import { answerFor } from '../src/lib/http/answer.ts'
-import { createGate } from '../src/lib/receiver/limiter.ts'
+import { createLimiter } from '../src/lib/receiver/limiter.ts'
 import { createFakeClock, NOW, SECRET, staticDelivery } from './support.ts'
 
 const LIMITS = { maxConcurrentBodies: 2, maxBytesInFlight: 100, maxLoopLagMs: 500 }
 const open = () => false
 
-describe('the gate', () => {
+describe('the limiter', () => {
   test('takes as many bodies as it may, and another when one has left', () => {
-    const gate = createGate(LIMITS, createFakeClock(NOW), open)
-    expect([gate.enter(1), gate.enter(1), gate.enter(1)?.refused]).toEqual([
+    const limiter = createLimiter(LIMITS, createFakeClock(NOW), open)
+    expect([limiter.enter(1), limiter.enter(1), limiter.enter(1)?.refused]).toEqual([
       undefined,
       undefined,
       'overloaded',
     ])
-    gate.leave(1)
-    expect(gate.enter(1)).toBeUndefined()
+    limiter.leave(1)
+    expect(limiter.enter(1)).toBeUndefined()
   })
 
   test('takes exactly as many bytes as it may', () => {
-    const gate = createGate(LIMITS, createFakeClock(NOW), open)
-    expect(gate.enter(100)).toBeUndefined()
-    expect(gate.enter(1)?.refused).toBe('overloaded')
-    gate.leave(100)
-    expect(gate.enter(101)?.refused).toBe('overloaded')
+    const limiter = createLimiter(LIMITS, createFakeClock(NOW), open)
+    expect(limiter.enter(100)).toBeUndefined()
+    expect(limiter.enter(1)?.refused).toBe('overloaded')
+    limiter.leave(100)
+    expect(limiter.enter(101)?.refused).toBe('overloaded')
   })
 
   test('is closed while what comes after it is full', () => {
     let full = true
-    const gate = createGate(LIMITS, createFakeClock(NOW), () => full)
-    expect(gate.enter(1)?.refused).toBe('overloaded')
+    const limiter = createLimiter(LIMITS, createFakeClock(NOW), () => full)
+    expect(limiter.enter(1)?.refused).toBe('overloaded')
     full = false
-    expect(gate.enter(1)).toBeUndefined()
+    expect(limiter.enter(1)).toBeUndefined()
   })
 
   test('is closed while the event loop is later than it may be, and opens when it is on time again', () => {
@@ -46,15 +46,15 @@ describe('the gate', () => {
         return () => {}
       },
     }
-    const gate = createGate({ ...LIMITS, maxConcurrentBodies: 9 }, clock, open)
-    expect(gate.enter(1)).toBeUndefined()
+    const limiter = createLimiter({ ...LIMITS, maxConcurrentBodies: 9 }, clock, open)
+    expect(limiter.enter(1)).toBeUndefined()
     now += 20 + 501
-    expect(gate.enter(1)?.refused).toBe('overloaded')
+    expect(limiter.enter(1)?.refused).toBe('overloaded')
     timers.shift()!()
-    expect(gate.enter(1)?.refused).toBe('overloaded')
+    expect(limiter.enter(1)?.refused).toBe('overloaded')
     now += 20
     timers.shift()!()
-    expect(gate.enter(1)).toBeUndefined()
+    expect(limiter.enter(1)).toBeUndefined()
   })
 })
 

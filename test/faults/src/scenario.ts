@@ -4,17 +4,17 @@ import { join } from 'node:path'
 import { createRandom, type Random } from './random.ts'
 import { endReceivers } from './receiver-process.ts'
 
-/** What a gate works with. */
-export interface Scene {
+/** What a scenario works with. */
+export interface ScenarioHarness {
   random: Random
-  /** An empty folder that goes with the gate. */
+  /** An empty folder that goes with the scenario. */
   folder: string
   secret: string
-  /** Aborted when the gate is over, however it ended. */
+  /** Aborted when the scenario is over, however it ended. */
   signal: AbortSignal
 }
 
-/** What a gate found. */
+/** What a scenario found. */
 export interface Finding {
   /** The figures of its line. */
   figures: string
@@ -23,19 +23,19 @@ export interface Finding {
 }
 
 /** A claim about a system under faults. */
-export interface Gate {
+export interface Scenario {
   name: string
-  run(scene: Scene): Promise<Finding>
+  run(harness: ScenarioHarness): Promise<Finding>
 }
 
-/** Runs a gate in a scene of its own. A gate that throws has failed. */
-export async function runGate(gate: Pick<Gate, 'run'>, seed: number): Promise<Finding> {
+/** Runs a scenario in a harness of its own. A scenario that throws has failed. */
+export async function runScenario(scenario: Pick<Scenario, 'run'>, seed: number): Promise<Finding> {
   const folder = mkdtempSync(join(tmpdir(), 'gwh-faults-'))
   const random = createRandom(seed)
   const secret = `whsec_${Buffer.from(crypto.getRandomValues(new Uint8Array(32))).toString('base64')}`
   const over = new AbortController()
   try {
-    return await gate.run({ random, folder, secret, signal: over.signal })
+    return await scenario.run({ random, folder, secret, signal: over.signal })
   } catch (error) {
     return {
       figures: 'it did not get to its end',

@@ -3,11 +3,20 @@ import { DatabaseSync } from 'node:sqlite'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { freePort } from '@gwh/testing'
 import { compare, type Difference, quiesce, readDump, readEffects } from '../checker.ts'
-import { count, type Finding, failuresOf, type Gate, median, most, type Scene, SLACK } from '../gate.ts'
 import type { MutantName } from '../mutations.ts'
 import { createPacer, type Pacer } from '../pacer.ts'
 import type { Random } from '../random.ts'
 import { type ReceiverProcess, readyReceiver } from '../receiver-process.ts'
+import {
+  count,
+  type Finding,
+  failuresOf,
+  median,
+  most,
+  type Scenario,
+  type ScenarioHarness,
+  SLACK,
+} from '../scenario.ts'
 import { createSender, isAck } from '../sender.ts'
 import type { ReceiverSettings } from '../settings.ts'
 
@@ -27,28 +36,28 @@ const SHORTEST_LIFE_MS = 150
 const LONGEST_LIFE_MS = 850
 const RECOVERY_MS = 1_000
 
-export const killSqlite: Gate = {
+export const killSqlite: Scenario = {
   name: 'kill-sqlite',
-  run: (scene) => killing(scene, { ids: 20_000, leastKills: 90, pace: 420, effects: 'file' }),
+  run: (harness) => killing(harness, { ids: 20_000, leastKills: 90, pace: 420, effects: 'file' }),
 }
 
-export const killSqliteTx: Gate = {
+export const killSqliteTx: Scenario = {
   name: 'kill-sqlite-tx',
-  run: (scene) => killing(scene, { ids: 5_000, leastKills: 20, pace: 400, effects: 'tx' }),
+  run: (harness) => killing(harness, { ids: 5_000, leastKills: 20, pace: 400, effects: 'tx' }),
 }
 
 /** Delivers to a receiver that is killed at random, then compares. */
-export async function killing(scene: Scene, load: KillLoad): Promise<Finding> {
-  const settings = await toSettings(scene, load)
-  const path = join(scene.folder, 'deliveries.db')
+export async function killing(harness: ScenarioHarness, load: KillLoad): Promise<Finding> {
+  const settings = await toSettings(harness, load)
+  const path = join(harness.folder, 'deliveries.db')
   if (load.effects === 'tx') createEffectsTable(path)
   const pacer = createPacer(load.pace)
   const recoveries: number[] = []
-  const killer = createKiller(settings, scene.random, pacer)
-  const sender = createSender({ ...scene, port: () => settings.port }, (attempt) => {
+  const killer = createKiller(settings, harness.random, pacer)
+  const sender = createSender({ ...harness, port: () => settings.port }, (attempt) => {
     if (isAck(attempt)) killer.onAck(attempt.endedAt, recoveries)
   })
-  const ids = withDuplicates(load.ids, scene.random)
+  const ids = withDuplicates(load.ids, harness.random)
 
   const killed = killer.run()
   // The killer ends first only when a receiver does not come up again.
@@ -59,8 +68,8 @@ export async function killing(scene: Scene, load: KillLoad): Promise<Finding> {
   const exit = await killer.current().end('SIGTERM')
 
   const dump = readDump(path)
-  const effects = load.effects === 'tx' ? dump.effects : readEffects(join(scene.folder, 'effects'))
-  const difference = compare(sender.ledger, dump, effects)
+  const effects = load.effects === 'tx' ? dump.effects : readEffects(join(harness.folder, 'effects'))
+  const difference = compare(sender.ackLog, dump, effects)
   const mostExtra = load.effects === 'tx' ? 0 : kills * CONCURRENCY
   return {
     figures: toFigures(ids.length, kills, difference, mostExtra, recoveries),
@@ -71,7 +80,7 @@ export async function killing(scene: Scene, load: KillLoad): Promise<Finding> {
       'every handled delivery had its effect': difference.missing === 0,
       [`at most ${mostExtra} extra effects`]: difference.extra <= mostExtra,
       'none is new twice': difference.twice === 0,
-      'every delivery was acknowledged': sender.ledger.size === load.ids,
+      'every delivery was acknowledged': sender.ackLog.size === load.ids,
       'the file is whole': dump.integrity === 'ok',
       [`at least ${load.leastKills} kills`]: kills >= load.leastKills,
       [`first ack after a restart within ${RECOVERY_MS} ms (×${SLACK})`]:
@@ -81,7 +90,7 @@ export async function killing(scene: Scene, load: KillLoad): Promise<Finding> {
   }
 }
 
-async function toSettings({ folder, secret }: Scene, load: KillLoad): Promise<ReceiverSettings> {
+async function toSettings({ folder, secret }: ScenarioHarness, load: KillLoad): Promise<ReceiverSettings> {
   return {
     port: await freePort(),
     secret,

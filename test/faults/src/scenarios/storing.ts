@@ -1,10 +1,10 @@
 import { join } from 'node:path'
 import { freePort } from '@gwh/testing'
-import type { Scene } from '../gate.ts'
+import type { ScenarioHarness } from '../scenario.ts'
 import type { ReceiverSettings } from '../settings.ts'
 
 /** A receiver that only stores, so that what it acknowledged stays where it can be counted. */
-export async function storing({ folder, secret }: Scene, path: string): Promise<ReceiverSettings> {
+export async function storing({ folder, secret }: ScenarioHarness, path: string): Promise<ReceiverSettings> {
   return {
     port: await freePort(),
     secret,

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
-import { createDisownedClaims } from '../src/lib/disowned.ts'
+import { createAbandonedClaims } from '../src/lib/abandoned-claims.ts'
 
-test('disowned claims are remembered until their leases end', () => {
-  const claims = createDisownedClaims()
+test('abandoned claims are remembered until their leases end', () => {
+  const claims = createAbandonedClaims()
   claims.add('a', 'one', 10, 0)
   claims.add('a', 'two', 20, 5)
   expect(claims.tokens('a')).toEqual(['one', 'two'])
@@ -12,7 +12,7 @@ test('disowned claims are remembered until their leases end', () => {
 })
 
 test('an outage of any length is remembered in bounded memory, the latest claims of it', () => {
-  const claims = createDisownedClaims()
+  const claims = createAbandonedClaims()
   for (let index = 0; index < 20_000; index++) claims.add(`key-${index}`, 'token', 60_000, 0)
   for (let index = 0; index < 100; index++) claims.add('key-19999', `token-${index}`, 60_000, 0)
   const kept = Array.from({ length: 20_000 }, (_, index) => claims.tokens(`key-${index}`).length)

@@ -1,0 +1,57 @@
+import { queuedDelivery } from '../fixtures/queued-delivery.ts'
+import { assertEqual } from '../shared/assert.ts'
+import {
+  type DefineStorageRule,
+  LEASE_MS,
+  only,
+  START_MS,
+  type StorageHarness,
+} from './queue-storage-harness.ts'
+
+/** Who is claimed alone, because it may be what ends its processes. */
+export function defineQuarantineRules(define: DefineStorageRule): void {
+  define('what was left behind once is claimed with others', async ({ storage, fill, claimAt }) => {
+    await fill(2)
+    await claimAt(0)
+    await storage.insert(queuedDelivery())
+    const claimed = await claimAt(LEASE_MS, 10, false)
+    assertEqual(claimed.map(({ attempt }) => attempt).sort(), [1, 2, 2], 'attempts')
+    assertEqual(claimed.filter(({ quarantined }) => quarantined).length, 0, 'suspects')
+  })
+
+  define('what was left behind twice is claimed alone, one after the other', async (harness) => {
+    const keys = await leaveBehindTwice(harness, 3)
+    const waiting = await harness.fill(2)
+    const first = await harness.claimAt(2 * LEASE_MS)
+    const second = await harness.claimAt(2 * LEASE_MS)
+    const third = await harness.claimAt(2 * LEASE_MS)
+    const suspects = [first, second, third].map((claimed) => only(claimed))
+    assertEqual(suspects.map(({ key }) => key).sort(), keys.sort(), 'claimed keys')
+    for (const { quarantined, attempt } of suspects) assertEqual([quarantined, attempt], [true, 3], 'suspect')
+    const others = await harness.claimAt(2 * LEASE_MS)
+    assertEqual(others.map(({ key }) => key).sort(), waiting.sort(), 'keys claimed afterwards')
+  })
+
+  define('while a suspect waits, nothing is claimed to run beside others', async (harness) => {
+    await leaveBehindTwice(harness, 1)
+    await harness.fill(2)
+    assertEqual(await harness.claimAt(2 * LEASE_MS, 10, false), [], 'claim while others run')
+    only(await harness.claimAt(2 * LEASE_MS))
+    assertEqual((await harness.claimAt(2 * LEASE_MS, 10, false)).length, 2, 'claims while the suspect runs')
+  })
+
+  define('a delivery that was tried again and given back is no suspect', async ({ storage, ...harness }) => {
+    await storage.retry(await harness.leaseOne(), START_MS)
+    await storage.retry(only(await harness.claimAt(0)), START_MS)
+    const third = only(await harness.claimAt(0, 10, false))
+    assertEqual([third.quarantined === true, third.attempt], [false, 3], 'suspect and attempt')
+  })
+}
+
+/** Makes deliveries whose lease ran out on their second attempt, and returns their keys. */
+async function leaveBehindTwice({ fill, claimAt }: StorageHarness, count: number): Promise<string[]> {
+  const keys = await fill(count)
+  await claimAt(0, count)
+  assertEqual((await claimAt(LEASE_MS, count)).length, count, 'deliveries left behind once')
+  return keys
+}

@@ -1,0 +1,24 @@
+import type { Scenario } from './scenario.ts'
+import { bullmq } from './scenarios/bullmq.ts'
+import { dedupeTtl } from './scenarios/dedupe-ttl.ts'
+import { killSqlite, killSqliteTx } from './scenarios/kill-sqlite.ts'
+import { poison } from './scenarios/poison.ts'
+import { redis } from './scenarios/redis.ts'
+import { sigtermRolling } from './scenarios/sigterm-rolling.ts'
+import { sqliteDamage } from './scenarios/sqlite-damage.ts'
+import { staleOwners } from './scenarios/stale-owners.ts'
+import { stalls } from './scenarios/stalls.ts'
+
+/** Every scenario, the most important first. */
+export const SCENARIOS: readonly Scenario[] = [
+  killSqlite,
+  killSqliteTx,
+  staleOwners,
+  stalls,
+  sigtermRolling,
+  redis,
+  bullmq,
+  sqliteDamage,
+  poison,
+  dedupeTtl,
+]
