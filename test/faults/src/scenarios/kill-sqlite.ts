@@ -3,7 +3,6 @@ import { DatabaseSync } from 'node:sqlite'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { freePort } from '@gwh/testing'
 import { compare, type Difference, quiesce, readDump, readEffects } from '../checker.ts'
-import type { MutantName } from '../mutations.ts'
 import { createPacer, type Pacer } from '../pacer.ts'
 import type { Random } from '../random.ts'
 import { type ReceiverProcess, readyReceiver } from '../receiver-process.ts'
@@ -18,7 +17,7 @@ import {
   SLACK,
 } from '../scenario.ts'
 import { createSender, isAck } from '../sender.ts'
-import type { ReceiverSettings } from '../settings.ts'
+import type { MutantName, ReceiverSettings } from '../settings.ts'
 
 /** How much is delivered, how fast, and how often a receiver dies of it. */
 export interface KillLoad {

@@ -2,11 +2,10 @@ import { join } from 'node:path'
 import { freePort } from '@gwh/testing'
 import { quiesce, readDump, readEffects } from '../checker.ts'
 import { POISON } from '../handler.ts'
-import type { MutantName } from '../mutations.ts'
 import { type ReceiverProcess, readyReceiver } from '../receiver-process.ts'
 import { count, type Finding, failuresOf, most, type Scenario, type ScenarioHarness } from '../scenario.ts'
 import { createSender } from '../sender.ts'
-import type { ReceiverSettings } from '../settings.ts'
+import type { MutantName, ReceiverSettings } from '../settings.ts'
 
 const POISONED = 5
 const MAX_ATTEMPTS = 5

@@ -5,7 +5,6 @@ import { type RedisServer, startRedisServer } from '@gwh/testing/redis'
 import { createClient } from 'redis'
 import { readEffects } from '../checker.ts'
 import { startFlow } from '../flow.ts'
-import type { MutantName } from '../mutations.ts'
 import type { Attempt } from '../post.ts'
 import { readyReceiver } from '../receiver-process.ts'
 import {
@@ -18,7 +17,7 @@ import {
   SLACK,
 } from '../scenario.ts'
 import { createSender, isAck, type Sender } from '../sender.ts'
-import type { ReceiverSettings } from '../settings.ts'
+import type { MutantName, ReceiverSettings } from '../settings.ts'
 
 /** Something that happens to Redis, and how it passes. */
 interface Fault {

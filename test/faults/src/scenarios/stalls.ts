@@ -5,12 +5,11 @@ import { freePort } from '@gwh/testing'
 import { compare, type Dump, quiesce, readDump, readEffects } from '../checker.ts'
 import { isLocked } from '../database.ts'
 import { startFlow } from '../flow.ts'
-import type { MutantName } from '../mutations.ts'
 import { startProxy } from '../proxy.ts'
 import { type ReceiverProcess, readyReceiver } from '../receiver-process.ts'
 import { count, type Finding, failuresOf, most, type Scenario, type ScenarioHarness } from '../scenario.ts'
 import { createSender } from '../sender.ts'
-import type { ReceiverSettings } from '../settings.ts'
+import type { MutantName, ReceiverSettings } from '../settings.ts'
 
 const CONCURRENCY = 8
 const LEASE_MS = 1_500
