@@ -23,6 +23,19 @@ const FOLDERS: Record<string, readonly string[]> = {
     'receiver',
     'adapter',
   ],
+  emulator: [
+    'shared',
+    'http',
+    'events',
+    'signing',
+    'delivery',
+    'webhooks',
+    'state',
+    'jobs',
+    'api',
+    'control',
+    'server',
+  ],
   testing: ['shared', 'fixtures', 'http', 'raw', 'store', 'queue', 'adapter'],
 }
 

@@ -1,7 +1,13 @@
-export { createEmulator } from './lib/emulator.ts'
-export { EmulatorError, type EmulatorErrorCode } from './lib/errors.ts'
-export type { EmulatorOptions } from './lib/options.ts'
-export type { DeliverySignal, EmulatorObserver, EmulatorSignal, JobKind, JobSignal } from './lib/signals.ts'
+export { createEmulator } from './lib/server/emulator.ts'
+export { EmulatorError, type EmulatorErrorCode } from './lib/shared/errors.ts'
+export type { EmulatorOptions } from './lib/shared/options.ts'
+export type {
+  DeliverySignal,
+  EmulatorObserver,
+  EmulatorSignal,
+  JobKind,
+  JobSignal,
+} from './lib/shared/signals.ts'
 export type {
   Attempt,
   AttemptCode,
@@ -12,4 +18,4 @@ export type {
   Scheme,
   TriggerOptions,
   TriggerResult,
-} from './lib/types.ts'
+} from './lib/shared/types.ts'

@@ -1,13 +1,13 @@
 import { Hono } from 'hono'
-import { toRfc3339 } from './envelope.ts'
-import { CATALOGUE_TYPES, SUBSCRIBABLE_TYPES } from './event-types.ts'
-import { RequestFault } from './faults.ts'
-import { checkKnown, type Fields, oneOf, optionalText, targetUri } from './fields.ts'
-import { notFound, readFields, splitVerb } from './http.ts'
-import { toPage } from './pages.ts'
-import { liveSecrets, type RevocationBehavior, truncateSecret } from './secrets.ts'
-import type { EmulatorState } from './state.ts'
-import type { Webhook, WebhookChange, WebhookState } from './webhooks.ts'
+import { toRfc3339 } from '../events/envelope.ts'
+import { CATALOGUE_TYPES, SUBSCRIBABLE_TYPES } from '../events/event-types.ts'
+import { notFound, readFields, splitVerb } from '../http/body.ts'
+import { RequestFault } from '../http/faults.ts'
+import { checkKnown, type Fields, oneOf, optionalText, targetUri } from '../http/fields.ts'
+import { toPage } from '../http/pages.ts'
+import { liveSecrets, type RevocationBehavior, truncateSecret } from '../signing/secrets.ts'
+import type { EmulatorState } from '../state/state.ts'
+import type { Webhook, WebhookChange, WebhookState } from '../webhooks/registry.ts'
 
 const CREATE_FIELDS = ['name', 'uri', 'subscribed_events']
 const PATCH_FIELDS = [...CREATE_FIELDS, 'state']

@@ -1,14 +1,14 @@
 import { signDynamic, signStatic } from '@gwh/core/sign'
-import type { Endpoint } from './delivery.ts'
-import { newResourceId } from './ids.ts'
-import type { SigningKeys } from './keys.ts'
+import type { Endpoint } from '../delivery/delivery.ts'
+import { newResourceId } from '../shared/ids.ts'
+import type { SigningKeys } from '../signing/keys.ts'
 import {
   liveSecrets,
   newSecret,
   type RevocationBehavior,
   rotateSecrets,
   type SigningSecret,
-} from './secrets.ts'
+} from '../signing/secrets.ts'
 
 /** Whether a webhook gets deliveries. */
 export type WebhookState = 'enabled' | 'disabled'

@@ -1,14 +1,9 @@
+import { parseTarget } from '../shared/target-uri.ts'
+
 const LOOPBACK = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/
 
 // Link-local addresses, where clouds keep their metadata services, and AWS's IPv6 one.
 const NEVER = /^(169\.254\.|\[fe[89ab]|\[fd00:ec2::254\]|\[::ffff:)/
-
-/** Reads a webhook URI, or returns `undefined` when it is no plain `http:` or `https:` URL. */
-export function parseTarget(uri: unknown): URL | undefined {
-  const url = typeof uri === 'string' ? URL.parse(uri) : null
-  const isHttp = url?.protocol === 'http:' || url?.protocol === 'https:'
-  return isHttp && url.username === '' && url.password === '' ? url : undefined
-}
 
 /**
  * Tells whether a delivery may go to this URI.

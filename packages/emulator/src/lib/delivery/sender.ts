@@ -1,14 +1,14 @@
+import type { EventInput } from '../events/envelope.ts'
+import type { TimerClock } from '../shared/clock.ts'
+import { newWebhookId } from '../shared/ids.ts'
+import type { Settings } from '../shared/options.ts'
+import type { DeliverySignal } from '../shared/signals.ts'
+import type { Attempt, DeliverySnapshot, DeliveryState } from '../shared/types.ts'
 import { type Outcome, sendAttempt } from './attempt.ts'
-import type { TimerClock } from './clock.ts'
 import { type Delivery, type Endpoint, identify, signedHeaders, toSnapshot } from './delivery.ts'
-import type { EventInput } from './envelope.ts'
-import { newWebhookId } from './ids.ts'
-import type { Settings } from './options.ts'
 import { createPerKeyLimiter } from './per-key-limiter.ts'
 import { nextAttemptAt, parseRetryAfter, type RetryPlan } from './schedule.ts'
-import type { DeliverySignal } from './signals.ts'
 import { isAllowedTarget } from './target.ts'
-import type { Attempt, DeliverySnapshot, DeliveryState } from './types.ts'
 
 // Wide enough that a laptop's receiver is the limit, narrow enough that file descriptors are not.
 const ATTEMPTS_AT_ONCE_PER_ENDPOINT = 32

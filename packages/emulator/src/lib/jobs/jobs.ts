@@ -1,7 +1,7 @@
-import type { Timer } from './clock.ts'
-import type { Fields, WebhookConfig } from './fields.ts'
-import type { JobKind } from './signals.ts'
-import type { EmulatorState } from './state.ts'
+import type { Fields, WebhookConfig } from '../http/fields.ts'
+import type { Timer } from '../shared/clock.ts'
+import type { JobKind } from '../shared/signals.ts'
+import type { EmulatorState } from '../state/state.ts'
 
 /** A job on its way: what batches and interactions have in common. */
 export interface Job {

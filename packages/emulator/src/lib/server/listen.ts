@@ -1,5 +1,5 @@
 import type { AddressInfo } from 'node:net'
-import { EmulatorError } from './errors.ts'
+import { EmulatorError } from '../shared/errors.ts'
 
 /** A running HTTP server. */
 export interface RunningServer {

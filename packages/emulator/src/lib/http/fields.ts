@@ -1,5 +1,5 @@
+import { parseTarget } from '../shared/target-uri.ts'
 import { RequestFault } from './faults.ts'
-import { parseTarget } from './target.ts'
 
 /** A JSON object of unknown content. */
 export type Fields = Record<string, unknown>

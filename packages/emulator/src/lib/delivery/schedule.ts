@@ -18,21 +18,6 @@ export interface Progress {
   readonly retryAfterMs?: number | undefined
 }
 
-const MINUTE_MS = 60_000
-const HOUR_MS = 60 * MINUTE_MS
-
-/** 0 s, 5 s, 30 s, 2 min, 10 min, 30 min, 1 h, 2 h, 4 h, 8 h, 16 h, 24 h: Google publishes only "24 hours". */
-export const DEFAULT_SCHEDULE_MS: readonly number[] = [
-  0,
-  5000,
-  30_000,
-  ...[2, 10, 30].map((minutes) => minutes * MINUTE_MS),
-  ...[1, 2, 4, 8, 16, 24].map((hours) => hours * HOUR_MS),
-]
-
-/** How long a receiver's failures are retried: 24 hours (https://ai.google.dev/gemini-api/docs/webhooks). */
-export const DEFAULT_GIVE_UP_AFTER_MS = 24 * HOUR_MS
-
 /**
  * Tells when the next attempt starts, in epoch milliseconds, or `undefined` when the delivery is exhausted.
  *

@@ -1,11 +1,11 @@
-import { TimerClock } from './clock.ts'
-import { Sender } from './deliver.ts'
-import type { Endpoint } from './delivery.ts'
-import { type EventInput, toBody } from './envelope.ts'
-import { createKeys, type SigningKeys } from './keys.ts'
-import type { Settings } from './options.ts'
-import type { DeliverySnapshot } from './types.ts'
-import { createRegistry, dynamicEndpoint, type WebhookRegistry } from './webhooks.ts'
+import type { Endpoint } from '../delivery/delivery.ts'
+import { Sender } from '../delivery/sender.ts'
+import { type EventInput, toBody } from '../events/envelope.ts'
+import { TimerClock } from '../shared/clock.ts'
+import type { Settings } from '../shared/options.ts'
+import type { DeliverySnapshot } from '../shared/types.ts'
+import { createKeys, type SigningKeys } from '../signing/keys.ts'
+import { createRegistry, dynamicEndpoint, type WebhookRegistry } from '../webhooks/registry.ts'
 
 /** Everything one emulator consists of; the API rooms share it. */
 export interface EmulatorState {

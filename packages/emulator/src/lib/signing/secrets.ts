@@ -1,4 +1,4 @@
-import { randomText } from './ids.ts'
+import { randomText } from '../shared/ids.ts'
 
 /** A signing secret of one webhook. */
 export interface SigningSecret {

@@ -1,11 +1,11 @@
+import { trigger } from '../control/routes.ts'
+import { faultResponse, RequestFault } from '../http/faults.ts'
+import { EmulatorError } from '../shared/errors.ts'
+import { type EmulatorOptions, readOptions } from '../shared/options.ts'
+import type { Emulator, EmulatorClock, TriggerOptions, TriggerResult } from '../shared/types.ts'
+import { createState, type EmulatorState } from '../state/state.ts'
 import { createApp } from './app.ts'
-import { trigger } from './control-api.ts'
-import { EmulatorError } from './errors.ts'
-import { faultResponse, RequestFault } from './faults.ts'
-import { type EmulatorOptions, readOptions } from './options.ts'
-import { type RunningServer, startServer } from './server.ts'
-import { createState, type EmulatorState } from './state.ts'
-import type { Emulator, EmulatorClock, TriggerOptions, TriggerResult } from './types.ts'
+import { type RunningServer, startServer } from './listen.ts'
 
 /**
  * Creates an emulator of Google's side of Gemini webhooks: the WebhookService, batches and interactions, and the

@@ -1,10 +1,10 @@
 import { Hono } from 'hono'
-import { RequestFault } from './faults.ts'
-import { checkKnown, type Fields, isFields, readMetadata, readUris } from './fields.ts'
-import { checkJsonType, checkOrigin } from './guards.ts'
-import { readFields } from './http.ts'
-import type { EmulatorState } from './state.ts'
-import type { TriggerResult } from './types.ts'
+import { readFields } from '../http/body.ts'
+import { RequestFault } from '../http/faults.ts'
+import { checkKnown, type Fields, isFields, readMetadata, readUris } from '../http/fields.ts'
+import { checkJsonType, checkOrigin } from '../http/guards.ts'
+import type { TriggerResult } from '../shared/types.ts'
+import type { EmulatorState } from '../state/state.ts'
 
 /** Serves `/_gwh`: the emulator's own API, which Google does not have. */
 export function controlApi(state: EmulatorState): Hono {

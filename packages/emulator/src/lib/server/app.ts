@@ -1,12 +1,12 @@
 import { Hono } from 'hono'
-import { batchesApi } from './batches-api.ts'
-import { controlApi } from './control-api.ts'
-import { faultResponse, isClassic, RequestFault } from './faults.ts'
-import { checkApiKey, checkHost } from './guards.ts'
-import { notFound } from './http.ts'
-import { interactionsApi } from './interactions-api.ts'
-import type { EmulatorState } from './state.ts'
-import { webhooksApi } from './webhooks-api.ts'
+import { batchesApi } from '../api/batches.ts'
+import { interactionsApi } from '../api/interactions.ts'
+import { webhooksApi } from '../api/webhooks.ts'
+import { controlApi } from '../control/routes.ts'
+import { notFound } from '../http/body.ts'
+import { faultResponse, isClassic, RequestFault } from '../http/faults.ts'
+import { checkApiKey, checkHost } from '../http/guards.ts'
+import type { EmulatorState } from '../state/state.ts'
 
 /** Puts the API rooms under their paths, behind the checks that hold for all of them. */
 export function createApp(state: EmulatorState): Hono {

@@ -1,4 +1,4 @@
-import type { AttemptCode } from './types.ts'
+import type { AttemptCode } from '../shared/types.ts'
 
 /** One delivery attempt, ready to go. */
 export interface Outgoing {

@@ -1,6 +1,6 @@
-import type { Timer } from './clock.ts'
-import type { EventInput } from './envelope.ts'
-import type { Attempt, DeliverySnapshot, DeliveryState, Scheme } from './types.ts'
+import type { EventInput } from '../events/envelope.ts'
+import type { Timer } from '../shared/clock.ts'
+import type { Attempt, DeliverySnapshot, DeliveryState, Scheme } from '../shared/types.ts'
 
 /** What is signed: the three parts of a delivery. */
 export interface Message {

@@ -1,0 +1,6 @@
+/** Reads a webhook URI, or returns `undefined` when it is no plain `http:` or `https:` URL. */
+export function parseTarget(uri: unknown): URL | undefined {
+  const url = typeof uri === 'string' ? URL.parse(uri) : null
+  const isHttp = url?.protocol === 'http:' || url?.protocol === 'https:'
+  return isHttp && url.username === '' && url.password === '' ? url : undefined
+}
