@@ -16,6 +16,9 @@ export type {
   SettledDelivery,
   WorkOptions,
 } from './lib/queue/queue.ts'
-export type { Lease, LeasedDelivery, QueueStorage } from './lib/queue/queue-storage.ts'
+export type { ClaimTerms, QueueStorage } from './lib/queue/queue-storage.ts'
+export type { Lease, LeasedDelivery, Settlement } from './lib/queue/settlement.ts'
 export { createStoredQueue, type StoredQueueOptions } from './lib/queue/stored-queue.ts'
+export { type TryDeps, tryDelivery, WorkerStopped } from './lib/queue/try-delivery.ts'
+export { toWorkSettings, type WorkSettings } from './lib/queue/work-settings.ts'
 export { type Clock, systemClock } from './lib/shared/clock.ts'

@@ -35,11 +35,14 @@ const SURFACE: Record<string, { load: () => Promise<object>; names: string[] }> 
   '@gwh/core/queue': {
     load: () => import('@gwh/core/queue'),
     names: [
+      'WorkerStopped',
       'createExclusiveRunner',
       'createMemoryQueue',
       'createMemoryStorage',
       'createStoredQueue',
       'systemClock',
+      'toWorkSettings',
+      'tryDelivery',
     ],
   },
   '@gwh/core/sign': { load: () => import('@gwh/core/sign'), names: ['signDynamic', 'signStatic'] },

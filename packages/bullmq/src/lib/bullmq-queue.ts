@@ -1,4 +1,4 @@
-import type { DeliveryQueue } from '@gwh/core/queue'
+import { type DeliveryQueue, toWorkSettings } from '@gwh/core/queue'
 import { Queue } from 'bullmq'
 import { accept } from './accept.ts'
 import { createClient, createReadiness } from './connection.ts'
@@ -8,7 +8,6 @@ import { createEvictionCheck } from './eviction.ts'
 import { type BullmqQueueOptions, toSettings } from './options.ts'
 import { onRedis } from './redis-errors.ts'
 import { readStats } from './stats.ts'
-import { toWorkSettings } from './work-settings.ts'
 import { startWorker } from './worker.ts'
 import { createJobRunner } from './worker-access.ts'
 

@@ -1,13 +1,19 @@
 import { randomUUID } from 'node:crypto'
-import type { ProcessDelivery, WorkOptions } from '@gwh/core/queue'
+import {
+  type ProcessDelivery,
+  toWorkSettings,
+  WorkerStopped,
+  type WorkOptions,
+  type WorkSettings,
+} from '@gwh/core/queue'
 import { Worker } from 'bullmq'
 import type { Redis } from 'ioredis'
 import { createBackendFactory } from './backend.ts'
 import type { BullmqSettings } from './options.ts'
 import { toKeep } from './retention.ts'
 import { tryJob } from './try-job.ts'
-import { toWorkerOptions, toWorkSettings, type WorkSettings } from './work-settings.ts'
 import { createWorkerAccess, type JobRunner, type WorkerAccess } from './worker-access.ts'
+import { toWorkerOptions } from './worker-options.ts'
 
 /** Options of a drain. */
 export type DrainOptions = WorkOptions & { maxMs?: number }
@@ -33,7 +39,7 @@ export async function drain(
   worker.on('error', work.onError)
   try {
     await worker.getBackend().moveStalledJobsToWait()
-    return { processed: await tryAll(settings, worker, { process, options, work, maxMs, access }) }
+    return { processed: await tryAll(settings, worker, { process, work, maxMs, access }) }
   } finally {
     await worker.close()
     access.close()
@@ -42,7 +48,6 @@ export async function drain(
 
 interface Task {
   process: ProcessDelivery
-  options: WorkOptions
   work: WorkSettings
   maxMs: number | undefined
   access: WorkerAccess
@@ -50,14 +55,19 @@ interface Task {
 
 type HandWorker = Worker<unknown, unknown, string, ReturnType<ReturnType<typeof createBackendFactory>>>
 
-async function tryAll(settings: BullmqSettings, worker: HandWorker, task: Task): Promise<number> {
-  const { clock, random } = settings
-  const { process, options, work, maxMs = Number.POSITIVE_INFINITY, access } = task
+async function tryAll(queue: BullmqSettings, worker: HandWorker, task: Task): Promise<number> {
+  const { clock, random } = queue
+  const { process, work: settings, maxMs = Number.POSITIVE_INFINITY, access } = task
   const end = clock.now() + maxMs
   const backend = worker.getBackend()
-  const fixed = { backend, leaseMs: work.leaseMs, clock, ...toKeep(settings) }
+  const fixed = { backend, leaseMs: settings.leaseMs, clock, ...toKeep(queue) }
   const timeUp = Promise.withResolvers<false>()
-  const cancel = Number.isFinite(maxMs) ? clock.schedule(() => timeUp.resolve(false), maxMs) : () => {}
+  const stopping = new AbortController()
+  const stop = () => {
+    stopping.abort(new WorkerStopped())
+    timeUp.resolve(false)
+  }
+  const cancel = Number.isFinite(maxMs) ? clock.schedule(stop, maxMs) : () => {}
   let processed = 0
   const tryInTurn = async () => {
     while (clock.now() < end) {
@@ -67,13 +77,12 @@ async function tryAll(settings: BullmqSettings, worker: HandWorker, task: Task):
         if (await Promise.race([access.more(), timeUp.promise])) continue
         return
       }
-      const left = Number.isFinite(end) ? Math.max(1, end - clock.now()) : undefined
-      await tryJob({ process, options, clock, random }, { job, token, ...fixed }, left)
+      await tryJob({ process, settings, clock, random }, { job, token, ...fixed }, stopping.signal)
       access.leave()
       processed++
     }
   }
-  const turns = await Promise.allSettled(Array.from({ length: work.concurrency }, tryInTurn))
+  const turns = await Promise.allSettled(Array.from({ length: settings.concurrency }, tryInTurn))
   cancel()
   const failed = turns.find((turn) => turn.status === 'rejected')
   if (failed) throw failed.reason

@@ -75,18 +75,6 @@ export function toSettings(options: BullmqQueueOptions): BullmqSettings {
   return settings
 }
 
-/**
- * A whole number of at least `least`, or the default where none is given.
- *
- * @throws WebhookConfigError `option_invalid`
- */
-export function wholeNumber(name: string, value: number | undefined, fallback: number, least = 1): number {
-  if (value === undefined) return fallback
-  if (!Number.isSafeInteger(value) || value < least)
-    refuse(`${name} must be a whole number of at least ${least}`)
-  return value
-}
-
 function checkConnection(connection: RedisAddress): void {
   // An environment variable that is not set must not silently mean the Redis of this machine.
   if (!connection) refuse('connection is missing')

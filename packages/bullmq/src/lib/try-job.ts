@@ -1,17 +1,11 @@
-import type { Clock, ProcessDelivery, WorkOptions } from '@gwh/core/queue'
-import { createStoredQueue } from '@gwh/core/queue'
+import { type TryDeps, tryDelivery } from '@gwh/core/queue'
 import { toFailedReason } from './dead-reason.ts'
 import { isErased, type JobData, toMessage } from './job-data.ts'
-import { createOneDelivery, fenced, type LockedJob } from './one-delivery.ts'
+import { createJobSettlement, fenced, type LockedJob } from './job-settlement.ts'
 import { toUnavailable } from './redis-errors.ts'
 
 /** How the jobs of one worker or drain are tried. */
-export interface Trial {
-  process: ProcessDelivery
-  options: WorkOptions
-  clock: Clock
-  random: () => number
-}
+export type Trial = Omit<TryDeps, 'settlement'>
 
 /**
  * Tries the delivery of a locked job and settles it: done, to be retried, or dead.
@@ -20,36 +14,24 @@ export interface Trial {
  * that tries it ends after `maxAttempts` as well. Never rejects: what could not be settled becomes free when its
  * lock runs out.
  *
- * @param maxMs How long the try may take at most. Default: as long as `handlerTimeoutMs` allows
+ * @param stop Aborted to have the job given back at once
  */
-export async function tryJob(trial: Trial, locked: LockedJob, maxMs?: number): Promise<void> {
+export async function tryJob(trial: Trial, locked: LockedJob, stop: AbortSignal): Promise<void> {
+  const { job, token, backend } = locked
   try {
-    const data: Partial<JobData> = locked.job.data
+    const data: Partial<JobData> = job.data
     if (isErased(data)) await completeAgain(locked)
-    else await tryDelivery(trial, locked, maxMs)
+    else if (stop.aborted) await fenced(backend.moveJobFromActiveToWait(job.id ?? '', token))
+    else await tryMessage(trial, locked, stop)
   } catch (error) {
-    trial.options.onError?.(toUnavailable(error, 'settle a delivery'))
+    trial.settings.onError(toUnavailable(error, 'settle a delivery'))
   }
 }
 
-async function tryDelivery(trial: Trial, locked: LockedJob, maxMs: number | undefined): Promise<void> {
-  const { job, token, backend } = locked
+async function tryMessage(trial: Trial, locked: LockedJob, stop: AbortSignal): Promise<void> {
   const message = await readMessage(locked)
-  let cause: unknown
-  const process: ProcessDelivery = async (...args) => {
-    try {
-      await trial.process(...args)
-    } catch (error) {
-      cause = error
-      throw error
-    }
-  }
-  const leased = { key: message.key, token: 1, message, attempt: job.attemptsStarted }
-  const delivery = createOneDelivery(locked, leased, () => cause)
-  const options = { ...trial.options, concurrency: 1, ...(maxMs !== undefined && { maxMs }) }
-  await createStoredQueue(delivery, trial).drain(process, options)
-  // Its time was up before it began.
-  if (!delivery.taken) await fenced(backend.moveJobFromActiveToWait(job.id ?? '', token))
+  const leased = { key: message.key, token: 1, message, attempt: locked.job.attemptsStarted }
+  await tryDelivery({ ...trial, settlement: createJobSettlement(locked, leased) }, leased, stop)
 }
 
 /** Fails a job that somebody else put into the queue, and says so. */

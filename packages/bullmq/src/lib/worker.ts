@@ -1,5 +1,10 @@
-import { WebhookError } from '@gwh/core/errors'
-import type { ProcessDelivery, QueueWorker, WorkOptions } from '@gwh/core/queue'
+import {
+  type ProcessDelivery,
+  type QueueWorker,
+  toWorkSettings,
+  WorkerStopped,
+  type WorkOptions,
+} from '@gwh/core/queue'
 import { DelayedError, type Job, Worker } from 'bullmq'
 import { createBackendFactory } from './backend.ts'
 import { createClient } from './connection.ts'
@@ -7,8 +12,8 @@ import type { BullmqSettings } from './options.ts'
 import { toUnavailable } from './redis-errors.ts'
 import { toKeep } from './retention.ts'
 import { tryJob } from './try-job.ts'
-import { toWorkerOptions, toWorkSettings } from './work-settings.ts'
 import { createWorkerAccess, type JobRunner } from './worker-access.ts'
+import { toWorkerOptions } from './worker-options.ts'
 
 // How long a stopping worker waits for Redis after its handlers have ended.
 const SETTLE_MS = 2_000
@@ -29,12 +34,13 @@ export function startWorker(
   const client = createClient(connection, 'patient')
   const blockingClient = createClient(connection, 'patient')
   const access = createWorkerAccess(runner, TURNED_AWAY_MS)
-  const crew = createCrew(process, stopping.signal)
-  const trial = { process: crew.process, options, clock, random }
+  const handlers = trackHandlers(process)
+  const trial = { process: handlers.process, settings: work, clock, random }
 
   const processor = async (job: Job, token = '') => {
     const backend = worker.getBackend()
-    await tryJob(trial, { job, token, backend, leaseMs: work.leaseMs, clock, ...toKeep(settings) })
+    const locked = { job, token, backend, leaseMs: work.leaseMs, clock, ...toKeep(settings) }
+    await tryJob(trial, locked, stopping.signal)
     access.leave()
     // BullMQ's word for a job that its processor has settled itself.
     throw new DelayedError()
@@ -53,9 +59,9 @@ export function startWorker(
   let stopped: Promise<void> | undefined
   const stop = async () => {
     const { promise: forced, resolve: force } = Promise.withResolvers<void>()
-    const cancelAbort = clock.schedule(() => stopping.abort(), work.stopTimeoutMs)
+    const cancelAbort = clock.schedule(() => stopping.abort(new WorkerStopped()), work.stopTimeoutMs)
     let cancelForce = () => {}
-    crew.ended().then(() => {
+    handlers.ended().then(() => {
       cancelForce = clock.schedule(force, SETTLE_MS)
     })
     // While Redis is down BullMQ waits for it; what it could not settle becomes free when its lock runs out.
@@ -74,30 +80,28 @@ export function startWorker(
   }
 }
 
-/** Runs handlers so that a stopping worker can wait for them, and give them up to be tried again. */
-function createCrew(process: ProcessDelivery, stop: AbortSignal) {
+/** Lets a stopping worker wait until its handlers have ended or were aborted. */
+function trackHandlers(process: ProcessDelivery) {
   const running = new Set<Promise<void>>()
   return {
-    process(message, { attempt, signal }) {
-      const either = AbortSignal.any([signal, stop])
-      const handled = untilAborted(stop, async () => await process(message, { attempt, signal: either }))
+    process(message, context) {
+      const handled = untilAborted(context.signal, async () => await process(message, context))
       running.add(handled)
-      const leave = () => running.delete(handled)
-      handled.then(leave, leave)
+      const remove = () => running.delete(handled)
+      handled.then(remove, remove)
       return handled
     },
     ended: async () => void (await Promise.allSettled(running)),
   } satisfies { process: ProcessDelivery; ended(): Promise<void> }
 }
 
-async function untilAborted(stop: AbortSignal, work: () => Promise<void>): Promise<void> {
-  const { promise: ended, reject } = Promise.withResolvers<never>()
-  const onStop = () => reject(new WebhookError('draining', 'the worker was stopped'))
-  if (stop.aborted) onStop()
-  stop.addEventListener('abort', onStop)
+async function untilAborted(signal: AbortSignal, work: () => Promise<void>): Promise<void> {
+  const { promise: aborted, reject } = Promise.withResolvers<never>()
+  const onAbort = () => reject(signal.reason)
+  signal.addEventListener('abort', onAbort)
   try {
-    await Promise.race([ended, work()])
+    await Promise.race([aborted, work()])
   } finally {
-    stop.removeEventListener('abort', onStop)
+    signal.removeEventListener('abort', onAbort)
   }
 }

@@ -1,15 +1,17 @@
-/** How many deliveries to claim, until when, or whatever else a storage asks for. */
 type Claim<T, Terms> = (terms: Terms & { alone: boolean }) => Promise<T[]>
 
 /**
- * Where the deliveries of one queue run in this process, whichever worker claimed them.
+ * Decides which deliveries of one queue may run at the same time in this process, whichever worker claimed them.
  *
- * A suspect has it to itself: nothing enters beside it, and it enters only when nothing else is there.
+ * A crash-loop suspect runs with nothing beside it: it starts only when nothing else runs, and nothing starts before
+ * it has ended.
  */
 export interface ExclusiveRunner<T, Terms> {
-  /** Claims for this process; `finished` is to be called once for each delivery it resolves to. */
+  /** Claims deliveries to run in this process. Call `finished` once for each of them. */
   claim(terms: Terms): Promise<T[]>
+  /** Says that one claimed delivery no longer runs. */
   finished(): void
+  /** Whether nothing runs and no claim is under way. */
   isIdle(): boolean
   /** Resolves once nothing runs. */
   whenIdle(): Promise<void>
@@ -18,12 +20,12 @@ export interface ExclusiveRunner<T, Terms> {
 /**
  * Makes the runner of a queue.
  *
- * @param claim Claims deliveries. Of suspects it may return one, by itself, and only where it is told `alone`
+ * @param claim Claims deliveries. It may return a suspect only by itself, and only when called with `alone`
  */
 export function createExclusiveRunner<T extends { quarantined?: boolean }, Terms extends object = object>(
   claim: Claim<T, Terms>,
 ): ExclusiveRunner<T, Terms> {
-  // Claims under way count like deliveries, for nobody knows yet what they bring.
+  // A claim under way counts like a delivery, because it may return one.
   let present = 0
   let quarantinedRuns = false
   let first: Promise<T[]> | undefined
@@ -50,7 +52,7 @@ export function createExclusiveRunner<T extends { quarantined?: boolean }, Terms
   }
   return {
     async claim(terms) {
-      // The first claim on an empty runner may bring a suspect: what it brings decides whether others may enter.
+      // The first claim of an idle runner may return a suspect, so the others wait for its result.
       while (first) await first
       if (quarantinedRuns) return []
       if (present > 0) return await enter(terms, false)

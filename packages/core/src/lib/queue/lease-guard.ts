@@ -1,35 +1,35 @@
 import { rejectOnAbort } from '../shared/abort.ts'
 import type { Clock } from '../shared/clock.ts'
 import { WebhookError } from '../shared/errors.ts'
-import type { Lease, QueueStorage } from './queue-storage.ts'
+import type { Lease, Settlement } from './settlement.ts'
 
-/** Another worker holds the delivery now; nothing this one does to it counts. */
+/** Another worker has claimed the delivery; every write of this one is refused. */
 export class LeaseLost extends WebhookError {
   constructor() {
     super('internal', 'the lease was lost to another worker')
   }
 }
 
-/** A running handler's hold on its delivery. */
+/** The lease of a delivery whose handler is running. */
 export interface LeaseGuard {
-  /** For the handler: aborted when lease, time or the worker ends. */
+  /** The handler's signal: aborted when the lease is lost, its time is up, or the worker stops. */
   signal: AbortSignal
   /** Rejects with the signal's reason once it is aborted; stays pending otherwise. */
   ended: Promise<never>
-  /** Stops renewing; to be called when the handler has settled. */
+  /** Stops renewing; call it when the handler has settled. */
   close(): void
 }
 
-/** Keeps a lease renewed while its handler runs, and aborts the handler when that can go on no longer. */
+/** Renews a lease while its handler runs, and aborts the handler when it must end. */
 export function guardLease(options: {
-  storage: QueueStorage
+  settlement: Settlement
   clock: Clock
   lease: Lease
   leaseMs: number
   handlerTimeoutMs: number
   stop: AbortSignal
 }): LeaseGuard {
-  const { storage, clock, lease, leaseMs, handlerTimeoutMs, stop } = options
+  const { settlement, clock, lease, leaseMs, handlerTimeoutMs, stop } = options
   const controller = new AbortController()
   const { signal } = controller
   let closed = false
@@ -38,8 +38,8 @@ export function guardLease(options: {
   const renewLater = () => clock.schedule(renew, Math.ceil(leaseMs / 3))
   const renew = async () => {
     const renewedUntil = clock.now() + leaseMs
-    // A storage that cannot answer has not said that the lease is lost: ask again until it runs out.
-    const kept = await storage.renew(lease, renewedUntil).catch(() => undefined)
+    // A backend that cannot answer has not said that the lease is lost: ask again until it runs out.
+    const kept = await settlement.renew(lease, renewedUntil).catch(() => undefined)
     if (closed) return
     if (kept) heldUntil = renewedUntil
     if (kept === false || clock.now() >= heldUntil) controller.abort(new LeaseLost())

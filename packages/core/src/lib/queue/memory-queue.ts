@@ -1,6 +1,7 @@
 import { type Clock, systemClock } from '../shared/clock.ts'
 import type { DeadReason, DeliveryQueue, QueuedDelivery } from './queue.ts'
-import type { Lease, LeasedDelivery, QueueStorage } from './queue-storage.ts'
+import type { QueueStorage } from './queue-storage.ts'
+import type { Lease, LeasedDelivery } from './settlement.ts'
 import { createStoredQueue, type StoredQueueOptions } from './stored-queue.ts'
 
 interface Row {

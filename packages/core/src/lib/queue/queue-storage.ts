@@ -1,55 +1,45 @@
-import type { DeadLetter, DeadReason, Effect, QueuedDelivery, QueueStats } from './queue.ts'
+import type { DeadLetter, QueuedDelivery, QueueStats } from './queue.ts'
+import type { LeasedDelivery, Settlement } from './settlement.ts'
 
-/** Proof of the right to settle one delivery; a newer lease makes it worthless. */
-export interface Lease {
-  key: string
-  /** Rises with every claim of the key. */
-  token: number
-}
-
-/** A delivery somebody has just claimed. */
-export interface LeasedDelivery extends Lease {
-  message: QueuedDelivery
-  /** Claims so far, this one included: counted when claimed, so that a crash loop ends too. */
-  attempt: number
-  /** Whether it may be what ends its processes, and must run with nothing beside it. */
-  quarantined?: boolean
+/** How many deliveries to claim, and for how long. */
+export interface ClaimTerms {
+  /** The most deliveries to claim. */
+  limit: number
+  /** The present, in epoch milliseconds. */
+  now: number
+  /** When the leases end, in epoch milliseconds. */
+  leaseUntil: number
+  /** Whether nothing else runs in this process, so that a crash-loop suspect may be claimed. Default: yes. */
+  alone?: boolean
 }
 
 /**
  * The state transitions a queue needs, each atomic and durable when its promise resolves.
  *
- * `pending → running → done | retrying | dead`, and `dead → pending` by redrive. Every write after the claim
- * names its lease and is refused (`false`) once that lease is not the newest or no longer running.
+ * `pending → running → done | retrying | dead`, and `dead → pending` by redrive.
  */
-export interface QueueStorage {
+export interface QueueStorage extends Settlement {
+  /** Adds a delivery unless its key is known, in whatever state. */
   insert(message: QueuedDelivery): Promise<'enqueued' | 'duplicate'>
   /**
-   * Claims up to `limit` deliveries that are pending, due again, or whose lease ran out; oldest first.
+   * Claims deliveries that are pending, due again, or whose lease ran out; the oldest first.
    *
-   * One whose lease ran out on its second attempt or a later one is a suspect. While such a one waits nothing else
-   * is claimed: it is, by itself, where it would run `alone` (the default), and nothing at all where it would not.
+   * A delivery whose lease ran out on its second or a later attempt is a crash-loop suspect. While one waits,
+   * nothing else is claimed: with `alone` the claim returns one suspect, by itself, and otherwise nothing.
    */
-  claim(options: {
-    limit: number
-    now: number
-    leaseUntil: number
-    alone?: boolean
-  }): Promise<LeasedDelivery[]>
-  renew(lease: Lease, leaseUntil: number): Promise<boolean>
-  /** `effects` only where `transactional`: they and the completion happen in one transaction, or neither. */
-  complete(lease: Lease, now: number, effects?: readonly Effect[]): Promise<boolean>
-  retry(lease: Lease, dueAt: number): Promise<boolean>
-  deadLetter(lease: Lease, reason: DeadReason, now: number): Promise<boolean>
+  claim(terms: ClaimTerms): Promise<LeasedDelivery[]>
   /** When the next claim could find something, in epoch milliseconds; `undefined` when nothing waits. */
   nextDueAt(): Promise<number | undefined>
+  /** Counts the deliveries in each state. */
   stats(now: number): Promise<QueueStats>
+  /** The newest dead letters, up to `limit`. */
   listDead(limit: number): Promise<DeadLetter[]>
+  /** Makes one dead letter, or `'all'`, pending with a new attempt budget; resolves to how many. */
   redrive(keyOrAll: string, now: number): Promise<number>
+  /** Deletes dead letters from before `olderThan` (epoch milliseconds); resolves to how many. */
   purgeDead(olderThan: number): Promise<number>
-  /** Whether `complete` takes effects. Default: no. */
-  readonly transactional?: boolean
-  /** See `DeliveryQueue`. */
+  /** See `DeliveryQueue.isFull`. */
   isFull?(): boolean
+  /** Frees what the storage holds open. */
   close(): Promise<void>
 }

@@ -169,6 +169,12 @@ function defineDrain(define: DefineRule): void {
     assertEqual(await queue.drain(async () => void tries++), { processed: 0 }, 'drain of an empty queue')
   })
 
+  define('drain rejects wrong options; it does not throw them', async ({ queue }) => {
+    const draining: Promise<unknown> = queue.drain(async () => {}, { concurrency: 0 })
+    const outcome = await draining.catch((error: { code?: unknown }) => error.code)
+    assertEqual(outcome, 'option_invalid', 'code of the rejection')
+  })
+
   define('drain leaves what is not due yet', async ({ queue, enqueue }) => {
     await enqueue()
     await queue.drain(() => Promise.reject(new TypeError('not yet')), { backoffMs: 60_000 })

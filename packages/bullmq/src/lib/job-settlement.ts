@@ -1,5 +1,5 @@
-import { WebhookError, WebhookUnavailableError } from '@gwh/core/errors'
-import type { Clock, LeasedDelivery, QueueStorage } from '@gwh/core/queue'
+import { WebhookUnavailableError } from '@gwh/core/errors'
+import type { Clock, LeasedDelivery, Settlement } from '@gwh/core/queue'
 import type { Job, KeepJobs } from 'bullmq'
 import type { DeliveryBackend } from './backend.ts'
 import { toBuriedFields, toFailedReason } from './dead-reason.ts'
@@ -21,60 +21,32 @@ export interface LockedJob {
   clock: Clock
 }
 
-/** The storage of one delivery, as core's engine sees it while it tries that delivery. */
-export interface OneDelivery extends QueueStorage {
-  /** Whether the engine took the delivery. */
-  readonly taken: boolean
-}
-
 /**
- * Presents one locked job as a storage, so that core's engine tries it by the same rules as any other delivery.
+ * Settles a locked job by the rules of core's `tryDelivery`.
  *
  * Every write names the lock and is refused once another worker has it. BullMQ decides who tries what and when.
- *
- * @param cause What the handler threw, for dashboards
  */
-export function createOneDelivery(
-  locked: LockedJob,
-  leased: LeasedDelivery,
-  cause: () => unknown,
-): OneDelivery {
+export function createJobSettlement(locked: LockedJob, leased: LeasedDelivery): Settlement {
   const { job, token, backend, clock } = locked
   const id = job.id ?? ''
-  let taken = false
   return {
-    get taken() {
-      return taken
-    },
-    async claim() {
-      if (taken) return []
-      taken = true
-      return [leased]
-    },
     renew: () => renew(locked),
     complete: (_, now) =>
       fenced(backend.completeErased(job, token, now, toErasedData(leased.message), locked.keepDone)),
-    retry(_, dueAt) {
-      const fieldsToUpdate = { failedReason: toFailedReason('attempts', cause()) }
+    retry(_, dueAt, error) {
+      const fieldsToUpdate = { failedReason: toFailedReason('attempts', error) }
       const waitMs = Math.max(1, dueAt - clock.now())
       return fenced(backend.moveToDelayed(id, Date.now(), waitMs, token, { fieldsToUpdate }))
     },
-    deadLetter(_, reason) {
-      const failedReason = toFailedReason(reason, cause())
+    deadLetter(_, reason, _now, error) {
+      const failedReason = toFailedReason(reason, error)
       const fields = toBuriedFields(leased.attempt)
       return fenced(backend.moveToFailed(job, failedReason, locked.keepDead, token, false, fields))
     },
-    nextDueAt: unused,
-    insert: unused,
-    stats: unused,
-    listDead: unused,
-    redrive: unused,
-    purgeDead: unused,
-    close: unused,
   }
 }
 
-/** Extends the lock; a patient client that cannot send must not make the engine wait past the next renewal. */
+/** Extends the lock; gives up when the next renewal is due, because a patient client waits for Redis without end. */
 async function renew({ job, token, backend, leaseMs, clock }: LockedJob): Promise<boolean> {
   const { promise, reject } = Promise.withResolvers<never>()
   const giveUp = () =>
@@ -97,10 +69,4 @@ export async function fenced(write: Promise<unknown>): Promise<boolean> {
     if (isLeaseLost(error)) return false
     throw error
   }
-}
-
-function unused(): Promise<never> {
-  return Promise.reject(
-    new WebhookError('internal', 'the storage of one delivery only settles that delivery'),
-  )
 }

@@ -1,0 +1,46 @@
+import { rejectOnAbort } from '../shared/abort.ts'
+import { wholeNumber } from '../shared/options.ts'
+import { WorkerStopped } from './try-delivery.ts'
+import { toRest, tryAndLeave, type WorkerDeps } from './worker.ts'
+
+/**
+ * Handles what is due now, then resolves to how many deliveries were tried.
+ *
+ * @param maxMs How long it may take, in milliseconds; running handlers are then aborted
+ */
+export async function drain(deps: WorkerDeps, maxMs: number): Promise<{ processed: number }> {
+  const { runner, clock, settings } = deps
+  const stopping = new AbortController()
+  const end = clock.now() + maxMs
+  const cancel = Number.isFinite(maxMs)
+    ? clock.schedule(() => stopping.abort(new WorkerStopped()), maxMs)
+    : () => {}
+  const stopped = rejectOnAbort(stopping.signal).catch(() => {})
+  let processed = 0
+  const slot = async () => {
+    while (clock.now() < end) {
+      const now = clock.now()
+      const [leased] = await runner.claim({ limit: 1, now, leaseUntil: now + settings.leaseMs })
+      if (leased) {
+        await tryAndLeave(deps, leased, stopping.signal)
+        processed++
+      } else if (!runner.isIdle() && (await toRest(deps)).heldBack) {
+        await Promise.race([runner.whenIdle(), stopped])
+      } else return
+    }
+  }
+  const slots = await Promise.allSettled(Array.from({ length: settings.concurrency }, slot))
+  cancel()
+  const failed = slots.find((one) => one.status === 'rejected')
+  if (failed) throw failed.reason
+  return { processed }
+}
+
+/**
+ * The time limit of a drain, in milliseconds; without one there is no limit.
+ *
+ * @throws WebhookConfigError `option_invalid`
+ */
+export function checkMaxMs(maxMs: number | undefined): number {
+  return maxMs === Number.POSITIVE_INFINITY ? maxMs : wholeNumber('maxMs', maxMs, Number.POSITIVE_INFINITY)
+}

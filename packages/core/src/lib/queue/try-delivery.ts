@@ -1,0 +1,133 @@
+import type { Clock } from '../shared/clock.ts'
+import {
+  PermanentError,
+  WebhookError,
+  WebhookPayloadError,
+  WebhookUnavailableError,
+} from '../shared/errors.ts'
+import { guardLease, LeaseLost } from './lease-guard.ts'
+import type { DeadReason, Effect, ProcessDelivery, SettledDelivery } from './queue.ts'
+import type { LeasedDelivery, Settlement } from './settlement.ts'
+import type { WorkSettings } from './work-settings.ts'
+
+/** What `tryDelivery` works with. */
+export interface TryDeps {
+  /** The backend that keeps the delivery. */
+  settlement: Settlement
+  /** The time that leases, timeouts and retries run on. */
+  clock: Clock
+  /** A number in [0, 1), for jitter. */
+  random: () => number
+  /** See `toWorkSettings`. */
+  settings: WorkSettings
+  /** Handles the delivery. */
+  process: ProcessDelivery
+}
+
+/**
+ * Tries one leased delivery and settles it: done, to be retried, or dead.
+ *
+ * Never rejects: a delivery the backend could not settle is tried again once its lease has run out, and
+ * `settings.onError` gets the reason.
+ *
+ * @param stop Aborted, with `WorkerStopped`, to have the delivery given back at once
+ */
+export async function tryDelivery(deps: TryDeps, leased: LeasedDelivery, stop: AbortSignal): Promise<void> {
+  try {
+    // Attempts are counted by the claim, so a delivery that kills its process ends here too.
+    const outcome =
+      leased.attempt > deps.settings.maxAttempts
+        ? await deadLetter(deps, leased, 'attempts', undefined)
+        : await handle(deps, leased, stop)
+    deps.settings.onSettled(outcome)
+  } catch (error) {
+    deps.settings.onError(error)
+  }
+}
+
+async function handle(deps: TryDeps, leased: LeasedDelivery, stop: AbortSignal): Promise<SettledDelivery> {
+  const { settlement, clock, settings } = deps
+  const { leaseMs, handlerTimeoutMs } = settings
+  const effects: Effect[] = []
+  const guard = guardLease({ settlement, clock, lease: leased, leaseMs, handlerTimeoutMs, stop })
+  try {
+    guard.signal.throwIfAborted()
+    const tx = settlement.transactional ? { tx: (effect: Effect) => void effects.push(effect) } : {}
+    const context = { attempt: leased.attempt, signal: guard.signal, ...tx }
+    await Promise.race([deps.process(leased.message, context), guard.ended])
+  } catch (error) {
+    // An aborted handler may throw anything; the reason for the abort is what counts.
+    return await settleFailure(deps, leased, guard.signal.aborted ? guard.signal.reason : error)
+  } finally {
+    guard.close()
+  }
+  return await complete(deps, leased, effects)
+}
+
+/** The reason a worker aborts its handlers with when it is stopped: their deliveries are given back, due at once. */
+export class WorkerStopped extends WebhookError {
+  constructor() {
+    super('draining', 'the worker was stopped')
+  }
+}
+
+/** Completes a delivery. An effect that throws undoes the completion, and the delivery has failed like any other. */
+async function complete(
+  deps: TryDeps,
+  leased: LeasedDelivery,
+  effects: readonly Effect[],
+): Promise<SettledDelivery> {
+  try {
+    const kept = await deps.settlement.complete(leased, deps.clock.now(), effects)
+    return { ...identify(leased), outcome: kept ? 'done' : 'lease_lost' }
+  } catch (error) {
+    if (error instanceof WebhookUnavailableError) throw error
+    return await settleFailure(deps, leased, error)
+  }
+}
+
+async function settleFailure(
+  deps: TryDeps,
+  leased: LeasedDelivery,
+  error: unknown,
+): Promise<SettledDelivery> {
+  if (error instanceof LeaseLost) return { ...identify(leased), outcome: 'lease_lost' }
+  const reason = deadReason(deps, leased, error)
+  if (reason) return await deadLetter(deps, leased, reason, error)
+  const now = deps.clock.now()
+  const dueAt = error instanceof WorkerStopped ? now : now + backoff(deps, leased.attempt)
+  const kept = await deps.settlement.retry(leased, dueAt, error)
+  return kept
+    ? { ...identify(leased), outcome: 'retry', dueAt, error }
+    : { ...identify(leased), outcome: 'lease_lost' }
+}
+
+function deadReason(deps: TryDeps, leased: LeasedDelivery, error: unknown): DeadReason | undefined {
+  if (error instanceof PermanentError) return 'handler_rejected'
+  if (error instanceof WebhookPayloadError) return 'payload_invalid'
+  if (error instanceof WorkerStopped) return undefined
+  return leased.attempt >= deps.settings.maxAttempts ? 'attempts' : undefined
+}
+
+/** Full jitter: a random wait up to a ceiling that doubles with every attempt. */
+function backoff({ settings, random }: TryDeps, attempt: number): number {
+  const ceiling = Math.min(settings.maxBackoffMs, settings.backoffMs * 2 ** (attempt - 1))
+  // At least 1 ms: one drain would otherwise use up every attempt.
+  return Math.max(1, Math.ceil(random() * ceiling))
+}
+
+async function deadLetter(
+  deps: TryDeps,
+  leased: LeasedDelivery,
+  reason: DeadReason,
+  error: unknown,
+): Promise<SettledDelivery> {
+  const kept = await deps.settlement.deadLetter(leased, reason, deps.clock.now(), error)
+  return kept
+    ? { ...identify(leased), outcome: 'dead', reason, error }
+    : { ...identify(leased), outcome: 'lease_lost' }
+}
+
+function identify({ message, attempt }: LeasedDelivery) {
+  return { message, attempt }
+}

@@ -1,0 +1,41 @@
+import { checkNames, wholeNumber } from '../shared/options.ts'
+import { safeListener } from '../shared/safe-listener.ts'
+import type { WorkOptions } from './queue.ts'
+
+/** Work options with every default filled in. */
+export type WorkSettings = Required<WorkOptions>
+
+const NAMES = [
+  'concurrency',
+  'leaseMs',
+  'handlerTimeoutMs',
+  'maxAttempts',
+  'backoffMs',
+  'maxBackoffMs',
+  'pollMs',
+  'stopTimeoutMs',
+  'onSettled',
+  'onError',
+  'maxMs',
+]
+
+/**
+ * Checks work options and fills in the defaults; listeners can no longer throw.
+ *
+ * @throws WebhookConfigError `option_invalid`
+ */
+export function toWorkSettings(options: WorkOptions = {}): WorkSettings {
+  checkNames(options, NAMES, 'work()')
+  return {
+    concurrency: wholeNumber('concurrency', options.concurrency, 8),
+    leaseMs: wholeNumber('leaseMs', options.leaseMs, 60_000),
+    handlerTimeoutMs: wholeNumber('handlerTimeoutMs', options.handlerTimeoutMs, 600_000),
+    maxAttempts: wholeNumber('maxAttempts', options.maxAttempts, 12),
+    backoffMs: wholeNumber('backoffMs', options.backoffMs, 1_000),
+    maxBackoffMs: wholeNumber('maxBackoffMs', options.maxBackoffMs, 3_600_000),
+    pollMs: wholeNumber('pollMs', options.pollMs, 1_000),
+    stopTimeoutMs: wholeNumber('stopTimeoutMs', options.stopTimeoutMs, 25_000, 0),
+    onSettled: safeListener(options.onSettled),
+    onError: safeListener(options.onError),
+  }
+}
