@@ -11,7 +11,7 @@ export default defineConfig({
     include: [
       'packages/*/{src,test}/**/*.test.ts',
       'apps/*/test/**/*.test.ts',
-      'test/{architecture,snippets}/**/*.test.ts',
+      'test/{architecture,signals,snippets}/**/*.test.ts',
     ],
     testTimeout: 30_000,
     hookTimeout: 30_000,

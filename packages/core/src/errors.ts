@@ -1,3 +1,4 @@
+export { toCause } from './lib/shared/cause.ts'
 export type { WebhookErrorCode } from './lib/shared/errors.ts'
 export {
   ERROR_STATUS,

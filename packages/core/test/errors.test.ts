@@ -1,6 +1,7 @@
+import { inspect } from 'node:util'
 import * as core from '@gwh/core'
 import * as errors from '@gwh/core/errors'
-import { ERROR_STATUS, WebhookError, type WebhookErrorCode } from '@gwh/core/errors'
+import { ERROR_STATUS, toCause, WebhookError, type WebhookErrorCode } from '@gwh/core/errors'
 import { describe, expect, test } from 'vitest'
 import { answerFor } from '../src/lib/http/answer.ts'
 import { isRefusal, refuse, toError } from '../src/lib/shared/refusal.ts'
@@ -49,6 +50,36 @@ describe('the class of an error says what to do about it', () => {
   ])('%s is a %s', (code, name) => {
     expect(toError(refuse(code, '')).name).toBe(name)
   })
+
+  test('a cause is rebuilt from the name, the message and the code of what a client threw', () => {
+    const command = { name: 'set', args: ['key', 'a delivery'] }
+    const thrown = Object.assign(new RangeError('OOM'), { code: 'OOM', command, cause: command })
+    const cause = toCause(thrown)
+    expect(inspect(cause, { showHidden: true })).not.toContain('a delivery')
+    expect(cause).toBeInstanceOf(Error)
+    expect([cause.name, cause.message, cause]).toEqual([
+      'RangeError',
+      'OOM',
+      expect.objectContaining({ code: 'OOM' }),
+    ])
+  })
+
+  test('a cause does not quote the arguments of a command that Redis does not know', () => {
+    const message = "ERR unknown command 'EVALSHA', with args beginning with: 'digest' 'a delivery'"
+    expect(toCause(new Error(message)).message).toBe("ERR unknown command 'EVALSHA'")
+  })
+
+  test('the cause of a failed connection that has no message is its code', () => {
+    const refused = Object.assign(new AggregateError([]), { code: 'ECONNREFUSED' })
+    expect(toCause(refused).message).toBe('ECONNREFUSED')
+  })
+
+  test.each([undefined, null, 'a delivery', { message: 'a delivery' }])(
+    '%j is no error, and not shown',
+    (thrown) => {
+      expect(inspect(toCause(thrown), { showHidden: true })).not.toContain('a delivery')
+    },
+  )
 
   test.each(CLASSES)('%o keeps its name and its cause', (errorClass) => {
     const cause = new Error('below')

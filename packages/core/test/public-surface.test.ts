@@ -60,6 +60,7 @@ const SURFACE: Record<string, { load: () => Promise<object>; names: string[] }> 
       'WebhookPayloadError',
       'WebhookUnavailableError',
       'WebhookVerificationError',
+      'toCause',
     ],
   },
   '@gwh/core/jwks': {

@@ -1,4 +1,4 @@
-import { WebhookUnavailableError } from '@gwh/core/errors'
+import { toCause, WebhookUnavailableError } from '@gwh/core/errors'
 import type { Clock } from '@gwh/core/queue'
 import { Redis } from 'ioredis'
 import type { RedisAddress, RedisSettings } from './options.ts'
@@ -62,7 +62,7 @@ export function createReadiness(client: Redis, clock: Clock): () => Promise<void
 function untilReady(client: Redis, clock: Clock): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>()
   const onError = (error: unknown) => {
-    cause = error
+    cause = toCause(error)
   }
   let cause: unknown
   const cancel = clock.schedule(() => {

@@ -10,6 +10,7 @@ import { Worker } from 'bullmq'
 import type { Redis } from 'ioredis'
 import { createBackendFactory } from './backend.ts'
 import type { BullmqSettings } from './options.ts'
+import { toUnavailable } from './redis-errors.ts'
 import { toKeep } from './retention.ts'
 import { tryJob } from './try-job.ts'
 import { createWorkerAccess, type JobRunner, type WorkerAccess } from './worker-access.ts'
@@ -36,7 +37,7 @@ export async function drain(
   const workerOptions = { ...toWorkerOptions(settings, work, client), autorun: false }
   const access = createWorkerAccess(runner, 0)
   const worker = new Worker(name, null, workerOptions, createBackendFactory({ prefix, client, access }))
-  worker.on('error', work.onError)
+  worker.on('error', (error) => work.onError(toUnavailable(error, 'fetch deliveries')))
   try {
     await worker.getBackend().moveStalledJobsToWait()
     return { processed: await tryAll(settings, worker, { process, work, maxMs, access }) }

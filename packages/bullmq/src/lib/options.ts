@@ -81,9 +81,20 @@ function checkConnection(connection: RedisAddress): void {
   const url = typeof connection === 'string' ? connection : 'url' in connection ? connection.url : undefined
   if (url !== undefined && !/^rediss?:\/\//.test(url))
     refuse('connection must be a redis:// or rediss:// URL')
+  // Otherwise ioredis throws an error that holds the URL, and so the password.
+  if (url !== undefined && !isReadable(url)) refuse('connection is not a valid URL')
   if (typeof connection === 'string') return
   const { keyPrefix } = 'options' in connection ? connection.options : connection
   if (keyPrefix) refuse('BullMQ cannot work with keyPrefix; use the option prefix instead')
+}
+
+function isReadable(url: string): boolean {
+  try {
+    const { username, password } = new URL(url)
+    return decodeURIComponent(username + password) !== undefined
+  } catch {
+    return false
+  }
 }
 
 function checkRetention(name: string, value: number): void {

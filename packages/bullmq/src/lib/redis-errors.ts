@@ -1,4 +1,4 @@
-import { WebhookError, WebhookUnavailableError } from '@gwh/core/errors'
+import { toCause, WebhookError, WebhookUnavailableError } from '@gwh/core/errors'
 
 // BullMQ's answers to a write whose lock is gone: the job is missing, unlocked, not active, or locked by another.
 const LEASE_LOST_CODES = [-1, -2, -3, -6]
@@ -15,8 +15,8 @@ export function isLeaseLost(error: unknown): boolean {
  */
 export function toUnavailable(error: unknown, doing: string): WebhookError {
   if (error instanceof WebhookError) return error
-  const reason = error instanceof Error ? error.message : 'unknown error'
-  return new WebhookUnavailableError('store_unavailable', `could not ${doing}: ${reason}`, { cause: error })
+  const cause = toCause(error)
+  return new WebhookUnavailableError('store_unavailable', `could not ${doing}: ${cause.message}`, { cause })
 }
 
 /** Runs a task on Redis; whatever it throws comes out coded. */

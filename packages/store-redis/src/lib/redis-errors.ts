@@ -1,4 +1,4 @@
-import { WebhookError, WebhookUnavailableError } from '@gwh/core/errors'
+import { toCause, WebhookError, WebhookUnavailableError } from '@gwh/core/errors'
 
 /**
  * The coded form of whatever a client rejects with: no answer, no connection, or an answer such as OOM, READONLY,
@@ -8,9 +8,9 @@ import { WebhookError, WebhookUnavailableError } from '@gwh/core/errors'
  */
 export function toUnavailable(error: unknown, doing: string): WebhookError {
   if (error instanceof WebhookError) return error
-  const reason = error instanceof Error ? error.message : 'unknown error'
-  const text = `Redis did not ${doing} the delivery: ${reason}`
-  return new WebhookUnavailableError('store_unavailable', text, { cause: error })
+  const cause = toCause(error)
+  const text = `Redis did not ${doing} the delivery: ${cause.message}`
+  return new WebhookUnavailableError('store_unavailable', text, { cause })
 }
 
 /** An answer this package's scripts do not give, from a proxy for instance. */

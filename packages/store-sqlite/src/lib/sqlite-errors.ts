@@ -1,4 +1,4 @@
-import { WebhookError, WebhookUnavailableError } from '@gwh/core/errors'
+import { toCause, WebhookError, WebhookUnavailableError } from '@gwh/core/errors'
 
 const SQLITE_BUSY = 5
 const SQLITE_LOCKED = 6
@@ -54,7 +54,7 @@ export function toUnavailable(error: unknown, doing: string): WebhookError {
   if (error instanceof WebhookError) return error
   const text = `could not ${doing}: ${reason(error)}`
   const code = isCorrupt(error) ? 'store_corrupt' : 'store_unavailable'
-  return new WebhookUnavailableError(code, text, { cause: error })
+  return new WebhookUnavailableError(code, text, { cause: toCause(error) })
 }
 
 function reason(error: unknown): string {

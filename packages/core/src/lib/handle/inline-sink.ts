@@ -8,7 +8,7 @@ import type { ActiveClaim, IdempotencyStore } from '../store/store.ts'
 import type { VerifiedDelivery } from '../verify/verify.ts'
 import { type Dispatch, type Dispatcher, readDispatch } from './dispatch.ts'
 import { toInfo } from './queue-sink.ts'
-import { fromStore, type Sink } from './sink.ts'
+import { fromStore, type Sink, toStoreError } from './sink.ts'
 
 /** What inline handling needs around it. */
 export interface InlineOptions {
@@ -128,7 +128,7 @@ function answerBeforeHandler(
   }
   running
     .then(completeLate, () => store.release(claim))
-    .catch((fault) => observe({ type: 'fault', code: 'store_unavailable', error: fault }))
+    .catch((fault) => observe({ type: 'fault', code: 'store_unavailable', error: toStoreError(fault) }))
   observe({ type: 'failed', ...about, error })
   return answerFor('handler_timeout')
 }

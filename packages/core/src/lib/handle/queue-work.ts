@@ -4,6 +4,7 @@ import { WebhookConfigError, WebhookError, WebhookPayloadError } from '../shared
 import { isRefusal, toError } from '../shared/refusal.ts'
 import { type Dispatcher, readDispatch } from './dispatch.ts'
 import { toInfo } from './queue-sink.ts'
+import { toStoreError } from './sink.ts'
 
 /** What a receiver does with deliveries that come back out of its queue. */
 export interface QueueWork {
@@ -35,7 +36,7 @@ export function createQueueWork(options: {
         return given.onSettled?.(settled)
       },
       onError(error) {
-        observe({ type: 'fault', code: 'store_unavailable', error })
+        observe({ type: 'fault', code: 'store_unavailable', error: toStoreError(error) })
         return given.onError?.(error)
       },
     }),

@@ -1,4 +1,5 @@
 import type { Answer } from '../http/answer.ts'
+import { toCause } from '../shared/cause.ts'
 import { WebhookError, WebhookUnavailableError } from '../shared/errors.ts'
 import type { VerifiedDelivery } from '../verify/verify.ts'
 
@@ -14,7 +15,13 @@ export async function fromStore<T>(call: () => Promise<T>): Promise<T> {
   try {
     return await call()
   } catch (error) {
-    if (error instanceof WebhookError && error.status === 503) throw error
-    throw new WebhookUnavailableError('store_unavailable', 'the store or queue failed', { cause: error })
+    throw toStoreError(error)
   }
+}
+
+/** The coded form of whatever a store or queue threw, without anything secret it may hold. */
+export function toStoreError(error: unknown): WebhookError {
+  if (error instanceof WebhookError && error.status === 503) return error
+  const cause = toCause(error)
+  return new WebhookUnavailableError('store_unavailable', 'the store or queue failed', { cause })
 }

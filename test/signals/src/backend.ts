@@ -1,0 +1,23 @@
+import type { DeliveryQueue } from '@gwh/core/queue'
+import type { IdempotencyStore } from '@gwh/core/store'
+
+/** Where a receiver keeps its deliveries. */
+export type Sink = { queue: DeliveryQueue } | { store: IdempotencyStore }
+
+/** A sink that is open, and the fault that can befall it. */
+export interface Opened {
+  sink: Sink
+  /** Begins the fault. */
+  begin(): unknown
+  /** Ends the fault and closes everything. */
+  close(): Promise<void>
+}
+
+/** A backend under one fault. */
+export interface Case {
+  backend: string
+  fault: string
+  /** Whether the fault is there from the start; otherwise it begins under the first handler. */
+  fromTheStart?: boolean
+  open(): Promise<Opened>
+}
