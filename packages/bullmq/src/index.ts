@@ -1,2 +1,8 @@
+/**
+ * A durable queue on BullMQ 6, for receivers and workers on several machines.
+ *
+ * @module
+ */
+
 export { createBullmqQueue } from './lib/bullmq-queue.ts'
 export type { BullmqQueueOptions } from './lib/options.ts'

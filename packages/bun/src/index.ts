@@ -1,3 +1,9 @@
+/**
+ * Serves a receiver with `Bun.serve`.
+ *
+ * @module
+ */
+
 export {
   type BunHandler,
   type BunHandlerOptions,

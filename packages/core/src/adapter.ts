@@ -1,3 +1,9 @@
+/**
+ * What an adapter for another server or framework is built from.
+ *
+ * @module
+ */
+
 export { createDrainHandler, type DrainHandlerOptions } from './lib/adapter/drain-handler.ts'
 export { createFetchHandler, type FetchHandler, type MountOptions } from './lib/adapter/fetch-handler.ts'
 export { answerNodeRequest, refuseNodeRequest } from './lib/adapter/node-request.ts'

@@ -1,3 +1,9 @@
+/**
+ * The errors and their stable codes.
+ *
+ * @module
+ */
+
 export { toCause } from './lib/shared/cause.ts'
 export type { WebhookErrorCode } from './lib/shared/errors.ts'
 export {

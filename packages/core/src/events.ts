@@ -1,3 +1,9 @@
+/**
+ * The event types and the schemas of their payloads.
+ *
+ * @module
+ */
+
 export { parseEvent } from './lib/events/event.ts'
 export {
   anyDataSchema,

@@ -1,3 +1,9 @@
+/**
+ * Receives Gemini API webhooks: verifies, authorises, deduplicates and handles them.
+ *
+ * @module
+ */
+
 export { parseEvent } from './lib/events/event.ts'
 export {
   EVENT_TYPES,

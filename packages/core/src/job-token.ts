@@ -1,1 +1,7 @@
+/**
+ * Job tokens: proof that a dynamic webhook is about a job you started.
+ *
+ * @module
+ */
+
 export { createJobToken, JOB_TOKEN_FIELD } from './lib/jobs/job-token.ts'

@@ -1,3 +1,9 @@
+/**
+ * The cached key set behind dynamic webhooks, for sharing it or seeding it.
+ *
+ * @module
+ */
+
 export { GOOGLE_JWKS_URL } from './lib/jwks/google.ts'
 export {
   createFixedJwks,

@@ -1,3 +1,9 @@
+/**
+ * The durable queue: its interface, its worker, and a queue in memory.
+ *
+ * @module
+ */
+
 export { createExclusiveRunner, type ExclusiveRunner } from './lib/queue/exclusive-runner.ts'
 export { createMemoryQueue, createMemoryStorage } from './lib/queue/memory-queue.ts'
 export type {

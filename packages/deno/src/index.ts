@@ -1,2 +1,8 @@
+/**
+ * Serves a receiver with `Deno.serve`.
+ *
+ * @module
+ */
+
 export { createDenoHandler, type DenoHandler, type DenoHandlerOptions } from './lib/handler.ts'
 export { type RunningServer, type ServeOptions, serve } from './lib/serve.ts'

@@ -1,3 +1,9 @@
+/**
+ * Google's side of Gemini webhooks on your own machine.
+ *
+ * @module
+ */
+
 export { createEmulator } from './lib/server/emulator.ts'
 export { EmulatorError, type EmulatorErrorCode } from './lib/shared/errors.ts'
 export type { EmulatorOptions } from './lib/shared/options.ts'

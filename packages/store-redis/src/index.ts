@@ -1,3 +1,9 @@
+/**
+ * An idempotency store on Redis, shared by several machines.
+ *
+ * @module
+ */
+
 export type {
   IoredisLike,
   NodeRedisClusterLike,

@@ -1,3 +1,9 @@
+/**
+ * A durable queue and an idempotency store on `node:sqlite`.
+ *
+ * @module
+ */
+
 export type { CapacityOptions } from './lib/capacity.ts'
 export type { Purged, RetentionOptions } from './lib/retention.ts'
 export type { SqliteQueueOptions } from './lib/sqlite-queue.ts'

@@ -1,3 +1,9 @@
+/**
+ * The receiver that the adapter contract suite asks for.
+ *
+ * @module
+ */
+
 export { contractHandlers } from './lib/adapter/contract-handlers.ts'
 export {
   CONTRACT_BODY_TIMEOUT_MS,

@@ -1,3 +1,9 @@
+/**
+ * Signed deliveries, a clock for tests, and the contract suites of stores, queues and adapters.
+ *
+ * @module
+ */
+
 export { adapterContract } from './lib/adapter/adapter-contract.ts'
 export type { AdapterContract, AdapterException } from './lib/adapter/contract.ts'
 export { contractHandlers } from './lib/adapter/contract-handlers.ts'

@@ -5,6 +5,7 @@ import type { FastifyPluginAsync } from 'fastify'
 
 /** How a receiver is mounted on Fastify. */
 export interface GwhFastifyOptions {
+  /** What answers the route's deliveries. */
   receiver: Receiver
   /** The path of the route, below the plugin's `prefix`. Default `/`. */
   path?: string

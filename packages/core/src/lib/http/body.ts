@@ -34,6 +34,7 @@ export interface BodyCollector {
   readonly result: Promise<Uint8Array | Refusal>
 }
 
+/** Creates a collector for one body; the time starts now. */
 export function createBodyCollector(
   { maxBytes, timeoutMs }: BodyLimits,
   clock: Clock = systemClock,
