@@ -4,12 +4,13 @@ import { Redis } from 'ioredis'
 import { afterAll, beforeAll, describe, test, vi } from 'vitest'
 import { createBullmqQueue } from '../src/index.ts'
 import { attachToRedis } from './live-clock.ts'
+import { APPEND_ONLY } from './use-redis.ts'
 
 let server: RedisServer
 let observer: Redis
 
 beforeAll(async () => {
-  server = await startRedisServer()
+  server = await startRedisServer(...APPEND_ONLY)
   observer = new Redis(server.url)
 })
 

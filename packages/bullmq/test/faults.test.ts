@@ -72,6 +72,23 @@ for (const [what, args] of Object.entries({
   })
 }
 
+test('a completion that Redis refuses is an unavailable store, and no failure of the handler', async () => {
+  const server = await useRedis()
+  const queue = useQueue(server)
+  await queue.enqueue(queuedDelivery())
+  const errors: unknown[] = []
+  const outcomes: unknown[] = []
+  const drained = queue.drain(async () => void (await command(server, 'REPLICAOF', '127.0.0.1', '1')), {
+    maxAttempts: 1,
+    onError: (error) => errors.push(error),
+    onSettled: (outcome) => outcomes.push(outcome),
+  })
+  // It looks for more, in vain.
+  await expect(drained).rejects.toMatchObject(UNAVAILABLE)
+  expect(errors).toMatchObject([UNAVAILABLE])
+  expect(outcomes).toEqual([])
+})
+
 test('flushed scripts and killed connections cost no delivery', async () => {
   const server = await useRedis()
   const queue = useQueue(server)

@@ -4,9 +4,12 @@ import { onTestFinished } from 'vitest'
 import { createBullmqQueue } from '../src/index.ts'
 import type { BullmqQueueOptions } from '../src/lib/options.ts'
 
-/** Starts a Redis that ends with the test. */
+// What a queue asks of Redis, without the wait for the disk.
+export const APPEND_ONLY = ['--appendonly', 'yes', '--appendfsync', 'no']
+
+/** Starts a Redis that ends with the test. `args` come after `APPEND_ONLY` and replace it where they differ. */
 export async function useRedis(...args: string[]): Promise<RedisServer> {
-  const server = await startRedisServer(...args)
+  const server = await startRedisServer(...APPEND_ONLY, ...args)
   onTestFinished(() => server.stop())
   return server
 }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { createRedisStore } from '../src/index.ts'
 import { connected, LIBRARIES, redis } from './clients.ts'
-import { DEADLINES, eventually, INVALID, NOW, ownServer, PATIENCE_MS } from './support.ts'
+import { DEADLINES, eventually, NOW, ownServer, PATIENCE_MS, VOLATILE } from './support.ts'
 
 describe.each(LIBRARIES)('on $name', (library) => {
   async function harness(policy: string) {
@@ -21,7 +21,7 @@ describe.each(LIBRARIES)('on $name', (library) => {
     async (policy) => {
       const { open, run } = await harness(policy)
       await expect(open().claim('a', DEADLINES)).rejects.toMatchObject({
-        ...INVALID,
+        ...VOLATILE,
         message: expect.stringContaining(policy),
       })
       expect(await run('DBSIZE')).toBe(0)
@@ -36,7 +36,7 @@ describe.each(LIBRARIES)('on $name', (library) => {
   test('a refused Redis is used as soon as its policy is set right', async () => {
     const { open, run } = await harness('allkeys-lru')
     const store = open()
-    await expect(store.claim('a', DEADLINES)).rejects.toMatchObject(INVALID)
+    await expect(store.claim('a', DEADLINES)).rejects.toMatchObject(VOLATILE)
     await run('CONFIG', 'SET', 'maxmemory-policy', 'noeviction')
     expect(await store.claim('a', DEADLINES)).toMatchObject({ status: 'claimed' })
   })
@@ -55,7 +55,7 @@ describe.each(LIBRARIES)('on $name', (library) => {
     expect(await store.claim('same connection', DEADLINES)).toMatchObject({ status: 'claimed' })
     await run('CLIENT', 'KILL', 'TYPE', 'normal')
     const outcome = () => store.claim(crypto.randomUUID(), DEADLINES).catch((error: unknown) => error)
-    await eventually(outcome).toMatchObject(INVALID)
+    await eventually(outcome).toMatchObject(VOLATILE)
   })
 
   test('a Redis that does not tell its policy is accepted', async () => {

@@ -10,6 +10,9 @@ export const UNAVAILABLE = { name: 'WebhookUnavailableError', code: 'store_unava
 /** What a store rejects with when it is set up wrongly. */
 export const INVALID = { name: 'WebhookConfigError', code: 'option_invalid' }
 
+/** What a store rejects with when Redis may forget what it was told. */
+export const VOLATILE = { name: 'WebhookConfigError', code: 'store_volatile' }
+
 export const NOW = 1_795_000_000_000
 /** The timeout of stores whose timeout is not examined: a busy machine must not fail their tests. */
 export const PATIENCE_MS = 20_000

@@ -22,7 +22,7 @@ export async function startApp({ folder: name, path, listening, redis, env }: Ap
   const temporary = mkdtempSync(join(tmpdir(), 'gwh-app-'))
   const secret = `whsec_${randomBytes(32).toString('base64')}`
   if (scripts.prestart) await startProcess(scripts.prestart, folder, { ...env }).end
-  const server = redis ? await startRedisServer('--maxmemory-policy', 'noeviction') : undefined
+  const server = redis ? await startRedisServer('--appendonly', 'yes', '--appendfsync', 'always') : undefined
   const port = await freePort()
   const app = startProcess(scripts.start, folder, {
     GEMINI_WEBHOOK_SECRET: secret,

@@ -6,7 +6,7 @@ import { createProject, type Project, programs } from '../src/project.ts'
 let redis: Awaited<ReturnType<typeof startRedisServer>>
 
 beforeAll(async () => {
-  redis = await startRedisServer()
+  redis = await startRedisServer('--appendonly', 'yes')
 })
 
 afterAll(() => redis.stop())

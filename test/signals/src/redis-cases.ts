@@ -7,9 +7,14 @@ import { createClient } from 'redis'
 import type { Case, Sink } from './backend.ts'
 import { CANARIES } from './canaries.ts'
 
+// What the BullMQ queue asks of Redis.
+const APPEND_ONLY = ['--appendonly', 'yes', '--appendfsync', 'no']
+
 interface Fault {
   fault: string
   fromTheStart?: boolean
+  /** The one backend that minds. Default: all do. */
+  only?: string
   /** Arguments of redis-server. */
   args?: string[]
   password?: string
@@ -36,6 +41,12 @@ const FAULTS: readonly Fault[] = [
     fault: 'evicting',
     fromTheStart: true,
     begin: (server) => command(server, 'CONFIG', 'SET', 'maxmemory-policy', 'allkeys-lru'),
+  },
+  {
+    fault: 'volatile',
+    only: 'BullMQ',
+    fromTheStart: true,
+    begin: (server) => command(server, 'CONFIG', 'SET', 'appendonly', 'no'),
   },
   {
     // Both clients send the text of a script whose digest is unknown.
@@ -99,26 +110,28 @@ const LIBRARIES: readonly Library[] = [
 
 /** Every fault of Redis under everything that keeps deliveries there. */
 export const REDIS_CASES: readonly Case[] = LIBRARIES.flatMap(({ backend, open }) =>
-  FAULTS.map(({ fault, fromTheStart = false, args = [], password, begin, end }) => ({
-    backend,
-    fault,
-    fromTheStart,
-    async open() {
-      const server = await startRedisServer(...args)
-      const url = password ? server.url.replace('redis://', `redis://:${password}@`) : server.url
-      const { sink, disconnect } = open(url)
-      return {
-        sink,
-        begin: () => begin(server, sink, disconnect),
-        async close() {
-          await end?.(server)
-          if ('queue' in sink) await sink.queue.close()
-          disconnect()
-          await server.stop()
-        },
-      }
-    },
-  })),
+  FAULTS.filter(({ only = backend }) => only === backend).map(
+    ({ fault, fromTheStart = false, args = [], password, begin, end }) => ({
+      backend,
+      fault,
+      fromTheStart,
+      async open() {
+        const server = await startRedisServer(...APPEND_ONLY, ...args)
+        const url = password ? server.url.replace('redis://', `redis://:${password}@`) : server.url
+        const { sink, disconnect } = open(url)
+        return {
+          sink,
+          begin: () => begin(server, sink, disconnect),
+          async close() {
+            await end?.(server)
+            if ('queue' in sink) await sink.queue.close()
+            disconnect()
+            await server.stop()
+          },
+        }
+      },
+    }),
+  ),
 )
 
 async function overwriteKeys(server: RedisServer): Promise<void> {

@@ -74,7 +74,7 @@ export function useSample(options: SampleOptions): () => Sample {
 
   beforeAll(async () => {
     google = await startGoogle()
-    if (options.redis) redis = await startRedisServer('--maxmemory-policy', 'noeviction')
+    if (options.redis) redis = await startRedisServer('--appendonly', 'yes', '--appendfsync', 'always')
     if (scripts.prestart) await complete(startProcess(scripts.prestart, folder, { ...options.env?.(google) }))
     const port = await freePort()
     const { origin, uri } = addressOf(port)

@@ -1,10 +1,11 @@
+import { WebhookConfigError } from '@gwh/core/errors'
 import { type DeliveryQueue, toWorkSettings } from '@gwh/core/queue'
 import { Queue } from 'bullmq'
 import { accept } from './accept.ts'
 import { createClient, createReadiness } from './connection.ts'
 import { createDeadLetters } from './dead-letters.ts'
 import { drain } from './drain.ts'
-import { createEvictionCheck } from './eviction.ts'
+import { createDurabilityCheck } from './durability.ts'
 import { type BullmqQueueOptions, toSettings } from './options.ts'
 import { onRedis } from './redis-errors.ts'
 import { readStats } from './stats.ts'
@@ -14,25 +15,27 @@ import { createJobRunner } from './worker-access.ts'
 /**
  * Opens a durable queue of deliveries on BullMQ, which any number of receivers and workers share over one Redis.
  *
- * A delivery is acknowledged when Redis has confirmed it: what that is worth when Redis itself dies is up to its
- * settings. `appendonly yes`, `appendfsync always` and `maxmemory-policy noeviction` keep everything acknowledged.
- * When Redis cannot be reached, `enqueue` rejects within about a second and workers wait for it.
+ * A delivery is acknowledged when Redis has confirmed it. Redis must keep it then: `appendonly yes` and
+ * `maxmemory-policy noeviction` are required, and with `appendfsync always` nothing acknowledged is lost; with
+ * `everysec`, up to the last second is. When Redis cannot be reached, `enqueue` rejects within about a second and
+ * workers wait for it.
  *
  * @example
  * ```ts
  * const queue = createBullmqQueue({ connection: process.env.REDIS_URL ?? 'redis://127.0.0.1:6379' })
  * const receiver = createReceiver({ static: { secrets }, queue })
  * ```
- * @throws WebhookConfigError `option_invalid`
+ * @throws WebhookConfigError `option_invalid`; `store_volatile` from `ready` and `enqueue`, see `allowVolatile` and
+ * `allowEviction`
  */
 export function createBullmqQueue(options: BullmqQueueOptions): DeliveryQueue {
   const settings = toSettings(options)
-  const { connection, name, prefix, allowEviction, clock } = settings
+  const { connection, name, prefix, clock } = settings
   const client = createClient(connection, 'impatient')
   const queue = new Queue(name, { connection: client, prefix, skipVersionCheck: true })
   // Every call reports its own failure; an event without a listener would end the process.
   queue.on('error', () => {})
-  const checkEviction = createEvictionCheck(client, allowEviction)
+  const checkDurability = createDurabilityCheck(client, settings)
   const untilReady = createReadiness(client, clock)
   const runner = createJobRunner()
   let hasScripts = false
@@ -48,7 +51,7 @@ export function createBullmqQueue(options: BullmqQueueOptions): DeliveryQueue {
   return {
     enqueue: (message) =>
       onReady('enqueue', async () => {
-        await checkEviction()
+        await checkDurability()
         return await accept(queue, client, message)
       }),
     work: (process, options) => startWorker(settings, runner, process, options),
@@ -61,6 +64,14 @@ export function createBullmqQueue(options: BullmqQueueOptions): DeliveryQueue {
       list: (options) => onReady('list dead letters', () => letters.list(options)),
       redrive: (keyOrAll) => onReady('redrive', () => letters.redrive(keyOrAll)),
       purge: (options) => onReady('purge dead letters', () => letters.purge(options)),
+    },
+    async ready() {
+      try {
+        await onReady('check the settings of Redis', checkDurability)
+      } catch (error) {
+        // A Redis that is down must not keep receivers from starting.
+        if (error instanceof WebhookConfigError) throw error
+      }
     },
     async close() {
       await queue.close()

@@ -4,7 +4,7 @@ import type { Job, KeepJobs } from 'bullmq'
 import type { DeliveryBackend } from './backend.ts'
 import { toBuriedFields, toFailedReason } from './dead-reason.ts'
 import { toErasedData } from './job-data.ts'
-import { isLeaseLost } from './redis-errors.ts'
+import { isLeaseLost, toUnavailable } from './redis-errors.ts'
 
 /** A job that is active and locked by this process. */
 export interface LockedJob {
@@ -60,13 +60,17 @@ async function renew({ job, token, backend, leaseMs, clock }: LockedJob): Promis
   }
 }
 
-/** Waits for a write; `false` when the lock it names was lost. */
+/**
+ * Waits for a write; `false` when the lock it names was lost.
+ *
+ * @throws WebhookUnavailableError `store_unavailable`, so that core does not take it for an error of the handler
+ */
 export async function fenced(write: Promise<unknown>): Promise<boolean> {
   try {
     await write
     return true
   } catch (error) {
     if (isLeaseLost(error)) return false
-    throw error
+    throw toUnavailable(error, 'settle a delivery')
   }
 }

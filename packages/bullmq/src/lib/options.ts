@@ -30,10 +30,15 @@ export interface BullmqQueueOptions {
   /** How long a dead letter is kept, in milliseconds. Default 30 days, at least 25 hours. */
   deadRetentionMs?: number
   /**
-   * Takes a Redis that may evict keys when its memory is full, and with them acknowledged deliveries. Default false:
-   * `enqueue` rejects with `option_invalid` unless `maxmemory-policy` is `noeviction`.
+   * Accepts a Redis that may evict acknowledged deliveries when its memory is full. Default `false`: `ready` and
+   * `enqueue` reject with `store_volatile` unless `maxmemory-policy` is `noeviction`.
    */
   allowEviction?: boolean
+  /**
+   * Accepts a Redis that may lose acknowledged deliveries when it ends: for development, or where something else
+   * makes it durable. Default `false`: `ready` and `enqueue` reject with `store_volatile` unless `appendonly` is `yes`.
+   */
+  allowVolatile?: boolean
   /** Spreads the waits before retries, from 0 to 1. Default `Math.random`. */
   random?: () => number
   /** The time that leases and timeouts run on; BullMQ itself reads the machine's. Default: the machine's clock. */
@@ -50,6 +55,7 @@ const NAMES = [
   'retentionMs',
   'deadRetentionMs',
   'allowEviction',
+  'allowVolatile',
   'random',
   'clock',
 ]
@@ -65,6 +71,7 @@ export function toSettings(options: BullmqQueueOptions): BullmqSettings {
     retentionMs: options.retentionMs ?? 72 * HOUR_MS,
     deadRetentionMs: options.deadRetentionMs ?? 30 * 24 * HOUR_MS,
     allowEviction: options.allowEviction ?? false,
+    allowVolatile: options.allowVolatile ?? false,
     random: options.random ?? Math.random,
     clock: options.clock ?? systemClock,
   }

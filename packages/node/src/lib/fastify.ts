@@ -20,7 +20,8 @@ const NAMES = ['receiver', 'path', 'work', 'prefix', 'logLevel', 'logSerializers
  * Mounts a receiver as a route of Fastify. Its body is read by the receiver, within the receiver's limits; other
  * routes keep their parsers.
  *
- * @throws WebhookConfigError `option_invalid`, when the plugin is loaded
+ * @throws WebhookConfigError `option_invalid`, when the plugin is loaded; `store_volatile`, from `app.ready` and
+ * `app.listen`, when the queue's backend would lose acknowledged deliveries
  * @example
  * ```ts
  * await app.register(gwhFastify, { receiver, path: '/webhooks/gemini', work: true })
@@ -42,6 +43,7 @@ export const gwhFastify: FastifyPluginAsync<GwhFastifyOptions> = async (app, opt
       await answerNodeRequest(receiver, request.raw, reply.raw)
     },
   })
+  app.addHook('onReady', () => receiver.ready())
   if (work) {
     let worker: QueueWorker | undefined
     app.addHook('onReady', async () => {

@@ -36,7 +36,7 @@ export function createEvictionCheck(client: RedisLike, allowEviction: boolean): 
 /** The error for a Redis that deletes records when its memory is full: deliveries would be handled twice. */
 export function evictionRefused(policy: string): WebhookConfigError {
   return new WebhookConfigError(
-    'option_invalid',
-    `Redis may evict claims (maxmemory-policy is ${policy}); set noeviction, or allow it with allowEviction`,
+    'store_volatile',
+    `Redis may evict claims (maxmemory-policy is ${policy}); set it to noeviction, or pass allowEviction: true`,
   )
 }

@@ -43,7 +43,7 @@ const NAMES = ['client', 'prefix', 'commandTimeoutMs', 'allowEviction', 'now', '
  * take effect.
  *
  * **Eviction.** With the first claim, and with the first after a reconnect, Redis is asked for its
- * `maxmemory-policy` (one node of a cluster). Anything but `noeviction` rejects the claim with `option_invalid`
+ * `maxmemory-policy` (one node of a cluster). Anything but `noeviction` rejects the claim with `store_volatile`
  * unless `allowEviction`; a Redis that does not let us ask is accepted.
  *
  * `close` does not close the client. A listener for its `error` event stays, so that a lost connection does not

@@ -50,7 +50,8 @@ export interface ServerRuntime {
  * Serves a receiver on a runtime's own server: what `serve` of every adapter has in common.
  *
  * @returns Once it listens
- * @throws WebhookConfigError `option_invalid`, for instance `work` without a queue
+ * @throws WebhookConfigError `option_invalid`, for instance `work` without a queue; `store_volatile` when the
+ * queue's backend would lose acknowledged deliveries
  * @throws The listen error of the runtime, for instance `EADDRINUSE`
  */
 export async function serveOn(
@@ -59,6 +60,7 @@ export async function serveOn(
   options: ServeOptions = {},
 ): Promise<RunningServer> {
   const { port, closeTimeoutMs, mount } = checkServeOptions(options)
+  await receiver.ready()
   // First, because it may refuse its options: nothing must be left listening then.
   const worker = startWork(receiver, options.work)
   const socket = await listen(runtime, port, options.hostname, mount).catch(async (error: unknown) => {

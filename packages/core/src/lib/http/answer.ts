@@ -15,6 +15,7 @@ const RETRY_AFTER_SECONDS: Partial<Record<WebhookErrorCode, number>> = {
   jwks_unavailable: 30,
   store_unavailable: 5,
   store_corrupt: 30,
+  store_volatile: 30,
   overloaded: 30,
   draining: 30,
 }

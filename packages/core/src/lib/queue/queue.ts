@@ -142,6 +142,13 @@ export interface DeliveryQueue {
    * rejects with `overloaded` all the same where it has to. Default: always.
    */
   isFull?(): boolean
+  /**
+   * Checks how the backend is set up, once, before the first delivery. A backend that cannot be reached right now
+   * passes: deliveries are refused until it can. Default: nothing to check.
+   *
+   * @throws WebhookConfigError `store_volatile` when it would lose acknowledged deliveries
+   */
+  ready?(): Promise<void>
   /** Frees what the queue holds open; its workers must have been stopped. */
   close(): Promise<void>
 }

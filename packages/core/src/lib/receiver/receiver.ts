@@ -55,6 +55,13 @@ export interface Receiver {
   /** The same without WHATWG objects, which cost more than verifying does. Never rejects. */
   receive(delivery: IncomingDelivery): Promise<Answer>
   /**
+   * Checks how the queue's backend is set up, so that a mistake shows when the process starts and not with the first
+   * delivery. `serve` and the Fastify plugin call it. A backend that cannot be reached right now passes.
+   *
+   * @throws WebhookConfigError `store_volatile` when the backend would lose acknowledged deliveries
+   */
+  ready(): Promise<void>
+  /**
    * Starts handling queued deliveries.
    *
    * @throws WebhookConfigError `option_invalid` without a queue
@@ -109,6 +116,7 @@ export function createReceiver(options: ReceiverOptions): Receiver {
       return receiver
     },
     receive,
+    ready: async () => await queue?.ready?.(),
     async fetch(request, context, workerContext) {
       const answer = await receive(fromRequest(request, clock))
       if (queue && working === 0 && answer.status === 200) {

@@ -35,6 +35,7 @@ export const ERROR_STATUS = {
   handler_timeout: 500,
   store_unavailable: 503,
   store_corrupt: 503,
+  store_volatile: 503,
   overloaded: 503,
   draining: 503,
   internal: 500,
@@ -78,7 +79,7 @@ export class WebhookPayloadError extends WebhookError {}
 /** Keys, a store or a queue cannot be used right now; the sender should try again. */
 export class WebhookUnavailableError extends WebhookError {}
 
-/** An option is missing or wrong; thrown while constructing, never while receiving. */
+/** An option is missing or wrong, or a backend is set up so that it loses what was acknowledged. */
 export class WebhookConfigError extends WebhookError {}
 
 /**

@@ -1,0 +1,63 @@
+import { WebhookConfigError } from '@gwh/core/errors'
+import type { Redis } from 'ioredis'
+
+/** What a Redis may do to acknowledged deliveries. */
+export interface DurabilityOptions {
+  /** Whether it may evict them when its memory is full. */
+  allowEviction: boolean
+  /** Whether it may lose them when it ends, because it keeps no append-only file. */
+  allowVolatile: boolean
+}
+
+/**
+ * Makes a function that rejects while Redis is set up so that it loses acknowledged deliveries.
+ *
+ * It asks once for each connection, because a new one may lead to another Redis. A Redis that forbids `INFO`, or
+ * leaves a field out of it, is accepted. `CONFIG` is not used: managed services forbid it.
+ *
+ * @throws WebhookConfigError `store_volatile` from the function
+ * @see https://redis.io/docs/latest/commands/info/ `maxmemory_policy` and `aof_enabled`
+ */
+export function createDurabilityCheck(client: Redis, options: DurabilityOptions): () => Promise<void> {
+  let connection = 0
+  let passed = -1
+  client.on('ready', () => {
+    connection++
+  })
+  return async () => {
+    if (passed === connection) return
+    const asked = connection
+    // ioredis sends both in one write.
+    const [memory, persistence] = await Promise.all([
+      readInfo(client, 'memory'),
+      readInfo(client, 'persistence'),
+    ])
+    const policy = memory.match(/^maxmemory_policy:([\w-]+)/m)?.[1] ?? 'noeviction'
+    if (!options.allowEviction && policy !== 'noeviction') throw evictionRefused(policy)
+    // Snapshots are no substitute: whatever was acknowledged after the last one is lost.
+    if (!options.allowVolatile && /^aof_enabled:0/m.test(persistence)) throw volatileRefused()
+    passed = asked
+  }
+}
+
+async function readInfo(client: Redis, section: string): Promise<string> {
+  return await client.info(section).catch((error: unknown) => {
+    // Forbidden, or unknown to something that is not quite Redis.
+    if (error instanceof Error && error.name === 'ReplyError') return ''
+    throw error
+  })
+}
+
+function evictionRefused(policy: string): WebhookConfigError {
+  return new WebhookConfigError(
+    'store_volatile',
+    `Redis may evict deliveries (maxmemory-policy is ${policy}); set it to noeviction, or pass allowEviction: true`,
+  )
+}
+
+function volatileRefused(): WebhookConfigError {
+  return new WebhookConfigError(
+    'store_volatile',
+    'Redis loses acknowledged deliveries when it ends (appendonly is no); set appendonly yes, or pass allowVolatile: true',
+  )
+}
