@@ -1,5 +1,5 @@
 import { createHmac, generateKeyPairSync, verify } from 'node:crypto'
-import { EVENT_TYPES, parseEvent } from '@gwh/core'
+import { createReceiver, EVENT_TYPES, parseEvent } from '@gwh/core'
 import { expect, test } from 'vitest'
 import { FIXTURE_EVENTS, type SignedDelivery, signedDelivery } from '../src/index.ts'
 
@@ -53,4 +53,16 @@ test('there is a fixture for every event type, and each is what the sender may s
       userMetadata: { job_group: 'nightly-eval' },
     })
   }
+})
+
+test.each([
+  ['two secrets in one string', { secret: SECRETS.join(', ') }],
+  ['a raw secret', { secret: 'secret-of-the-launch-week', format: 'raw' as const }],
+  ['an event of an unknown type without a version, a time or an id', { event: { type: 'x', data: {} } }],
+])('it signs whatever a receiver accepts: %s', async (_, options) => {
+  const { secret = SECRETS[0]!, ...rest } = options as { secret?: string; format?: 'raw' }
+  const { headers, body } = await signedDelivery({ secret, ...rest })
+  const { format = 'base64' } = rest
+  const receiver = createReceiver({ static: { secrets: secret, format } })
+  expect(await receiver.receive({ headers, body })).toMatchObject({ status: 200 })
 })
