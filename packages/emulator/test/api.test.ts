@@ -137,6 +137,42 @@ test('the trigger endpoint refuses what is not an event', async () => {
   expect((await call(emulator, 'POST', '/_gwh/trigger', unknown)).status).toBe(400)
 })
 
+test('a mistyped event type is refused with the type that was meant', async () => {
+  const emulator = createTestEmulator()
+  const data = { id: 'batches/x' }
+  const cases = [
+    ['batch.suceeded', 'batch.succeeded'],
+    ['Batch.Succeeded', 'batch.succeeded'],
+    ['interaction_completed', 'interaction.completed'],
+    ['video.generate', 'video.generated'],
+  ] as const
+  for (const [type, meant] of cases) {
+    const message = `Unknown event type '${type}'. Did you mean '${meant}'?`
+    for (const uris of [undefined, ['http://localhost/']]) {
+      const answer = await call(emulator, 'POST', '/_gwh/trigger', { type, data, uris })
+      expect([answer.status, answer.body.error.message]).toEqual([400, message])
+      await expect(emulator.trigger({ type, data, ...(uris && { uris }) })).rejects.toThrow(message)
+    }
+  }
+  expect(emulator.deliveries()).toEqual([])
+})
+
+test('an unknown event type is sent only to receivers that are named', async () => {
+  const emulator = createTestEmulator()
+  const receiver = await startReceiver()
+  const event = { type: 'tuning.succeeded', data: {} }
+  const answer = await call(emulator, 'POST', '/_gwh/trigger', event)
+  expect([answer.status, answer.body.error.message]).toEqual([
+    400,
+    expect.stringMatching(
+      /^No webhook can subscribe to 'tuning.succeeded'\. Known types: batch\.succeeded, .*uris/,
+    ),
+  ])
+  await call(emulator, 'POST', '/_gwh/trigger', { ...event, uris: [receiver.url] })
+  await emulator.idle()
+  expect(receiver.received).toHaveLength(1)
+})
+
 test('a body beyond 20 MiB is refused', async () => {
   const body = JSON.stringify({ name: 'x'.repeat(20 * 1024 * 1024) })
   expect((await call(createTestEmulator(), 'POST', '/v1/webhooks', body)).status).toBe(413)

@@ -27,6 +27,7 @@ test('an unknown option, or a number out of range, is a TypeError at constructio
     { now: 5 },
     { fetch: {} },
     { allowRemote: 'yes' },
+    { lookup: 'dns' },
     null,
   ]
   for (const options of wrong) {

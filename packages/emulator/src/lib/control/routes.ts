@@ -1,10 +1,8 @@
 import { Hono } from 'hono'
 import { readFields } from '../http/body.ts'
-import { RequestFault } from '../http/faults.ts'
-import { checkKnown, type Fields, isFields, readMetadata, readUris } from '../http/fields.ts'
 import { checkJsonType, checkOrigin } from '../http/guards.ts'
-import type { TriggerResult } from '../shared/types.ts'
 import type { EmulatorState } from '../state/state.ts'
+import { trigger } from './trigger.ts'
 
 /** Serves `/_gwh`: the emulator's own API, which Google does not have. */
 export function controlApi(state: EmulatorState): Hono {
@@ -20,17 +18,4 @@ export function controlApi(state: EmulatorState): Hono {
       const { deliveries, webhookIds } = trigger(state, await readFields(c.req.raw))
       return c.json({ webhook_ids: webhookIds, deliveries })
     })
-}
-
-/** Emits an invented event, given in the control API's spelling. */
-export function trigger(state: EmulatorState, body: Fields): TriggerResult {
-  checkKnown(body, ['type', 'data', 'user_metadata', 'uris'])
-  const { type, data } = body
-  if (typeof type !== 'string' || type === '')
-    throw new RequestFault('invalid_request', "'type' is required.")
-  if (!isFields(data)) throw new RequestFault('invalid_request', "'data' must be an object.")
-  const jobId = typeof data.id === 'string' ? data.id : undefined
-  const event = { type, data, userMetadata: readMetadata(body.user_metadata), jobId }
-  const deliveries = state.emit(event, readUris(body.uris))
-  return { deliveries, webhookIds: deliveries.map((delivery) => delivery.webhookId) }
 }

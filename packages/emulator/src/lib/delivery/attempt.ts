@@ -1,4 +1,5 @@
 import type { AttemptCode } from '../shared/types.ts'
+import type { Send } from './target.ts'
 
 /** One delivery attempt, ready to go. */
 export interface Outgoing {
@@ -9,7 +10,8 @@ export interface Outgoing {
   readonly timeoutMs: number
   /** Breaks the attempt off from outside. */
   readonly signal: AbortSignal
-  readonly fetch: typeof globalThis.fetch
+  /** How to send to the URI, or `undefined` when no delivery may go there. */
+  readonly findSend: (uri: string) => Promise<Send | undefined>
 }
 
 /** How an attempt went; without a `code` it was acknowledged. */
@@ -30,16 +32,23 @@ export async function sendAttempt(outgoing: Outgoing): Promise<Outcome> {
   const timeout = AbortSignal.timeout(outgoing.timeoutMs)
   const signal = AbortSignal.any([timeout, outgoing.signal])
   try {
-    const response = await post(outgoing, signal)
-    return await toOutcome(response)
+    const send = await Promise.race([outgoing.findSend(outgoing.uri), aborted(signal)])
+    if (send === undefined) return { code: 'target_blocked', retryAfter: null }
+    return await toOutcome(await post(send, outgoing, signal))
   } catch {
     const code = outgoing.signal.aborted ? 'closed' : timeout.aborted ? 'timeout' : 'connection_failed'
     return { code, retryAfter: null }
   }
 }
 
-function post(outgoing: Outgoing, signal: AbortSignal): Promise<Response> {
-  return outgoing.fetch(outgoing.uri, {
+function aborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) =>
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true }),
+  )
+}
+
+function post(send: Send, outgoing: Outgoing, signal: AbortSignal): Promise<Response> {
+  return send(outgoing.uri, {
     method: 'POST',
     headers: outgoing.headers,
     body: outgoing.body,

@@ -8,7 +8,7 @@ import { type Outcome, sendAttempt } from './attempt.ts'
 import { type Delivery, type Endpoint, identify, signedHeaders, toSnapshot } from './delivery.ts'
 import { createPerKeyLimiter } from './per-key-limiter.ts'
 import { nextAttemptAt, parseRetryAfter, type RetryPlan } from './schedule.ts'
-import { isAllowedTarget } from './target.ts'
+import { findSend } from './target.ts'
 
 // Wide enough that a laptop's receiver is the limit, narrow enough that file descriptors are not.
 const ATTEMPTS_AT_ONCE_PER_ENDPOINT = 32
@@ -85,14 +85,13 @@ export class Sender {
   }
 
   async #post(delivery: Delivery, attempt: Attempt): Promise<Outcome> {
-    if (!isAllowedTarget(attempt.uri, this.#settings)) return { code: 'target_blocked', retryAfter: null }
     return sendAttempt({
       uri: attempt.uri,
       headers: await signedHeaders(delivery, attempt),
       body: delivery.body,
       timeoutMs: this.#settings.retry.timeoutMs,
       signal: this.#stop.signal,
-      fetch: this.#settings.fetch,
+      findSend: (uri) => findSend(uri, this.#settings),
     })
   }
 

@@ -1,4 +1,4 @@
-import { trigger } from '../control/routes.ts'
+import { trigger } from '../control/trigger.ts'
 import { faultResponse, RequestFault } from '../http/faults.ts'
 import { EmulatorError } from '../shared/errors.ts'
 import { type EmulatorOptions, readOptions } from '../shared/options.ts'

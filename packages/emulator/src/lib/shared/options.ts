@@ -32,12 +32,22 @@ export interface EmulatorOptions {
   now?: () => number
   /** Chance from 0 up to 1, for jitter; default `Math.random`. */
   random?: () => number
-  /** Sends deliveries; default the global `fetch`. */
+  /**
+   * Sends deliveries; default the global `fetch`. A `fetch` given here looks host names up by itself, so with
+   * `allowRemote` it may connect to another address than the one that was checked.
+   */
   fetch?: typeof globalThis.fetch
-  /** Told of every job, attempt and outcome. */
+  /** Called with every job, attempt and outcome. Default: nothing is reported. */
   observer?: EmulatorObserver
-  /** Deliver to other machines too; default false. Link-local addresses stay blocked. */
-  allowRemote?: boolean
+  /**
+   * Where deliveries may go; default `false`, this machine only. `true` adds the public internet, `'private'` also
+   * private networks such as 10.0.0.0/8, for instance to a container next door. Link-local addresses, clouds'
+   * metadata services and multicast stay blocked. A host name is looked up once per attempt: all of its addresses
+   * must be allowed, and the connection goes to the first.
+   */
+  allowRemote?: boolean | 'private'
+  /** Resolves a host name to its IP addresses, for `allowRemote`; default `node:dns`, as the system resolves it. */
+  lookup?: (hostname: string) => Promise<readonly string[]>
   /**
    * Accept only what Google's validator was seen to accept: no subscriptions to the two `*.cancelled` types and
    * no upper-case `revocation_behavior`, both of which the guide uses. Default false.
@@ -72,13 +82,16 @@ export interface Settings {
   readonly timeScale: number
   readonly now: () => number
   readonly random: () => number
-  readonly fetch: typeof globalThis.fetch
+  /** Absent for the global `fetch`, looked up at each call so that a replaced one is used. */
+  readonly fetch: typeof globalThis.fetch | undefined
   readonly observer: EmulatorObserver
-  readonly allowRemote: boolean
+  readonly allowRemote: boolean | 'private'
+  /** Absent for the system's own resolver. */
+  readonly lookup: ((hostname: string) => Promise<readonly string[]>) | undefined
   readonly strict: boolean
 }
 
-const NAMES = 'jobs retry timeScale now random fetch observer allowRemote strict'.split(' ')
+const NAMES = 'jobs retry timeScale now random fetch observer allowRemote lookup strict'.split(' ')
 const JOB_NAMES = ['batchMs', 'interactionMs']
 const RETRY_NAMES = ['scheduleMs', 'jitter', 'giveUpAfterMs', 'timeoutMs']
 
@@ -91,10 +104,11 @@ export function readOptions(options: EmulatorOptions = {}): Settings {
     timeScale: number('timeScale', options.timeScale ?? 1, { above: 0 }),
     now: callable('now', options.now ?? Date.now),
     random: callable('random', options.random ?? Math.random),
-    // Looked up at each call, so that a fetch replaced after construction is the one used.
-    fetch: callable('fetch', options.fetch ?? ((input, init) => globalThis.fetch(input, init))),
+    fetch: options.fetch && callable('fetch', options.fetch),
     observer: quietObserver(callable('observer', options.observer ?? (() => {}))),
-    allowRemote: flag('allowRemote', options.allowRemote ?? false),
+    allowRemote:
+      options.allowRemote === 'private' ? 'private' : flag('allowRemote', options.allowRemote ?? false),
+    lookup: options.lookup && callable('lookup', options.lookup),
     strict: flag('strict', options.strict ?? false),
   }
 }

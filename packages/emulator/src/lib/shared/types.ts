@@ -11,7 +11,7 @@ export type AttemptCode =
   | 'timeout'
   /** No connection, or it broke before the answer head was complete. */
   | 'connection_failed'
-  /** The URI does not point at this machine and `allowRemote` is off; nothing was sent. */
+  /** `allowRemote` does not let a delivery go to the URI's address; nothing was sent. */
   | 'target_blocked'
   /** The emulator was closed in the middle of the attempt. */
   | 'closed'
@@ -62,7 +62,9 @@ export interface DeliverySnapshot {
 
 /** An event to invent. */
 export interface TriggerOptions {
-  /** The event type; unknown ones are sent too. */
+  /**
+   * The event type. An unknown one is sent where `uris` are given, unless it looks like a known one misspelt.
+   */
   type: string
   /** The event's `data`, sent as given. */
   data: Record<string, unknown>
