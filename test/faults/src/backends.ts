@@ -15,7 +15,8 @@ export async function openBackend(
     return { queue: createSqliteQueue(options) }
   }
   const { createBullmqQueue } = await import('@gwh/bullmq')
-  return { queue: createBullmqQueue({ connection: backend.url }) }
+  const { url: connection, allowVolatile = false } = backend
+  return { queue: createBullmqQueue({ connection, allowVolatile }) }
 }
 
 /** A store on a client that connects when it can. */

@@ -10,12 +10,12 @@ export interface Flow {
 /** Delivers one id after the other at an even pace, until it is stopped. */
 export function startFlow(
   sender: Sender,
-  { pace, connections }: { pace: number; connections: number },
+  { pace, connections, prefix = 'msg' }: { pace: number; connections: number; prefix?: string },
 ): Flow {
   const pacer = createPacer(pace)
   let stopping = false
   function* ids() {
-    for (let index = 0; !stopping; index++) yield `msg_${index}`
+    for (let index = 0; !stopping; index++) yield `${prefix}_${index}`
   }
   const rest = ids()
   const connection = async () => {

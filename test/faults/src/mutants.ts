@@ -1,6 +1,7 @@
 import { endless, forgetful, unfenced, unfencedRelease } from './mutations.ts'
 import type { Scenario } from './scenario.ts'
 import { retrying } from './scenarios/dedupe-ttl.ts'
+import { volatileMutant } from './scenarios/kill-redis.ts'
 import { killing } from './scenarios/kill-sqlite.ts'
 import { poisoning } from './scenarios/poison.ts'
 import { redisMutant } from './scenarios/redis.ts'
@@ -68,6 +69,12 @@ export const MUTANTS: readonly Mutant[] = [
     scenario: 'dedupe-ttl',
     breaks: 'every retry is a duplicate',
     run: (harness) => retrying(harness, forgetful),
+  },
+  {
+    name: 'volatile',
+    scenario: 'kill-redis',
+    breaks: 'nothing acknowledged is lost',
+    run: volatileMutant,
   },
   {
     name: 'error-is-new',

@@ -1,6 +1,7 @@
 import type { Scenario } from './scenario.ts'
 import { bullmq } from './scenarios/bullmq.ts'
 import { dedupeTtl } from './scenarios/dedupe-ttl.ts'
+import { killRedis } from './scenarios/kill-redis.ts'
 import { killSqlite, killSqliteTx } from './scenarios/kill-sqlite.ts'
 import { poison } from './scenarios/poison.ts'
 import { redis } from './scenarios/redis.ts'
@@ -18,6 +19,7 @@ export const SCENARIOS: readonly Scenario[] = [
   sigtermRolling,
   redis,
   bullmq,
+  killRedis,
   sqliteDamage,
   poison,
   dedupeTtl,

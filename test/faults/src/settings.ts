@@ -11,7 +11,7 @@ export interface ReceiverSettings {
   backend:
     | { kind: 'sqlite'; path: string; minFreeBytes?: number }
     | { kind: 'redis'; url: string }
-    | { kind: 'bullmq'; url: string }
+    | { kind: 'bullmq'; url: string; allowVolatile?: boolean }
   /** Whether it serves, handles what is queued, or both. */
   role: 'both' | 'serve' | 'work'
   /** Where a handler's effect goes: a line of a file, or a row in the transaction of the completion. */

@@ -28,7 +28,7 @@ const CONCURRENCY = 8
 export const bullmq: Scenario = { name: 'bullmq', run }
 
 async function run(harness: ScenarioHarness): Promise<Finding> {
-  const server = await startRedisServer()
+  const server = await startRedisServer('--appendonly', 'yes')
   const crew = await startCrew(harness, server.url)
   const proxy = await startProxy(crew.ports)
   const queue = createBullmqQueue({ connection: server.url })
