@@ -1,6 +1,7 @@
-import { createBodyCollector } from '@gwh/core'
+import { type BodyLimits, createBodyCollector } from '@gwh/core'
 import { describe, expect, test } from 'vitest'
 import { checkBodyHeaders } from '../src/lib/http/body.ts'
+import { refuse } from '../src/lib/shared/refusal.ts'
 import { createFakeClock } from './support.ts'
 
 const LIMITS = { maxBytes: 4, timeoutMs: 1000 }
@@ -50,6 +51,112 @@ describe('a collector', () => {
     }
     collector.end()
     await expect(collector.result).resolves.toMatchObject({ refused: 'body_timeout' })
+  })
+
+  describe('that demands progress', () => {
+    const slow = { maxBytes: 1e6, timeoutMs: 10_000, idleMs: 1_000, minBytesPerSecond: 100 }
+
+    /** Sends `bytes` every `everyMs` for as long as `forMs`, and says when and why that ended, if it did. */
+    async function send(bytes: number, everyMs: number, forMs: number) {
+      const clock = createFakeClock(0)
+      const collector = createBodyCollector(slow, clock)
+      let outcome: unknown
+      collector.result.then((result) => {
+        outcome = { ...result, at: clock.now() }
+      })
+      for (let sent = 0; sent < forMs && !outcome; sent += everyMs) {
+        collector.push(new Uint8Array(bytes))
+        await clock.advance(everyMs)
+      }
+      return outcome
+    }
+
+    test('gives up after a second without a byte', async () => {
+      expect(await send(1_000, 5_000, 5_000)).toMatchObject({ refused: 'body_timeout', at: 1_000 })
+    })
+
+    test('gives up on a trickle at its first look, after a second', async () => {
+      expect(await send(9, 100, 5_000)).toMatchObject({
+        message: 'the body arrived at less than 100 bytes per second',
+        at: 1_000,
+      })
+    })
+
+    test('gives up on a body that starts fast and trickles on', async () => {
+      expect(await send(1, 1, 5_000)).toBeUndefined()
+      const clock = createFakeClock(0)
+      const collector = createBodyCollector(slow, clock)
+      collector.push(new Uint8Array(250))
+      for (let step = 0; step < 10; step++) {
+        await clock.advance(400)
+        collector.push(new Uint8Array(1))
+      }
+      await expect(collector.result).resolves.toMatchObject({ refused: 'body_timeout' })
+    })
+
+    test('takes one that pauses for less, and is as fast as it must be', async () => {
+      expect(await send(100, 999, 9_000)).toBeUndefined()
+    })
+
+    test('takes whatever arrives in the first second', async () => {
+      const clock = createFakeClock(0)
+      const collector = createBodyCollector(slow, clock)
+      collector.push(new Uint8Array(1))
+      await clock.advance(999)
+      collector.end()
+      await expect(collector.result).resolves.toEqual(new Uint8Array(1))
+    })
+
+    test('does not blame the sender for a process that was busy', async () => {
+      let now = 0
+      const tasks: (() => void)[] = []
+      const clock = {
+        now: () => now,
+        schedule(task: () => void) {
+          tasks.push(task)
+          return () => {}
+        },
+      }
+      const collector = createBodyCollector(slow, clock)
+      now = 3_000
+      tasks.shift()!()
+      collector.push(new Uint8Array(500))
+      now = 3_100
+      tasks.shift()!()
+      collector.end()
+      await expect(collector.result).resolves.toEqual(new Uint8Array(500))
+    })
+
+    test('keeps its limits when the clock is set back', async () => {
+      let now = 0
+      const delays: number[] = []
+      const tasks: (() => void)[] = []
+      const clock = {
+        now: () => now,
+        schedule(task: () => void, delayMs: number) {
+          tasks.push(task)
+          delays.push(delayMs)
+          return () => {}
+        },
+      }
+      createBodyCollector(slow, clock)
+      now = -1e9
+      tasks.shift()!()
+      expect(delays).toEqual([1_000, 1_000])
+    })
+  })
+
+  test('stops reading when what counts it says so, and keeps none of the bytes', async () => {
+    const counted: number[] = []
+    const watch: BodyLimits['watch'] = (end) => (bytes) => {
+      counted.push(bytes)
+      if (counted.length === 2) end(refuse('overloaded', 'no room'))
+    }
+    const collector = createBodyCollector({ ...LIMITS, watch })
+    expect([1, 2, 1].map((bytes) => collector.push(new Uint8Array(bytes)))).toEqual([true, false, false])
+    collector.end()
+    expect(counted).toEqual([1, 2])
+    await expect(collector.result).resolves.toMatchObject({ refused: 'overloaded' })
   })
 
   test('leaves no timer behind', async () => {

@@ -1,42 +1,185 @@
-import { createReceiver } from '@gwh/core'
-import { createMemoryQueue } from '@gwh/core/queue'
 import { describe, expect, test } from 'vitest'
-import { answerFor } from '../src/lib/http/answer.ts'
-import { createLimiter } from '../src/lib/receiver/limiter.ts'
-import { createFakeClock, NOW, SECRET, staticDelivery } from './support.ts'
+import { type Admission, createLimiter } from '../src/lib/receiver/limiter.ts'
+import { isRefusal, type Refusal } from '../src/lib/shared/refusal.ts'
+import { createFakeClock, NOW } from './support.ts'
 
-const LIMITS = { maxConcurrentBodies: 2, maxBytesInFlight: 100, maxLoopLagMs: 500 }
-const open = () => false
+const LIMITS = { maxConcurrentBodies: 3, maxBodiesPerAddress: 3, maxBytesInFlight: 100, maxLoopLagMs: 500 }
+const SLOWEST = { refused: 'overloaded', message: expect.stringContaining('the slowest') }
 
-describe('the limiter', () => {
-  test('takes as many bodies as it may, and another when one has left', () => {
-    const limiter = createLimiter(LIMITS, createFakeClock(NOW), open)
-    expect([limiter.enter(1), limiter.enter(1), limiter.enter(1)?.refused]).toEqual([
+/** A limiter on a clock of its own; `read` admits one body and follows what becomes of it. */
+function setUp(limits: Partial<typeof LIMITS> = {}, isFull = () => false) {
+  const clock = createFakeClock(NOW)
+  const limiter = createLimiter({ ...LIMITS, ...limits }, clock, isFull)
+  const read = (address?: string) => {
+    const admission = limiter.enter(address)
+    if (isRefusal(admission)) throw new Error(admission.message)
+    let ended: Refusal | undefined
+    const count = admission.watch((refusal) => {
+      ended = refusal
+    })
+    return { ...admission, count, ended: () => ended }
+  }
+  return { clock, limiter, read }
+}
+
+describe('the limiter, full of bodies', () => {
+  test('admits one more and ends the slowest', async () => {
+    const { clock, read } = setUp()
+    const bodies = [read(), read(), read()]
+    await clock.advance(100)
+    bodies[0]!.count(20)
+    bodies[1]!.count(10)
+    bodies[2]!.count(30)
+    const newcomer = read()
+    expect(bodies.map((body) => body.ended())).toEqual([undefined, SLOWEST, undefined])
+    expect(newcomer.ended()).toBeUndefined()
+  })
+
+  test('ends the oldest of several that have sent nothing', async () => {
+    const { clock, read } = setUp()
+    const bodies = [read(), read(), read()]
+    await clock.advance(10)
+    read()
+    read()
+    expect(bodies.map((body) => body.ended() !== undefined)).toEqual([true, true, false])
+  })
+
+  test('ends a body that came fast and stopped before a newcomer that has sent nothing yet', async () => {
+    const { clock, read } = setUp({ maxConcurrentBodies: 2, maxBytesInFlight: 1_000_000 })
+    const stopped = read()
+    stopped.count(500_000)
+    await clock.advance(400)
+    const newcomer = read()
+    read()
+    expect([stopped.ended(), newcomer.ended()]).toEqual([SLOWEST, undefined])
+  })
+
+  test('ends a trickling body before a newcomer that has sent nothing yet', async () => {
+    const { clock, read } = setUp({ maxConcurrentBodies: 2 })
+    const trickle = read()
+    for (let step = 0; step < 10; step++) {
+      await clock.advance(20)
+      trickle.count(1)
+    }
+    const newcomer = read()
+    read()
+    expect([trickle.ended(), newcomer.ended()]).toEqual([SLOWEST, undefined])
+  })
+
+  test('ends nothing when one has left before', () => {
+    const { read } = setUp()
+    const bodies = [read(), read(), read()]
+    bodies[1]!.leave()
+    bodies[1]!.leave()
+    read()
+    expect(bodies.map((body) => body.ended())).toEqual([undefined, undefined, undefined])
+  })
+
+  test('never ends a body that is complete: its keys may be all it waits for', () => {
+    const { read } = setUp({ maxConcurrentBodies: 1 })
+    const complete = read()
+    expect(complete.complete(1)).toBeUndefined()
+    for (let count = 0; count < 5; count++) read()
+    expect(complete.ended()).toBeUndefined()
+  })
+
+  test('refuses the body of a reader that cannot be stopped once it is read', () => {
+    const { limiter, read } = setUp({ maxConcurrentBodies: 1 })
+    const unwatched = limiter.enter(undefined) as Admission
+    read()
+    expect(unwatched.complete(1)).toEqual(SLOWEST)
+  })
+})
+
+describe('the limiter, full of bytes', () => {
+  test('takes exactly as many as it may', () => {
+    const { read } = setUp()
+    const body = read()
+    body.count(100)
+    expect(body.ended()).toBeUndefined()
+    body.count(1)
+    expect(body.ended()).toEqual(SLOWEST)
+  })
+
+  test('ends the slowest body, not the one whose byte was too many', async () => {
+    const { clock, read } = setUp()
+    const stopped = read()
+    stopped.count(90)
+    await clock.advance(500)
+    const body = read()
+    body.count(11)
+    expect([stopped.ended(), body.ended()]).toEqual([SLOWEST, undefined])
+    body.count(89)
+    expect(body.ended()).toBeUndefined()
+  })
+
+  test('counts nothing for a body that has not arrived', () => {
+    const { read } = setUp({ maxConcurrentBodies: 99, maxBodiesPerAddress: 99 })
+    const bodies = Array.from({ length: 99 }, () => read())
+    bodies[0]!.count(100)
+    expect(bodies.filter((body) => body.ended())).toEqual([])
+  })
+
+  test('keeps counting complete bodies until they leave', () => {
+    const { read } = setUp()
+    const waiting = read()
+    expect(waiting.complete(99)).toBeUndefined()
+    expect(read().complete(2)).toEqual(SLOWEST)
+    waiting.leave()
+    waiting.leave()
+    expect(read().complete(100)).toBeUndefined()
+  })
+
+  test('forgets a body that has left, however much of it still arrives', () => {
+    const { read } = setUp()
+    const gone = read()
+    gone.leave()
+    gone.count(1000)
+    expect(read().complete(100)).toBeUndefined()
+  })
+})
+
+describe('the limiter, for one address', () => {
+  const limits = { maxConcurrentBodies: 4, maxBodiesPerAddress: 2 }
+
+  test('ends the slowest body of that address and no other', () => {
+    const { read } = setUp(limits)
+    const other = read('10.0.0.9')
+    const [first, second, third] = [read('10.0.0.1'), read('10.0.0.1'), read('10.0.0.1')]
+    expect([other, first, second, third].map((body) => body.ended())).toEqual([
+      undefined,
+      expect.objectContaining({ message: expect.stringContaining('of this address') }),
       undefined,
       undefined,
-      'overloaded',
     ])
-    limiter.leave(1)
-    expect(limiter.enter(1)).toBeUndefined()
   })
 
-  test('takes exactly as many bytes as it may', () => {
-    const limiter = createLimiter(LIMITS, createFakeClock(NOW), open)
-    expect(limiter.enter(100)).toBeUndefined()
-    expect(limiter.enter(1)?.refused).toBe('overloaded')
-    limiter.leave(100)
-    expect(limiter.enter(101)?.refused).toBe('overloaded')
+  test('has room again when one has left, was completed or was ended', () => {
+    const { read } = setUp(limits)
+    read('10.0.0.1').leave()
+    read('10.0.0.1').complete(1)
+    read('10.0.0.1').leave()
+    const [first, second] = [read('10.0.0.1'), read('10.0.0.1')]
+    expect([first.ended(), second.ended()]).toEqual([undefined, undefined])
   })
 
-  test('is closed while what comes after it is full', () => {
+  test('does not bound bodies whose address is unknown', () => {
+    const { read } = setUp(limits)
+    const bodies = [read(), read(), read(), read()]
+    expect(bodies.filter((body) => body.ended())).toEqual([])
+  })
+})
+
+describe('the limiter refuses', () => {
+  test('while what comes after it is full', () => {
     let full = true
-    const limiter = createLimiter(LIMITS, createFakeClock(NOW), () => full)
-    expect(limiter.enter(1)?.refused).toBe('overloaded')
+    const { limiter } = setUp({}, () => full)
+    expect(limiter.enter(undefined)).toMatchObject({ refused: 'overloaded' })
     full = false
-    expect(limiter.enter(1)).toBeUndefined()
+    expect(limiter.enter(undefined)).not.toHaveProperty('refused')
   })
 
-  test('is closed while the event loop is later than it may be, and opens when it is on time again', () => {
+  test('while the event loop is later than it may be, and no longer when it is on time again', () => {
     let now = NOW
     const timers: (() => void)[] = []
     const clock = {
@@ -46,46 +189,14 @@ describe('the limiter', () => {
         return () => {}
       },
     }
-    const limiter = createLimiter({ ...LIMITS, maxConcurrentBodies: 9 }, clock, open)
-    expect(limiter.enter(1)).toBeUndefined()
+    const limiter = createLimiter({ ...LIMITS, maxConcurrentBodies: 9 }, clock, () => false)
+    expect(limiter.enter(undefined)).not.toHaveProperty('refused')
     now += 20 + 501
-    expect(limiter.enter(1)?.refused).toBe('overloaded')
+    expect(limiter.enter(undefined)).toMatchObject({ refused: 'overloaded' })
     timers.shift()!()
-    expect(limiter.enter(1)?.refused).toBe('overloaded')
+    expect(limiter.enter(undefined)).toMatchObject({ refused: 'overloaded' })
     now += 20
     timers.shift()!()
-    expect(limiter.enter(1)).toBeUndefined()
-  })
-})
-
-describe('an overloaded receiver', () => {
-  test('answers 503 with Retry-After before it reads the body', async () => {
-    const queue = { ...createMemoryQueue(), isFull: () => true }
-    const receiver = createReceiver({ static: { secrets: SECRET }, queue, now: () => NOW })
-    const { headers } = staticDelivery()
-    let read = false
-    const answer = await receiver.receive({
-      headers,
-      async body() {
-        read = true
-        return new Uint8Array()
-      },
-    })
-    expect(answer).toMatchObject({ status: 503, body: '{"error":"overloaded"}' })
-    expect(Number(answer.headers['retry-after'])).toBeGreaterThanOrEqual(30)
-    expect(read).toBe(false)
-  })
-
-  test('tells each sender another time to come again, between 30 and 120 seconds', () => {
-    const times = [0, 0.5, 1].map((random) => answerFor('overloaded', () => random).headers['retry-after'])
-    expect(times).toEqual(['30', '75', '120'])
-  })
-
-  test('has room again after every delivery, accepted or refused', async () => {
-    const receiver = createReceiver({ static: { secrets: SECRET }, now: () => NOW, maxConcurrentBodies: 1 })
-    const forged = { ...staticDelivery(), body: new Uint8Array(3) }
-    for (const delivery of [forged, staticDelivery(), forged, staticDelivery()])
-      await receiver.receive(delivery)
-    expect((await receiver.receive(staticDelivery())).status).toBe(200)
+    expect(limiter.enter(undefined)).not.toHaveProperty('refused')
   })
 })

@@ -160,7 +160,7 @@ describe('the body', () => {
     expect(sent).toBeLessThanOrEqual(128 * 1024)
   })
 
-  test('that hangs is answered 408 after ten seconds', async () => {
+  test('that hangs is answered 408 after a second', async () => {
     const clock = createFakeClock()
     const { receiver } = createWatched({ clock })
     const hanging = new ReadableStream<Uint8Array>({ pull: () => new Promise(() => {}) })
@@ -168,7 +168,7 @@ describe('the body', () => {
     receiver.fetch(toRequest(genuine, { body: hanging, duplex: 'half' } as RequestInit)).then((response) => {
       status = response.status
     })
-    await clock.advance(9_999)
+    await clock.advance(999)
     expect(status).toBeUndefined()
     await clock.advance(1)
     await settle()

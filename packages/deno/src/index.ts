@@ -4,5 +4,10 @@
  * @module
  */
 
-export { createDenoHandler, type DenoHandler, type DenoHandlerOptions } from './lib/handler.ts'
+export {
+  createDenoHandler,
+  type DenoHandler,
+  type DenoHandlerOptions,
+  type DenoInfoLike,
+} from './lib/handler.ts'
 export { type RunningServer, type ServeOptions, serve } from './lib/serve.ts'

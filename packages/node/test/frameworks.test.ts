@@ -81,7 +81,7 @@ describe('Express', () => {
       expect([response.status, await response.json()]).toEqual([500, { error: 'raw_body_required' }])
     }
     expect(refusals()).toEqual([
-      "the body was parsed before it got here. Express: write app.use(createNodeHandler(receiver, { path })) above app.use(express.json()), or parse this path with app.use(path, express.raw({ type: '*/*' })) above it",
+      "the body was parsed before it reached the receiver. Express: write app.use(createNodeHandler(receiver, { path })) above app.use(express.json()), or parse this path with app.use(path, express.raw({ type: '*/*' })) above it",
     ])
     expect(handled).toEqual([])
   })

@@ -1,6 +1,7 @@
 import { endless, forgetful, unfenced, unfencedRelease } from './mutations.ts'
 import type { Scenario } from './scenario.ts'
 import { retrying } from './scenarios/dedupe-ttl.ts'
+import { ACCEPTED_CLAIM, withholding } from './scenarios/idle-sockets.ts'
 import { volatileMutant } from './scenarios/kill-redis.ts'
 import { killing } from './scenarios/kill-sqlite.ts'
 import { poisoning } from './scenarios/poison.ts'
@@ -81,5 +82,11 @@ export const MUTANTS: readonly Mutant[] = [
     scenario: 'redis',
     breaks: 'no 2xx while Redis takes nothing',
     run: (harness) => redisMutant(harness, 'error-is-new'),
+  },
+  {
+    name: 'reserved-length',
+    scenario: 'idle-sockets',
+    breaks: ACCEPTED_CLAIM,
+    run: (harness) => withholding(harness, { runtimes: ['Node'], sockets: [64], mutant: true }),
   },
 ]

@@ -1,6 +1,7 @@
 import type { Scenario } from './scenario.ts'
 import { bullmq } from './scenarios/bullmq.ts'
 import { dedupeTtl } from './scenarios/dedupe-ttl.ts'
+import { idleSockets } from './scenarios/idle-sockets.ts'
 import { killRedis } from './scenarios/kill-redis.ts'
 import { killSqlite, killSqliteTx } from './scenarios/kill-sqlite.ts'
 import { poison } from './scenarios/poison.ts'
@@ -23,4 +24,5 @@ export const SCENARIOS: readonly Scenario[] = [
   sqliteDamage,
   poison,
   dedupeTtl,
+  idleSockets,
 ]

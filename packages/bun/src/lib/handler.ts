@@ -7,10 +7,12 @@ export interface BunHandlerOptions extends MountOptions {
   path?: string
 }
 
-/** What is used of Bun's server, spelled out so that the types of this package need no others. */
+/** The part of Bun's server this package uses, so that its types need no others. */
 export interface BunServerLike {
-  /** Sets how long the connection of a request may be idle, in seconds; 0 for ever. */
+  /** Sets how long the connection of a request may be idle, in seconds; 0 for no limit. */
   timeout(request: Request, seconds: number): void
+  /** Tells the other end of a request's connection. */
+  requestIP?(request: Request): { address: string } | null
 }
 
 /** Answers a request of `Bun.serve`, as its `fetch` or as one of its routes. Never rejects. */
@@ -31,10 +33,10 @@ export const IDLE_SECONDS = 10
 export function createBunHandler(receiver: Receiver, options: BunHandlerOptions = {}): BunHandler {
   const handle = createFetchHandler(receiver, options, 'createBunHandler()')
   return async (request, server) => {
-    // Bun counts a connection as idle while we work on its answer. How long that and the body may take is the
-    // receiver's to say.
+    // To Bun a connection is idle while its answer is being made. The receiver limits how long that and the body
+    // may take.
     server?.timeout(request, 0)
-    const response = await handle(request)
+    const response = await handle(request, server?.requestIP?.(request)?.address)
     server?.timeout(request, IDLE_SECONDS)
     return response
   }

@@ -7,8 +7,14 @@ export interface DenoHandlerOptions extends MountOptions {
   path?: string
 }
 
+/** The part of Deno's request information this package uses. */
+export interface DenoInfoLike {
+  /** The other end of the connection; without `hostname` on a Unix socket. */
+  remoteAddr: object
+}
+
 /** Answers a request of `Deno.serve` or `deno serve`. Never rejects. */
-export type DenoHandler = (request: Request) => Promise<Response>
+export type DenoHandler = (request: Request, info?: DenoInfoLike) => Promise<Response>
 
 /**
  * Mounts a receiver on `Deno.serve`, or on `deno serve` as the `fetch` of the module's default export.
@@ -20,5 +26,11 @@ export type DenoHandler = (request: Request) => Promise<Response>
  * ```
  */
 export function createDenoHandler(receiver: Receiver, options: DenoHandlerOptions = {}): DenoHandler {
-  return createFetchHandler(receiver, options, 'createDenoHandler()')
+  const handle = createFetchHandler(receiver, options, 'createDenoHandler()')
+  return async (request, info) => await handle(request, hostnameOf(info?.remoteAddr))
+}
+
+function hostnameOf(address: object | undefined): string | undefined {
+  const { hostname } = (address ?? {}) as { hostname?: unknown }
+  return typeof hostname === 'string' ? hostname : undefined
 }

@@ -48,12 +48,12 @@ function listen(handle: DenoHandler, port: number, hostname = '0.0.0.0'): Listen
   const underWay = new Set<Promise<unknown>>()
   let closing = false
   const options = { port, hostname, signal: stop.signal, onListen() {} }
-  const server = Deno.serve(options, async (request, { completed }) => {
+  const server = Deno.serve(options, async (request, info) => {
     if (closing) return responseFor('draining')
     // Settled once the answer is handed over to be sent, or the sender is gone.
-    const sent = completed.catch(() => {}).finally(() => underWay.delete(sent))
+    const sent = info.completed.catch(() => {}).finally(() => underWay.delete(sent))
     underWay.add(sent)
-    return await handle(request)
+    return await handle(request, info)
   })
   return {
     port: server.addr.port,

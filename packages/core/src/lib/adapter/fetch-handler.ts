@@ -4,22 +4,26 @@ import type { Receiver } from '../receiver/receiver.ts'
 
 export type { MountOptions } from '../http/path.ts'
 
-/** Answers a WHATWG request. Never rejects. */
-export type FetchHandler = (request: Request) => Promise<Response>
+/**
+ * Answers a WHATWG request. Never rejects.
+ *
+ * @param remoteAddress The address at the other end of the connection, where the runtime shows it
+ */
+export type FetchHandler = (request: Request, remoteAddress?: string) => Promise<Response>
 
 /**
  * Mounts a receiver on a server that speaks WHATWG objects over a socket of its own.
  *
- * @param where What the options belong to, for the message
+ * @param where The caller's name, for the message of an error
  * @throws WebhookConfigError `option_invalid`
  */
 export function createFetchHandler(receiver: Receiver, options: MountOptions, where: string): FetchHandler {
   checkMountOptions(options, where)
   const { path } = options
-  return async (request) => {
+  return async (request, remoteAddress) => {
     const here = path === undefined || pathOf(request.url) === path
-    const response = here ? await receiver.fetch(request) : responseFor('path_not_found')
-    // Whoever is refused may still be sending. What is kept open for that is read on by the runtime, without end.
+    const response = here ? await receiver.fetch(request, { remoteAddress }) : responseFor('path_not_found')
+    // A refused sender may still be sending. On a connection that stays open the runtime would read on without end.
     if (!response.ok) response.headers.set('connection', 'close')
     return response
   }

@@ -1,5 +1,6 @@
 import { type Answer, answerFor } from '../http/answer.ts'
-import { type BodyLimits, createBodyCollector, toRawBody } from '../http/body.ts'
+import { createBodyCollector, toRawBody } from '../http/body.ts'
+import type { BodyLimits } from '../http/body-limits.ts'
 import type { HeadersLike } from '../http/headers.ts'
 import type { IncomingDelivery } from '../http/incoming-delivery.ts'
 import type { NodeRequestLike, NodeResponseLike } from '../http/node-types.ts'
@@ -24,12 +25,17 @@ export async function answerNodeRequest(
   request: NodeRequestLike,
   response: NodeResponseLike,
 ): Promise<void> {
-  const { method = 'GET' } = request
-  const answer = await receiver.receive({ method, headers: headersOf(request), body: bodyOf(request) })
+  const { method = 'GET', socket } = request
+  const answer = await receiver.receive({
+    method,
+    headers: headersOf(request),
+    body: bodyOf(request),
+    remoteAddress: socket?.remoteAddress,
+  })
   write(request, response, answer)
 }
 
-/** Answers a request with what the sender sees for a cause of failure. */
+/** Answers a request with what the sender sees for a code. */
 export function refuseNodeRequest(
   code: WebhookErrorCode,
   request: NodeRequestLike,
@@ -38,7 +44,7 @@ export function refuseNodeRequest(
   write(request, response, answerFor(code))
 }
 
-/** `headers` joins what was sent twice; `rawHeaders` still shows both, where a platform fills it. */
+/** `headers` joins repeated headers; `rawHeaders` still has them apart, where a platform fills it. */
 function headersOf({ headers, rawHeaders = [] }: NodeRequestLike): HeadersLike {
   return {
     get(name) {
@@ -52,28 +58,33 @@ function headersOf({ headers, rawHeaders = [] }: NodeRequestLike): HeadersLike {
   }
 }
 
-/** The body where somebody has read it already, otherwise a function that reads it. */
+/** The body where it has been read already, otherwise a function that reads it. */
 function bodyOf(request: ReadRequest): IncomingDelivery['body'] {
   const kept = toRawBody(request.rawBody ?? request.body)
   if (kept instanceof Uint8Array) return kept
   if (kept) return async () => misread('parsed', request)
-  // A stream somebody has read to its end, and kept nothing of, will never bring a body.
+  // A stream that was read to its end, with nothing kept, will never yield a body.
   if (request.readableEnded) return async () => misread('read and not kept', request)
   return (limits) => readBody(request, limits)
 }
 
 function misread(how: string, request: NodeRequestLike): Refusal {
-  return refuse('raw_body_required', `the body was ${how} before it got here. ${adviseRawBody(request)}`)
+  return refuse(
+    'raw_body_required',
+    `the body was ${how} before it reached the receiver. ${adviseRawBody(request)}`,
+  )
 }
 
 function readBody(request: NodeRequestLike, limits: BodyLimits): Promise<Uint8Array | Refusal> {
   const collector = createBodyCollector(limits)
-  const onData = (chunk: Uint8Array) => {
-    if (collector.push(chunk)) return
-    request.pause()
-    request.removeAllListeners('data')
-  }
-  request.on('data', onData)
+  let reading = true
+  // From here on the rest of the body is `discardRest`'s.
+  collector.result.then(() => {
+    reading = false
+  })
+  request.on('data', (chunk) => {
+    if (reading && !collector.push(chunk)) request.pause()
+  })
   request.on('end', collector.end)
   request.on('error', collector.fail)
   request.on('close', collector.fail)
@@ -94,8 +105,8 @@ const LINGER_BYTES = 64 * 1024
 const LINGER_MS = 1_000
 
 /**
- * Lets a sender whose body nobody wants finish or go away: closing at once would reset the connection before
- * it has read the answer; reading on without end would let it choose how much we read.
+ * Gives the sender of an unwanted body time to finish or to go away: closing at once would reset the connection
+ * before it has read the answer, and reading on without end would let the sender choose how much we read.
  */
 function discardRest(request: NodeRequestLike): void {
   let left = LINGER_BYTES

@@ -1,17 +1,11 @@
 import { toUtf8 } from '../shared/bytes.ts'
 import { type Clock, systemClock } from '../shared/clock.ts'
 import { type Refusal, refuse } from '../shared/refusal.ts'
+import type { BodyLimits } from './body-limits.ts'
+import { watchProgress } from './body-progress.ts'
 import { type HeadersLike, readOptionalHeader } from './headers.ts'
 
-/** The limits a body is read within. */
-export interface BodyLimits {
-  /** Largest accepted body, in bytes, inclusive. */
-  maxBytes: number
-  /** Longest time from first to last byte, in milliseconds. */
-  timeoutMs: number
-}
-
-/** What the headers already say about the body. A declared length is a hint only: the counted bytes are the law. */
+/** Refuses a body its headers rule out. A declared length is only a hint: the bytes are counted all the same. */
 export function checkBodyHeaders(headers: HeadersLike, maxBytes: number): Refusal | undefined {
   const encoding = readOptionalHeader(headers, 'content-encoding')
   if (encoding !== undefined && !(typeof encoding === 'string' && /^(?:identity)?$/i.test(encoding))) {
@@ -22,52 +16,64 @@ export function checkBodyHeaders(headers: HeadersLike, maxBytes: number): Refusa
   return undefined
 }
 
-/** Gathers a body chunk by chunk within its limits. Adapters feed it; what is too much is decided here alone. */
+/** Collects a body chunk by chunk within its limits. Adapters feed it; what is too much is decided here alone. */
 export interface BodyCollector {
-  /** Takes one more chunk; `false` when reading on is pointless. */
+  /** Takes one more chunk; `false` when there is no point in reading on. */
   push(chunk: Uint8Array): boolean
-  /** Says that the body is complete. */
+  /** Marks the body as complete. */
   end(): void
-  /** Says that no more is coming although the body is not complete. */
+  /** Marks the body as broken off: no more is coming, and it is not complete. */
   fail(): void
   /** The whole body, or why there is none. Never rejects. */
   readonly result: Promise<Uint8Array | Refusal>
 }
 
-/** Creates a collector for one body; the time starts now. */
-export function createBodyCollector(
-  { maxBytes, timeoutMs }: BodyLimits,
-  clock: Clock = systemClock,
-): BodyCollector {
+/**
+ * Makes a collector for one body. Its time starts now.
+ *
+ * @param clock Default: the machine's clock
+ */
+export function createBodyCollector(limits: BodyLimits, clock: Clock = systemClock): BodyCollector {
   const { promise: result, resolve } = Promise.withResolvers<Uint8Array | Refusal>()
-  const chunks: Uint8Array[] = []
+  const { maxBytes } = limits
+  let chunks: Uint8Array[] = []
   let length = 0
+  let settled = false
   const settle = (outcome: Uint8Array | Refusal) => {
-    cancel()
+    settled = true
+    progress.stop()
+    // The request keeps this collector alive, and must not keep the bytes alive with it.
+    chunks = []
     resolve(outcome)
   }
-  const cancel = clock.schedule(
-    () => settle(refuse('body_timeout', `the body took longer than ${timeoutMs} ms`)),
-    timeoutMs,
-  )
+  const progress = watchProgress(limits, clock, settle)
+  const count = limits.watch?.(settle)
   return {
     push(chunk) {
+      if (settled) return false
       length += chunk.length
-      if (length <= maxBytes) chunks.push(chunk)
-      else settle(tooLarge(maxBytes))
-      return length <= maxBytes
+      if (length > maxBytes) {
+        settle(tooLarge(maxBytes))
+        return false
+      }
+      chunks.push(chunk)
+      progress.note(chunk.length)
+      count?.(chunk.length)
+      return !settled
     },
     end() {
-      if (length <= maxBytes) settle(chunks.length === 1 ? chunks[0]! : concat(chunks, length))
+      if (!settled) settle(chunks.length === 1 ? chunks[0]! : concat(chunks, length))
     },
-    fail: () => settle(refuse('body_unreadable', 'the body ended early')),
+    fail() {
+      if (!settled) settle(refuse('body_unreadable', 'the body ended early'))
+    },
     result,
   }
 }
 
 /**
- * The bytes in what a framework calls the body, where it has read the request already; `undefined` where it has
- * not. A parsed body is refused: serialising it again would not give the bytes that were signed.
+ * Takes the bytes out of what a framework calls the body; `undefined` where it has not read the request. A parsed
+ * body is refused: serialising it again would not give the bytes that were signed.
  */
 export function toRawBody(value: unknown): Uint8Array | Refusal | undefined {
   if (value === undefined || value === null) return undefined
@@ -75,7 +81,7 @@ export function toRawBody(value: unknown): Uint8Array | Refusal | undefined {
   if (typeof value === 'string') return toUtf8(value)
   return refuse(
     'raw_body_required',
-    'the body was parsed before it got here; hand over the bytes as received',
+    'the body was parsed before it reached the receiver; pass on the bytes as received',
   )
 }
 

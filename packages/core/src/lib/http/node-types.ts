@@ -1,4 +1,4 @@
-/** The part of `http.IncomingMessage` a receiver reads, and what frameworks put there. */
+/** The part of `http.IncomingMessage` a receiver reads, and what frameworks add to it. */
 export interface NodeRequestLike {
   readonly method?: string | undefined
   readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>
@@ -6,13 +6,14 @@ export interface NodeRequestLike {
   readonly rawHeaders?: readonly string[] | undefined
   /** Whether the whole request has arrived. */
   readonly complete?: boolean
-  /** Whether somebody has read the body to its end. */
+  /** Whether the body has been read to its end. */
   readonly readableEnded?: boolean
+  /** The connection, for the address of its other end. */
+  readonly socket?: { readonly remoteAddress?: string | undefined } | null
   on(event: 'data', listener: (chunk: Uint8Array) => void): unknown
   on(event: 'end' | 'error' | 'close', listener: () => void): unknown
   pause(): unknown
   resume(): unknown
-  removeAllListeners(event: string): unknown
   destroy(): unknown
 }
 

@@ -1,14 +1,20 @@
 import type { Clock } from '../shared/clock.ts'
 import { isRefusal, type Refusal, refuse } from '../shared/refusal.ts'
-import { type BodyCollector, type BodyLimits, createBodyCollector } from './body.ts'
+import { type BodyCollector, createBodyCollector } from './body.ts'
+import type { BodyLimits } from './body-limits.ts'
 import type { IncomingDelivery } from './incoming-delivery.ts'
 
-/** A WHATWG request as a delivery; its body is read only when asked for. */
-export function fromRequest(request: Request, clock: Clock): IncomingDelivery {
+/** Turns a WHATWG request into a delivery; its body is read only on demand. */
+export function fromRequest(
+  request: Request,
+  clock: Clock,
+  remoteAddress: string | undefined,
+): IncomingDelivery {
   return {
     method: request.method,
     headers: request.headers,
     body: (limits) => readRequest(request, limits, clock),
+    remoteAddress,
   }
 }
 
@@ -17,7 +23,7 @@ async function readRequest(
   limits: BodyLimits,
   clock: Clock,
 ): Promise<Uint8Array | Refusal> {
-  if (request.bodyUsed) return refuse('raw_body_required', 'the body was read before it got here')
+  if (request.bodyUsed) return refuse('raw_body_required', 'the body was read before it reached the receiver')
   const collector = createBodyCollector(limits, clock)
   pump(request.body, collector).catch(collector.fail)
   return await collector.result
@@ -25,7 +31,7 @@ async function readRequest(
 
 async function pump(stream: ReadableStream<Uint8Array> | null, collector: BodyCollector): Promise<void> {
   const reader = stream?.getReader()
-  // A source that never acknowledges being cancelled must not hold up anything.
+  // Not awaited: a source that never confirms being cancelled must not hold up the answer.
   collector.result.then((body) => {
     if (isRefusal(body)) reader?.cancel().catch(() => {})
   })

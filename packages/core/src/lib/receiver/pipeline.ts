@@ -2,8 +2,8 @@ import { primitives } from '#crypto'
 import { readEvent } from '../events/event.ts'
 import type { Sink } from '../handle/sink.ts'
 import type { Answer } from '../http/answer.ts'
-import { type BodyLimits, checkBodyHeaders, toRawBody } from '../http/body.ts'
-import { readOptionalHeader } from '../http/headers.ts'
+import { checkBodyHeaders, toRawBody } from '../http/body.ts'
+import type { BodyLimits } from '../http/body-limits.ts'
 import type { IncomingDelivery } from '../http/incoming-delivery.ts'
 import type { JobAuthorizer } from '../jobs/authorize.ts'
 import { type MaybePromise, mapMaybe } from '../shared/maybe-promise.ts'
@@ -18,73 +18,80 @@ import {
 import type { Limiter } from './limiter.ts'
 import type { SkewProbe } from './skew-probe.ts'
 
-/** A delivery's way to its answer. */
+/** Takes one delivery from request to answer. */
 export type Pipeline = (delivery: IncomingDelivery) => Promise<Answer | Refusal>
 
-/** The rooms a delivery passes through, furnished. */
+/** The steps of a pipeline. */
 export interface PipelineOptions {
   verifier: Verifier
-  /** Which dynamic deliveries are ours; `undefined` when all are. */
+  /** Decides which dynamic deliveries are ours; `undefined` when all are. */
   authorize: JobAuthorizer | undefined
   sink: Sink
   endpoint: string
   limits: BodyLimits
   skew: SkewProbe
   limiter: Limiter
+  /** The address a delivery counts for; `undefined` for unknown. */
+  addressOf: (delivery: IncomingDelivery) => string | undefined
 }
 
 /**
- * One delivery's way from request to answer, a straight pipeline through the rooms; a refusal ends it early.
- * The cheap checks come first, so that whoever floods an endpoint pays more than we do.
+ * Makes the pipeline: one step after the other, and a refusal ends it early. The cheap checks come first, so that
+ * flooding an endpoint costs the sender more than the receiver.
  */
 export function createPipeline(options: PipelineOptions): Pipeline {
-  const { verifier, authorize, sink, endpoint, limits, skew, limiter } = options
+  const { verifier, authorize, sink, endpoint, limits, skew } = options
 
-  return async ({ method = 'POST', headers, body }) => {
+  return async (delivery) => {
+    const { method = 'POST', headers } = delivery
     if (method !== 'POST') return refuse('method_not_allowed', 'deliveries are sent with POST')
     const unreadable = checkBodyHeaders(headers, limits.maxBytes)
     if (unreadable) return unreadable
     const parsed = parseHeaders(verifier, headers)
     if (isRefusal(parsed)) {
-      if (isUntimely(parsed) && skew.wants()) await probeSkew({ headers, body }, options)
+      if (isUntimely(parsed) && skew.wants()) await probeSkew(delivery, options)
       return parsed
     }
-    const bytes = await readLimited(limiter, { headers, body }, limits)
-    if (isRefusal(bytes)) return bytes
-    const verified = await verifySignatures(verifier, parsed, bytes)
-    if (isRefusal(verified)) return verified
-    if (authorize && !(await isOurs(verified, authorize))) {
+    // Until it is verified and ours, anybody may have sent it: what it takes up counts until then.
+    const verified = await admitted(delivery, options, async (bytes) => {
+      const verified = await verifySignatures(verifier, parsed, bytes)
+      if (isRefusal(verified) || !authorize || (await isOurs(verified, authorize))) return verified
       return refuse('job_unknown', 'the job is not one of ours')
-    }
-    return await sink(verified, await toKey(endpoint, verified))
+    })
+    return isRefusal(verified) ? verified : await sink(verified, await toKey(endpoint, verified))
   }
 }
 
-/** Reads the body if there is room for it, counted as large as it says it is, or may become. */
-async function readLimited(
-  limiter: Limiter,
-  { headers, body }: IncomingDelivery,
-  limits: BodyLimits,
-): Promise<Uint8Array | Refusal> {
-  const declared = Number(readOptionalHeader(headers, 'content-length') ?? limits.maxBytes)
-  const size = declared >= 0 ? declared : limits.maxBytes
-  const refused = limiter.enter(size)
-  if (refused) return refused
-  return await readBody(body, limits).finally(() => limiter.leave(size))
+/** Reads a body and does something with it, all of it within the limiter. */
+async function admitted<T>(
+  delivery: IncomingDelivery,
+  { limiter, limits, addressOf }: PipelineOptions,
+  next: (bytes: Uint8Array) => Promise<T | Refusal>,
+): Promise<T | Refusal> {
+  const admission = limiter.enter(addressOf(delivery))
+  if (isRefusal(admission)) return admission
+  try {
+    const bytes = await readBody(delivery.body, { ...limits, watch: admission.watch })
+    if (isRefusal(bytes)) return bytes
+    return admission.complete(bytes.length) ?? (await next(bytes))
+  } finally {
+    admission.leave()
+  }
 }
 
 /** Verifies a stale delivery all the same, only to learn whether it is genuine. It stays refused. */
-async function probeSkew(
-  { headers, body }: IncomingDelivery,
-  { verifier, limits, skew }: PipelineOptions,
-): Promise<void> {
-  const parsed = parseHeaders(verifier, headers, true)
-  const bytes = await readBody(body, limits)
-  if (isRefusal(parsed) || isRefusal(bytes)) return
-  if (!isRefusal(await verifySignatures(verifier, parsed, bytes, true))) skew.note(parsed)
+async function probeSkew(delivery: IncomingDelivery, options: PipelineOptions): Promise<void> {
+  const { verifier, skew } = options
+  const parsed = parseHeaders(verifier, delivery.headers, true)
+  if (isRefusal(parsed)) return
+  await admitted(delivery, options, async (bytes) => {
+    const verified = await verifySignatures(verifier, parsed, bytes, true)
+    if (!isRefusal(verified)) skew.note(parsed)
+    return verified
+  })
 }
 
-/** The idempotency key: one per endpoint and delivery, whatever characters either has. */
+/** The idempotency key: one per endpoint and delivery, whatever characters they contain. */
 function toKey(endpoint: string, { id, body, jwt }: VerifiedDelivery): MaybePromise<string> {
   if (!jwt) return primitives.sha256Hex(`${endpoint}\0${id}`)
   // A token does not cover the id: under a new one the same message would count as new. Its body stays the same.
@@ -93,7 +100,7 @@ function toKey(endpoint: string, { id, body, jwt }: VerifiedDelivery): MaybeProm
 
 async function readBody(body: IncomingDelivery['body'], limits: BodyLimits): Promise<Uint8Array | Refusal> {
   const given = typeof body === 'function' ? await body(limits) : body
-  // Only a reader refuses; a body somebody parsed may have a member of that name.
+  // Only a reader refuses; a parsed body may happen to have a member of that name.
   if (typeof body === 'function' && isRefusal(given)) return given
   const bytes = toRawBody(given) ?? new Uint8Array()
   if (isRefusal(bytes) || bytes.length <= limits.maxBytes) return bytes

@@ -1,3 +1,4 @@
+import type { IncomingDelivery } from '../http/incoming-delivery.ts'
 import type { JobAuthorization } from '../jobs/authorize.ts'
 import type { Jwks } from '../jwks/jwks.ts'
 import type { JsonWebKeySet } from '../jwks/key-set.ts'
@@ -37,12 +38,28 @@ export interface ReceiverOptions {
   maxBodyBytes?: number
   /** Longest time a body may take to arrive, in milliseconds. Default 10 000. */
   bodyTimeoutMs?: number
-  /** How many bodies are read at a time before the sender is asked to come again. Default 256. */
+  /** Longest time without a byte of a body, in milliseconds. Default 1 000. */
+  bodyIdleMs?: number
+  /** Slowest accepted body, in bytes per second, averaged from the first second on. Default 1024; 0 for any. */
+  minBodyBytesPerSecond?: number
+  /** How many bodies are read at a time. One more ends the slowest with `overloaded`. Default 256. */
   maxConcurrentBodies?: number
-  /** How many bytes of bodies are read at a time, in bytes. Default 64 MiB. */
+  /**
+   * How many bodies of one address are read at a time, where the runtime shows the address (IPv6: the first 64
+   * bits). One more ends the slowest of that address. Behind a reverse proxy all senders share its address; see
+   * `clientAddress`. Default: half of `maxConcurrentBodies`.
+   */
+  maxBodiesPerAddress?: number
+  /**
+   * Tells the address a delivery comes from, for `maxBodiesPerAddress`; `undefined` for unknown. Only read a header
+   * such as `x-forwarded-for` if your own proxy sets it on every request: anybody else can write what they like
+   * there. Default: the other end of the connection.
+   */
+  clientAddress?: (delivery: IncomingDelivery) => string | undefined
+  /** How many bytes may be received and not yet verified, of all bodies together. Default 64 MiB. */
   maxBytesInFlight?: number
   /**
-   * How late the event loop may run before the sender is asked to come again, in milliseconds; 500 suits most
+   * How late the event loop may run before deliveries are refused with `overloaded`, in milliseconds; 500 suits most
    * servers. Default: any. Only for receivers behind a real server: code that feeds deliveries in a loop of its
    * own keeps timers from firing, which looks the same.
    */
@@ -74,7 +91,11 @@ const NAMES = [
   'toleranceSeconds',
   'maxBodyBytes',
   'bodyTimeoutMs',
+  'bodyIdleMs',
+  'minBodyBytesPerSecond',
   'maxConcurrentBodies',
+  'maxBodiesPerAddress',
+  'clientAddress',
   'maxBytesInFlight',
   'maxLoopLagMs',
   'handlerTimeoutMs',
@@ -98,7 +119,10 @@ export interface ReceiverLimits {
   toleranceSeconds: number
   maxBodyBytes: number
   bodyTimeoutMs: number
+  bodyIdleMs: number
+  minBodyBytesPerSecond: number
   maxConcurrentBodies: number
+  maxBodiesPerAddress: number
   maxBytesInFlight: number
   maxLoopLagMs: number
   handlerTimeoutMs: number
@@ -117,11 +141,19 @@ export function checkReceiverOptions(options: ReceiverOptions): ReceiverLimits {
   if (store && queue) throw invalid('store (inline mode) and queue (queue mode) exclude each other')
   if (typeof endpoint !== 'string' || endpoint === '')
     throw invalid('endpoint must be a text that is not empty')
+  const maxConcurrentBodies = wholeNumber('maxConcurrentBodies', options.maxConcurrentBodies, 256)
   const limits = {
     toleranceSeconds: wholeNumber('toleranceSeconds', options.toleranceSeconds, 300),
     maxBodyBytes: wholeNumber('maxBodyBytes', options.maxBodyBytes, 1024 * 1024),
     bodyTimeoutMs: wholeNumber('bodyTimeoutMs', options.bodyTimeoutMs, 10_000),
-    maxConcurrentBodies: wholeNumber('maxConcurrentBodies', options.maxConcurrentBodies, 256),
+    bodyIdleMs: wholeNumber('bodyIdleMs', options.bodyIdleMs, 1_000),
+    minBodyBytesPerSecond: wholeNumber('minBodyBytesPerSecond', options.minBodyBytesPerSecond, 1024, 0),
+    maxConcurrentBodies,
+    maxBodiesPerAddress: wholeNumber(
+      'maxBodiesPerAddress',
+      options.maxBodiesPerAddress,
+      Math.ceil(maxConcurrentBodies / 2),
+    ),
     maxBytesInFlight: wholeNumber('maxBytesInFlight', options.maxBytesInFlight, 64 * 1024 * 1024),
     maxLoopLagMs:
       options.maxLoopLagMs === undefined
@@ -132,6 +164,8 @@ export function checkReceiverOptions(options: ReceiverOptions): ReceiverLimits {
     maxAttempts: wholeNumber('maxAttempts', options.maxAttempts, 12),
     retentionMs: wholeNumber('retentionMs', options.retentionMs, 72 * HOUR_MS, SHORTEST_RETENTION_MS),
   }
+  if (options.clientAddress !== undefined && typeof options.clientAddress !== 'function')
+    throw invalid('clientAddress must be a function')
   if (limits.maxBytesInFlight < limits.maxBodyBytes)
     throw invalid('maxBytesInFlight must not be less than maxBodyBytes')
   if (limits.handlerTimeoutMs >= limits.leaseMs)

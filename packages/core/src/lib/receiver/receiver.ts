@@ -49,7 +49,9 @@ export interface Receiver {
    * Answers a WHATWG request. Never rejects.
    *
    * In queue mode, what a serverless runtime passes as second or third argument is used to handle deliveries
-   * after the answer: its `waitUntil`, or an `after` as of Next.js.
+   * after the answer: its `waitUntil`, or an `after` as in Next.js.
+   *
+   * @param context May also hold `remoteAddress`, the address at the other end of the connection
    */
   fetch(request: Request, context?: unknown, workerContext?: unknown): Promise<Response>
   /** The same without WHATWG objects, which cost more than verifying does. Never rejects. */
@@ -100,9 +102,24 @@ export function createReceiver(options: ReceiverOptions): Receiver {
     ? createQueueSink({ queue, endpoint, now, observe })
     : createInlineSink({ ...limits, store, dispatch, observe, clock, now })
   const skew = createSkewProbe(now, (seconds) => observe({ type: 'clock_skew_suspected', seconds }))
-  const bodyLimits = { maxBytes: limits.maxBodyBytes, timeoutMs: limits.bodyTimeoutMs }
+  const bodyLimits = {
+    maxBytes: limits.maxBodyBytes,
+    timeoutMs: limits.bodyTimeoutMs,
+    idleMs: limits.bodyIdleMs,
+    minBytesPerSecond: limits.minBodyBytesPerSecond,
+  }
   const limiter = createLimiter(limits, clock, () => queue?.isFull?.() ?? false)
-  const pipeline = createPipeline({ verifier, authorize, sink, endpoint, skew, limiter, limits: bodyLimits })
+  const { clientAddress: addressOf = ({ remoteAddress }) => remoteAddress } = options
+  const pipeline = createPipeline({
+    verifier,
+    authorize,
+    sink,
+    endpoint,
+    skew,
+    limiter,
+    limits: bodyLimits,
+    addressOf,
+  })
   const receive = withErrorBoundary(pipeline, observe)
   let working = 0
 
@@ -118,7 +135,7 @@ export function createReceiver(options: ReceiverOptions): Receiver {
     receive,
     ready: async () => await queue?.ready?.(),
     async fetch(request, context, workerContext) {
-      const answer = await receive(fromRequest(request, clock))
+      const answer = await receive(fromRequest(request, clock, addressIn(context)))
       if (queue && working === 0 && answer.status === 200) {
         drainAfterAnswer([context, workerContext], receiver.drain)
       }
@@ -144,6 +161,11 @@ export function createReceiver(options: ReceiverOptions): Receiver {
     throw new WebhookConfigError('option_invalid', 'only a receiver with a queue has work to do')
   }
   return receiver
+}
+
+function addressIn(context: unknown): string | undefined {
+  const { remoteAddress } = Object(context) as { remoteAddress?: unknown }
+  return typeof remoteAddress === 'string' ? remoteAddress : undefined
 }
 
 function jobOf({ body }: QueuedDelivery): string | undefined {

@@ -1,0 +1,124 @@
+import { createReceiver } from '@gwh/core'
+import { createMemoryQueue } from '@gwh/core/queue'
+import { describe, expect, test, vi } from 'vitest'
+import { answerFor } from '../src/lib/http/answer.ts'
+import type { BodyLimits } from '../src/lib/http/body-limits.ts'
+import type { Refusal } from '../src/lib/shared/refusal.ts'
+import { dynamicDelivery, JWKS, NOW, SECRET, settle, staticDelivery } from './support.ts'
+
+describe('an overloaded receiver', () => {
+  test('answers 503 with Retry-After before it reads the body', async () => {
+    const queue = { ...createMemoryQueue(), isFull: () => true }
+    const receiver = createReceiver({ static: { secrets: SECRET }, queue, now: () => NOW })
+    const { headers } = staticDelivery()
+    let read = false
+    const answer = await receiver.receive({
+      headers,
+      async body() {
+        read = true
+        return new Uint8Array()
+      },
+    })
+    expect(answer).toMatchObject({ status: 503, body: '{"error":"overloaded"}' })
+    expect(Number(answer.headers['retry-after'])).toBeGreaterThanOrEqual(30)
+    expect(read).toBe(false)
+  })
+
+  test('asks each sender to wait for another time, between 30 and 120 seconds', () => {
+    const times = [0, 0.5, 1].map((random) => answerFor('overloaded', () => random).headers['retry-after'])
+    expect(times).toEqual(['30', '75', '120'])
+  })
+
+  test('has room again after every delivery, accepted or refused', async () => {
+    const receiver = createReceiver({ static: { secrets: SECRET }, now: () => NOW, maxConcurrentBodies: 1 })
+    const forged = { ...staticDelivery(), body: new Uint8Array(3) }
+    for (const delivery of [forged, staticDelivery(), forged, staticDelivery()])
+      await receiver.receive(delivery)
+    expect((await receiver.receive(staticDelivery())).status).toBe(200)
+  })
+
+  test('ends a body that sends nothing when another delivery needs its place', async () => {
+    const receiver = createReceiver({ static: { secrets: SECRET }, now: () => NOW, maxConcurrentBodies: 1 })
+    const { headers } = staticDelivery()
+    const idle = receiver.receive({ headers, body: readIdly })
+    expect((await receiver.receive(staticDelivery())).status).toBe(200)
+    await expect(idle).resolves.toMatchObject({ status: 503, body: '{"error":"overloaded"}' })
+  })
+
+  test('bounds each address, as the delivery or clientAddress tells it', async () => {
+    const clientAddress = ({ headers }: { headers: object }) => Object(headers)['x-real-ip']
+    for (const [options, place] of [
+      [{}, 'remoteAddress'],
+      [{ clientAddress }, 'x-real-ip'],
+    ] as const) {
+      const limits = { maxConcurrentBodies: 9, maxBodiesPerAddress: 1, ...options }
+      const receiver = createReceiver({ static: { secrets: SECRET }, now: () => NOW, ...limits })
+      const send = (address: string) => {
+        const { headers } = staticDelivery()
+        const from = place === 'remoteAddress' ? { remoteAddress: address } : { remoteAddress: '10.9.9.9' }
+        return receiver.receive({ headers: { ...headers, 'x-real-ip': address }, body: readIdly, ...from })
+      }
+      const other = vi.fn()
+      send('10.0.0.2').then(other)
+      const first = send('10.0.0.1')
+      send('10.0.0.1')
+      await expect(first).resolves.toMatchObject({ status: 503 })
+      await settle()
+      expect(other).not.toHaveBeenCalled()
+    }
+  })
+})
+
+/** Reads a body that never sends a byte. */
+async function readIdly({ watch }: BodyLimits): Promise<Refusal> {
+  return await new Promise((resolve) => watch!(resolve))
+}
+
+describe('bodies that wait for the key set', () => {
+  test('count as in flight, all of them together', async () => {
+    const keys = Promise.withResolvers<Response>()
+    const jwks = 'https://keys.example/jwks.json'
+    const receiver = createReceiver({
+      static: { secrets: SECRET },
+      dynamic: { allowAnyJob: true, jwks },
+      fetch: async () => await keys.promise,
+      now: () => NOW,
+      maxBodyBytes: 1_000,
+      maxBytesInFlight: 4_000,
+    })
+    const answers: number[] = []
+    const waiting = Array.from({ length: 10 }, async (_, id) => {
+      const answer = await receiver.receive(dynamicDelivery({ id: `msg_${id}`, body: new Uint8Array(1_000) }))
+      answers.push(answer.status)
+    })
+    await settle()
+    expect(answers).toEqual(Array(6).fill(503))
+    keys.resolve(Response.json(JWKS))
+    await Promise.all(waiting)
+    expect(answers.slice(6)).toEqual([200, 200, 200, 200])
+    expect((await receiver.receive(staticDelivery({ body: ' '.repeat(1_000) }))).status).toBe(200)
+  })
+
+  test('take up no place of a body that is being read', async () => {
+    const receiver = createReceiver({
+      static: { secrets: SECRET },
+      dynamic: { allowAnyJob: true, jwks: 'https://keys.example/jwks.json' },
+      fetch: () => new Promise(() => {}),
+      now: () => NOW,
+      maxConcurrentBodies: 2,
+    })
+    for (let count = 0; count < 9; count++) receiver.receive(dynamicDelivery())
+    await settle()
+    expect((await receiver.receive(staticDelivery())).status).toBe(200)
+  })
+})
+
+describe('a stale delivery that is read to judge the clock', () => {
+  test('is read within the limits, and ended like any other', async () => {
+    const receiver = createReceiver({ static: { secrets: SECRET }, now: () => NOW, maxConcurrentBodies: 1 })
+    const { headers } = staticDelivery({ timestamp: NOW / 1000 - 600 })
+    const stale = receiver.receive({ headers, body: readIdly })
+    expect((await receiver.receive(staticDelivery())).status).toBe(200)
+    await expect(stale).resolves.toMatchObject({ status: 401 })
+  })
+})

@@ -1,0 +1,4 @@
+import { serve } from '@gwh/bun'
+import { startServing } from './serving.ts'
+
+await startServing(serve)

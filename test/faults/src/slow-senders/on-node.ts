@@ -1,0 +1,4 @@
+import { serve } from '@gwh/node'
+import { startServing } from './serving.ts'
+
+await startServing(serve)
