@@ -4,12 +4,7 @@
  * @module
  */
 
+export { createFixedJwks } from './lib/jwks/fixed-jwks.ts'
 export { GOOGLE_JWKS_URL } from './lib/jwks/google.ts'
-export {
-  createFixedJwks,
-  createJwks,
-  type Jwks,
-  type JwksOptions,
-  type JwksSnapshot,
-} from './lib/jwks/jwks.ts'
-export type { JsonWebKeyLike, JsonWebKeySet, KeySet, VerificationKey } from './lib/jwks/key-set.ts'
+export { createJwks, type Jwks, type JwksOptions, type JwksSnapshot } from './lib/jwks/jwks.ts'
+export type { JsonWebKeyLike, JsonWebKeySet, KeySet, RsaKey, VerificationKey } from './lib/jwks/key-set.ts'

@@ -1,21 +1,38 @@
-// Bundles the worker for workerd's export conditions and runs it there.
+// Bundles the suite as a Worker for workerd's export conditions and runs it there, then what concerns its requests.
 import { fileURLToPath } from 'node:url'
+import { createSuite, type SuiteResult } from '@gwh-test/support/suite'
 import { build } from 'esbuild'
 import { Miniflare } from 'miniflare'
+import { requestsSuite } from './requests-suite.ts'
 
-const { outputFiles } = await build({
-  entryPoints: [fileURLToPath(new URL('./worker.ts', import.meta.url))],
-  bundle: true,
-  write: false,
-  format: 'esm',
-  target: 'es2024',
-  conditions: ['workerd', 'worker'],
-})
+async function bundle(entry: string): Promise<string> {
+  const { outputFiles } = await build({
+    entryPoints: [fileURLToPath(new URL(entry, import.meta.url))],
+    bundle: true,
+    write: false,
+    format: 'esm',
+    target: 'es2024',
+    conditions: ['workerd', 'worker'],
+  })
+  return outputFiles[0]!.text
+}
+
 const worker = new Miniflare({
   modules: true,
-  script: outputFiles[0]!.text,
+  script: await bundle('./worker.ts'),
   compatibilityDate: '2026-05-03',
 })
 const response = await worker.dispatchFetch('http://localhost/')
-console.log(await response.text())
+const inside = (await response.json()) as SuiteResult
 await worker.dispose()
+
+const { test, run } = createSuite()
+requestsSuite(test, await bundle('./worker-requests.ts'))
+const across = await run()
+
+console.log(
+  JSON.stringify({
+    passed: inside.passed + across.passed,
+    failures: [...inside.failures, ...across.failures],
+  }),
+)

@@ -1,32 +1,41 @@
 import type { Clock } from '../shared/clock.ts'
 
-/** What one request for a JWKS brought: the parsed document and how long the server says it stays fresh. */
+/** What one fetch of a JWKS brought. */
 export interface FetchedJwks {
+  /** The parsed document; not checked yet. */
   document: unknown
+  /** `max-age` of the answer, in milliseconds; `undefined` where it has none. */
   maxAgeMs: number | undefined
+}
+
+/** Why a fetch brought nothing, in words; quotes nothing of the answer. */
+export interface FailedFetch {
+  failure: string
 }
 
 const MAX_BYTES = 64 * 1024
 
 /**
- * Fetches a JWKS within one deadline for everything, the body included.
+ * Fetches a JWKS within one deadline for the whole exchange, body included. Never rejects.
  *
- * Resolves to `undefined` whatever goes wrong: status other than 200, redirect, size, time, no JSON.
+ * Only a status of 200 with JSON of at most 64 KiB counts; redirects are not followed.
  */
 export async function fetchJwks(
   url: URL,
   options: { fetch: typeof fetch; clock: Clock; timeoutMs: number },
-): Promise<FetchedJwks | undefined> {
+): Promise<FetchedJwks | FailedFetch> {
+  const { fetch, clock, timeoutMs } = options
   const controller = new AbortController()
-  const cancel = options.clock.schedule(() => controller.abort(), options.timeoutMs)
-  const aborted = new Promise<undefined>((resolve) => {
-    controller.signal.addEventListener('abort', () => resolve(undefined), { once: true })
+  const cancel = clock.schedule(() => controller.abort(), timeoutMs)
+  const timedOut = new Promise<FailedFetch>((resolve) => {
+    const failure = { failure: `no complete answer within ${timeoutMs} ms` }
+    controller.signal.addEventListener('abort', () => resolve(failure), { once: true })
   })
   try {
     // The race holds even where a fetch ignores its signal.
-    return await Promise.race([request(url, options.fetch, controller.signal), aborted])
-  } catch {
-    return undefined
+    return await Promise.race([request(url, fetch, controller.signal), timedOut])
+  } catch (error) {
+    return { failure: describe(error) }
   } finally {
     cancel()
     controller.abort()
@@ -37,15 +46,16 @@ async function request(
   url: URL,
   fetch: typeof globalThis.fetch,
   signal: AbortSignal,
-): Promise<FetchedJwks | undefined> {
+): Promise<FetchedJwks | FailedFetch> {
   const headers = { accept: 'application/json' }
-  // A redirect could lead to keys of somebody else: `manual` makes it a status that is not 200.
+  // A redirect could lead to someone else's keys: `manual` makes it a status that is not 200.
   const response = await fetch(url, { headers, signal, redirect: 'manual', credentials: 'omit' })
-  if (response.status !== 200) return undefined
+  if (response.status !== 200) return { failure: `status ${response.status}` }
   const text = await readText(response)
-  return text === undefined
-    ? undefined
-    : { document: JSON.parse(text), maxAgeMs: readMaxAgeMs(response.headers.get('cache-control')) }
+  if (text === undefined) return { failure: `no body, or one of more than ${MAX_BYTES} bytes` }
+  const document = parse(text)
+  if (document === undefined) return { failure: 'the answer is not JSON' }
+  return { document, maxAgeMs: readMaxAgeMs(response.headers.get('cache-control')) }
 }
 
 async function readText(response: Response): Promise<string | undefined> {
@@ -62,7 +72,23 @@ async function readText(response: Response): Promise<string | undefined> {
   return text + decoder.decode()
 }
 
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
 function readMaxAgeMs(cacheControl: string | null): number | undefined {
   const seconds = /(?:^|[\s,])max-age=(\d{1,9})(?:$|[\s,])/i.exec(cacheControl ?? '')?.[1]
   return seconds === undefined ? undefined : Number(seconds) * 1000
+}
+
+/** A failed fetch says why in the code of its cause, such as `ECONNREFUSED`; its message may quote anything. */
+function describe(error: unknown): string {
+  const { code } = Object((error as { cause?: unknown } | undefined)?.cause) as { code?: unknown }
+  return typeof code === 'string' && /^[A-Z0-9_]{1,40}$/.test(code)
+    ? `the fetch failed (${code})`
+    : 'the fetch failed'
 }

@@ -1,8 +1,10 @@
 import { type Clock, systemClock } from '../shared/clock.ts'
-import { WebhookConfigError } from '../shared/errors.ts'
 import { type MaybePromise, mapMaybe } from '../shared/maybe-promise.ts'
 import { checkNames, wholeNumber } from '../shared/options.ts'
-import { fetchJwks } from './jwks-fetch.ts'
+import { safeListener } from '../shared/safe-listener.ts'
+import { createSharedLoad } from '../shared/shared-load.ts'
+import { type FetchedJwks, fetchJwks } from './jwks-fetch.ts'
+import { parseJwksUrl, toPublicUrl } from './jwks-url.ts'
 import { importKeys, type JsonWebKeySet, type KeySet, selectKeys } from './key-set.ts'
 
 const MINUTE_MS = 60_000
@@ -10,31 +12,32 @@ const SHORTEST_TTL_MS = 5 * MINUTE_MS
 const DEFAULT_TTL_MS = 10 * MINUTE_MS
 const LONGEST_TTL_MS = 24 * 60 * MINUTE_MS
 const STALE_IF_ERROR_MS = 6 * 60 * MINUTE_MS
-// From here on traffic renews the keys in the background, so that nobody waits when they do expire.
+// From this share of their time on, deliveries renew the keys in the background, so that none waits when they expire.
 const RENEW_AT = 0.8
 
-/** What a fetched key set needs to serve again elsewhere, for instance in the next serverless invocation. */
+/** A fetched key set in a form that can be stored, to start another cache with. */
 export interface JwksSnapshot {
+  /** The key set as fetched. */
   document: JsonWebKeySet
-  /** When it was fetched, in epoch milliseconds. */
+  /** When the fetch started, in epoch milliseconds. */
   fetchedAt: number
-  /** How long it counts as fresh from then on, in milliseconds. */
+  /** How long the keys count as fresh from then on, in milliseconds. */
   ttlMs: number
 }
 
-/** How a key set is fetched and kept. */
+/** How a key set is fetched and cached. */
 export interface JwksOptions {
-  /** Default: the global `fetch`. */
+  /** Fetches the key set. Default: the global `fetch`. */
   fetch?: typeof fetch
-  /** Default: the machine's clock. */
+  /** Time and timers. Default: the machine's clock. */
   clock?: Clock
-  /** Deadline of one fetch, its body included, in milliseconds. Default 2 000. */
+  /** Deadline of one fetch, body included, in milliseconds. Default 2 000. */
   timeoutMs?: number
-  /** Shortest time between two fetches, whether they worked or not, in milliseconds. Default 30 000. */
+  /** Shortest time between the starts of two fetches, whether they work or not, in milliseconds. Default 30 000. */
   cooldownMs?: number
-  /** Keys fetched earlier, to start warm with. */
+  /** Keys fetched earlier, to start warm with: the `snapshot()` of another cache. */
   seed?: JwksSnapshot
-  /** Told of every fetch. */
+  /** Called after every fetch. What it throws is ignored. */
   onFetch?: (result: 'ok' | 'failed') => void
 }
 
@@ -44,16 +47,18 @@ export interface Jwks {
   readonly fresh: boolean
   /** Whether the last fetch is too recent for another one. */
   readonly coolingDown: boolean
-  /** Whether a fetch is under way. */
+  /** Whether a fetch is in progress. */
   readonly reloading: boolean
+  /** Why the last fetch brought no keys, in words that name the URL; `undefined` when it did, or none has ended. */
+  readonly problem: string | undefined
   /**
-   * The keys to verify with: at once while they are fresh, after a fetch when they are not; for up to six
-   * hours stale ones where the fetch fails. `undefined` when there is nothing usable.
+   * The keys to verify with: at once while they are fresh, after a fetch when they are not. Where the fetch
+   * fails, stale keys serve for up to six hours. `undefined` when there is nothing usable.
    */
   keys(): MaybePromise<KeySet | undefined>
-  /** The keys as they are, without fetching; `undefined` when there is nothing usable. */
+  /** The cached keys, without fetching; `undefined` when there is nothing usable. */
   current(): KeySet | undefined
-  /** Fetches again unless cooling down, for a signature no key matches; resolves to whether there are new keys. */
+  /** Fetches again unless cooling down; resolves to whether keys were fetched. For a signature no key matches. */
   reload(): Promise<boolean>
   /** What was last fetched, to seed another cache with; `undefined` before the first success. */
   snapshot(): JwksSnapshot | undefined
@@ -64,67 +69,64 @@ interface Loaded {
   snapshot: JwksSnapshot
 }
 
+const NAMES = ['fetch', 'clock', 'timeoutMs', 'cooldownMs', 'seed', 'onFetch']
+
 /**
- * Keeps the key set at a URL: one fetch at a time, none before the cooldown is over, the last good keys kept.
+ * Caches the key set at a URL: one fetch at a time, none before the cooldown is over, the last good keys kept.
+ *
+ * No caller waits longer than twice `timeoutMs`, even for a fetch that a serverless runtime has frozen together
+ * with the request that started it.
  *
  * @param url `https:`, or `http:` on a loopback host
  * @throws WebhookConfigError `option_invalid`
+ * @example
+ * ```ts
+ * const jwks = createJwks(GOOGLE_JWKS_URL)
+ * const receiver = createReceiver({ dynamic: { jwks, jobKey } })
+ * ```
  */
 export function createJwks(url: string | URL, options: JwksOptions = {}): Jwks {
-  checkNames(options, ['fetch', 'clock', 'timeoutMs', 'cooldownMs', 'seed', 'onFetch'], 'createJwks()')
-  const target = toKeySetUrl(url)
-  const clock = options.clock ?? systemClock
-  const fetch = options.fetch ?? globalThis.fetch
+  checkNames(options, NAMES, 'createJwks()')
+  const target = parseJwksUrl(url)
+  const { clock = systemClock, fetch = globalThis.fetch } = options
   const timeoutMs = wholeNumber('timeoutMs', options.timeoutMs, 2_000)
   const cooldownMs = wholeNumber('cooldownMs', options.cooldownMs, 30_000)
+  const onFetch = safeListener(options.onFetch)
   const seeded = options.seed ? toLoaded(options.seed) : undefined
 
   let loaded: Loaded | undefined
-  let attemptedAt = Number.NEGATIVE_INFINITY
-  let loading: Promise<boolean> | undefined
+  let problem: string | undefined
 
-  // A clock set back makes no age: what was fetched in the future counts as old.
-  const ageMs = (snapshot: JwksSnapshot) => {
-    const age = clock.now() - snapshot.fetchedAt
-    return age >= 0 ? age : snapshot.ttlMs
+  // Keys from the future, after a clock was set back, count as old.
+  const ageMs = ({ fetchedAt, ttlMs }: JwksSnapshot) => {
+    const age = clock.now() - fetchedAt
+    return age >= 0 ? age : ttlMs
   }
   const isYoung = (share: number) =>
     loaded !== undefined && ageMs(loaded.snapshot) < loaded.snapshot.ttlMs * share
   const isUsable = () =>
     loaded !== undefined && ageMs(loaded.snapshot) < loaded.snapshot.ttlMs + STALE_IF_ERROR_MS
-  const isCoolingDown = () => Math.abs(clock.now() - attemptedAt) < cooldownMs
-
-  const load = async (): Promise<boolean> => {
-    const startedAt = clock.now()
-    // Set before the outcome is known: a server that fails must not be asked on every delivery.
-    attemptedAt = startedAt
-    const fetched = await fetchJwks(target, { fetch, clock, timeoutMs })
-    const next =
-      fetched &&
-      (await toLoaded({
-        document: fetched.document as JsonWebKeySet,
-        fetchedAt: startedAt,
-        ttlMs: toTtlMs(fetched.maxAgeMs),
-      }))
-    if (next) loaded = next
-    options.onFetch?.(next ? 'ok' : 'failed')
-    return next !== undefined
-  }
-  const reload = (): Promise<boolean> => {
-    if (!loading && isCoolingDown()) return Promise.resolve(false)
-    // Nobody awaits a renewal in the background: if it rejected, it would end the process.
-    loading ??= load()
-      .catch(() => false)
-      .finally(() => {
-        loading = undefined
-      })
-    return loading
-  }
   const current = () => (isUsable() ? loaded!.keys : undefined)
+
+  const load = async (): Promise<Loaded | undefined> => {
+    const fetchedAt = clock.now()
+    const fetched = await fetchJwks(target, { fetch, clock, timeoutMs })
+    const next = 'failure' in fetched ? undefined : await toLoaded(toSnapshot(fetched, fetchedAt))
+    const failure = 'failure' in fetched ? fetched.failure : 'the answer has no usable public key'
+    problem = next
+      ? undefined
+      : `the public keys could not be fetched from ${toPublicUrl(target)}: ${failure}`
+    onFetch(next ? 'ok' : 'failed')
+    return next
+  }
+  const accept = (next: Loaded) => {
+    loaded = next
+  }
+  const shared = createSharedLoad({ load, accept, isCold: () => !isUsable(), clock, timeoutMs, cooldownMs })
 
   const keys = (): MaybePromise<KeySet | undefined> => {
     if (isYoung(RENEW_AT)) return loaded!.keys
-    const renewing = reload()
+    const renewing = shared.reload()
     return isYoung(1) ? loaded!.keys : renewing.then(current)
   }
   const ready = mapMaybe(seeded, (value) => {
@@ -135,57 +137,24 @@ export function createJwks(url: string | URL, options: JwksOptions = {}): Jwks {
       return isYoung(1)
     },
     get coolingDown() {
-      return isCoolingDown()
+      return shared.coolingDown
     },
     get reloading() {
-      return loading !== undefined
+      return shared.loading
+    },
+    get problem() {
+      return problem
     },
     keys: () => mapMaybe(ready, keys),
     current,
-    reload,
+    reload: () => shared.reload(),
     snapshot: () => loaded?.snapshot,
   }
 }
 
-/**
- * A key set that never changes: handed over by the caller, fetched from nowhere.
- *
- * @throws WebhookConfigError `option_invalid` when it holds no usable key
- */
-export function createFixedJwks(document: JsonWebKeySet): Jwks {
-  const selected = selectKeys(document)
-  if (!selected) throw new WebhookConfigError('option_invalid', 'jwks holds no usable public key')
-  let imported: KeySet | undefined
-  const ready = mapMaybe(importKeys(selected), (keySet) => {
-    imported = keySet
-    return keySet
-  })
-  return {
-    fresh: true,
-    coolingDown: false,
-    reloading: false,
-    keys: () => ready,
-    current: () => imported,
-    reload: async () => false,
-    snapshot: () => undefined,
-  }
-}
-
-function toKeySetUrl(value: string | URL): URL {
-  const text = String(value)
-  const url = URL.canParse(text) ? new URL(text) : undefined
-  const loopback = url && ['localhost', '127.0.0.1', '[::1]'].includes(url.hostname)
-  if (url?.protocol !== 'https:' && !(url?.protocol === 'http:' && loopback)) {
-    throw new WebhookConfigError(
-      'option_invalid',
-      'jwks is not an https: URL (http: is for loopback hosts only)',
-    )
-  }
-  return url
-}
-
-function toTtlMs(maxAgeMs: number | undefined): number {
-  return Math.min(LONGEST_TTL_MS, Math.max(SHORTEST_TTL_MS, maxAgeMs ?? DEFAULT_TTL_MS))
+function toSnapshot({ document, maxAgeMs }: FetchedJwks, fetchedAt: number): JwksSnapshot {
+  const ttlMs = Math.min(LONGEST_TTL_MS, Math.max(SHORTEST_TTL_MS, maxAgeMs ?? DEFAULT_TTL_MS))
+  return { document: document as JsonWebKeySet, fetchedAt, ttlMs }
 }
 
 function toLoaded(snapshot: JwksSnapshot): MaybePromise<Loaded | undefined> {

@@ -4,9 +4,9 @@ import type { Jwks } from './jwks.ts'
 import type { KeySet } from './key-set.ts'
 
 /**
- * Looks for a key among the cached ones, and once more among newer ones: keys may have been rotated since.
+ * Searches the cached keys, and newer ones if none matches: keys may have been rotated since.
  *
- * @param cachedOnly Look at what is cached only; never fetch
+ * @param cachedOnly Search what is cached; never fetch
  */
 export function searchKeys(
   jwks: Jwks,
@@ -14,7 +14,7 @@ export function searchKeys(
   cachedOnly: boolean,
 ): MaybePromise<string | undefined | Refusal> {
   return mapMaybe(cachedOnly ? jwks.current() : jwks.keys(), (keySet) => {
-    if (!keySet) return refuse('jwks_unavailable', 'the public keys could not be fetched')
+    if (!keySet) return refuse('jwks_unavailable', jwks.problem ?? 'the public keys could not be fetched')
     return mapMaybe(search(keySet), (found) =>
       found !== undefined || cachedOnly ? found : searchNewer(jwks, keySet, search),
     )
@@ -26,7 +26,7 @@ async function searchNewer(
   known: KeySet,
   search: (keySet: KeySet) => MaybePromise<string | undefined>,
 ): Promise<string | undefined> {
-  // Whether it fetched does not matter: another delivery may have done so since `known` was read.
+  // Whether this call fetched does not matter: another delivery may have done so since `known` was read.
   await jwks.reload()
   const newer = await jwks.keys()
   return newer && newer !== known ? await search(newer) : undefined

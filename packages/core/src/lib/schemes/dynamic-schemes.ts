@@ -1,4 +1,5 @@
-import { createFixedJwks, createJwks, type Jwks } from '../jwks/jwks.ts'
+import { createFixedJwks } from '../jwks/fixed-jwks.ts'
+import { createJwks, type Jwks } from '../jwks/jwks.ts'
 import { mapMaybe } from '../shared/maybe-promise.ts'
 import { checkNames, invalid } from '../shared/options.ts'
 import { isRefusal, type Refusal } from '../shared/refusal.ts'
