@@ -132,7 +132,12 @@ test.each(SOURCES)('src/%s re-exports from lib by name and does nothing else', (
   const text = read(`src/${name}`)
   expect(text).toMatch(statement)
   // The comment that heads the file describes the module in the reference.
-  expect(text.replace(/^\/\*\*.*?\*\/\n/s, '').replaceAll(statement, '').trim()).toBe('')
+  expect(
+    text
+      .replace(/^\/\*\*.*?\*\/\n/s, '')
+      .replaceAll(statement, '')
+      .trim(),
+  ).toBe('')
 })
 
 /** What a file imports, in every way it can; types count too. */
