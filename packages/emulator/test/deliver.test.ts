@@ -111,7 +111,7 @@ test('a backlog at one endpoint does not hold up another', async () => {
   expect(healthy.received).toHaveLength(1)
 })
 
-test('an endpoint is asked by at most 32 attempts at once', async () => {
+test('an endpoint gets at most 32 attempts at once', async () => {
   const emulator = createTestEmulator()
   const isRunning = ({ attempts }: DeliverySnapshot) => attempts[0] && attempts[0].durationMs === undefined
   const running: number[] = []
@@ -129,7 +129,7 @@ test('an endpoint is asked by at most 32 attempts at once', async () => {
   expect(emulator.deliveries().every(({ state }) => state === 'acked')).toBe(true)
 })
 
-test('the observer hears a delivery from its first attempt to its end', async () => {
+test('the observer sees a delivery from its first attempt to its end', async () => {
   const signals: EmulatorSignal[] = []
   const emulator = createTestEmulator({ ...noJitter, observer: (signal) => signals.push(signal) })
   const receiver = await startReceiver((response, _, count) => {

@@ -59,7 +59,7 @@ function checkRequest(body: Fields): void {
   }
 }
 
-/** A foreground interaction is its own answer: nobody waits for an event. */
+/** A foreground interaction is answered with its result, so it has no event. */
 function answerAtOnce(interaction: Interaction) {
   interaction.endStatus = 'completed'
   interaction.endedAt = interaction.createdAt

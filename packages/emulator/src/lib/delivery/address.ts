@@ -1,8 +1,8 @@
-/** What kind of place an IP address names, for somebody who decides whether a delivery may go there. */
+/** The kind of network an IP address belongs to, as far as it decides whether a delivery may go there. */
 export type AddressKind =
   /** This machine. */
   | 'loopback'
-  /** A network of one's own: a LAN, containers, a VPN. */
+  /** A private network: a LAN, containers, a VPN. */
   | 'private'
   | 'public'
   /** Never a receiver: link-local, cloud metadata, multicast, or no address at all. */
@@ -39,13 +39,13 @@ const IPV6_RANGES: readonly Range[] = [
   ['ff00::/8', 'forbidden'],
 ]
 
-/** Tells what kind of place an address names; what cannot be read as an address is forbidden. */
+/** Classifies an address; what cannot be read as an address is forbidden. */
 export function kindOf(address: string): AddressKind {
   const bytes = parseAddress(address)
   if (bytes === undefined) return 'forbidden'
   if (bytes.length === 4) return lookUp(bytes, IPV4_RANGES)
   if (isIn(bytes, '::ffff:0:0/96')) return lookUp(bytes.slice(12), IPV4_RANGES)
-  // Behind a translator only the public internet is what its number says.
+  // Through a translator, only a public embedded address can be trusted.
   if (isIn(bytes, '64:ff9b::/96')) return translated(bytes.slice(12))
   if (isIn(bytes, '2002::/16')) return translated(bytes.slice(2, 6))
   return lookUp(bytes, IPV6_RANGES)

@@ -8,7 +8,7 @@ export interface Outgoing {
   readonly body: Uint8Array<ArrayBuffer>
   /** Wall-clock milliseconds until the attempt counts as failed. */
   readonly timeoutMs: number
-  /** Breaks the attempt off from outside. */
+  /** Aborts the attempt from outside. */
   readonly signal: AbortSignal
   /** How to send to the URI, or `undefined` when no delivery may go there. */
   readonly findSend: (uri: string) => Promise<Send | undefined>
@@ -72,18 +72,18 @@ function codeOf(response: Response): AttemptCode | undefined {
   return response.status >= 300 && response.status < 400 ? 'redirect' : 'http_status'
 }
 
-/** Reads the start of an answer. The head has decided the outcome, so a body that breaks off changes nothing. */
+/** Reads the start of an answer. Its head has decided the outcome, so a broken body changes nothing. */
 async function readAnswer(response: Response): Promise<string> {
   const decoder = new TextDecoder()
   const reader = response.body?.getReader()
   let text = ''
-  let room = MAX_ANSWER_BYTES
+  let left = MAX_ANSWER_BYTES
   try {
-    while (reader !== undefined && room > 0) {
+    while (reader !== undefined && left > 0) {
       const { done, value } = await reader.read()
       if (done) return text + decoder.decode()
-      text += decoder.decode(value.subarray(0, room), { stream: true })
-      room -= value.byteLength
+      text += decoder.decode(value.subarray(0, left), { stream: true })
+      left -= value.byteLength
     }
     await reader?.cancel()
   } catch {}

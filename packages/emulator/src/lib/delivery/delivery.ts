@@ -10,7 +10,7 @@ export interface Message {
   readonly body: Uint8Array
 }
 
-/** Where deliveries go. Asked anew at every attempt, because URI and keys can change in between. */
+/** Where deliveries go. Read at every attempt, because URI and keys can change in between. */
 export interface Endpoint {
   readonly scheme: Scheme
   /** The registered webhook behind it, if any. */

@@ -1,6 +1,6 @@
 /** Limits how much runs at once per key; one key's backlog never delays another's. */
 export interface PerKeyLimiter {
-  /** Runs `work` when its slot has room, in order of arrival. */
+  /** Runs `work` when its slot has a free place, in order of arrival. */
   run(key: string, work: () => Promise<void>): Promise<void>
 }
 
@@ -25,7 +25,7 @@ export function createPerKeyLimiter(width: number): PerKeyLimiter {
   }
 
   function leave(key: string, slot: Slot): void {
-    // Whoever waits takes over the place, so `busy` only falls when nobody does.
+    // The next in line takes the place over, so `busy` falls only when none is waiting.
     const next = slot.waiting.shift()
     if (next === undefined) slot.busy -= 1
     else next()

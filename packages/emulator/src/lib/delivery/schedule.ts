@@ -19,7 +19,7 @@ export interface Progress {
 }
 
 /**
- * Tells when the next attempt starts, in epoch milliseconds, or `undefined` when the delivery is exhausted.
+ * When the next attempt starts, in epoch milliseconds, or `undefined` when the delivery is exhausted.
  *
  * A receiver's `Retry-After` can stretch a gap to at most twice its planned length, and never shorten it.
  */

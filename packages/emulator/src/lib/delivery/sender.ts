@@ -13,7 +13,7 @@ import { findSend } from './target.ts'
 // Wide enough that a laptop's receiver is the limit, narrow enough that file descriptors are not.
 const ATTEMPTS_AT_ONCE_PER_ENDPOINT = 32
 
-/** Owns all deliveries from their first attempt to their end; retries hang on the given clock. */
+/** Owns all deliveries from their first attempt to their end; the given clock times the retries. */
 export class Sender {
   readonly #clock: TimerClock
   readonly #settings: Settings
@@ -45,7 +45,7 @@ export class Sender {
     return this.#deliveries.map(toSnapshot)
   }
 
-  /** Breaks off running attempts and starts no more. */
+  /** Aborts running attempts and starts no more. */
   abort(): void {
     this.#stop.abort()
   }
@@ -78,7 +78,7 @@ export class Sender {
   #begin(delivery: Delivery): Attempt {
     const number = delivery.attempts.length + 1
     const attempt = { attempt: number, uri: delivery.endpoint.uri(), startedAt: this.#clock.now() }
-    // Recorded before it is sent: an attempt nobody knows of must not exist.
+    // Recorded before it is sent, so that no attempt goes unrecorded.
     delivery.attempts.push(attempt)
     this.#settings.observer({ type: 'attempt_started', ...this.#describe(delivery), attempt: number })
     return attempt

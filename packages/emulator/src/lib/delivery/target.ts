@@ -21,7 +21,7 @@ export type TargetSettings = Pick<Settings, 'allowRemote' | 'fetch' | 'lookup'>
  * Finds out how to send to a URI, or `undefined` when no delivery may go there.
  *
  * A host name is looked up once: every address it has must be allowed, and the connection is made to the first, so
- * that a second answer of the name server changes nothing. Rejects when the name does not exist.
+ * that a different second answer of the name server changes nothing. Rejects when the name does not exist.
  */
 export async function findSend(uri: string, settings: TargetSettings): Promise<Send | undefined> {
   const fetch = settings.fetch ?? globalThis.fetch

@@ -10,7 +10,7 @@ export interface EventInput {
 /**
  * Builds the body of an event: thin, compact JSON (https://ai.google.dev/gemini-api/docs/webhooks).
  *
- * Where Google puts `user_metadata` is unreported; here it stands beside `data`.
+ * Where Google puts `user_metadata` is not reported; here it is beside `data`.
  */
 export function toBody(event: EventInput, now: number): Uint8Array<ArrayBuffer> {
   const envelope = {

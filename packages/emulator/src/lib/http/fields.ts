@@ -4,7 +4,7 @@ import { RequestFault } from './faults.ts'
 /** A JSON object of unknown content. */
 export type Fields = Record<string, unknown>
 
-/** Tells a JSON object from every other JSON value. */
+/** Whether a JSON value is an object. */
 export function isFields(value: unknown): value is Fields {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

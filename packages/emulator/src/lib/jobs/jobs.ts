@@ -3,7 +3,7 @@ import type { Timer } from '../shared/clock.ts'
 import type { JobKind } from '../shared/signals.ts'
 import type { EmulatorState } from '../state/state.ts'
 
-/** A job on its way: what batches and interactions have in common. */
+/** What all kinds of job have in common. */
 export interface Job {
   /** `batches/<id>` or the interaction's id, as events name it. */
   readonly id: string
@@ -16,11 +16,11 @@ export interface Job {
   timer?: Timer
 }
 
-/** How a job ended: the event, and the state in the words of the job's own API. */
+/** How a job ended: the event, and the state as the job's own API names it. */
 export interface JobEnd {
   readonly eventType: string
   readonly state: string
-  /** What the event's `data` carries beside the id. */
+  /** Fields of the event's `data` besides the id. */
   readonly data?: Fields
 }
 
@@ -43,7 +43,7 @@ export function endJob(state: EmulatorState, job: Job, end: JobEnd): boolean {
   return true
 }
 
-/** Takes the job's timer away, so that it never ends. */
+/** Cancels the job's timer, so that it never ends. */
 export function dropJob(state: EmulatorState, job: Job): void {
   if (job.timer !== undefined) state.clock.cancel(job.timer)
 }

@@ -8,7 +8,7 @@ import { faultResponse, isClassic, RequestFault } from '../http/faults.ts'
 import { checkApiKey, checkHost } from '../http/guards.ts'
 import type { EmulatorState } from '../state/state.ts'
 
-/** Puts the API rooms under their paths, behind the checks that hold for all of them. */
+/** Mounts each API under its path, behind the checks that all of them share. */
 export function createApp(state: EmulatorState): Hono {
   const google = googleApi(state)
   const app = new Hono()

@@ -9,7 +9,8 @@ import { type RunningServer, startServer } from './listen.ts'
 
 /**
  * Creates an emulator of Google's side of Gemini webhooks: the WebhookService, batches and interactions, and the
- * sender that signs, delivers and retries. It lives in memory and reaches nothing but this machine.
+ * sender that signs, delivers and retries. It keeps everything in memory and delivers to this machine only,
+ * unless `allowRemote` says otherwise.
  *
  * @example
  * ```ts
@@ -74,7 +75,7 @@ function publicClock({ clock }: EmulatorState): EmulatorClock {
   }
 }
 
-/** Says a refusal in the words of a function call: as the caller's mistake. */
+/** Turns a refused request into the `TypeError` of a function call. */
 function triggerEvent(state: EmulatorState, event: TriggerOptions): TriggerResult {
   const { userMetadata, ...rest } = event
   try {

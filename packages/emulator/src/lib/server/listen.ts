@@ -8,7 +8,7 @@ export interface RunningServer {
   close(): Promise<void>
 }
 
-/** Serves a fetch handler over `node:http`; the one room that needs a server runtime, so loaded only here. */
+/** Serves a fetch handler over `node:http`, which is loaded here because nothing else needs it. */
 export async function startServer(
   fetch: (request: Request) => Promise<Response>,
   address: { port: number; hostname: string },
@@ -36,7 +36,7 @@ export async function startServer(
   }
 }
 
-/** A wildcard address is no name to call, and ours answers only to this machine's. */
+/** A wildcard address cannot be called, and the emulator answers only to loopback names. */
 function toUrl(hostname: string, port: number): string {
   if (hostname === '0.0.0.0' || hostname === '::') return `http://127.0.0.1:${port}`
   return `http://${hostname.includes(':') ? `[${hostname}]` : hostname}:${port}`

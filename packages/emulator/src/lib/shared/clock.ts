@@ -7,7 +7,7 @@ export interface Timer {
   readonly work: () => void | Promise<void>
 }
 
-/** Where real time comes from, and how fast it passes here. */
+/** The source of real time, and how fast the emulator's clock runs against it. */
 export interface TimeSource {
   /** Real time in epoch milliseconds. */
   readonly now: () => number
@@ -18,7 +18,7 @@ export interface TimeSource {
 // What setTimeout can hold: a longer wait would fire at once.
 const MAX_WAIT_MS = 2 ** 31 - 1
 
-/** The emulator's clock and the timers that hang on it. Follows its source until it is paused or advanced. */
+/** The emulator's clock and its timers. Follows its source until it is paused or advanced. */
 export class TimerClock implements EmulatorClock {
   readonly #source: TimeSource
   readonly #timers: Timer[] = []
@@ -139,7 +139,7 @@ export class TimerClock implements EmulatorClock {
   }
 }
 
-/** Keeps the list ordered by time; what was scheduled first stays first among equals. */
+/** Inserts a timer in order of time, after those of the same time. */
 function insert(timers: Timer[], timer: Timer): void {
   let low = 0
   let high = timers.length

@@ -7,9 +7,13 @@ export type JobKind = 'batch' | 'interaction'
 export interface DeliverySignal {
   /** When it happened, in epoch milliseconds of the emulator's clock. */
   readonly at: number
+  /** The delivery's `webhook-id`. */
   readonly webhookId: string
+  /** Where the delivery goes. */
   readonly uri: string
+  /** How it is signed. */
   readonly scheme: Scheme
+  /** The type of the event it carries. */
   readonly eventType: string
   /** The job the event is about, when it is about one. */
   readonly jobId?: string
@@ -19,17 +23,18 @@ export interface DeliverySignal {
 export interface JobSignal {
   /** When it happened, in epoch milliseconds of the emulator's clock. */
   readonly at: number
+  /** Which API the job belongs to. */
   readonly kind: JobKind
   /** `batches/<id>` or the interaction's id. */
   readonly jobId: string
 }
 
-/** Something that happened in the emulator, told to its `observer`. */
+/** Something that happened in the emulator, as its `observer` receives it. */
 export type EmulatorSignal =
   | (JobSignal & { readonly type: 'job_created' })
   | (JobSignal & {
       readonly type: 'job_finished'
-      /** The job's last state, in the words of its own API. */
+      /** The job's final state, as its own API names it. */
       readonly state: string
     })
   | (DeliverySignal & { readonly type: 'attempt_started'; readonly attempt: number })
@@ -56,10 +61,10 @@ export type EmulatorSignal =
       readonly attempts: number
     })
 
-/** Hears every signal, in order. What it throws is ignored. */
+/** Receives every signal, in order. What it throws is ignored. */
 export type EmulatorObserver = (signal: EmulatorSignal) => void
 
-/** Wraps an observer so that a spectator's fault cannot change what is delivered. */
+/** Wraps an observer so that its errors cannot change what is delivered. */
 export function quietObserver(observer: EmulatorObserver): EmulatorObserver {
   return (signal) => {
     try {

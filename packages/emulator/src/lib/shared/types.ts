@@ -35,21 +35,24 @@ export interface Attempt {
 }
 
 /**
- * Where a delivery stands: still owed, answered with a 2xx, given up after the last attempt, or dropped because
- * its webhook was deleted or disabled. The last three are final.
+ * The state of a delivery: still to be delivered, answered with a 2xx, given up after the last attempt, or dropped
+ * because its webhook was deleted or disabled. The last three are final.
  */
 export type DeliveryState = 'pending' | 'acked' | 'exhausted' | 'disabled'
 
-/** What the emulator knows about one delivery at the moment of asking. */
+/** The state of one delivery, copied at the moment of the call. */
 export interface DeliverySnapshot {
   /** The `webhook-id` header: the same at every attempt, different for every endpoint. */
   readonly webhookId: string
+  /** The type of the event it carries. */
   readonly eventType: string
+  /** How it is signed. */
   readonly scheme: Scheme
   /** Where it goes now, or went last. */
   readonly uri: string
   /** The job the event is about, when it is about one. */
   readonly jobId?: string
+  /** Whether it is still to be delivered, and if not, how it ended. */
   readonly state: DeliveryState
   /** When the event happened, in epoch milliseconds of the emulator's clock. */
   readonly createdAt: number
@@ -57,10 +60,11 @@ export interface DeliverySnapshot {
   readonly nextAttemptAt?: number
   /** The exact body sent at every attempt. */
   readonly body: string
+  /** Every HTTP try so far, oldest first. */
   readonly attempts: readonly Attempt[]
 }
 
-/** An event to invent. */
+/** An event to send without a job behind it. */
 export interface TriggerOptions {
   /**
    * The event type. An unknown one is sent where `uris` are given, unless it looks like a known one misspelt.
@@ -74,27 +78,29 @@ export interface TriggerOptions {
   uris?: readonly string[]
 }
 
-/** What a trigger set in motion; `deliveries` is empty when no webhook is subscribed. */
+/** The deliveries that a trigger started; none when no webhook is subscribed. */
 export interface TriggerResult {
+  /** One `webhook-id` per delivery. */
   readonly webhookIds: readonly string[]
+  /** The deliveries, one per endpoint. */
   readonly deliveries: readonly DeliverySnapshot[]
 }
 
-/** The time the emulator lives in. */
+/** The emulator's clock, which a test can move. */
 export interface EmulatorClock {
   /** The time shown, in epoch milliseconds. */
   now(): number
   /**
-   * Moves time forward by `ms` milliseconds: everything that falls due runs in order, and its deliveries are
-   * settled before time goes on. Time stands still meanwhile, and runs on afterwards unless paused. Must not be
-   * awaited by a receiver's handler, whose answer it waits for.
+   * Moves time forward by `ms` milliseconds. Everything that becomes due runs in order, and its deliveries settle
+   * before time moves on. Real time does not count meanwhile. A receiver's handler must not await this, because it
+   * waits for the handler's answer.
    *
    * @throws {TypeError} when `ms` is negative or not a number
    */
   advance(ms: number): Promise<void>
-  /** Stops time; what is due already still happens. */
+  /** Stops time; what is already due still happens. */
   pause(): void
-  /** Lets time run on from where it stands. */
+  /** Lets time run on from what the clock shows. */
   resume(): void
 }
 
@@ -111,6 +117,7 @@ export interface Emulator {
   listen(options: { port: number; hostname?: string }): Promise<{ url: string }>
   /** Stops serving, drops planned work and breaks off running attempts; safe to call twice. */
   close(): Promise<void>
+  /** Times jobs, retries and signatures. */
   readonly clock: EmulatorClock
   /**
    * Emits an event as if a job had caused it; resolves before the first attempt.

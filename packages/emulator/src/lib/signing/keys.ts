@@ -28,7 +28,7 @@ export function createKeys(): SigningKeys {
   }
   return {
     jwks: async () => ({ keys: (await keys()).map((key) => key.publicJwk) }),
-    // Not the first of the set: a receiver that tries only one key must not pass by luck.
+    // Not the first of the set, so that a receiver that tries only one key fails.
     signing: async () => (await keys())[1]!.privateKey,
   }
 }

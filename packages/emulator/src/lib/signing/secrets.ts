@@ -8,10 +8,10 @@ export interface SigningSecret {
   readonly expiresAt?: number
 }
 
-/** What becomes of the earlier secrets when a new one is made. */
+/** What happens to the earlier secrets when a new one is made. */
 export type RevocationBehavior = 'revoke_previous_secrets_after_h24' | 'revoke_previous_secrets_immediately'
 
-// As many as a receiver is asked to try; whoever rotates more often in a day loses the oldest early.
+// As many as a receiver accepts; rotating more often within a day drops the oldest early.
 const MAX_SECRETS = 8
 
 const OVERLAP_MS = 24 * 60 * 60 * 1000

@@ -7,7 +7,7 @@ import type { DeliverySnapshot } from '../shared/types.ts'
 import { createKeys, type SigningKeys } from '../signing/keys.ts'
 import { createRegistry, dynamicEndpoint, type WebhookRegistry } from '../webhooks/registry.ts'
 
-/** Everything one emulator consists of; the API rooms share it. */
+/** Everything one emulator consists of; all APIs share it. */
 export interface EmulatorState {
   readonly settings: Settings
   readonly clock: TimerClock

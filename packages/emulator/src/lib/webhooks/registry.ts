@@ -24,7 +24,7 @@ export interface Webhook {
   secrets: readonly SigningSecret[]
 }
 
-/** What a webhook is made of, or what a patch changes. */
+/** What a caller sets when creating a webhook, or changes with a patch. */
 export type WebhookChange = Partial<Pick<Webhook, 'name' | 'uri' | 'subscribedEvents' | 'state'>>
 
 /** The registered webhooks of the one project there is. */
