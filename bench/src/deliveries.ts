@@ -3,7 +3,7 @@ import { createHmac, generateKeyPairSync, sign } from 'node:crypto'
 export const SECRET = 'whsec_azN2MHE3bTF4OXoyYzRiNm44bDVqMGg3ZzFmM2Q5czI='
 export const NOW_SECONDS = Math.floor(Date.now() / 1000)
 
-/** A delivery as node:http hands it over. */
+/** A delivery as node:http delivers it. */
 export interface Delivery {
   headers: Record<string, string>
   body: Buffer

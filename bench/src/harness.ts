@@ -9,8 +9,8 @@ const ROUND_MS = 60
 const WARM_UP_MS = 600
 
 /**
- * Runs all contenders in turns, round after round, so that whatever else the machine does hits them alike, and
- * prints for each the median rate per second of CPU, its spread, and its ratio to the first: only that compares between machines.
+ * Runs all contenders in turns, round after round, so that other load on the machine affects them alike. Prints for each
+ * the median rate per second of CPU time, its spread, and its ratio to the first; only the ratio compares between machines.
  */
 export async function compare(title: string, contenders: readonly Contender[]): Promise<Map<string, number>> {
   const times: number[] = []
@@ -26,7 +26,7 @@ export async function compare(title: string, contenders: readonly Contender[]): 
   return medians
 }
 
-/** Warms a contender up until the compiler is done with it; then how often it can run in one round. */
+/** Warms a contender up until it is compiled, and returns how often it runs in one round. */
 async function calibrate(contender: Contender): Promise<number> {
   const warmUntil = performance.now() + WARM_UP_MS
   let times = 16
@@ -39,7 +39,7 @@ async function calibrate(contender: Contender): Promise<number> {
 }
 
 async function measure(contender: Contender, times: number): Promise<number> {
-  // CPU time, not wall time: what else runs on the machine must not count.
+  // CPU time, not wall time, so that other processes do not count.
   const before = process.cpuUsage()
   await contender.run(times)
   const { user, system } = process.cpuUsage(before)

@@ -1,4 +1,4 @@
-// What refusing costs inside the line, and what the most expensive requests anybody can send cost in CPU.
+// What a refusal costs inside the pipeline, and the CPU time of the most expensive requests anybody can send.
 import { generateKeyPairSync } from 'node:crypto'
 import { createReceiver } from '@gwh/core'
 import { type Delivery, makeBody, NOW_SECONDS, SECRET, signedStatic, toHeaders } from './deliveries.ts'

@@ -79,7 +79,7 @@ const groups: Contender[][] = [
   ],
 ]
 
-/** Deliveries per second of wall time: round trips are what this is about. */
+/** Deliveries per second of wall time, because round trips are what counts here. */
 async function measure(accept: () => Promise<unknown>, inFlight: number): Promise<number> {
   const start = performance.now()
   let taken = 0

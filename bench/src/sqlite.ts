@@ -1,5 +1,5 @@
-// How many deliveries a SQLite queue takes per second, each on the disk before it is acknowledged, how long each waits
-// for that, and how long the event loop stands still for it: one at a time against groups, on an empty file and on
+// How many deliveries a SQLite queue takes per second, each on disk before it is acknowledged, how long each waits, and
+// how long the event loop is blocked: one at a time against groups, on an empty file and on
 // one that has grown. `--grown` adds a file with a million deliveries, `--rounds <n>` changes the number of rounds.
 import { randomBytes } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
@@ -17,7 +17,7 @@ const { values: options } = parseArgs({
 })
 const ROUNDS = Number(options.rounds)
 const ROUND_MS = 300
-// A loop that asks in every turn would itself be the load, and keep the threads that sync from running.
+// A loop that polls in every turn would itself be the load, and starve the threads that sync.
 const SAMPLE_MS = 1
 // Groups of every size share one file, which grows from this.
 const SIZES = options.grown ? [0, 100_000, 1_000_000] : [0, 100_000]
@@ -30,12 +30,12 @@ interface Contender {
   next: () => QueuedDelivery
 }
 
-/** What one round of one contender came to: deliveries per second, the rest in milliseconds. */
+/** The result of one contender's round: deliveries per second, the rest in milliseconds. */
 interface Round {
   rate: number
-  /** Of the times from handing a delivery in to its acknowledgement, the longest but 1 %. */
+  /** The 99th percentile of the time from enqueueing a delivery to its acknowledgement. */
   p99: number
-  /** How long the event loop kept a timer of one millisecond waiting at most. */
+  /** The longest time a timer of one millisecond was late. */
   stall: number
 }
 
@@ -44,14 +44,14 @@ const body = makeBody(300)
 const known = makeDelivery()
 
 function makeDelivery(): QueuedDelivery {
-  // As a receiver makes them: the SHA-256 of endpoint and id, which no order can be seen in.
+  // As a receiver makes them: the SHA-256 of endpoint and id, in no visible order.
   const key = randomBytes(32).toString('hex')
   const id = `msg_${key.slice(0, 27)}`
   const timestamp = Math.floor(Date.now() / 1000)
   return { key, endpoint: 'default', id, timestamp, scheme: 'static', receivedAt: Date.now(), body }
 }
 
-/** The same tables without the queue: SQLite itself waits for the disk, as it does for whoever writes it by hand. */
+/** The same tables without the queue: what hand-written code gets, with SQLite itself waiting for the disk. */
 function openByHand(path: string) {
   const database = new DatabaseSync(path)
   database.exec('PRAGMA synchronous = FULL; PRAGMA cache_size = -65536; PRAGMA wal_autocheckpoint = 8000')
@@ -69,7 +69,7 @@ function openByHand(path: string) {
   }
 }
 
-/** Of wall time: waiting for the disk is what this is about. */
+/** Per second of wall time, because waiting for the disk is what counts here. */
 async function measure({ inFlight, enqueue, next }: Contender): Promise<Round> {
   const start = performance.now()
   const end = start + ROUND_MS

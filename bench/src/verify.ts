@@ -1,4 +1,4 @@
-// How fast a delivery is verified, against what a careful hand reaches with node:crypto and against standardwebhooks.
+// How fast a delivery is verified, against careful hand-written code on node:crypto and against standardwebhooks.
 import { createHmac, createSecretKey, timingSafeEqual, verify } from 'node:crypto'
 import { parseEvent, verifyWebhook } from '@gwh/core'
 import { Webhook } from 'standardwebhooks'
@@ -18,7 +18,7 @@ const key = createSecretKey(Buffer.from(SECRET.slice(6), 'base64'))
 const library = new Webhook(SECRET)
 const options = { secrets: SECRET }
 
-/** The limit: a cached key, two updates, a constant-time comparison, and no check besides. */
+/** The limit: a cached key, two updates, a constant-time comparison, and no other check. */
 function bare({ headers, body }: Delivery): boolean {
   const mac = createHmac('sha256', key)
     .update(`${headers['webhook-id']}.${headers['webhook-timestamp']}.`)

@@ -9,7 +9,7 @@ const ENTRIES = ['@gwh/core', '@gwh/core/verify', '@gwh/core/events', '@gwh/core
 const PEERS = ['standardwebhooks']
 const COLD_STARTS = 9
 
-/** Gzipped bytes of what is loaded at once, and of what is loaded only when a JSON Web Token comes. */
+/** Gzipped bytes of what is loaded at once, and of what is loaded only with the first JSON Web Token. */
 async function weigh(specifier: string, conditions: string[]): Promise<{ eager: number; lazy: number }> {
   const { outputFiles } = await build({
     stdin: {

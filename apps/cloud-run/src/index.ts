@@ -14,15 +14,15 @@ const receiver = createReceiver({
   observer: createLogObserver(),
 })
 
-// Handlers are waited for: keep them short. One that throws is answered with 500, and the sender comes again.
+// The answer waits for the handlers: keep them short. If one throws, the answer is 500 and the sender tries again.
 receiver
   .on('batch.succeeded', async (event, { key }) => {
-    // Fetch the result here; `key` is the same on every attempt, so pass it on wherever effects must not repeat.
+    // Fetch the result here; `key` is the same on every attempt, so pass it on where an effect must not repeat.
     console.log('batch done:', event.id, event.data.file ?? '(inlined result)', key)
   })
   .on('batch.failed', (event) => console.log('batch failed:', event.id, event.data.errorMessage))
   .onUnhandled((event) => console.log('not handled:', event.type, event.id))
 
 await client.connect()
-// The framework parses bodies, and keeps the bytes that are signed in `rawBody`: the handler takes those.
+// The framework parses bodies and keeps the signed bytes in `rawBody`, which the handler uses.
 http('gemini', createNodeHandler(receiver))

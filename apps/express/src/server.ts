@@ -14,7 +14,7 @@ const receiver = createReceiver({
 
 receiver
   .on('batch.succeeded', async (event, { key }) => {
-    // Fetch the result here; `key` is the same on every attempt, so pass it on wherever effects must not repeat.
+    // Fetch the result here; `key` is the same on every attempt, so pass it on where an effect must not repeat.
     console.log('batch done:', event.id, event.data.file ?? '(inlined result)', key)
   })
   .on('batch.failed', (event) => console.log('batch failed:', event.id, event.data.errorMessage))

@@ -1,4 +1,4 @@
-// Gemini webhooks in a Fastify app: queued on Redis with BullMQ, so that any number of these may run.
+// Gemini webhooks in a Fastify app: queued on Redis with BullMQ, so any number of processes can share the work.
 import { createBullmqQueue } from '@gwh/bullmq'
 import { createLogObserver, createReceiver } from '@gwh/core'
 import { gwhFastify } from '@gwh/node/fastify'
@@ -13,7 +13,7 @@ const receiver = createReceiver({
 
 receiver
   .on('batch.succeeded', async (event, { key }) => {
-    // Fetch the result here; `key` is the same on every attempt, so pass it on wherever effects must not repeat.
+    // Fetch the result here; `key` is the same on every attempt, so pass it on where an effect must not repeat.
     console.log('batch done:', event.id, event.data.file ?? '(inlined result)', key)
   })
   .on('batch.failed', (event) => console.log('batch failed:', event.id, event.data.errorMessage))
@@ -23,7 +23,7 @@ const app = fastify()
 await app.register(gwhFastify, { receiver, path: '/webhooks/gemini', work: true })
 app.post<{ Body: { prompt: string } }>('/prompts', ({ body }) => ({ received: body.prompt }))
 app.get('/status', () => queue.stats())
-// Runs after the plugin's own, which waits for the worker.
+// Runs after the plugin's own hook, which waits for the worker.
 app.addHook('onClose', () => queue.close())
 
 const url = await app.listen({ port: Number(process.env.PORT ?? 3000), host: '0.0.0.0' })

@@ -16,10 +16,10 @@ const receiver = createReceiver({
   observer: createLogObserver(),
 })
 
-// Handlers are waited for: keep them short. One that throws is answered with 500, and the sender comes again.
+// The answer waits for the handlers: keep them short. If one throws, the answer is 500 and the sender tries again.
 receiver
   .on('batch.succeeded', async (event, { key }) => {
-    // Fetch the result here; `key` is the same on every attempt, so pass it on wherever effects must not repeat.
+    // Fetch the result here; `key` is the same on every attempt, so pass it on where an effect must not repeat.
     console.log('batch done:', event.id, event.data.file ?? '(inlined result)', key)
   })
   .on('interaction.completed', (event) => console.log('interaction done:', event.id))

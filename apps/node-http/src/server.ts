@@ -11,13 +11,13 @@ const receiver = createReceiver({
 
 receiver
   .on('batch.succeeded', async (event, { key }) => {
-    // Fetch the result here; `key` is the same on every attempt, so pass it on wherever effects must not repeat.
+    // Fetch the result here; `key` is the same on every attempt, so pass it on where an effect must not repeat.
     console.log('batch done:', event.id, event.data.file ?? '(inlined result)', key)
   })
   .on('batch.failed', (event) => console.log('batch failed:', event.id, event.data.errorMessage))
   .onUnhandled((event) => console.log('not handled:', event.type, event.id))
 
-// Ends on SIGTERM and SIGINT, once what is under way is answered and handled.
+// On SIGTERM and SIGINT, the process ends once running requests are answered and running handlers are done.
 const { url } = await serve(receiver, {
   port: Number(process.env.PORT ?? 3000),
   path: '/webhooks/gemini',

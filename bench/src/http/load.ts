@@ -20,7 +20,7 @@ export function makeRequest(body: Buffer): Buffer {
   return Buffer.concat([Buffer.from(`${head.join('\r\n')}\r\n\r\n`), body])
 }
 
-/** Sends requests over one connection, one after the other, and tells how long each took, in milliseconds. */
+/** Sends requests over one connection, one after the other, and returns how long each took, in milliseconds. */
 async function sendAll(port: number, next: () => Buffer | undefined): Promise<number[]> {
   const socket = connect(port, '127.0.0.1').setNoDelay()
   const answers = readAnswers(socket)

@@ -1,5 +1,5 @@
-// What a delivery costs a whole server over HTTP: requests per second of the server's own CPU, and how long they take, for
-// servers side by side. A size of body in bytes may be given: `http 20000`.
+// What a delivery costs a whole server over HTTP: requests per second of the server's own CPU time and their latency, for
+// servers side by side. Takes the size of the body in bytes: `http 20000`.
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'

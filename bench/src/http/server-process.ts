@@ -1,4 +1,4 @@
-// One server in a process of its own; tells its port, and on request how much CPU it has used, in microseconds.
+// One server in a process of its own; reports its port and, on request, the CPU time it has used, in microseconds.
 import { type Around, listen, SERVERS } from './servers.ts'
 
 const [name, folder, redisUrl] = process.argv.slice(2) as [string, string, string]

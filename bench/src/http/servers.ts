@@ -23,7 +23,7 @@ type MakeListener = (around: Around) => RequestListener
 
 const key = createSecretKey(SECRET.slice(6), 'base64')
 
-/** What a careful hand writes: the right bytes, one secret, the window, a constant-time comparison. */
+/** What a careful developer writes by hand: the right bytes, one secret, the window, a constant-time comparison. */
 function isGenuine({ headers }: IncomingMessage, body: Buffer): boolean {
   const timestamp = headers['webhook-timestamp'] as string
   if (!(Math.abs(Date.now() / 1000 - Number(timestamp)) <= 300)) return false
@@ -46,7 +46,7 @@ function bare(accept?: (id: string, body: Buffer) => void): RequestListener {
   }
 }
 
-/** Google's documented sample, repaired so far that it works. */
+/** Google's documented sample, repaired just enough to work. */
 function googleSample(accept?: (id: string, body: string) => Promise<void>): RequestListener {
   const webhook = new Webhook(SECRET)
   const app = express()
@@ -87,7 +87,7 @@ function onExpress(listener: RequestListener): RequestListener {
   return app
 }
 
-/** The first of each group is what the others are measured against. */
+/** The others of a group are measured against its first. */
 export const SERVERS: Record<string, MakeListener> = {
   'node:http, hand verification': () => bare(),
   '@gwh/node, inline, memory': () => createNodeHandler(receiver().onUnhandled(() => {})),
