@@ -1,25 +1,26 @@
 import { PermanentError } from '@gwh/core/errors'
-import { queuedDelivery } from '@gwh/testing'
-import { expect, onTestFinished, test, vi } from 'vitest'
+import { createFakeClock, queuedDelivery } from '@gwh/testing'
+import { expect, test } from 'vitest'
 import { useQueue, useRedis } from './use-redis.ts'
 
 const HOUR_MS = 3_600_000
 const START_MS = Date.UTC(2026, 10, 20, 12)
 
-function setHour(hours: number): void {
-  vi.useFakeTimers({ toFake: ['Date'], now: START_MS + hours * HOUR_MS })
-  onTestFinished(() => void vi.useRealTimers())
+function createHours() {
+  const clock = createFakeClock(START_MS)
+  const setHour = (hours: number) => clock.advance(START_MS + hours * HOUR_MS - clock.now())
+  return { clock, setHour }
 }
 
 test('a handled delivery stays a duplicate for the retention, and is forgotten after it', async () => {
-  const queue = useQueue(await useRedis())
+  const { clock, setHour } = createHours()
+  const queue = useQueue(await useRedis(), { clock })
   const message = queuedDelivery()
   const handleAt = async (hours: number) => {
-    setHour(hours)
+    await setHour(hours)
     await queue.enqueue(queuedDelivery())
     await queue.drain(async () => {})
   }
-  setHour(0)
   await queue.enqueue(message)
   await queue.drain(async () => {})
   await handleAt(71)
@@ -30,9 +31,10 @@ test('a handled delivery stays a duplicate for the retention, and is forgotten a
 })
 
 test('a dead letter is kept for its own retention', async () => {
-  const queue = useQueue(await useRedis(), { deadRetentionMs: 48 * HOUR_MS })
+  const { clock, setHour } = createHours()
+  const queue = useQueue(await useRedis(), { deadRetentionMs: 48 * HOUR_MS, clock })
   const killAt = async (hours: number) => {
-    setHour(hours)
+    await setHour(hours)
     await queue.enqueue(queuedDelivery())
     await queue.drain(() => Promise.reject(new PermanentError('never')))
     return (await queue.stats()).dead

@@ -1,18 +1,47 @@
 import type { BackendFactory, KeepJobs, MinimalJob } from 'bullmq'
 import { QueueKeys, RedisConnection, RedisQueueBackend } from 'bullmq'
 import type { Redis } from 'ioredis'
+import type { QueueTime } from './redis-time.ts'
 import type { WorkerAccess } from './worker-access.ts'
 
 /** BullMQ's Redis scripts, one more way to complete a job, and a rule about which job is taken when. */
 export class DeliveryBackend extends RedisQueueBackend {
-  /** Where workers take jobs by; without one they take what comes. */
+  /** Decides which jobs this process may take now. Default: any. */
   access?: WorkerAccess
+  /** The time that jobs are moved by. Default: the clock of the process. */
+  time?: QueueTime
 
   /** Takes the next job; one that may not run beside what this process runs already is given back, untried. */
   override async moveToActive(token: string, name?: string): Promise<unknown[]> {
-    const take = () => super.moveToActive(token, name)
+    await this.time?.refresh()
+    const take = () => this.takeNext(token, name)
     if (!this.access) return await take()
     return await this.access.take(take, (id, attempts) => this.giveBack(id, attempts, token))
+  }
+
+  private async takeNext(token: string, name?: string): Promise<unknown[]> {
+    const [job, id, rateLimitMs, delayUntil] = await super.moveToActive(token, name)
+    return [job, id, rateLimitMs, this.toProcessTime(Number(delayUntil))]
+  }
+
+  /** Waits for the marker of a job; its score says when the job is due, or 0 for at once. */
+  override async waitForJob(blockTimeout: number) {
+    const marker = await super.waitForJob(blockTimeout)
+    return marker && { ...marker, score: this.toProcessTime(marker.score) }
+  }
+
+  /** BullMQ compares what this returns with `Date.now()`. */
+  private toProcessTime(dueAt: number): number {
+    return this.time && dueAt > 0 ? this.time.toProcessTime(dueAt) : dueAt
+  }
+
+  /** Runs a script of BullMQ; one that makes delayed jobs due goes by the queue's time. */
+  override execCommand(...[client, name, args]: Parameters<RedisQueueBackend['execCommand']>) {
+    const { time } = this
+    // The time is the one number among the arguments; there is no other way to set it.
+    const timed =
+      name === 'moveToActive' && time ? args.map((one) => (typeof one === 'number' ? time.now() : one)) : args
+    return super.execCommand(client, name, timed)
   }
 
   /** Puts a job back to where it was, as the next to be taken, as if it had not been taken. */
@@ -35,17 +64,26 @@ export class DeliveryBackend extends RedisQueueBackend {
     keep: KeepJobs,
   ): Promise<void> {
     const fields = { data }
-    const args = this.moveToFinishedArgs(
-      job,
-      'null',
-      'returnvalue',
-      keep,
-      'completed',
-      token,
-      now,
-      false,
-      fields,
-    )
+    const value = ['null', 'returnvalue'] as const
+    const args = this.moveToFinishedArgs(job, ...value, keep, 'completed', token, now, false, fields)
+    await this.moveToFinished(job.id ?? '', args)
+  }
+
+  /**
+   * Fails a job for good at `now`; BullMQ's own method goes by the clock of the process.
+   *
+   * @throws Error with BullMQ's code when the lock is lost
+   */
+  async failForGood(
+    job: MinimalJob,
+    token: string,
+    now: number,
+    reason: string,
+    keep: KeepJobs,
+    fields?: Record<string, unknown>,
+  ): Promise<void> {
+    const value = [reason, 'failedReason'] as const
+    const args = this.moveToFinishedArgs(job, ...value, keep, 'failed', token, now, false, fields)
     await this.moveToFinished(job.id ?? '', args)
   }
 }
@@ -56,6 +94,7 @@ export interface BackendParts {
   prefix: string
   client: Redis
   access?: WorkerAccess
+  time: QueueTime
   /** Only for workers that block until a delivery arrives. */
   blockingClient?: Redis
 }
@@ -66,6 +105,7 @@ export function createBackendFactory({
   client,
   blockingClient,
   access,
+  time,
 }: BackendParts): BackendFactory<DeliveryBackend> {
   // BullMQ would ask for Redis's version first; when that fails once, its connection is dead for good.
   const ours = { shared: true, skipVersionCheck: true }
@@ -80,6 +120,7 @@ export function createBackendFactory({
       blockingClient && new RedisConnection(blockingClient, { ...ours, blocking: true }),
     )
     if (access) backend.access = access
+    backend.time = time
     return backend
   }
 }

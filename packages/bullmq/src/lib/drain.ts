@@ -11,6 +11,7 @@ import type { Redis } from 'ioredis'
 import { createBackendFactory } from './backend.ts'
 import type { BullmqSettings } from './options.ts'
 import { toUnavailable } from './redis-errors.ts'
+import { createQueueTime, type QueueTime } from './redis-time.ts'
 import { toKeep } from './retention.ts'
 import { tryJob } from './try-job.ts'
 import { createWorkerAccess, type JobRunner, type WorkerAccess } from './worker-access.ts'
@@ -36,11 +37,12 @@ export async function drain(
   // BullMQ's way of fetching by hand: a worker that never runs.
   const workerOptions = { ...toWorkerOptions(settings, work, client), autorun: false }
   const access = createWorkerAccess(runner, 0)
-  const worker = new Worker(name, null, workerOptions, createBackendFactory({ prefix, client, access }))
+  const time = createQueueTime(client, settings.clock)
+  const worker = new Worker(name, null, workerOptions, createBackendFactory({ prefix, client, access, time }))
   worker.on('error', (error) => work.onError(toUnavailable(error, 'fetch deliveries')))
   try {
     await worker.getBackend().moveStalledJobsToWait()
-    return { processed: await tryAll(settings, worker, { process, work, maxMs, access }) }
+    return { processed: await tryAll(settings, worker, { process, work, maxMs, access, time }) }
   } finally {
     await worker.close()
     access.close()
@@ -52,16 +54,17 @@ interface Task {
   work: WorkSettings
   maxMs: number | undefined
   access: WorkerAccess
+  time: QueueTime
 }
 
 type HandWorker = Worker<unknown, unknown, string, ReturnType<ReturnType<typeof createBackendFactory>>>
 
 async function tryAll(queue: BullmqSettings, worker: HandWorker, task: Task): Promise<number> {
   const { clock, random } = queue
-  const { process, work: settings, maxMs = Number.POSITIVE_INFINITY, access } = task
+  const { process, work: settings, maxMs = Number.POSITIVE_INFINITY, access, time } = task
   const end = clock.now() + maxMs
   const backend = worker.getBackend()
-  const fixed = { backend, leaseMs: settings.leaseMs, clock, ...toKeep(queue) }
+  const fixed = { backend, leaseMs: settings.leaseMs, clock, time, ...toKeep(queue) }
   const timeUp = Promise.withResolvers<false>()
   const stopping = new AbortController()
   const stop = () => {

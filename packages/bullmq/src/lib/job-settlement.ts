@@ -5,6 +5,7 @@ import type { DeliveryBackend } from './backend.ts'
 import { toBuriedFields, toFailedReason } from './dead-reason.ts'
 import { toErasedData } from './job-data.ts'
 import { isLeaseLost, toUnavailable } from './redis-errors.ts'
+import type { QueueTime } from './redis-time.ts'
 
 /** A job that is active and locked by this process. */
 export interface LockedJob {
@@ -19,6 +20,7 @@ export interface LockedJob {
   /** How long BullMQ keeps handled deliveries. */
   keepDone: KeepJobs
   clock: Clock
+  time: QueueTime
 }
 
 /**
@@ -27,21 +29,21 @@ export interface LockedJob {
  * Every write names the lock and is refused once another worker has it. BullMQ decides who tries what and when.
  */
 export function createJobSettlement(locked: LockedJob, leased: LeasedDelivery): Settlement {
-  const { job, token, backend, clock } = locked
+  const { job, token, backend, clock, time } = locked
   const id = job.id ?? ''
   return {
     renew: () => renew(locked),
-    complete: (_, now) =>
-      fenced(backend.completeErased(job, token, now, toErasedData(leased.message), locked.keepDone)),
+    complete: () =>
+      fenced(backend.completeErased(job, token, time.now(), toErasedData(leased.message), locked.keepDone)),
     retry(_, dueAt, error) {
       const fieldsToUpdate = { failedReason: toFailedReason('attempts', error) }
       const waitMs = Math.max(1, dueAt - clock.now())
-      return fenced(backend.moveToDelayed(id, Date.now(), waitMs, token, { fieldsToUpdate }))
+      return fenced(backend.moveToDelayed(id, time.now(), waitMs, token, { fieldsToUpdate }))
     },
-    deadLetter(_, reason, _now, error) {
+    deadLetter(_, reason, _processTime, error) {
       const failedReason = toFailedReason(reason, error)
       const fields = toBuriedFields(leased.attempt)
-      return fenced(backend.moveToFailed(job, failedReason, locked.keepDead, token, false, fields))
+      return fenced(backend.failForGood(job, token, time.now(), failedReason, locked.keepDead, fields))
     },
   }
 }

@@ -41,7 +41,10 @@ export interface BullmqQueueOptions {
   allowVolatile?: boolean
   /** Spreads the waits before retries, from 0 to 1. Default `Math.random`. */
   random?: () => number
-  /** The time that leases and timeouts run on; BullMQ itself reads the machine's. Default: the machine's clock. */
+  /**
+   * The time that leases, timeouts, retries and retentions run on. Default: timers of the machine, and for retries and
+   * retentions the clock of Redis.
+   */
   clock?: Clock
 }
 

@@ -35,16 +35,17 @@ async function tryMessage(trial: Trial, locked: LockedJob, stop: AbortSignal): P
 }
 
 /** Fails a job that somebody else put into the queue, and says so. */
-async function readMessage({ job, token, backend, keepDead }: LockedJob) {
+async function readMessage({ job, token, backend, keepDead, time }: LockedJob) {
   try {
     return toMessage(job.data)
   } catch (error) {
-    await fenced(backend.moveToFailed(job, toFailedReason('payload_invalid', error), keepDead, token, false))
+    const reason = toFailedReason('payload_invalid', error)
+    await fenced(backend.failForGood(job, token, time.now(), reason, keepDead))
     throw error
   }
 }
 
 /** Somebody made a handled delivery wait again, in a dashboard for instance; its body is gone, its effect is not. */
-async function completeAgain({ job, token, backend, keepDone, clock }: LockedJob): Promise<void> {
-  await fenced(backend.completeErased(job, token, clock.now(), JSON.stringify(job.data), keepDone))
+async function completeAgain({ job, token, backend, keepDone, time }: LockedJob): Promise<void> {
+  await fenced(backend.completeErased(job, token, time.now(), JSON.stringify(job.data), keepDone))
 }

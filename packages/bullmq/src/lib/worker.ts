@@ -10,6 +10,7 @@ import { createBackendFactory } from './backend.ts'
 import { createClient } from './connection.ts'
 import type { BullmqSettings } from './options.ts'
 import { toUnavailable } from './redis-errors.ts'
+import { createQueueTime } from './redis-time.ts'
 import { toKeep } from './retention.ts'
 import { tryJob } from './try-job.ts'
 import { createWorkerAccess, type JobRunner } from './worker-access.ts'
@@ -34,12 +35,13 @@ export function startWorker(
   const client = createClient(connection, 'patient')
   const blockingClient = createClient(connection, 'patient')
   const access = createWorkerAccess(runner, TURNED_AWAY_MS)
+  const time = createQueueTime(client, clock)
   const handlers = trackHandlers(process)
   const trial = { process: handlers.process, settings: work, clock, random }
 
   const processor = async (job: Job, token = '') => {
     const backend = worker.getBackend()
-    const locked = { job, token, backend, leaseMs: work.leaseMs, clock, ...toKeep(settings) }
+    const locked = { job, token, backend, leaseMs: work.leaseMs, clock, time, ...toKeep(settings) }
     await tryJob(trial, locked, stopping.signal)
     access.leave()
     // BullMQ's word for a job that its processor has settled itself.
@@ -50,7 +52,7 @@ export function startWorker(
     name,
     processor,
     workerOptions,
-    createBackendFactory({ prefix, client, blockingClient, access }),
+    createBackendFactory({ prefix, client, blockingClient, access, time }),
   )
   worker.on('error', (error) => {
     if (!stopped) work.onError(toUnavailable(error, 'fetch deliveries'))

@@ -1,7 +1,12 @@
 import type { SendCommand } from './redis-like.ts'
 
-// A record is a hash. In progress: token, lease, attempt, expires. Released: attempt, expires. Completed: expires.
+// A record is a hash. In progress: token, lease, leased, at, attempt, expires. Released: attempt, expires. Completed:
+// expires. `leased` is when the lease began by the caller's clock, `at` the same by Redis's.
 // Settling only removes fields, which Redis allows even when its memory is full.
+
+// How far ahead of the caller's clock a lease may begin. Beyond it somebody's clock was wrong: the lease of a process
+// that ran five days ahead would otherwise keep others waiting for five days.
+const MOST_SKEW_MS = 300_000
 
 /**
  * Claims a record. ARGV: now, token, lease, expires, life in ms, whether to check the eviction policy, and the
@@ -15,9 +20,14 @@ if ARGV[6] == '1' then
   local policy = type(info) == 'string' and info:match('maxmemory_policy:([%w-]+)')
   if policy and policy ~= 'noeviction' then return {'evicting', policy} end
 end
-local held = redis.call('HMGET', KEYS[1], 'token', 'lease', 'attempt', 'expires')
-local token, lease, attempt, expires = held[1], held[2], held[3], held[4]
+local held = redis.call('HMGET', KEYS[1], 'token', 'lease', 'attempt', 'expires', 'leased', 'at')
+local token, lease, attempt, expires, leased, at = held[1], held[2], held[3], held[4], held[5], held[6]
 local now = tonumber(ARGV[1])
+local time = redis.call('TIME')
+local present = time[1] * 1000 + math.floor(time[2] / 1000)
+if lease and leased and tonumber(leased) > now + ${MOST_SKEW_MS} then
+  lease = now + (lease - leased) - (present - at)
+end
 if not expires or tonumber(expires) <= now then
   attempt = 0
 elseif not attempt then
@@ -30,11 +40,11 @@ elseif token then
   if abandoned then
     attempt = attempt - 1
   elseif tonumber(lease) > now then
-    return {'in_progress', lease}
+    return {'in_progress', tostring(lease)}
   end
 end
 attempt = attempt + 1
-redis.call('HSET', KEYS[1], 'token', ARGV[2], 'lease', ARGV[3], 'attempt', attempt, 'expires', ARGV[4])
+redis.call('HSET', KEYS[1], 'token', ARGV[2], 'lease', ARGV[3], 'leased', ARGV[1], 'at', string.format('%.0f', present), 'attempt', attempt, 'expires', ARGV[4])
 redis.call('PEXPIRE', KEYS[1], ARGV[5])
 return {'claimed', attempt}`
 
@@ -42,16 +52,16 @@ return {'claimed', attempt}`
 const IF_HELD = "if redis.call('HGET', KEYS[1], 'token') ~= ARGV[1] then return 0 end"
 
 const COMPLETE = `${IF_HELD}
-redis.call('HDEL', KEYS[1], 'token', 'lease', 'attempt')
+redis.call('HDEL', KEYS[1], 'token', 'lease', 'leased', 'at', 'attempt')
 return 1`
 
 const RELEASE = `${IF_HELD}
-redis.call('HDEL', KEYS[1], 'token', 'lease')
+redis.call('HDEL', KEYS[1], 'token', 'lease', 'leased', 'at')
 return 1`
 
 /** As a release, but the attempt does not count. */
 const WITHDRAW = `${IF_HELD}
-redis.call('HDEL', KEYS[1], 'token', 'lease')
+redis.call('HDEL', KEYS[1], 'token', 'lease', 'leased', 'at')
 redis.call('HINCRBY', KEYS[1], 'attempt', -1)
 return 1`
 

@@ -1,0 +1,63 @@
+import { type Clock, systemClock } from '@gwh/core/queue'
+import type { Redis } from 'ioredis'
+
+/** The time that due jobs and retentions are measured by. */
+export interface QueueTime {
+  /** The present, in epoch milliseconds. */
+  now(): number
+  /** What `Date.now()` shows here at a moment given in queue time. */
+  toProcessTime(time: number): number
+  /** Asks Redis again if the answer it gave may no longer hold. Call it before each job that is taken. */
+  refresh(): Promise<void>
+}
+
+const ASK_AFTER_MS = 60_000
+const JUMP_MS = 1_000
+
+/**
+ * Makes a time that follows the clock of Redis.
+ *
+ * BullMQ uses the clock of each process. Set ahead by 31 days, it deletes every dead letter with the next job it
+ * completes; set back by five, it leaves retries undone for five days. So every process asks Redis instead: when it
+ * starts, once a minute, and when its own clock has jumped, as it does after a suspend.
+ *
+ * @param clock With any other than `systemClock` the time is that clock's, so that tests can move it
+ */
+export function createQueueTime(client: Redis, clock: Clock): QueueTime {
+  if (clock !== systemClock) {
+    return { now: () => clock.now(), toProcessTime: (time) => time, refresh: async () => {} }
+  }
+  let offset = readOffset()
+  let asked: { at: number; offset: number } | undefined
+  const isStale = () =>
+    !asked || performance.now() - asked.at > ASK_AFTER_MS || Math.abs(readOffset() - asked.offset) > JUMP_MS
+  const now = () => Math.round(offset + performance.now())
+  return {
+    now,
+    toProcessTime: (time) => time - now() + Date.now(),
+    async refresh() {
+      if (!isStale()) return
+      const sentAt = performance.now()
+      const time = await readTime(client)
+      const answeredAt = performance.now()
+      asked = { at: answeredAt, offset: readOffset() }
+      // A Redis that forbids TIME leaves us with our own clock.
+      offset = time === undefined ? readOffset() : time - (sentAt + answeredAt) / 2
+    },
+  }
+}
+
+/** How far the wall clock is ahead of the monotonic one, which stands still while the machine is suspended. */
+function readOffset(): number {
+  return Date.now() - performance.now()
+}
+
+async function readTime(client: Redis): Promise<number | undefined> {
+  try {
+    const [seconds, microseconds] = await client.time()
+    return Number(seconds) * 1_000 + Number(microseconds) / 1_000
+  } catch (error) {
+    if (error instanceof Error && error.name === 'ReplyError') return undefined
+    throw error
+  }
+}
