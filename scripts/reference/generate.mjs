@@ -8,17 +8,20 @@ const root = fileURLToPath(new URL('../..', import.meta.url))
 
 /** Every public entry point: its import specifier and its source. */
 export function listEntryPoints() {
-  return readdirSync(`${root}packages`)
-    .sort()
-    .flatMap((folder) => {
-      const manifest = JSON.parse(readFileSync(`${root}packages/${folder}/package.json`, 'utf8'))
-      return Object.entries(manifest.exports)
-        .filter(([, target]) => typeof target === 'object')
-        .map(([path, target]) => ({
-          specifier: manifest.name + path.slice(1),
-          source: `${root}packages/${folder}/${target['@gwh/source'].slice(2)}`,
-        }))
-    })
+  return (
+    readdirSync(`${root}packages`)
+      // What several packages export is documented where it comes from, on the page that is converted first: core's.
+      .sort((one, other) => Number(other === 'core') - Number(one === 'core') || (one < other ? -1 : 1))
+      .flatMap((folder) => {
+        const manifest = JSON.parse(readFileSync(`${root}packages/${folder}/package.json`, 'utf8'))
+        return Object.entries(manifest.exports)
+          .filter(([, target]) => typeof target === 'object')
+          .map(([path, target]) => ({
+            specifier: manifest.name + path.slice(1),
+            source: `${root}packages/${folder}/${target['@gwh/source'].slice(2)}`,
+          }))
+      })
+  )
 }
 
 /** One flat file per entry point: `@gwh/core/store` becomes `core-store.md`. */
@@ -41,6 +44,7 @@ export async function generateReference(folder) {
   app.converter.on(Converter.EVENT_RESOLVE_BEGIN, ({ project }) => {
     nameModules(project, entries)
     nameErrorCodes(project)
+    nameParameters(project)
   })
   const project = await app.convert()
   if (project) app.validate(project)
@@ -78,7 +82,13 @@ function optionsFor(folder, entries) {
     parametersFormat: 'table',
     interfacePropertiesFormat: 'table',
     typeAliasPropertiesFormat: 'table',
-    tableColumnSettings: { hideInherited: true, hideOverrides: true, hideModifiers: true },
+    // Defaults are in the docstrings, with their units.
+    tableColumnSettings: {
+      hideDefaults: true,
+      hideInherited: true,
+      hideOverrides: true,
+      hideModifiers: true,
+    },
   }
 }
 
@@ -118,4 +128,11 @@ const isOptions = (reflection) =>
 function isDocumented({ comment, signatures, type }) {
   const callable = signatures ?? type?.declaration?.signatures
   return Boolean(comment ?? callable?.every((signature) => signature.comment))
+}
+
+/** Gives a destructured parameter the name a reader expects. */
+function nameParameters(project) {
+  for (const parameter of project.getReflectionsByKind(ReflectionKind.Parameter)) {
+    if (parameter.name === '__namedParameters') parameter.name = 'options'
+  }
 }

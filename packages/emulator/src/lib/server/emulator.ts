@@ -19,7 +19,7 @@ import { type RunningServer, startServer } from './listen.ts'
  * const ai = new GoogleGenAI({ apiKey: 'any', httpOptions: { baseUrl: url } })
  * ```
  *
- * @throws {TypeError} on an unknown option, or a value that is not a number in range
+ * @throws TypeError on an unknown option, or a value that is not a number in range
  */
 export function createEmulator(options: EmulatorOptions = {}): Emulator {
   const state = createState(readOptions(options))

@@ -95,7 +95,7 @@ export interface EmulatorClock {
    * before time moves on. Real time does not count meanwhile. A receiver's handler must not await this, because it
    * waits for the handler's answer.
    *
-   * @throws {TypeError} when `ms` is negative or not a number
+   * @throws TypeError when `ms` is negative or not a number
    */
   advance(ms: number): Promise<void>
   /** Stops time; what is already due still happens. */
@@ -112,7 +112,7 @@ export interface Emulator {
    * Serves the API over HTTP; port 0 takes any free port. `hostname` defaults to `127.0.0.1`.
    *
    * @returns The base URL to give to the SDK, without a trailing slash
-   * @throws {EmulatorError} `already_listening`, `closed`, or `listen_failed` when the port is taken
+   * @throws EmulatorError `already_listening`, `closed`, or `listen_failed` when the port is taken
    */
   listen(options: { port: number; hostname?: string }): Promise<{ url: string }>
   /** Stops serving, drops planned work and breaks off running attempts; safe to call twice. */
@@ -122,8 +122,8 @@ export interface Emulator {
   /**
    * Emits an event as if a job had caused it; resolves before the first attempt.
    *
-   * @throws {TypeError} when the event cannot be sent
-   * @throws {EmulatorError} `closed`
+   * @throws TypeError when the event cannot be sent
+   * @throws EmulatorError `closed`
    */
   trigger(event: TriggerOptions): Promise<TriggerResult>
   /** Every delivery so far, oldest first. */
