@@ -1,4 +1,5 @@
-import { describe, expect, test } from 'vitest'
+import { type AddressInfo, createServer } from 'node:net'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import type { EmulatorOptions } from '../src/index.ts'
 import { kindOf } from '../src/lib/delivery/address.ts'
 import { lookUpHost } from '../src/lib/delivery/host-lookup.ts'
@@ -101,6 +102,21 @@ test('the connection goes to the address that was checked, without a second look
   expect(asked).toEqual(['rebound.example'])
   expect(receiver.received).toMatchObject([{ headers: { host: `rebound.example:${port}` } }])
   expect(emulator.deliveries()[0]).toMatchObject({ state: 'acked', attempts: [{ status: 200 }] })
+})
+
+test('a pinned https connection names the host in its TLS handshake', async () => {
+  const hello: Buffer[] = []
+  const server = createServer((socket) =>
+    socket.once('data', (data) => void (hello.push(data), socket.destroy())),
+  )
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  onTestFinished(() => void server.close())
+  const { port } = server.address() as AddressInfo
+  const emulator = createTestEmulator({ allowRemote: true, lookup: async () => ['127.0.0.1'] })
+  await emulator.trigger({ ...event, uris: [`https://rebound.example:${port}/hook`] })
+  await emulator.idle()
+  expect(Buffer.concat(hello).includes('rebound.example')).toBe(true)
+  expect(emulator.deliveries()[0]!.attempts).toMatchObject([{ code: 'connection_failed' }])
 })
 
 test('a pinned connection follows no redirect, and keeps status, answer and Retry-After', async () => {
