@@ -56,7 +56,7 @@ function openByHand(path: string) {
   const database = new DatabaseSync(path)
   database.exec('PRAGMA synchronous = FULL; PRAGMA cache_size = -65536; PRAGMA wal_autocheckpoint = 8000')
   const insert = database.prepare(
-    `INSERT INTO deliveries (key_hash, key, endpoint, id, timestamp, scheme, received_at, body, checksum, state,
+    `INSERT INTO gwh_deliveries (key_hash, key, endpoint, id, timestamp, scheme, received_at, body, checksum, state,
       state_time, token, attempts) VALUES (0, ?1, ?2, ?3, ?4, ?5, ?6, ?7, 0, 'pending', ?6, 1, 0)`,
   )
   return {

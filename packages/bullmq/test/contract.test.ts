@@ -33,5 +33,6 @@ describe('BullMQ queue', () => {
       return open(clock)
     },
     reopen: open,
+    records: false,
   })
 })

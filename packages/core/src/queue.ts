@@ -4,27 +4,39 @@
  * @module
  */
 
-export { createExclusiveRunner, type ExclusiveRunner } from './lib/queue/exclusive-runner.ts'
-export { createMemoryQueue, createMemoryStorage } from './lib/queue/memory-queue.ts'
 export type {
   DeadLetter,
-  DeadLetters,
   DeadReason,
+  DeliveryRecord,
+  DeliveryState,
+  FailedAttempt,
+  RecordedError,
+} from './lib/queue/delivery-record.ts'
+export { createExclusiveRunner, type ExclusiveRunner } from './lib/queue/exclusive-runner.ts'
+export { createInFlight, type InFlight } from './lib/queue/in-flight.ts'
+export { createMemoryQueue, type MemoryQueueOptions } from './lib/queue/memory-queue.ts'
+export { createMemoryStorage, type MemoryStorageOptions } from './lib/queue/memory-storage.ts'
+export type {
+  DeadLetters,
   DeliveryQueue,
   Effect,
   EffectDatabase,
   EffectValue,
+  ListOptions,
   ProcessContext,
   ProcessDelivery,
-  QueuedDelivery,
   QueueStats,
   QueueWorker,
+  ReplayFilter,
   SettledDelivery,
   WorkOptions,
 } from './lib/queue/queue.ts'
 export type { ClaimTerms, QueueStorage } from './lib/queue/queue-storage.ts'
+export type { QueuedDelivery } from './lib/queue/queued-delivery.ts'
 export type { Lease, LeasedDelivery, Settlement } from './lib/queue/settlement.ts'
 export { createStoredQueue, type StoredQueueOptions } from './lib/queue/stored-queue.ts'
+export { type StoredDelivery, toDeadLetter, toRecord } from './lib/queue/to-record.ts'
 export { type TryDeps, tryDelivery, WorkerStopped } from './lib/queue/try-delivery.ts'
 export { toWorkSettings, type WorkSettings } from './lib/queue/work-settings.ts'
-export { type Clock, systemClock } from './lib/shared/clock.ts'
+export { type Clock, monotonicNow, systemClock } from './lib/shared/clock.ts'
+export { type SeenClock, seeClock } from './lib/shared/clock-agreement.ts'

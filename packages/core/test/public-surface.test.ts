@@ -37,13 +37,22 @@ const SURFACE: Record<string, { load: () => Promise<object>; names: string[] }> 
     names: [
       'WorkerStopped',
       'createExclusiveRunner',
+      'createInFlight',
       'createMemoryQueue',
       'createMemoryStorage',
       'createStoredQueue',
+      'monotonicNow',
+      'seeClock',
       'systemClock',
+      'toDeadLetter',
+      'toRecord',
       'toWorkSettings',
       'tryDelivery',
     ],
+  },
+  '@gwh/core/options': {
+    load: () => import('@gwh/core/options'),
+    names: ['checkNames', 'retention', 'wholeNumber'],
   },
   '@gwh/core/sign': { load: () => import('@gwh/core/sign'), names: ['signDynamic', 'signStatic'] },
   '@gwh/core/events': {

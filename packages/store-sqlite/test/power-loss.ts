@@ -88,7 +88,7 @@ function resize(image: Buffer, size: number): Buffer {
 export function lostKeys(path: string, acknowledged: readonly string[]): string[] {
   try {
     const check = query(path, 'PRAGMA integrity_check')
-    const stored = new Set(query(path, 'SELECT key FROM deliveries').map((row) => row.key))
+    const stored = new Set(query(path, 'SELECT key FROM gwh_deliveries').map((row) => row.key))
     return check[0]?.integrity_check === 'ok'
       ? acknowledged.filter((key) => !stored.has(key))
       : [...acknowledged]

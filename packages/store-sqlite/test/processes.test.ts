@@ -18,7 +18,7 @@ test('everything acknowledged is there after the process was killed at any momen
   for (let round = 0; round < KILLS; round++) {
     acknowledged.push(...(await acknowledgedUntilKilled(path, `r${round}`, 1 + Math.floor(random() * 400))))
     expect(query(path, 'PRAGMA integrity_check')).toEqual([{ integrity_check: 'ok' }])
-    const stored = new Set(query(path, 'SELECT key FROM deliveries').map((row) => row.key))
+    const stored = new Set(query(path, 'SELECT key FROM gwh_deliveries').map((row) => row.key))
     expect(acknowledged.filter((key) => !stored.has(key))).toEqual([])
   }
 
@@ -41,7 +41,7 @@ test('every acknowledged delivery has exactly one effect, whenever its process w
     const kill = 1 + Math.floor(random() * 400)
     acknowledged.push(...(await acknowledgedUntilKilled(path, `r${round}`, kill, './enqueue-and-work.ts')))
   }
-  const unsettled = query(path, "SELECT count(*) AS n FROM deliveries WHERE state <> 'done'")[0]?.n
+  const unsettled = query(path, "SELECT count(*) AS n FROM gwh_deliveries WHERE state <> 'done'")[0]?.n
 
   // Leases of the killed end an hour from now at the latest.
   const clock = createFakeClock(Date.now() + 3_600_000)

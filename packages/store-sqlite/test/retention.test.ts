@@ -1,4 +1,4 @@
-import { createFakeClock, queuedDelivery } from '@gwh/testing'
+import { createFakeClock, type FakeClock, queuedDelivery } from '@gwh/testing'
 import { expect, onTestFinished, test } from 'vitest'
 import { createSqliteQueue, createSqliteStore, openSqliteStorage, type Purged } from '../src/index.ts'
 import { query } from './inspect.ts'
@@ -6,6 +6,14 @@ import { temporaryFile } from './temporary-file.ts'
 
 const HOUR_MS = 3_600_000
 const DAY_MS = 24 * HOUR_MS
+
+/** Moves the time on in steps that a purge trusts; a queue that runs looks at the clock more often. */
+async function pass(clock: FakeClock, ms: number, look: () => Promise<unknown>): Promise<void> {
+  for (let left = ms; left > 0; left -= 12 * HOUR_MS) {
+    await clock.advance(Math.min(left, 12 * HOUR_MS))
+    await look()
+  }
+}
 
 function openScene(options: { retentionMs?: number; deadRetentionMs?: number } = {}) {
   const path = temporaryFile()
@@ -28,7 +36,7 @@ test('the body of a handled delivery is erased, that of a dead letter is kept', 
   const [done, dead] = await claim()
   await storage.complete(done!, clock.now())
   await storage.deadLetter(dead!, 'attempts', clock.now())
-  expect(query(path, 'SELECT state, length(body) > 0 AS kept FROM deliveries ORDER BY state')).toEqual([
+  expect(query(path, 'SELECT state, length(body) > 0 AS kept FROM gwh_deliveries ORDER BY state')).toEqual([
     { state: 'dead', kept: 1 },
     { state: 'done', kept: 0 },
   ])
@@ -39,8 +47,7 @@ test('a handled delivery is remembered for 72 hours and then forgotten', async (
   await fill(1)
   const [lease] = await claim()
   await storage.complete(lease!, clock.now())
-  await clock.advance(72 * HOUR_MS)
-  await claim()
+  await pass(clock, 72 * HOUR_MS, claim)
   expect(await storage.insert(lease!.message)).toBe('duplicate')
   await clock.advance(HOUR_MS)
   await claim()
@@ -52,8 +59,7 @@ test('a dead letter is kept for 30 days and its purge is reported', async () => 
   const { clock, storage, claim, fill, purges } = openScene()
   await fill(1)
   await storage.deadLetter((await claim())[0]!, 'attempts', clock.now())
-  await clock.advance(30 * DAY_MS)
-  await claim()
+  await pass(clock, 30 * DAY_MS, claim)
   expect(await storage.listDead(1)).toHaveLength(1)
   await clock.advance(HOUR_MS)
   await claim()
@@ -65,8 +71,8 @@ test('waiting and running deliveries are never purged', async () => {
   const { clock, storage, claim, fill } = openScene()
   await fill(3)
   const [running, retrying] = await claim(2)
-  await storage.renew(running!, clock.now() + 365 * DAY_MS)
-  await storage.retry(retrying!, clock.now() + 365 * DAY_MS)
+  await storage.renew(running!, clock.now() + 365 * DAY_MS, clock.now())
+  await storage.retry(retrying!, clock.now() + 365 * DAY_MS, clock.now())
   await clock.advance(364 * DAY_MS)
   await claim(1)
   expect(await storage.stats(clock.now())).toMatchObject({ pending: 0, running: 2, retrying: 1 })
@@ -77,7 +83,8 @@ test('a large purge goes in steps of 500, one per claim, until nothing is left',
   await fill(1_200)
   const leases = await claim(1_200)
   await Promise.all(leases.map((lease) => storage.complete(lease, clock.now())))
-  await clock.advance(73 * HOUR_MS)
+  await pass(clock, 72 * HOUR_MS, claim)
+  await clock.advance(HOUR_MS)
   for (let index = 0; index < 5; index++) await claim()
   expect(purges.map(({ done }) => done)).toEqual([500, 500, 200])
 })
@@ -89,8 +96,7 @@ test('purges run ten minutes apart at the least', async () => {
   await storage.complete(first!, clock.now())
   await clock.advance(60_000)
   await storage.complete(second!, clock.now())
-  await clock.advance(25 * HOUR_MS - 30_000)
-  await claim()
+  await pass(clock, 25 * HOUR_MS - 30_000, claim)
   await clock.advance(60_000)
   await claim()
   expect(purges).toEqual([{ done: 1, dead: 0 }])
@@ -136,7 +142,8 @@ test('an expired record of the idempotency store is deleted by a later claim', a
   const claim = (key: string) =>
     store.claim(key, { leaseUntil: clock.now() + 60_000, expiresAt: clock.now() + 72 * HOUR_MS })
   await claim('old')
-  await clock.advance(72 * HOUR_MS)
+  await pass(clock, 71 * HOUR_MS, () => claim('busy'))
+  await clock.advance(HOUR_MS)
   await claim('new')
-  expect(query(path, 'SELECT key FROM claims')).toEqual([{ key: 'new' }])
+  expect(query(path, 'SELECT key FROM gwh_claims')).toEqual([{ key: 'busy' }, { key: 'new' }])
 })

@@ -71,7 +71,10 @@ test('a file is free again when the process with the old SQLite was killed', asy
 
 test('a queue on an old SQLite keeps all its promises but company', async () => {
   const path = temporaryFile()
-  const open = () => createStoredQueue(createSqliteStorage(openDatabase(path, { version: OLD }), { path }))
+  const open = () =>
+    createStoredQueue(
+      createSqliteStorage({ database: openDatabase(path, { version: OLD }), path, given: false }),
+    )
   const first = open()
   const message = queuedDelivery()
   expect(await first.enqueue(message)).toBe('enqueued')

@@ -8,7 +8,10 @@ describe('memory store', () => {
 })
 
 describe('memory queue', () => {
-  queueContract(test, { create: (clock) => createMemoryQueue({ clock }) })
+  queueContract(test, {
+    create: (clock) => createMemoryQueue({ clock }),
+    createRetaining: (clock) => createMemoryQueue({ clock, retainBodies: { forMs: 3_600_000 } }),
+  })
 })
 
 describe('memory storage', () => {

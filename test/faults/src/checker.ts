@@ -27,7 +27,7 @@ export interface Difference {
   twice: number
 }
 
-const UNSETTLED = `SELECT count(*) AS unsettled FROM deliveries WHERE state NOT IN ('done', 'dead')`
+const UNSETTLED = `SELECT count(*) AS unsettled FROM gwh_deliveries WHERE state NOT IN ('done', 'dead')`
 
 /** Waits until a queue has nothing left to do. */
 export async function quiesce(path: string, deadlineMs = 30_000): Promise<boolean> {
@@ -40,7 +40,7 @@ export async function quiesce(path: string, deadlineMs = 30_000): Promise<boolea
 /** Reads everything a queue keeps. */
 export function readDump(path: string): Dump {
   return withDatabase(path, (database) => {
-    const rows = database.prepare('SELECT id, state, attempts FROM deliveries').all() as unknown as {
+    const rows = database.prepare('SELECT id, state, attempts FROM gwh_deliveries').all() as unknown as {
       id: string
       state: string
       attempts: number

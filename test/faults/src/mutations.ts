@@ -58,16 +58,16 @@ function lateCount(storage: QueueStorage, path: string): QueueStorage {
     async claim(options) {
       const claimed = await storage.claim(options)
       withDatabase(path, (database) => {
-        const uncount = database.prepare('UPDATE deliveries SET attempts = attempts - 1 WHERE key = ?')
+        const uncount = database.prepare('UPDATE gwh_deliveries SET attempts = attempts - 1 WHERE key = ?')
         for (const { key } of claimed) uncount.run(key)
       })
       return claimed
     },
-    async retry(lease, dueAt) {
+    async retry(lease, dueAt, now, history) {
       withDatabase(path, (database) => {
-        database.prepare('UPDATE deliveries SET attempts = attempts + 1 WHERE key = ?').run(lease.key)
+        database.prepare('UPDATE gwh_deliveries SET attempts = attempts + 1 WHERE key = ?').run(lease.key)
       })
-      return await storage.retry(lease, dueAt)
+      return await storage.retry(lease, dueAt, now, history)
     },
   }
 }
@@ -94,7 +94,9 @@ export function unfenced(storage: QueueStorage, path: string): QueueStorage {
     ...storage,
     async complete({ key }) {
       return withDatabase(path, (database) => {
-        const { changes } = database.prepare(`UPDATE deliveries SET state = 'done' WHERE key = ?`).run(key)
+        const { changes } = database
+          .prepare(`UPDATE gwh_deliveries SET state = 'done' WHERE key = ?`)
+          .run(key)
         return changes === 1
       })
     },

@@ -73,9 +73,16 @@ export function createBullmqQueue(options: BullmqQueueOptions): DeliveryQueue {
         if (error instanceof WebhookConfigError) throw error
       }
     },
+    list: notYet,
+    get: notYet,
+    replay: notYet,
     async close() {
       await queue.close()
       client.disconnect()
     },
   }
+}
+
+function notYet(): Promise<never> {
+  return Promise.reject(new WebhookConfigError('option_invalid', 'a BullMQ queue cannot do this yet'))
 }

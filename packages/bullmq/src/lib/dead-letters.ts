@@ -1,4 +1,4 @@
-import type { DeadLetter, DeadLetters } from '@gwh/core/queue'
+import { toDeadLetter as asDeadLetter, type DeadLetter, type DeadLetters } from '@gwh/core/queue'
 import type { Job, Queue } from 'bullmq'
 import type { Redis } from 'ioredis'
 import { toAttempts, toDeadReason } from './dead-reason.ts'
@@ -42,11 +42,13 @@ export function createDeadLetters(queue: Queue, client: Redis): DeadLetters {
 function toDeadLetter(job: Job): DeadLetter[] {
   if (typeof job.data?.body !== 'string') return []
   return [
-    {
+    asDeadLetter({
+      state: 'dead',
       message: toMessage(job.data),
-      reason: toDeadReason(job.failedReason),
       attempts: toAttempts(job),
-      deadAt: job.finishedOn ?? 0,
-    },
+      history: [],
+      stateTime: job.finishedOn ?? 0,
+      reason: toDeadReason(job.failedReason),
+    }),
   ]
 }

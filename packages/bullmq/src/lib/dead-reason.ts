@@ -2,8 +2,8 @@ import type { DeadReason } from '@gwh/core/queue'
 import type { Job } from 'bullmq'
 
 /** What BullMQ shows as the reason of a failed try; the code in front is ours. */
-export function toFailedReason(reason: DeadReason, cause: unknown): string {
-  const text = cause instanceof Error ? cause.message : ''
+export function toFailedReason(reason: DeadReason, cause: { message: string } | undefined): string {
+  const text = cause?.message
   return text ? `${reason}: ${text}` : reason
 }
 

@@ -29,19 +29,19 @@ export interface LockedJob {
  * Every write names the lock and is refused once another worker has it. BullMQ decides who tries what and when.
  */
 export function createJobSettlement(locked: LockedJob, leased: LeasedDelivery): Settlement {
-  const { job, token, backend, clock, time } = locked
+  const { job, token, backend, time } = locked
   const id = job.id ?? ''
   return {
     renew: () => renew(locked),
     complete: () =>
       fenced(backend.completeErased(job, token, time.now(), toErasedData(leased.message), locked.keepDone)),
-    retry(_, dueAt, error) {
-      const fieldsToUpdate = { failedReason: toFailedReason('attempts', error) }
-      const waitMs = Math.max(1, dueAt - clock.now())
+    retry(_, dueAt, now, history) {
+      const fieldsToUpdate = { failedReason: toFailedReason('attempts', history?.at(-1)?.error) }
+      const waitMs = Math.max(1, dueAt - now)
       return fenced(backend.moveToDelayed(id, time.now(), waitMs, token, { fieldsToUpdate }))
     },
-    deadLetter(_, reason, _processTime, error) {
-      const failedReason = toFailedReason(reason, error)
+    deadLetter(_, reason, _processTime, history) {
+      const failedReason = toFailedReason(reason, history?.at(-1)?.error)
       const fields = toBuriedFields(leased.attempt)
       return fenced(backend.failForGood(job, token, time.now(), failedReason, locked.keepDead, fields))
     },

@@ -39,10 +39,14 @@ async function readMessage({ job, token, backend, keepDead, time }: LockedJob) {
   try {
     return toMessage(job.data)
   } catch (error) {
-    const reason = toFailedReason('payload_invalid', error)
+    const reason = toFailedReason('payload_invalid', toError(error))
     await fenced(backend.failForGood(job, token, time.now(), reason, keepDead))
     throw error
   }
+}
+
+function toError(error: unknown): Error {
+  return error instanceof Error ? error : new Error('the job cannot be read')
 }
 
 /** Somebody made a handled delivery wait again, in a dashboard for instance; its body is gone, its effect is not. */

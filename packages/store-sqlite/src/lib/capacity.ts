@@ -1,14 +1,14 @@
 import { statfsSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
-import { WebhookConfigError } from '@gwh/core/errors'
-import type { Clock } from '@gwh/core/queue'
+import { wholeNumber } from '@gwh/core/options'
+import { type Clock, monotonicNow } from '@gwh/core/queue'
 import { MEMORY_PATH } from './memory-path.ts'
 
-// How old the figures may get that only others can change, in milliseconds.
+// How old the figures may get that other processes change, in milliseconds.
 const REFRESH_MS = 250
 
-/** When a queue refuses further deliveries, so that a backlog can neither grow for ever nor fill the disk. */
+/** When a queue refuses further deliveries, so that a backlog neither grows for ever nor fills the disk. */
 export interface CapacityOptions {
   /** How many deliveries may wait to be handled, first or again, before new ones are refused. Default 10 000. */
   maxPending?: number
@@ -16,19 +16,19 @@ export interface CapacityOptions {
   minFreeBytes?: number
 }
 
-/** Keeps count of what waits, without asking the database each time. */
+/** Counts the deliveries that wait without a query each time. */
 export interface Capacity {
   /** Whether new deliveries would be refused; from figures at most 250 ms old, own changes counted at once. */
   isFull(): boolean
-  /** Why one more delivery must be refused. Exact: to be asked inside a transaction, before each insert. */
+  /** Why one more delivery must be refused, if it must. Exact; call it inside a transaction, before each insert. */
   refusal(): string | undefined
-  /** To be told how many more deliveries wait by a change of this connection. */
+  /** Notes how many more deliveries wait after a change of this connection. */
   waitingChanged(by: number): void
-  /** The same where only an upper limit is known. */
+  /** Like `waitingChanged`, where only an upper limit is known. */
   waitingChangedAtMost(by: number): void
-  /** To be told that a transaction of this connection begins. */
+  /** Call it when a transaction of this connection begins. */
   begun(): void
-  /** To be told that what was told since `begun` did not happen. */
+  /** Forgets everything noted since `begun`, after a rollback. */
   rolledBack(): void
 }
 
@@ -36,28 +36,28 @@ export interface Capacity {
 export function createCapacity(
   database: DatabaseSync,
   clock: Clock,
-  options: CapacityOptions & { path: string },
+  path: string,
+  options: CapacityOptions,
 ): Capacity {
-  const { maxPending = 10_000, minFreeBytes = 100_000_000 } = options
-  checkWhole('maxPending', maxPending, 1)
-  checkWhole('minFreeBytes', minFreeBytes, 0)
+  const maxPending = wholeNumber('maxPending', options.maxPending, 10_000)
+  const minFreeBytes = wholeNumber('minFreeBytes', options.minFreeBytes, 100_000_000, 0)
   const backlog = createBacklog(database)
-  const readFree = options.path === MEMORY_PATH ? () => Number.POSITIVE_INFINITY : freeBytesAt(options.path)
+  const readFree = path === MEMORY_PATH ? () => Number.POSITIVE_INFINITY : freeBytesAt(path)
   let freeBytes = readFree()
-  let readAt = clock.now()
+  let readAt = monotonicNow(clock)
   let looked = false
 
-  /** Brings the figures up to date when they are old; a clock set back makes them old too. */
+  /** Brings the figures up to date when they are old. */
   function refresh(recount: () => void): void {
-    const age = clock.now() - readAt
-    if (age >= 0 && age < REFRESH_MS) return
-    readAt = clock.now()
+    const now = monotonicNow(clock)
+    if (now - readAt < REFRESH_MS) return
+    readAt = now
     freeBytes = readFree()
     recount()
   }
 
   function describe(): string | undefined {
-    if (backlog.waiting() >= maxPending) return `${maxPending} deliveries wait already`
+    if (backlog.waiting() >= maxPending) return `${maxPending} deliveries are waiting`
     return freeBytes < minFreeBytes ? `the disk has less than ${minFreeBytes} bytes free` : undefined
   }
 
@@ -85,10 +85,10 @@ export function createCapacity(
   }
 }
 
-/** How many deliveries wait: counted once, then kept up to date, and counted anew when others have written. */
+/** How many deliveries wait: counted once, then kept up to date, and counted again when others have written. */
 function createBacklog(database: DatabaseSync) {
   const count = database.prepare(
-    "SELECT count(*) AS waiting FROM deliveries WHERE state IN ('pending', 'retrying')",
+    "SELECT count(*) AS waiting FROM gwh_deliveries WHERE state IN ('pending', 'retrying')",
   )
   // Changes with every commit of another connection, and never with one's own.
   const version = database.prepare('PRAGMA data_version')
@@ -113,7 +113,7 @@ function createBacklog(database: DatabaseSync) {
       noticeOthers()
       recount()
     } catch {
-      // Whoever writes next hears of it; a full queue and a broken file are two things.
+      // The next write reports it; a broken file is not a full queue.
     }
   }
   recountQuietly()
@@ -147,10 +147,4 @@ function freeBytesAt(path: string): () => number {
       return Number.POSITIVE_INFINITY
     }
   }
-}
-
-function checkWhole(name: string, value: number, least: number): void {
-  // Negated so that NaN is refused too.
-  if (!(Number.isSafeInteger(value) && value >= least))
-    throw new WebhookConfigError('option_invalid', `${name} must be a whole number of at least ${least}`)
 }

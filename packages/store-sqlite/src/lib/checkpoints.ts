@@ -3,28 +3,31 @@ import { type CheckpointWorker, startCheckpointWorker } from './checkpoint-worke
 import { CHECKPOINT_PAGES } from './database.ts'
 import { MEMORY_PATH } from './memory-path.ts'
 
-// The thread is started for who writes this much, and then writes the log back each time it may have grown by so much.
+// The thread starts once this much was written, and then writes the log back whenever it may have grown by so much.
 const START_BYTES = 1024 * 1024
 const PASS_BYTES = 16 * 1024 * 1024
-// What a change and a transaction write besides the bytes of a delivery, if anything on the high side.
+// A high estimate of what a change and a transaction write besides the bytes of a delivery.
 const BYTES_PER_CHANGE = 2 * 1024
 const BYTES_PER_COMMIT = 16 * 1024
 const LONGEST_HOLD_MS = 500
 
 /**
- * Has the log of a database written back by another thread, for that takes the disk milliseconds.
+ * Writes the log of a database back in another thread, because that takes the disk milliseconds.
  *
  * The log begins anew only when a transaction finds all of it written back, and under load something is always
  * added meanwhile. So after each pass comes a second, short one for which the next transaction waits.
  */
 export interface Checkpoints {
-  /** What the next transaction must wait for, if anything. */
+  /** Resolves when the next transaction may begin; `undefined` when it may begin at once. */
   ready(): Promise<void> | undefined
-  /** To be told of each transaction. */
+  /** Notes a transaction. */
   committed(changes: number, bytes: number): void
-  /** To be called before the database is closed. */
+  /** Ends the thread. Call it before the database is closed. */
   close(): Promise<void>
 }
+
+/** Leaves the checkpoints with the connection. */
+export const NO_CHECKPOINTS: Checkpoints = { ready: () => undefined, committed() {}, close: async () => {} }
 
 /**
  * Takes the checkpoints over from a connection. Where no other thread may open the file, and when the thread fails,
@@ -32,7 +35,7 @@ export interface Checkpoints {
  */
 export function takeOverCheckpoints(database: DatabaseSync, path: string): Checkpoints {
   const alone = database.prepare('PRAGMA locking_mode').get()?.locking_mode === 'exclusive'
-  if (alone || path === MEMORY_PATH) return { ready: () => undefined, committed() {}, close: async () => {} }
+  if (alone || path === MEMORY_PATH) return NO_CHECKPOINTS
   let worker: CheckpointWorker | undefined
   let written = 0
   let stage: 'resting' | 'passing' | 'finishing' = 'resting'

@@ -1,4 +1,4 @@
-import { closeSync, constants, openSync, readFileSync, writeSync } from 'node:fs'
+import { closeSync, constants, openSync, readFileSync, statSync, writeSync } from 'node:fs'
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { crc32 } from 'node:zlib'
 import { WebhookUnavailableError } from '@gwh/core/errors'
@@ -15,22 +15,22 @@ const MAGIC = 0x67776831
  * The file is written after the commit and never synced: it may lag behind the database, but never be ahead of it.
  */
 export interface CommitCounter {
-  /** To be called inside each transaction, last; does nothing when the transaction has changed nothing. */
+  /** Counts this commit, unless its transaction changed nothing. Call it last in each transaction. */
   count(): void
-  /** To be called after the COMMIT. */
+  /** Notes the count in the file beside the database. Call it after each COMMIT. */
   acknowledge(): void
-  /** To be called before the database is closed. */
+  /** Reads the last count. Call it before the database is closed. */
   closing(): void
-  /** To be called after that: notes that nobody was killed at work. */
-  closed(): void
+  /** Notes whether the database was closed in good order. Call it after that. */
+  closed(inOrder: boolean): void
 }
 
 /** Opens the counter of a database that is open and whose schema is up to date. */
 export function openCommitCounter(database: DatabaseSync, path: string): CommitCounter {
-  const raise = database.prepare('UPDATE file SET commits = commits + 1 RETURNING id, commits')
+  const raise = database.prepare('UPDATE gwh_file SET commits = commits + 1 RETURNING id, commits')
   const total = database.prepare('SELECT total_changes() AS changes')
   const changes = () => total.get()?.changes
-  const current = database.prepare('SELECT id, commits FROM file')
+  const current = database.prepare('SELECT id, commits FROM gwh_file')
   const record = openRecord(path)
   let seen = changes()
   let counted: FileRow | undefined
@@ -46,15 +46,15 @@ export function openCommitCounter(database: DatabaseSync, path: string): CommitC
     closing() {
       last = readQuietly(current)
     },
-    closed() {
-      if (last) record.write(last, true)
+    closed(inOrder) {
+      if (last) record.write(last, inOrder)
       record.close()
     },
   }
 }
 
 interface FileRow {
-  /** Random; tells a database from another at the same path. */
+  /** Random; differs between two databases that were at one path after each other. */
   id: Uint8Array
   commits: number
 }
@@ -63,25 +63,25 @@ function readQuietly(current: StatementSync): FileRow | undefined {
   try {
     return current.get() as unknown as FileRow
   } catch {
-    // A database that cannot be read was not closed well.
+    // A database that cannot be read was not closed in good order.
     return undefined
   }
 }
 
 /** Whether the last process that wrote to the database also closed it. */
-export function wasClosedWell(database: DatabaseSync, path: string): boolean {
+export function wasClosedInOrder(database: DatabaseSync, path: string): boolean {
   const record = readRecord(path)
   const file = readFile(database)
   return record?.closed === true && record.id === file.id && record.commits === file.commits
 }
 
 function readFile(database: DatabaseSync): { id: string; commits: number } {
-  const row = database.prepare('SELECT id, commits FROM file').get() as unknown as FileRow
+  const row = database.prepare('SELECT id, commits FROM gwh_file').get() as unknown as FileRow
   return { id: Buffer.from(row.id).toString('hex'), commits: row.commits }
 }
 
 /**
- * Refuses a database that has lost commits it once acknowledged. To be called before anything is written to it.
+ * Refuses a database that has lost commits it once acknowledged. Call it before the first write.
  *
  * @throws WebhookUnavailableError `store_corrupt`
  */
@@ -113,15 +113,16 @@ function readRecord(path: string): { id: string; commits: number; closed: boolea
     const commits = Number(record.readBigUInt64BE(24))
     return { id: record.toString('hex', 8, 24), commits, closed: record[32] === 1 }
   } catch {
-    // Absent, cut short, or not to be read: a counter that says nothing proves no loss.
+    // Absent, cut short or unreadable: without a count there is no proof of a loss.
     return undefined
   }
 }
 
 function openRecord(path: string) {
   if (path === MEMORY_PATH) return { write: () => {}, close: () => {} }
-  // Neither cut short when it exists nor refused when it does not.
-  let file: number | undefined = openSync(recordPath(path), constants.O_RDWR | constants.O_CREAT)
+  // Created when it does not exist, with the rights of the database, and kept as it is when it does.
+  const mode = statSync(path).mode & 0o777
+  let file: number | undefined = openSync(recordPath(path), constants.O_RDWR | constants.O_CREAT, mode)
   const record = Buffer.alloc(RECORD_BYTES)
   record.writeUInt32BE(MAGIC, 0)
   return {

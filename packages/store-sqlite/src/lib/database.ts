@@ -1,12 +1,13 @@
-import { DatabaseSync } from 'node:sqlite'
+import type { DatabaseSync as Connection } from 'node:sqlite'
 import { WebhookConfigError, WebhookUnavailableError } from '@gwh/core/errors'
-import { checkCommitCounter, wasClosedWell } from './commit-counter.ts'
+import { checkCommitCounter, wasClosedInOrder } from './commit-counter.ts'
 import { MEMORY_PATH } from './memory-path.ts'
 import { migrate, readVersion, SCHEMA_VERSION } from './schema.ts'
 import { isLocked, toUnavailable } from './sqlite-errors.ts'
+import { DatabaseSync } from './sqlite-module.ts'
 import { mayShareFiles, readSqliteVersion } from './sqlite-version.ts'
 
-/** How long a statement blocks the event loop while another connection writes; the rest is waited for outside. */
+/** How long a statement blocks the event loop while another connection writes; the group commit waits for the rest. */
 export const BUSY_TIMEOUT_MS = 10
 
 const OPEN_BUDGET_MS = 2_000
@@ -14,6 +15,7 @@ const OPEN_WAIT_MS = 20
 const LOG_LIMIT_BYTES = 64 * 1024 * 1024
 const CACHE_KIB = 64 * 1024
 const QUICK_CHECK_BYTES = 64 * 1024 * 1024
+/** After how many pages in the log SQLite checkpoints by itself. */
 export const CHECKPOINT_PAGES = 8_000
 const SYNCHRONOUS_FULL = 2
 
@@ -23,15 +25,16 @@ const SYNCHRONOUS_FULL = 2
  * Blocks up to 2 seconds when another process holds the file, for instance to migrate it. With a SQLite older than
  * 3.51.3 the file is locked for as long as it is open: every other connection is refused.
  *
- * @throws WebhookConfigError `option_invalid` when `path` is not a file system path
- * @throws WebhookUnavailableError `store_corrupt` when the file is damaged, no database, or of a newer schema;
+ * @throws WebhookConfigError `option_invalid` when `path` is not a file system path, or names no queue although one
+ *   must exist
+ * @throws WebhookUnavailableError `store_corrupt` when the file is damaged, no database, or of another schema;
  *   `store_unavailable` when it is locked, unreadable, read-only, or on a file system where SQLite cannot keep a
  *   write-ahead log
  */
 export function openDatabase(
   path: string,
-  { version = readSqliteVersion(), quickCheckBytes = QUICK_CHECK_BYTES }: OpenOptions = {},
-): DatabaseSync {
+  { version = readSqliteVersion(), quickCheckBytes = QUICK_CHECK_BYTES, mustExist = false }: OpenOptions = {},
+): Connection {
   checkPath(path)
   const database = guarded('open the database', () => new DatabaseSync(path))
   try {
@@ -39,7 +42,12 @@ export function openDatabase(
     const doing = shared
       ? 'open the database'
       : `open the database alone, as SQLite ${version} demands (3.51.3 can share it)`
-    guarded(doing, () => prepareForUse(database, path, { shared, quickCheckBytes }))
+    guarded(doing, () => {
+      // Before anything is changed: the file may be anything.
+      if (mustExist && whileLocked(() => readVersion(database)) === 0) throw noQueue(path)
+      prepareOwn(database, shared)
+      prepareForUse(database, path, quickCheckBytes)
+    })
     return database
   } catch (error) {
     database.close()
@@ -47,39 +55,59 @@ export function openDatabase(
   }
 }
 
-/** What tests inject. */
+/** What tests and tools ask for. */
 export interface OpenOptions {
   /** The version of SQLite. Default: the one it reports. */
   version?: string
-  /** Up to which size a file is checked even if it was closed well; larger ones would take seconds. */
+  /** Up to which size a file is checked even if it was closed in order; larger ones would take seconds. */
   quickCheckBytes?: number
+  /** Whether the file must hold a queue already. Default false. */
+  mustExist?: boolean
+}
+
+/**
+ * Prepares a connection that belongs to the caller, and returns the path of its file.
+ *
+ * Sets what durability needs and leaves the rest, such as `busy_timeout`, `cache_size` and `locking_mode`, alone.
+ *
+ * @throws WebhookConfigError `option_invalid` when it is not open, or inside a transaction
+ * @throws WebhookUnavailableError See `openDatabase`
+ */
+export function prepareGiven(database: Connection): string {
+  if (database?.isOpen !== true) throw invalid('database must be an open DatabaseSync of node:sqlite')
+  if (database.isTransaction) throw invalid('database must not be inside a transaction')
+  return guarded('prepare the database', () => {
+    const [main] = database.prepare("SELECT file FROM pragma_database_list WHERE name = 'main'").all()
+    const path = String(main?.file ?? '') || MEMORY_PATH
+    prepareForUse(database, path, QUICK_CHECK_BYTES)
+    return path
+  })
 }
 
 function checkPath(path: unknown): void {
   // SQLite reads 'file:…' as a URI whose query can turn durability off.
   if (typeof path === 'string' && path.trim() !== '' && !/^file:/i.test(path)) return
-  throw new WebhookConfigError('option_invalid', 'path must be the path of a database file')
+  throw invalid('path must be the path of a database file')
 }
 
-function prepareForUse(
-  database: DatabaseSync,
-  path: string,
-  { shared, quickCheckBytes }: { shared: boolean; quickCheckBytes: number },
-): void {
+function prepareOwn(database: Connection, shared: boolean): void {
   // Before the first access, so that the lock is taken with it and the log has no index others could find.
   if (!shared) database.exec('PRAGMA locking_mode = EXCLUSIVE')
   database.exec(`PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}`)
+  // In kibibytes when negative. Keys are random, so the whole index over them should stay in memory.
+  database.exec(`PRAGMA cache_size = -${CACHE_KIB}`)
+  // The longer the log, the more changes of one page are written to the database as one.
+  database.exec(`PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES}`)
+}
+
+function prepareForUse(database: Connection, path: string, quickCheckBytes: number): void {
   whileLocked(() => useWriteAheadLog(database, path))
   database.exec('PRAGMA synchronous = FULL')
   // On macOS a plain fsync leaves the data in the drive's cache; elsewhere this does nothing.
   database.exec('PRAGMA fullfsync = ON')
   database.exec(`PRAGMA journal_size_limit = ${LOG_LIMIT_BYTES}`)
-  // In kibibytes when negative. Keys are random, so the whole index over them should stay in memory.
-  database.exec(`PRAGMA cache_size = -${CACHE_KIB}`)
-  // The longer the log, the more changes of one page are written to the database as one.
-  database.exec(`PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES}`)
   const known = readVersion(database) === SCHEMA_VERSION
-  if (!(known && sizeOf(database) > quickCheckBytes && wasClosedWell(database, path)))
+  if (!(known && sizeOf(database) > quickCheckBytes && wasClosedInOrder(database, path)))
     checkIntegrity(database)
   // Before the first write, which would overwrite what may still be recovered of a damaged log.
   if (known) checkCommitCounter(database, path)
@@ -89,7 +117,7 @@ function prepareForUse(
   checkDurability(database)
 }
 
-function useWriteAheadLog(database: DatabaseSync, path: string): void {
+function useWriteAheadLog(database: Connection, path: string): void {
   const mode = database.prepare('PRAGMA journal_mode = WAL').get()?.journal_mode
   if (mode === 'wal' || path === MEMORY_PATH) return
   throw new WebhookUnavailableError(
@@ -98,12 +126,12 @@ function useWriteAheadLog(database: DatabaseSync, path: string): void {
   )
 }
 
-function sizeOf(database: DatabaseSync): number {
+function sizeOf(database: Connection): number {
   const read = (what: string) => Number(database.prepare(`PRAGMA ${what}`).get()?.[what])
   return read('page_count') * read('page_size')
 }
 
-function checkIntegrity(database: DatabaseSync): void {
+function checkIntegrity(database: Connection): void {
   const verdict = database.prepare('PRAGMA quick_check(1)').get()?.quick_check
   if (verdict === 'ok') return
   throw new WebhookUnavailableError('store_corrupt', `the database is corrupt: ${String(verdict)}`)
@@ -112,11 +140,11 @@ function checkIntegrity(database: DatabaseSync): void {
 /**
  * Refuses a connection that would acknowledge what a power cut can still take away.
  *
- * To be called after a write: some builds of SQLite report FULL and fall back to NORMAL with the first one.
+ * Call it after a write: some builds of SQLite report FULL and fall back to NORMAL with the first one.
  *
  * @throws WebhookUnavailableError `store_unavailable`
  */
-export function checkDurability(database: DatabaseSync): void {
+export function checkDurability(database: Connection): void {
   const level = database.prepare('PRAGMA synchronous').get()?.synchronous
   if (level === SYNCHRONOUS_FULL) return
   throw new WebhookUnavailableError(
@@ -143,4 +171,13 @@ function guarded<T>(doing: string, step: () => T): T {
   } catch (error) {
     throw toUnavailable(error, doing)
   }
+}
+
+function invalid(message: string): WebhookConfigError {
+  return new WebhookConfigError('option_invalid', message)
+}
+
+/** The error for a path where there should be a queue. */
+export function noQueue(path: string): WebhookConfigError {
+  return invalid(`there is no queue at ${path}`)
 }

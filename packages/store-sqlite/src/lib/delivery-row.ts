@@ -1,81 +1,152 @@
 import { crc32 } from 'node:zlib'
 import { WebhookConfigError, WebhookUnavailableError } from '@gwh/core/errors'
-import type { DeadLetter, DeadReason, LeasedDelivery, QueuedDelivery } from '@gwh/core/queue'
+import type {
+  DeadReason,
+  DeliveryState,
+  FailedAttempt,
+  LeasedDelivery,
+  QueuedDelivery,
+  StoredDelivery,
+} from '@gwh/core/queue'
 
-/** The columns of `deliveries` a message is read from. */
+/** The columns of `gwh_deliveries` that a message is stored in. */
 export const MESSAGE_COLUMNS =
   'key, endpoint, id, timestamp, scheme, key_id, jwt_body_bound, received_at, body, checksum'
 
-/** A row of `deliveries` as SQLite returns it. */
+/**
+ * What is selected of a delivery.
+ *
+ * Integers are read as REAL: a damaged one beyond 2^53 would otherwise make `node:sqlite` throw, every time.
+ */
+export const DELIVERY_COLUMNS = `seq, key, endpoint, id, CAST(timestamp AS REAL) AS timestamp, scheme, key_id,
+  jwt_body_bound IS NOT NULL AS jwt, jwt_body_bound = 1 AS body_bound, received_at, body,
+  CAST(checksum AS REAL) AS checksum, state, state_time, CAST(token AS REAL) AS token,
+  CAST(attempts AS REAL) AS attempts, dead_reason, history, replay IS NOT NULL AS replay`
+
+/** A row of `gwh_deliveries` as `DELIVERY_COLUMNS` selects it. */
 export interface DeliveryRow {
+  seq: number
   key: string
   endpoint: string
   id: string
   timestamp: number
   scheme: QueuedDelivery['scheme']
   key_id: string | null
-  /** 0 or 1; `null` for deliveries without a JSON Web Token. */
-  jwt_body_bound: number | null
+  /** 1 for deliveries with a JSON Web Token. */
+  jwt: number
+  /** 1 when the token is bound to the body. */
+  body_bound: number | null
   received_at: number
   body: Uint8Array
   checksum: number
+  state: DeliveryState
+  state_time: number
+  token: number
+  attempts: number
+  dead_reason: DeadReason | null
+  history: string | null
+  replay: number
 }
 
-/**
- * The message a row keeps.
- *
- * @throws WebhookUnavailableError `store_corrupt` when it is not the one that was put in
- */
-export function toMessage(row: DeliveryRow): QueuedDelivery {
-  const message: QueuedDelivery = {
+/** The lease of a row. Settled by its row and not by its key, which may be what was damaged. */
+export interface RowLease {
+  seq?: number
+}
+
+/** The lease that a claim returns; with `unreadable` when the message is not the one that was stored. */
+export function toLeased(row: DeliveryRow): LeasedDelivery & RowLease {
+  const message = toMessage(row)
+  return {
+    key: row.key,
+    seq: row.seq,
+    token: row.token,
+    attempt: row.attempts,
+    message,
+    history: readHistory(row.history),
+    ...(row.replay === 1 && { replay: true }),
+    ...(checksum(message) !== row.checksum && { unreadable: damaged() }),
+  }
+}
+
+/** A delivery as the table keeps it. */
+export function toStored(row: DeliveryRow): StoredDelivery {
+  return {
+    state: row.state,
+    message: toMessage(row),
+    attempts: row.attempts,
+    history: readHistory(row.history),
+    stateTime: row.state_time,
+    ...(row.dead_reason !== null && { reason: row.dead_reason }),
+    ...(row.replay === 1 && { replay: true }),
+  }
+}
+
+function toMessage(row: DeliveryRow): QueuedDelivery {
+  return {
     key: row.key,
     endpoint: row.endpoint,
     id: row.id,
     timestamp: row.timestamp,
     scheme: row.scheme,
     ...(row.key_id === null ? {} : { keyId: row.key_id }),
-    ...(row.jwt_body_bound === null ? {} : { jwt: { bodyBound: row.jwt_body_bound === 1 } }),
+    ...(row.jwt === 1 ? { jwt: { bodyBound: row.body_bound === 1 } } : {}),
     receivedAt: row.received_at,
     body: row.body,
   }
-  if (checksum(message) === row.checksum) return message
-  throw new WebhookUnavailableError('store_corrupt', 'a delivery in the database was changed or damaged')
 }
 
-/** What the index knows of a key: 32 bits, signed, for SQLite stores those in four bytes. */
+function damaged(): WebhookUnavailableError {
+  return new WebhookUnavailableError('store_corrupt', 'a delivery in the database was changed or damaged')
+}
+
+// Failed attempts explain; when they cannot be read, the delivery is handled without them.
+function readHistory(text: string | null): readonly FailedAttempt[] {
+  if (text === null) return []
+  try {
+    const history: unknown = JSON.parse(text)
+    return Array.isArray(history) ? history.filter(isFailedAttempt) : []
+  } catch {
+    return []
+  }
+}
+
+function isFailedAttempt(value: unknown): value is FailedAttempt {
+  const { attempt, failedAt, error } = (value ?? {}) as Partial<FailedAttempt>
+  return typeof attempt === 'number' && typeof failedAt === 'number' && typeof error?.message === 'string'
+}
+
+/** The hash of a key in the index: 32 bits, signed, because SQLite stores those in four bytes. */
 export function hashKey(key: string): number {
   return crc32(key) | 0
 }
 
-/** Tells a message from one with any other field or byte; SQLite checks the form of its pages, not their content. */
+/** Detects any other field or byte of a message; SQLite checks the form of its pages, not their content. */
 export function checksum({ body, ...fields }: QueuedDelivery): number {
   const { key, endpoint, id, timestamp, scheme, keyId, jwt, receivedAt } = fields
   const text = JSON.stringify([key, endpoint, id, timestamp, scheme, keyId, jwt?.bodyBound, receivedAt])
-  // The text last: it is never empty, and Node 22 forgets the start value when it is given no bytes.
+  // The text last: it is never empty, and Node 22 forgets the start value when it gets no bytes.
   return crc32(text, crc32(body))
 }
 
-/** The lease a claim returned. */
-export function toLeased(row: DeliveryRow & { token: number; attempts: number }): LeasedDelivery {
-  return { key: row.key, token: row.token, attempt: row.attempts, message: toMessage(row) }
-}
-
-/** The dead letter a row keeps. */
-export function toDeadLetter(
-  row: DeliveryRow & { dead_reason: DeadReason; attempts: number; state_time: number },
-): DeadLetter {
-  return { message: toMessage(row), reason: row.dead_reason, attempts: row.attempts, deadAt: row.state_time }
-}
-
 /**
- * Refuses a message the table would refuse, before it takes down the whole group it would commit with.
+ * Refuses a message that the table would refuse or change, before it takes down the group it would commit with.
  *
  * @throws WebhookConfigError `option_invalid`
  */
 export function checkStorable(message: QueuedDelivery): void {
   const { key, endpoint, id, scheme, keyId = '', timestamp, receivedAt, body } = message
-  const texts = [key, endpoint, id, scheme, keyId].every((text) => typeof text === 'string')
-  if (texts && Number.isSafeInteger(timestamp) && Number.isFinite(receivedAt) && body instanceof Uint8Array)
-    return
-  throw new WebhookConfigError('option_invalid', 'the delivery has a field of the wrong type')
+  const texts = { key, endpoint, id, scheme, keyId }
+  for (const [name, text] of Object.entries(texts)) if (!isStorable(text)) throw notStorable(name)
+  if (!Number.isSafeInteger(timestamp)) throw notStorable('timestamp')
+  if (!Number.isFinite(receivedAt)) throw notStorable('receivedAt')
+  if (!(body instanceof Uint8Array)) throw notStorable('body')
+}
+
+// SQLite keeps text as UTF-8, which has no lone surrogates, and some of its functions end a text at a zero byte.
+function isStorable(text: unknown): boolean {
+  return typeof text === 'string' && text.isWellFormed() && !text.includes('\0')
+}
+
+function notStorable(field: string): WebhookConfigError {
+  return new WebhookConfigError('option_invalid', `the delivery's "${field}" cannot be stored`)
 }

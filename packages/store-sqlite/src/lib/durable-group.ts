@@ -1,7 +1,7 @@
-import type { DatabaseSync } from 'node:sqlite'
 import type { Clock } from '@gwh/core/queue'
-import { takeOverCheckpoints } from './checkpoints.ts'
+import { NO_CHECKPOINTS, takeOverCheckpoints } from './checkpoints.ts'
 import { openCommitCounter } from './commit-counter.ts'
+import type { OpenConnection } from './connection.ts'
 import { createFileGuard } from './file-guard.ts'
 import type { GroupHooks } from './group.ts'
 import { createGroupCommit, type GroupCommit } from './group-commit.ts'
@@ -10,17 +10,17 @@ import { createGroupCommit, type GroupCommit } from './group-commit.ts'
  * Starts a group commit that acknowledges nothing its files would not keep: they are still the ones that were
  * opened, and each commit is noted so that its loss would be noticed.
  *
- * @param hooks Told of each transaction besides
+ * @param hooks Called during each transaction as well
  */
 export function createDurableGroup(
-  database: DatabaseSync,
-  path: string,
+  { database, path, given }: OpenConnection,
   clock: Clock,
   hooks: GroupHooks = {},
 ): GroupCommit {
   const checkFiles = createFileGuard(path)
   const counter = openCommitCounter(database, path)
-  const checkpoints = takeOverCheckpoints(database, path)
+  // What the caller writes through a connection of its own would go uncounted.
+  const checkpoints = given ? NO_CHECKPOINTS : takeOverCheckpoints(database, path)
   return createGroupCommit(
     database,
     clock,
@@ -42,7 +42,8 @@ export function createDurableGroup(
         await checkpoints.close()
         counter.closing()
       },
-      closed: counter.closed,
+      keepOpen: given,
+      closed: () => counter.closed(!given),
     },
   )
 }

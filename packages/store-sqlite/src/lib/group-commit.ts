@@ -11,7 +11,7 @@ const LOCK_WAIT_MS = 40
 // Counted in tries and not read off a clock, so that a clock that stands still cannot make the wait endless.
 const LOCK_TRIES = Math.ceil(LOCK_BUDGET_MS / (LOCK_WAIT_MS + BUSY_TIMEOUT_MS))
 
-/** Writes to one database, all that arrives in one turn of the event loop in one transaction. */
+/** Writes to one database: everything that arrives in one turn of the event loop shares one transaction. */
 export interface GroupCommit {
   /**
    * Applies a change, in order of arrival, and resolves to its result once it is committed.
@@ -29,16 +29,18 @@ export interface GroupCommit {
    * @throws WebhookUnavailableError `store_unavailable`
    */
   read<T>(query: () => T): Promise<T>
-  /** Commits what was handed in, then closes the database. Safe to call twice. */
+  /** Commits every change so far, then closes the database. Safe to call twice. */
   close(): Promise<void>
 }
 
 /** What a group needs of the files it is written to. */
 export interface GroupFiles {
-  /** What is to be waited for before the next transaction may begin; `undefined` when it may begin at once. */
+  /** Resolves when the next transaction may begin; `undefined` when it may begin at once. */
   ready?(): Promise<void> | undefined
   /** After a COMMIT, with what was written in about how many bytes; fails the group by throwing. */
   committed?(changes: number, bytes: number): void
+  /** Whether the database belongs to the caller, who closes it. Default: no. */
+  keepOpen?: boolean
   /** Before the database is closed, when all is settled. */
   closing?(): Promise<void>
   /** After the database was closed. */
@@ -54,11 +56,12 @@ export function createGroupCommit(
 ): GroupCommit {
   const begin = database.prepare('BEGIN IMMEDIATE')
   const commit = prepareCommit(database, hooks)
-  // A file found damaged once may still take writes elsewhere, but none that could be relied on.
+  // A damaged file may still take writes, but none that can be relied on.
   let damage: unknown
   let waiting: Change[] = []
   let scheduled = false
   let closed = false
+  let ending: Promise<void> | undefined
 
   function join(change: Change): void {
     waiting.push(change)
@@ -77,7 +80,8 @@ export function createGroupCommit(
       if (damage) throw damage
       begin.run()
     } catch (error) {
-      if (isLocked(error)) putOff(error)
+      // A transaction of the caller's on the same connection will end like one on another.
+      if (isLocked(error) || database.isTransaction) putOff(error)
       else fail(take(), error)
       return
     }
@@ -117,6 +121,13 @@ export function createGroupCommit(
     return group
   }
 
+  async function end(): Promise<void> {
+    if (database.isOpen) await files.closing?.()
+    if (!database.isOpen) return
+    if (!files.keepOpen) database.close()
+    files.closed?.()
+  }
+
   return {
     write(apply, bytes = 0) {
       if (closed) return Promise.reject(closedError())
@@ -131,10 +142,8 @@ export function createGroupCommit(
     async close() {
       closed = true
       await Promise.allSettled(waiting.map((change) => change.promise))
-      if (database.isOpen) await files.closing?.()
-      if (!database.isOpen) return
-      database.close()
-      files.closed?.()
+      ending ??= end()
+      await ending
     },
   }
 }

@@ -1,25 +1,28 @@
+import { type Clock, monotonicNow } from '@gwh/core/queue'
+
 const EVERY_MS = 600_000
 
 /**
- * How many rows one purge deletes: few enough to hold the event loop for milliseconds only. What is left goes
- * with the next claim.
+ * How many rows one purge deletes: few enough to hold the event loop for milliseconds only. The next claim goes on
+ * with the rest.
  */
 export const PURGE_ROWS = 500
 
 /** Says when to purge: every ten minutes, and at once while a purge leaves work behind. */
 export interface Housekeeping {
-  isDue(now: number): boolean
-  /** To be told after each purge whether it stopped before it was done. */
-  ran(now: number, leftWork: boolean): void
+  /** Whether to purge now. */
+  isDue(): boolean
+  /** Call it after each purge, with whether it stopped before it was done. */
+  ran(leftWork: boolean): void
 }
 
 /** Starts with a purge that is due at once. */
-export function createHousekeeping(): Housekeeping {
+export function createHousekeeping(clock: Clock): Housekeeping {
   let nextAt = Number.NEGATIVE_INFINITY
   return {
-    isDue: (now) => now >= nextAt,
-    ran(now, leftWork) {
-      nextAt = leftWork ? now : now + EVERY_MS
+    isDue: () => monotonicNow(clock) >= nextAt,
+    ran(leftWork) {
+      nextAt = monotonicNow(clock) + (leftWork ? 0 : EVERY_MS)
     },
   }
 }

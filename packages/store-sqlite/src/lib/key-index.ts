@@ -7,48 +7,48 @@ const SLICE_KEYS = 64
 const ROWS_PER_STATEMENT = 16
 
 // Hashes may collide, so the key is compared too.
-const FIND_MERGED = `SELECT deliveries.seq FROM keys CROSS JOIN deliveries ON deliveries.seq = keys.seq
-  WHERE keys.key_hash = ? AND key = ?`
+const FIND_MERGED = `SELECT gwh_deliveries.seq FROM gwh_keys CROSS JOIN gwh_deliveries ON gwh_deliveries.seq = gwh_keys.seq
+  WHERE gwh_keys.key_hash = ? AND key = ?`
 
 /**
  * Finds deliveries by their key.
  *
  * Keys are random: with an index over all of them each delivery would change another page of it, and each changed
- * page is written twice. So the newest keys are held in memory, by their hashes, and merged into the table `keys` in
+ * page is written twice. So the newest keys are held in memory, by their hashes, and merged into `gwh_keys` in
  * order of their hashes, a slice with each few deliveries. When the file is opened they are read again.
  */
 export interface KeyIndex {
-  /** To be called inside each transaction, first: learns what others have added. */
+  /** Learns what other processes have added. Call it first in each transaction. */
   begun(): void
   /** The `seq` of a delivery. */
   find(hash: number, key: string): number | undefined
-  /** To be told of each delivery inserted. */
+  /** Adds a delivery that was inserted. */
   added(hash: number, seq: number): void
-  /** To be called inside each transaction, last: merges as much as keeps up with what was added. */
+  /** Merges as much as keeps up with what was added. Call it last in each transaction. */
   merge(): void
-  /** To be told that what happened since `begun` did not happen. */
+  /** Undoes everything since `begun`, after a rollback. */
   rolledBack(): void
 }
 
 /** @param runLength How many keys are merged at a time; a power of two, at least 64 */
 export function createKeyIndex(database: DatabaseSync, runLength: number = RUN_LENGTH): KeyIndex {
-  const isAt = database.prepare('SELECT 1 FROM deliveries WHERE seq = ? AND key = ?')
+  const isAt = database.prepare('SELECT 1 FROM gwh_deliveries WHERE seq = ? AND key = ?')
   const findMerged = database.prepare(FIND_MERGED)
   const news = database.prepare(
-    'SELECT key, seq FROM deliveries WHERE seq > max(?, (SELECT keys_to FROM file)) ORDER BY seq',
+    'SELECT key, seq FROM gwh_deliveries WHERE seq > max(?, (SELECT keys_to FROM gwh_file)) ORDER BY seq',
   )
   const mergeSlice = prepareMerge(database)
-  const raise = database.prepare('UPDATE file SET keys_to = max(keys_to, ?)')
+  const raise = database.prepare('UPDATE gwh_file SET keys_to = max(keys_to, ?)')
   let young = createRun(runLength)
   let old: Merging | undefined
   let last = 0
-  // What a rollback takes back.
+  // What a rollback returns to.
   let before = { last, merged: 0, credit: 0 }
   let credit = 0
   let journal: number[] = []
 
   function learn(): void {
-    // Not by their stored hashes: what became of a bit there would go unnoticed, for only messages are checked.
+    // Not by their stored hashes: a changed bit there would go unnoticed, because only messages are checked.
     for (const { key, seq } of news.all(last)) add(hashKey(String(key)), Number(seq))
   }
   function add(hash: number, seq: number): void {
@@ -151,7 +151,7 @@ function createRun(length: number): Run {
 
 function prepareMerge(database: DatabaseSync): (slice: readonly number[]) => void {
   const prepare = (rows: number) =>
-    database.prepare(`INSERT OR IGNORE INTO keys VALUES ${Array(rows).fill('(?, ?)').join(', ')}`)
+    database.prepare(`INSERT OR IGNORE INTO gwh_keys VALUES ${Array(rows).fill('(?, ?)').join(', ')}`)
   const [one, many] = [prepare(1), prepare(ROWS_PER_STATEMENT)]
   return (slice) => {
     const values = sortPairs(slice)

@@ -1,58 +1,86 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { WebhookConfigError } from '@gwh/core/errors'
+import { checkNames, retention, wholeNumber } from '@gwh/core/options'
+import type { Clock } from '@gwh/core/queue'
+import { prepareSeenClock } from './file-memory.ts'
 import { createHousekeeping, PURGE_ROWS } from './housekeeping.ts'
-
-const HOUR_MS = 3_600_000
 
 /** How long settled deliveries are kept. */
 export interface RetentionOptions {
   /**
    * How long a handled delivery is remembered, so that it stays a duplicate, in milliseconds. Default 72 hours;
-   * at least 25, for the sender retries for 24. Its body is erased when it is handled.
+   * at least 25, because the sender retries for 24. Its body is erased when it is handled, unless `retainBodies` is
+   * given.
    */
   retentionMs?: number
   /** How long a dead letter is kept, in milliseconds. Default 30 days, at least 25 hours. */
   deadRetentionMs?: number
-  /** Told how many deliveries a purge deleted, whenever it deleted any. */
+  /**
+   * Keeps the bodies of handled deliveries for `forMs` milliseconds, for `queue.replay`. At most `retentionMs`.
+   * Default: bodies are not kept.
+   */
+  retainBodies?: { forMs: number }
+  /** Called after each purge that deleted deliveries, with how many. */
   onPurge?: (purged: Purged) => void
 }
 
 /** How many settled deliveries a purge deleted. */
 export interface Purged {
+  /** Handled deliveries. */
   done: number
+  /** Dead letters. */
   dead: number
 }
 
+/** The retentions with every default filled in, in milliseconds. */
+export interface Retention {
+  doneMs: number
+  deadMs: number
+  /** `undefined` when bodies are erased at once. */
+  bodyMs: number | undefined
+}
+
+/** @throws WebhookConfigError `option_invalid` */
+export function toRetention({ retentionMs, deadRetentionMs, retainBodies }: RetentionOptions): Retention {
+  const doneMs = retention('retentionMs', retentionMs, 72)
+  const deadMs = retention('deadRetentionMs', deadRetentionMs, 30 * 24)
+  if (!retainBodies) return { doneMs, deadMs, bodyMs: undefined }
+  checkNames(retainBodies, ['forMs'], 'retainBodies')
+  const bodyMs = wholeNumber('retainBodies.forMs', retainBodies.forMs, Number.NaN)
+  if (bodyMs <= doneMs) return { doneMs, deadMs, bodyMs }
+  throw new WebhookConfigError('option_invalid', 'retainBodies.forMs must be given and at most retentionMs')
+}
+
 /**
- * Prepares the purge of settled deliveries, to be run inside a transaction.
+ * Prepares the purge of settled deliveries and retained bodies, to be run inside a transaction.
  *
- * The result does nothing, and returns `undefined`, when called before the next purge is due.
- *
- * @throws WebhookConfigError `option_invalid` when a retention is shorter than 25 hours
+ * The result does nothing, and returns `undefined`, before the next purge is due and while the clock is in doubt.
  */
 export function createPurge(
   database: DatabaseSync,
-  options: RetentionOptions,
+  clock: Clock,
+  { doneMs, deadMs, bodyMs = 0 }: Retention,
 ): (now: number) => Purged | undefined {
-  const { retentionMs = 72 * HOUR_MS, deadRetentionMs = 30 * 24 * HOUR_MS } = options
-  checkRetention('retentionMs', retentionMs)
-  checkRetention('deadRetentionMs', deadRetentionMs)
-  const statement = database.prepare(
-    `DELETE FROM deliveries WHERE rowid IN
-      (SELECT rowid FROM deliveries WHERE state = ? AND state_time < ? ORDER BY state_time LIMIT ${PURGE_ROWS})`,
+  const remove = database.prepare(
+    `DELETE FROM gwh_deliveries WHERE seq IN (SELECT seq FROM gwh_deliveries
+      WHERE state = ? AND state_time < ? ORDER BY state_time LIMIT ${PURGE_ROWS})`,
   )
-  const purge = (state: 'done' | 'dead', before: number) => Number(statement.run(state, before).changes)
-  const housekeeping = createHousekeeping()
+  const erase = database.prepare(
+    `UPDATE gwh_deliveries SET body = x'', retained = NULL WHERE seq IN (SELECT seq FROM gwh_deliveries
+      WHERE retained = 1 AND state_time < ? ORDER BY state_time LIMIT ${PURGE_ROWS})`,
+  )
+  const purge = (state: 'done' | 'dead', before: number) => Number(remove.run(state, before).changes)
+  const trustsClock = prepareSeenClock(database)
+  const housekeeping = createHousekeeping(clock)
   return (now) => {
-    if (!housekeeping.isDue(now)) return undefined
-    const purged = { done: purge('done', now - retentionMs), dead: purge('dead', now - deadRetentionMs) }
-    housekeeping.ran(now, purged.done === PURGE_ROWS || purged.dead === PURGE_ROWS)
+    if (!housekeeping.isDue()) return undefined
+    if (!trustsClock(now)) {
+      housekeeping.ran(false)
+      return undefined
+    }
+    const purged = { done: purge('done', now - doneMs), dead: purge('dead', now - deadMs) }
+    const erased = Number(erase.run(now - bodyMs).changes)
+    housekeeping.ran([purged.done, purged.dead, erased].includes(PURGE_ROWS))
     return purged
   }
-}
-
-function checkRetention(name: string, value: number): void {
-  // Negated so that NaN is refused too.
-  if (value >= 25 * HOUR_MS) return
-  throw new WebhookConfigError('option_invalid', `${name} must be at least 25 hours, in milliseconds`)
 }

@@ -3,8 +3,8 @@ import { createStoredQueue } from '@gwh/core/queue'
 import { openSqliteStorage, type SqliteStorageOptions } from './sqlite-storage.ts'
 
 /** What a SQLite queue needs, and how long it keeps what is settled. */
-export interface SqliteQueueOptions extends SqliteStorageOptions {
-  /** Spreads the waits before retries, from 0 to 1. Default `Math.random`. */
+export type SqliteQueueOptions = SqliteStorageOptions & {
+  /** A number in [0, 1) that spreads the waits before retries. Default `Math.random`. */
   random?: () => number
 }
 
@@ -12,7 +12,8 @@ export interface SqliteQueueOptions extends SqliteStorageOptions {
  * Opens a durable queue of deliveries on a SQLite file.
  *
  * A delivery is acknowledged only after a commit that survives a power cut. Several processes of one machine may
- * share the file, unless SQLite is older than 3.51.3; it must not lie on a network file system.
+ * share the file, unless SQLite is older than 3.51.3; it must not lie on a network file system. All its tables are
+ * named `gwh_…`, so the file may be your application's own.
  *
  * @example
  * ```ts
@@ -20,7 +21,7 @@ export interface SqliteQueueOptions extends SqliteStorageOptions {
  * const receiver = createReceiver({ static: { secrets }, queue })
  * ```
  * @throws WebhookConfigError `option_invalid`
- * @throws WebhookUnavailableError `store_corrupt` when the file is damaged or of a newer schema,
+ * @throws WebhookUnavailableError `store_corrupt` when the file is damaged or of another schema,
  *   `store_unavailable` when it is locked or read-only
  */
 export function createSqliteQueue(options: SqliteQueueOptions): DeliveryQueue {

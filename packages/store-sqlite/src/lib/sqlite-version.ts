@@ -1,8 +1,8 @@
-import { DatabaseSync } from 'node:sqlite'
+import { DatabaseSync } from './sqlite-module.ts'
 
 const SAFE_TO_SHARE = [3, 51, 3] as const
 
-/** The version of the SQLite this runtime brings, such as `3.51.3`; read without touching any file. */
+/** The version of the SQLite this runtime brings, such as `3.51.3`. Touches no file. */
 export function readSqliteVersion(): string {
   const database = new DatabaseSync(':memory:')
   try {
@@ -14,7 +14,7 @@ export function readSqliteVersion(): string {
 
 /**
  * Whether several connections may share a file: up to 3.51.2, two that write or checkpoint at the same moment can
- * corrupt it. What cannot be read as a version counts as old.
+ * corrupt it. A text that is no version counts as old.
  *
  * @see https://www.sqlite.org/wal.html#walresetbug
  */

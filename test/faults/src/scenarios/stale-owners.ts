@@ -49,8 +49,8 @@ export async function onSqlite(
     Promise.all(leases.map((lease) => storage.complete(lease, NOW + LEASE_MS)))
   const stale = (await settle(first)).filter(Boolean).length
   const others = await Promise.all([
-    ...first.map((lease) => storage.renew(lease, NOW + 9 * LEASE_MS)),
-    ...first.map((lease) => storage.retry(lease, NOW)),
+    ...first.map((lease) => storage.renew(lease, NOW + 9 * LEASE_MS, NOW)),
+    ...first.map((lease) => storage.retry(lease, NOW, NOW)),
     ...first.map((lease) => storage.deadLetter(lease, 'attempts', NOW)),
   ])
   const kept = (await settle(second)).filter(Boolean).length

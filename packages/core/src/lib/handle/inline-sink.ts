@@ -1,6 +1,6 @@
 import { ACCEPTED, type Answer, answerFor, DUPLICATE, inFlightAnswer } from '../http/answer.ts'
 import type { ReceiverObserver } from '../observe/observer.ts'
-import type { DeadReason } from '../queue/queue.ts'
+import type { DeadReason } from '../queue/delivery-record.ts'
 import type { Clock } from '../shared/clock.ts'
 import { PermanentError, WebhookError } from '../shared/errors.ts'
 import { isRefusal, toError } from '../shared/refusal.ts'

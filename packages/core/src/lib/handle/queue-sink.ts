@@ -1,6 +1,7 @@
 import { ACCEPTED, DUPLICATE } from '../http/answer.ts'
 import type { DeliveryInfo, ReceiverObserver } from '../observe/observer.ts'
-import type { DeliveryQueue, QueuedDelivery } from '../queue/queue.ts'
+import type { DeliveryQueue } from '../queue/queue.ts'
+import type { QueuedDelivery } from '../queue/queued-delivery.ts'
 import { fromStore, type Sink } from './sink.ts'
 
 /** Acknowledges a delivery as soon as the queue has it for good; what the body says does not matter yet. */

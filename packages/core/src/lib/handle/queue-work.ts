@@ -1,5 +1,6 @@
 import type { ReceiverObserver } from '../observe/observer.ts'
-import type { ProcessDelivery, QueuedDelivery, SettledDelivery, WorkOptions } from '../queue/queue.ts'
+import type { ProcessDelivery, SettledDelivery, WorkOptions } from '../queue/queue.ts'
+import type { QueuedDelivery } from '../queue/queued-delivery.ts'
 import { WebhookConfigError, WebhookError, WebhookPayloadError } from '../shared/errors.ts'
 import { isRefusal, toError } from '../shared/refusal.ts'
 import { type Dispatcher, readDispatch } from './dispatch.ts'

@@ -49,6 +49,8 @@ export interface HandlerContext {
    * counts as handled. Only with a queue that lives in a database of the caller's, SQLite for instance.
    */
   tx?: (effect: Effect) => void
+  /** `true` when the delivery was handled before and `queue.replay` has it handled again. */
+  replay?: boolean
 }
 
 /** Handles an event. Returning completes it; throwing has it tried again. */

@@ -1,4 +1,4 @@
-import type { DeadReason } from '../queue/queue.ts'
+import type { DeadReason } from '../queue/delivery-record.ts'
 import type { WebhookErrorCode } from '../shared/errors.ts'
 
 /** Names one delivery in signals. */

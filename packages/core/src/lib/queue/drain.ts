@@ -1,4 +1,5 @@
 import { rejectOnAbort } from '../shared/abort.ts'
+import { monotonicNow } from '../shared/clock.ts'
 import { wholeNumber } from '../shared/options.ts'
 import { WorkerStopped } from './try-delivery.ts'
 import { toRest, tryAndLeave, type WorkerDeps } from './worker.ts'
@@ -11,16 +12,15 @@ import { toRest, tryAndLeave, type WorkerDeps } from './worker.ts'
 export async function drain(deps: WorkerDeps, maxMs: number): Promise<{ processed: number }> {
   const { runner, clock, settings } = deps
   const stopping = new AbortController()
-  const end = clock.now() + maxMs
+  const end = monotonicNow(clock) + maxMs
   const cancel = Number.isFinite(maxMs)
     ? clock.schedule(() => stopping.abort(new WorkerStopped()), maxMs)
     : () => {}
   const stopped = rejectOnAbort(stopping.signal).catch(() => {})
   let processed = 0
   const slot = async () => {
-    while (clock.now() < end) {
-      const now = clock.now()
-      const [leased] = await runner.claim({ limit: 1, now, leaseUntil: now + settings.leaseMs })
+    while (monotonicNow(clock) < end) {
+      const [leased] = await runner.claim({ limit: 1, leaseMs: settings.leaseMs })
       if (leased) {
         await tryAndLeave(deps, leased, stopping.signal)
         processed++

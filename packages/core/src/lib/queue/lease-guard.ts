@@ -1,5 +1,5 @@
 import { rejectOnAbort } from '../shared/abort.ts'
-import type { Clock } from '../shared/clock.ts'
+import { type Clock, monotonicNow } from '../shared/clock.ts'
 import { WebhookError } from '../shared/errors.ts'
 import type { Lease, Settlement } from './settlement.ts'
 
@@ -16,51 +16,98 @@ export interface LeaseGuard {
   signal: AbortSignal
   /** Rejects with the signal's reason once it is aborted; stays pending otherwise. */
   ended: Promise<never>
+  /** Whether the last renewal is so long ago, or the clock was set since, that the lease may have run out. */
+  isStale(): boolean
+  /** Renews the lease now, and aborts the handler when it is lost. Rejects when the backend cannot tell. */
+  renew(): Promise<void>
   /** Stops renewing; call it when the handler has settled. */
   close(): void
 }
 
-/** Renews a lease while its handler runs, and aborts the handler when it must end. */
-export function guardLease(options: {
+/** What a guard works with. */
+export interface LeaseGuardOptions {
   settlement: Settlement
   clock: Clock
   lease: Lease
   leaseMs: number
   handlerTimeoutMs: number
   stop: AbortSignal
-}): LeaseGuard {
-  const { settlement, clock, lease, leaseMs, handlerTimeoutMs, stop } = options
-  const controller = new AbortController()
-  const { signal } = controller
-  let closed = false
-  let heldUntil = clock.now() + leaseMs
+}
 
-  const renewLater = () => clock.schedule(renew, Math.ceil(leaseMs / 3))
-  const renew = async () => {
-    const renewedUntil = clock.now() + leaseMs
-    // A backend that cannot answer has not said that the lease is lost: ask again until it runs out.
-    const kept = await settlement.renew(lease, renewedUntil).catch(() => undefined)
-    if (closed) return
-    if (kept) heldUntil = renewedUntil
-    if (kept === false || clock.now() >= heldUntil) controller.abort(new LeaseLost())
-    else cancelRenewal = renewLater()
-  }
+/** Renews a lease while its handler runs, and aborts the handler when it must end. */
+export function guardLease(options: LeaseGuardOptions): LeaseGuard {
+  const { clock, handlerTimeoutMs, stop } = options
+  const controller = new AbortController()
+  const renewal = startRenewal(options, () => controller.abort(new LeaseLost()))
   const giveUp = () =>
     controller.abort(new WebhookError('handler_timeout', `a handler took longer than ${handlerTimeoutMs} ms`))
   const onStop = () => controller.abort(stop.reason)
-
-  let cancelRenewal = renewLater()
   const cancelTimeout = clock.schedule(giveUp, handlerTimeoutMs)
   stop.addEventListener('abort', onStop)
   if (stop.aborted) onStop()
   return {
-    signal,
-    ended: rejectOnAbort(signal),
+    signal: controller.signal,
+    ended: rejectOnAbort(controller.signal),
+    isStale: renewal.isStale,
+    renew: renewal.renew,
     close() {
-      closed = true
-      cancelRenewal()
+      renewal.close()
       cancelTimeout()
       stop.removeEventListener('abort', onStop)
     },
   }
+}
+
+function startRenewal({ settlement, clock, lease, leaseMs }: LeaseGuardOptions, onLost: () => void) {
+  let closed = false
+  let renewedAt = read(clock)
+  let pending: Promise<void> | undefined
+  let cancelNext = () => {}
+
+  const renewLater = () => {
+    // A failed renewal says nothing about the lease, which is kept until it runs out.
+    if (!closed) cancelNext = clock.schedule(() => void renew().catch(() => {}), Math.ceil(leaseMs / 3))
+  }
+  const renew = () => {
+    cancelNext()
+    pending ??= renewNow().finally(() => {
+      pending = undefined
+      renewLater()
+    })
+    return pending
+  }
+  const renewNow = async () => {
+    const start = read(clock)
+    try {
+      const kept = await settlement.renew(lease, start.wall + leaseMs, start.wall)
+      if (kept) renewedAt = start
+      else lose()
+    } catch (error) {
+      if (monotonicNow(clock) >= renewedAt.monotonic + leaseMs) lose()
+      throw error
+    }
+  }
+  const lose = () => {
+    if (closed) return
+    closed = true
+    onLost()
+  }
+  renewLater()
+  return {
+    renew,
+    isStale() {
+      const present = read(clock)
+      const wallMs = present.wall - renewedAt.wall
+      // Suspended machines stop their monotonic clocks; only the wall clock tells.
+      return Math.max(wallMs, present.monotonic - renewedAt.monotonic) >= leaseMs / 2 || wallMs < 0
+    },
+    close() {
+      closed = true
+      cancelNext()
+    },
+  }
+}
+
+function read(clock: Clock): { wall: number; monotonic: number } {
+  return { wall: clock.now(), monotonic: monotonicNow(clock) }
 }

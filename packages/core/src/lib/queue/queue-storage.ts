@@ -1,5 +1,8 @@
-import type { DeadLetter, QueuedDelivery, QueueStats } from './queue.ts'
+import type { DeliveryState } from './delivery-record.ts'
+import type { QueueStats } from './queue.ts'
+import type { QueuedDelivery } from './queued-delivery.ts'
 import type { LeasedDelivery, Settlement } from './settlement.ts'
+import type { StoredDelivery } from './to-record.ts'
 
 /** How many deliveries to claim, and for how long. */
 export interface ClaimTerms {
@@ -11,6 +14,8 @@ export interface ClaimTerms {
   leaseUntil: number
   /** Whether nothing else runs in this process, so that a crash-loop suspect may be claimed. Default: yes. */
   alone?: boolean
+  /** Keys not to claim, because their handlers still run in this process. Default: none. */
+  exclude?: ReadonlySet<string>
 }
 
 /**
@@ -26,16 +31,28 @@ export interface QueueStorage extends Settlement {
    *
    * A delivery whose lease ran out on its second or a later attempt is a crash-loop suspect. While one waits,
    * nothing else is claimed: with `alone` the claim returns one suspect, by itself, and otherwise nothing.
+   *
+   * A clock that was set back must not freeze deliveries: a lease that ends later than the longest lease so far
+   * would, and a retry that is due later than the longest wait so far would be, count as due.
    */
   claim(terms: ClaimTerms): Promise<LeasedDelivery[]>
   /** When the next claim could find something, in epoch milliseconds; `undefined` when nothing waits. */
-  nextDueAt(): Promise<number | undefined>
+  nextDueAt(now: number): Promise<number | undefined>
   /** Counts the deliveries in each state. */
   stats(now: number): Promise<QueueStats>
-  /** The newest dead letters, up to `limit`. */
-  listDead(limit: number): Promise<DeadLetter[]>
-  /** Makes one dead letter, or `'all'`, pending with a new attempt budget; resolves to how many. */
-  redrive(keyOrAll: string, now: number): Promise<number>
+  /** The newest deliveries, of one state or of all; those older than the one with the key `after`. */
+  list(options: { state?: DeliveryState; limit: number; after?: string }): Promise<StoredDelivery[]>
+  /** The delivery with that key, or else the newest with that `webhook-id`. */
+  get(keyOrWebhookId: string): Promise<StoredDelivery | undefined>
+  /** The dead letters given up on last, up to `limit`; the newest first. */
+  listDead(limit: number): Promise<StoredDelivery[]>
+  /**
+   * Makes the dead letter with that key, every one with that `webhook-id`, or `'all'` pending with a new attempt
+   * budget; resolves to how many.
+   */
+  redrive(keyOrWebhookIdOrAll: string, now: number): Promise<number>
+  /** Makes the handled deliveries of these keys pending again, where their bodies are kept; resolves to how many. */
+  replay(keys: readonly string[], now: number): Promise<number>
   /** Deletes dead letters from before `olderThan` (epoch milliseconds); resolves to how many. */
   purgeDead(olderThan: number): Promise<number>
   /** See `DeliveryQueue.isFull`. */

@@ -1,40 +1,11 @@
-/** A verified delivery as a queue keeps it until it has been handled. */
-export interface QueuedDelivery {
-  /** Idempotency key: one value per endpoint and `webhook-id`. */
-  key: string
-  /** The receiver's endpoint name. */
-  endpoint: string
-  /** `webhook-id` as received. */
-  id: string
-  /** `webhook-timestamp` of the accepted attempt, in unix seconds. */
-  timestamp: number
-  scheme: 'static' | 'dynamic'
-  /** The signing secret or public key that matched, in its public short form. */
-  keyId?: string
-  /** When the receiver took the delivery in, in epoch milliseconds. */
-  receivedAt: number
-  /** The body exactly as it was signed. */
-  body: Uint8Array
-  /** Only for deliveries with a JSON Web Token: whether it vouches for the body. */
-  jwt?: { bodyBound: boolean }
-}
+import type { DeadLetter, DeadReason, DeliveryRecord, DeliveryState } from './delivery-record.ts'
+import type { QueuedDelivery } from './queued-delivery.ts'
 
-/** Why a delivery was given up on. */
-export type DeadReason = 'attempts' | 'payload_invalid' | 'handler_rejected'
-
-/** A delivery nobody will try again unless it is redriven. */
-export interface DeadLetter {
-  message: QueuedDelivery
-  reason: DeadReason
-  /** How often it was tried. */
-  attempts: number
-  /** When it was given up on, in epoch milliseconds. */
-  deadAt: number
-}
-
-/** The database of a queue that lives in one, as far as effects need it. `node:sqlite`'s `DatabaseSync` fits. */
+/** What an effect may do with the database it changes: a part of `node:sqlite`'s `DatabaseSync`. */
 export interface EffectDatabase {
+  /** Runs statements without a result. */
   exec(sql: string): void
+  /** Prepares one statement. */
   prepare(sql: string): {
     run(...parameters: EffectValue[]): unknown
     get(...parameters: EffectValue[]): unknown
@@ -42,33 +13,38 @@ export interface EffectDatabase {
   }
 }
 
-/** A value SQL knows. */
+/** A value that SQLite can store. */
 export type EffectValue = null | number | bigint | string | Uint8Array
 
-/** A change to the database that is to happen if, and only if, the delivery is completed. Synchronous. */
+/** A change to the database that happens if, and only if, the delivery is completed. Must be synchronous. */
 export type Effect = (database: EffectDatabase) => void
 
-/** What a queue tells the code that processes one delivery. */
+/** What code that processes a delivery gets beside the delivery. */
 export interface ProcessContext {
   /** How often the delivery has been tried, this time included; starts at 1. */
   attempt: number
   /** Aborted when the lease is lost, the handler's time is up, or the worker stops for good. */
   signal: AbortSignal
   /**
-   * Adds an effect to the transaction that completes the delivery: both happen, once, or neither. Runs after the
-   * handler has returned. `undefined` where the queue keeps its deliveries in no database of the caller's.
+   * Adds an effect to the transaction that completes the delivery: both happen, once, or neither does. The effect
+   * runs after the handler has returned. `undefined` with queues that have no such transaction.
    */
   tx?: (effect: Effect) => void
+  /** `true` when the delivery was handled before and `replay` has it handled again. */
+  replay?: boolean
 }
 
-/** Handles one delivery; resolving completes it, throwing has it tried again later. */
+/** Handles one delivery. Resolving completes it; rejecting has it tried again later. */
 export type ProcessDelivery = (message: QueuedDelivery, context: ProcessContext) => Promise<void>
 
 /** How a worker runs. */
 export interface WorkOptions {
   /** How many deliveries are handled at a time. Default 8. */
   concurrency?: number
-  /** How long a claimed delivery is out of others' reach unless renewed, in milliseconds. Default 60 000. */
+  /**
+   * How long no other worker can claim a delivery whose worker vanished, in milliseconds. Renewed while the handler
+   * runs. Default 60 000.
+   */
   leaseMs?: number
   /** How long one handling may take before its signal is aborted, in milliseconds. Default 600 000. */
   handlerTimeoutMs?: number
@@ -78,13 +54,15 @@ export interface WorkOptions {
   backoffMs?: number
   /** Longest wait before any retry, in milliseconds. Default 3 600 000. */
   maxBackoffMs?: number
-  /** How often to look for deliveries other processes enqueued, in milliseconds. Default 1 000. */
+  /** How often to look for deliveries of other processes, in milliseconds. Default 1 000. */
   pollMs?: number
   /** How long `stop` waits for running handlers before it aborts them, in milliseconds. Default 25 000. */
   stopTimeoutMs?: number
-  /** Told of everything a worker settles. */
+  /** Whether to keep the stack of a delivery's last error, for `deadLetters` and `get`. Default false. */
+  recordStacks?: boolean
+  /** Called after each try of a delivery with its outcome. What it throws is ignored. */
   onSettled?: (outcome: SettledDelivery) => unknown
-  /** Told when the queue itself failed, for instance because its disk is full. The worker goes on. */
+  /** Called when the queue itself failed, for instance because its disk is full. The worker goes on. */
   onError?: (error: unknown) => unknown
 }
 
@@ -113,12 +91,39 @@ export interface QueueStats {
   oldestPendingMs: number
 }
 
-/** Deliveries given up on, and what an operator can do about them. */
+/** Which deliveries `list` returns. */
+export interface ListOptions {
+  /** Only deliveries in this state. Default: all. */
+  state?: DeliveryState
+  /** At most so many. Default 100. */
+  limit?: number
+  /** The key of the last delivery of the page before. Default: from the newest on. */
+  after?: string
+}
+
+/** Which handled deliveries `replay` takes; all conditions must hold, and `{}` takes every one. */
+export interface ReplayFilter {
+  /** Only deliveries of this endpoint. */
+  endpoint?: string
+  /** Only events of this type, such as `batch.succeeded`. */
+  type?: string
+  /** Only deliveries received at or after this time, in epoch milliseconds. */
+  receivedFrom?: number
+  /** Only deliveries received before this time, in epoch milliseconds. */
+  receivedUntil?: number
+}
+
+/** The deliveries that were given up on, and what an operator can do about them. */
 export interface DeadLetters {
-  /** The newest first. Default limit 100. */
+  /** The dead letters, the newest first. `limit` defaults to 100. */
   list(options?: { limit?: number }): Promise<DeadLetter[]>
-  /** Makes one (by key) or `'all'` pending again with a new attempt budget; resolves to how many. */
-  redrive(keyOrAll: string): Promise<number>
+  /**
+   * Makes a dead letter pending again with a new attempt budget.
+   *
+   * @param keyOrWebhookIdOrAll A key, a `webhook-id`, or `'all'`
+   * @returns How many were redriven; 0 when no dead letter has that key or id. `get` tells what became of it
+   */
+  redrive(keyOrWebhookIdOrAll: string): Promise<number>
   /** Deletes those given up on before `olderThan` (epoch milliseconds); resolves to how many. */
   purge(options: { olderThan: number }): Promise<number>
 }
@@ -126,20 +131,37 @@ export interface DeadLetters {
 /**
  * Keeps every acknowledged delivery until it was handled: at least once, leased, retried, dead-lettered.
  *
- * A delivery is enqueued once per key, also after it was handled, for the queue's whole retention.
+ * A key is enqueued once: as long as the queue remembers it, handled or not, it stays a duplicate.
  */
 export interface DeliveryQueue {
   /** Resolves only when the delivery is durable; rejects when that is not known. */
   enqueue(message: QueuedDelivery): Promise<'enqueued' | 'duplicate'>
   /** Handles deliveries until the worker is stopped. */
   work(process: ProcessDelivery, options?: WorkOptions): QueueWorker
-  /** Handles what is due now, up to `maxMs`, then resolves. For cron and serverless, where no worker lives. */
-  drain(process: ProcessDelivery, options?: WorkOptions & { maxMs?: number }): Promise<{ processed: number }>
-  stats(): Promise<QueueStats>
-  readonly deadLetters: DeadLetters
   /**
-   * Whether the queue takes more right now. Asked before a body is read, so it must answer from memory; `enqueue`
-   * rejects with `overloaded` all the same where it has to. Default: always.
+   * Handles what is due now, then resolves to how many deliveries were tried. For cron and serverless functions.
+   *
+   * @param options.maxMs How long it may take, in milliseconds; running handlers are then aborted. Default: no limit
+   */
+  drain(process: ProcessDelivery, options?: WorkOptions & { maxMs?: number }): Promise<{ processed: number }>
+  /** Counts the deliveries in each state. */
+  stats(): Promise<QueueStats>
+  /** The deliveries that were given up on. */
+  readonly deadLetters: DeadLetters
+  /** Lists deliveries, the newest first, a page at a time. */
+  list(options?: ListOptions): Promise<DeliveryRecord[]>
+  /** The delivery with that key, or else the newest with that `webhook-id`; `undefined` when there is none. */
+  get(keyOrWebhookId: string): Promise<DeliveryRecord | undefined>
+  /**
+   * Has handled deliveries handled again, with `context.replay`. Needs a queue that retains bodies.
+   *
+   * @param idOrFilter A key, a `webhook-id`, or which deliveries
+   * @returns How many will be handled again; 0 when none matches or their bodies were erased
+   */
+  replay(idOrFilter: string | ReplayFilter): Promise<number>
+  /**
+   * Whether `enqueue` would reject with `overloaded` right now. The receiver calls it before it reads a body, so it
+   * answers from memory. Default: never.
    */
   isFull?(): boolean
   /**
@@ -149,6 +171,6 @@ export interface DeliveryQueue {
    * @throws WebhookConfigError `store_volatile` when it would lose acknowledged deliveries
    */
   ready?(): Promise<void>
-  /** Frees what the queue holds open; its workers must have been stopped. */
+  /** Frees what the queue holds open. Stop its workers first. */
   close(): Promise<void>
 }

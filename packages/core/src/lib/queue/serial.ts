@@ -1,13 +1,14 @@
 import { rejectOnAbort } from '../shared/abort.ts'
-import type { ProcessDelivery, QueuedDelivery } from './queue.ts'
+import type { ProcessDelivery } from './queue.ts'
+import type { QueuedDelivery } from './queued-delivery.ts'
 
 /**
- * Has deliveries of the same kind wait for each other, in the order they were claimed, within this process.
+ * Runs deliveries of the same kind one after the other within this process, in the order they were claimed.
  *
- * A delivery that was given up on while it waited is not handled any more, and nobody waits for one that was given
- * up on while it was handled. Waiting counts as handling time.
+ * A delivery whose signal is aborted while it waits is not handled; one whose signal is aborted while it runs no
+ * longer holds up the next. Waiting counts as handling time.
  *
- * @param kindOf What may not run side by side; `undefined` waits for nothing
+ * @param kindOf The kind of a delivery; one whose kind is `undefined` waits for nothing
  */
 export function serialise(
   process: ProcessDelivery,
@@ -23,7 +24,7 @@ export function serialise(
       return process(message, context)
     })
     const outcome = Promise.race([own, rejectOnAbort(context.signal)])
-    // Whoever waits next waits for the end, not for success.
+    // The next one waits for the end of this one, not for its success.
     const ended = outcome.catch(() => {})
     last.set(kind, ended)
     try {

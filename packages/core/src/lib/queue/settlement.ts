@@ -1,4 +1,6 @@
-import type { DeadReason, Effect, QueuedDelivery } from './queue.ts'
+import type { DeadReason, FailedAttempt } from './delivery-record.ts'
+import type { Effect } from './queue.ts'
+import type { QueuedDelivery } from './queued-delivery.ts'
 
 /** Proof of the right to settle one delivery; a newer lease makes it worthless. */
 export interface Lease {
@@ -16,6 +18,12 @@ export interface LeasedDelivery extends Lease {
   attempt: number
   /** Whether it is a crash-loop suspect, which must run with nothing beside it. Default: no. */
   quarantined?: boolean
+  /** The failed attempts the backend keeps of it, the oldest first. Default: none. */
+  history?: readonly FailedAttempt[]
+  /** Whether it is handled again by `replay`. Default: no. */
+  replay?: boolean
+  /** Why the backend cannot read the message it stored; the delivery then becomes a dead letter, unhandled. */
+  unreadable?: Error
 }
 
 /**
@@ -25,8 +33,8 @@ export interface LeasedDelivery extends Lease {
  * the lease is no longer the newest of its key or no longer running. It rejects when the outcome is not known.
  */
 export interface Settlement {
-  /** Extends the lease to `leaseUntil` (epoch milliseconds). */
-  renew(lease: Lease, leaseUntil: number): Promise<boolean>
+  /** Extends the lease at `now` to `leaseUntil` (both epoch milliseconds). */
+  renew(lease: Lease, leaseUntil: number, now: number): Promise<boolean>
   /**
    * Records the delivery as handled at `now` (epoch milliseconds).
    *
@@ -34,17 +42,22 @@ export interface Settlement {
    */
   complete(lease: Lease, now: number, effects?: readonly Effect[]): Promise<boolean>
   /**
-   * Has the delivery tried again at `dueAt` (epoch milliseconds).
+   * Decides at `now` to try the delivery again at `dueAt` (both epoch milliseconds).
    *
-   * @param error Why this attempt failed, exactly as it was thrown
+   * @param history The failed attempts to keep, this one last. Default: those kept already
    */
-  retry(lease: Lease, dueAt: number, error?: unknown): Promise<boolean>
+  retry(lease: Lease, dueAt: number, now: number, history?: readonly FailedAttempt[]): Promise<boolean>
   /**
    * Makes the delivery a dead letter at `now` (epoch milliseconds).
    *
-   * @param error Why its last attempt failed, exactly as it was thrown; `undefined` when nothing was thrown
+   * @param history The failed attempts to keep, the last one last. Default: those kept already
    */
-  deadLetter(lease: Lease, reason: DeadReason, now: number, error?: unknown): Promise<boolean>
+  deadLetter(
+    lease: Lease,
+    reason: DeadReason,
+    now: number,
+    history?: readonly FailedAttempt[],
+  ): Promise<boolean>
   /** Whether `complete` takes effects. Default: no. */
   readonly transactional?: boolean
 }

@@ -1,8 +1,12 @@
 import { type Clock, systemClock } from '../shared/clock.ts'
+import { wholeNumber } from '../shared/options.ts'
 import { checkMaxMs, drain } from './drain.ts'
 import { createExclusiveRunner } from './exclusive-runner.ts'
+import { createInFlight } from './in-flight.ts'
 import type { DeliveryQueue, ProcessDelivery, WorkOptions } from './queue.ts'
 import type { QueueStorage } from './queue-storage.ts'
+import { replay } from './replay.ts'
+import { toDeadLetter, toRecord } from './to-record.ts'
 import { toWorkSettings } from './work-settings.ts'
 import { startWorker, type WorkerDeps } from './worker.ts'
 
@@ -26,14 +30,24 @@ export function createStoredQueue(storage: QueueStorage, options: StoredQueueOpt
   const { clock = systemClock, random = Math.random } = options
   // Workers of this process look for a new delivery at once; those of other processes when they next poll.
   const wakers = new Set<() => void>()
-  const runner: WorkerDeps['runner'] = createExclusiveRunner((terms) => storage.claim(terms))
+  const inFlight = createInFlight()
+  const runner: WorkerDeps['runner'] = createExclusiveRunner(async ({ limit, leaseMs, alone }) => {
+    await inFlight.refresh()
+    const now = clock.now()
+    return await storage.claim({ limit, now, leaseUntil: now + leaseMs, alone, exclude: inFlight.keys() })
+  })
   const wakeAll = () => {
     for (const wake of wakers) wake()
+  }
+  const waking = async (count: Promise<number>) => {
+    if ((await count) > 0) wakeAll()
+    return await count
   }
   const toDeps = (process: ProcessDelivery, options?: WorkOptions): WorkerDeps => ({
     storage,
     settlement: storage,
     runner,
+    inFlight,
     clock,
     random,
     process,
@@ -51,15 +65,22 @@ export function createStoredQueue(storage: QueueStorage, options: StoredQueueOpt
     },
     stats: () => storage.stats(clock.now()),
     deadLetters: {
-      list: (options) => storage.listDead(options?.limit ?? 100),
-      async redrive(keyOrAll) {
-        const redriven = await storage.redrive(keyOrAll, clock.now())
-        if (redriven > 0) wakeAll()
-        return redriven
-      },
+      list: async (options) => (await storage.listDead(toLimit(options?.limit))).map(toDeadLetter),
+      redrive: (target) => waking(storage.redrive(target, clock.now())),
       purge: ({ olderThan }) => storage.purgeDead(olderThan),
     },
+    list: async ({ limit, ...where } = {}) =>
+      (await storage.list({ ...where, limit: toLimit(limit) })).map(toRecord),
+    async get(keyOrWebhookId) {
+      const stored = await storage.get(keyOrWebhookId)
+      return stored && toRecord(stored)
+    },
+    replay: (target) => waking(replay(storage, target, clock.now())),
     isFull: () => storage.isFull?.() ?? false,
     close: () => storage.close(),
   }
+}
+
+function toLimit(limit: number | undefined): number {
+  return wholeNumber('limit', limit, 100, 0)
 }

@@ -5,8 +5,11 @@ import {
   WebhookPayloadError,
   WebhookUnavailableError,
 } from '../shared/errors.ts'
+import type { DeadReason } from './delivery-record.ts'
+import { addFailedAttempt } from './failed-attempts.ts'
+import type { InFlight } from './in-flight.ts'
 import { guardLease, LeaseLost } from './lease-guard.ts'
-import type { DeadReason, Effect, ProcessDelivery, SettledDelivery } from './queue.ts'
+import type { Effect, ProcessContext, ProcessDelivery, SettledDelivery } from './queue.ts'
 import type { LeasedDelivery, Settlement } from './settlement.ts'
 import type { WorkSettings } from './work-settings.ts'
 
@@ -22,6 +25,8 @@ export interface TryDeps {
   settings: WorkSettings
   /** Handles the delivery. */
   process: ProcessDelivery
+  /** Where to note that its handler runs. Default: nowhere. */
+  inFlight?: InFlight
 }
 
 /**
@@ -34,34 +39,60 @@ export interface TryDeps {
  */
 export async function tryDelivery(deps: TryDeps, leased: LeasedDelivery, stop: AbortSignal): Promise<void> {
   try {
-    // Attempts are counted by the claim, so a delivery that kills its process ends here too.
-    const outcome =
-      leased.attempt > deps.settings.maxAttempts
-        ? await deadLetter(deps, leased, 'attempts', undefined)
-        : await handle(deps, leased, stop)
-    deps.settings.onSettled(outcome)
+    deps.settings.onSettled(await settle(deps, leased, stop))
   } catch (error) {
     deps.settings.onError(error)
   }
 }
 
+async function settle(deps: TryDeps, leased: LeasedDelivery, stop: AbortSignal): Promise<SettledDelivery> {
+  if (leased.unreadable) return await deadLetter(deps, leased, 'corrupt', leased.unreadable)
+  // Attempts are counted by the claim, so a delivery that kills its process ends here too.
+  if (leased.attempt > deps.settings.maxAttempts) return await deadLetter(deps, leased, 'attempts', undefined)
+  return await handle(deps, leased, stop)
+}
+
 async function handle(deps: TryDeps, leased: LeasedDelivery, stop: AbortSignal): Promise<SettledDelivery> {
-  const { settlement, clock, settings } = deps
+  const { settlement, clock, settings, inFlight } = deps
   const { leaseMs, handlerTimeoutMs } = settings
   const effects: Effect[] = []
   const guard = guardLease({ settlement, clock, lease: leased, leaseMs, handlerTimeoutMs, stop })
+  inFlight?.add(leased.key, guard)
+  let handled = Promise.resolve()
   try {
     guard.signal.throwIfAborted()
     const tx = settlement.transactional ? { tx: (effect: Effect) => void effects.push(effect) } : {}
-    const context = { attempt: leased.attempt, signal: guard.signal, ...tx }
-    await Promise.race([deps.process(leased.message, context), guard.ended])
+    handled = deps.process(leased.message, toContext(leased, guard.signal, tx))
+    await Promise.race([handled, guard.ended])
   } catch (error) {
     // An aborted handler may throw anything; the reason for the abort is what counts.
-    return await settleFailure(deps, leased, guard.signal.aborted ? guard.signal.reason : error)
+    const reason = guard.signal.aborted ? guard.signal.reason : error
+    return await settleFailure(deps, leased, reason)
   } finally {
     guard.close()
+    // A handler that goes on without its lease must not run beside itself, but only as long as it may take.
+    if (guard.signal.reason instanceof LeaseLost) removeWhenEnded(deps, leased.key, handled)
+    else inFlight?.remove(leased.key)
   }
   return await complete(deps, leased, effects)
+}
+
+function toContext(
+  { attempt, replay }: LeasedDelivery,
+  signal: AbortSignal,
+  tx: Pick<ProcessContext, 'tx'>,
+): ProcessContext {
+  return { attempt, signal, ...(replay && { replay }), ...tx }
+}
+
+function removeWhenEnded({ inFlight, clock, settings }: TryDeps, key: string, handled: Promise<void>): void {
+  if (!inFlight) return
+  const cancel = clock.schedule(() => inFlight.remove(key), settings.handlerTimeoutMs)
+  const end = () => {
+    cancel()
+    inFlight.remove(key)
+  }
+  handled.then(end, end)
 }
 
 /** The reason a worker aborts its handlers with when it is stopped: their deliveries are given back, due at once. */
@@ -96,7 +127,7 @@ async function settleFailure(
   if (reason) return await deadLetter(deps, leased, reason, error)
   const now = deps.clock.now()
   const dueAt = error instanceof WorkerStopped ? now : now + backoff(deps, leased.attempt)
-  const kept = await deps.settlement.retry(leased, dueAt, error)
+  const kept = await deps.settlement.retry(leased, dueAt, now, withFailure(deps, leased, error))
   return kept
     ? { ...identify(leased), outcome: 'retry', dueAt, error }
     : { ...identify(leased), outcome: 'lease_lost' }
@@ -122,10 +153,21 @@ async function deadLetter(
   reason: DeadReason,
   error: unknown,
 ): Promise<SettledDelivery> {
-  const kept = await deps.settlement.deadLetter(leased, reason, deps.clock.now(), error)
+  const history = withFailure(deps, leased, error)
+  const kept = await deps.settlement.deadLetter(leased, reason, deps.clock.now(), history)
   return kept
     ? { ...identify(leased), outcome: 'dead', reason, error }
     : { ...identify(leased), outcome: 'lease_lost' }
+}
+
+/** The failed attempts with this one; `undefined` when nothing was thrown but the order to stop. */
+function withFailure(
+  { clock, settings }: TryDeps,
+  { attempt, history = [] }: LeasedDelivery,
+  error: unknown,
+) {
+  if (error === undefined || error instanceof WorkerStopped) return undefined
+  return addFailedAttempt(history, { attempt, failedAt: clock.now(), error }, settings.recordStacks)
 }
 
 function identify({ message, attempt }: LeasedDelivery) {

@@ -14,6 +14,7 @@ const NAMES = [
   'maxBackoffMs',
   'pollMs',
   'stopTimeoutMs',
+  'recordStacks',
   'onSettled',
   'onError',
   'maxMs',
@@ -35,6 +36,7 @@ export function toWorkSettings(options: WorkOptions = {}): WorkSettings {
     maxBackoffMs: wholeNumber('maxBackoffMs', options.maxBackoffMs, 3_600_000),
     pollMs: wholeNumber('pollMs', options.pollMs, 1_000),
     stopTimeoutMs: wholeNumber('stopTimeoutMs', options.stopTimeoutMs, 25_000, 0),
+    recordStacks: options.recordStacks ?? false,
     onSettled: safeListener(options.onSettled),
     onError: safeListener(options.onError),
   }

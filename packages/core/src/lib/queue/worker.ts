@@ -1,6 +1,6 @@
 import type { ExclusiveRunner } from './exclusive-runner.ts'
 import type { QueueWorker } from './queue.ts'
-import type { ClaimTerms, QueueStorage } from './queue-storage.ts'
+import type { QueueStorage } from './queue-storage.ts'
 import type { LeasedDelivery } from './settlement.ts'
 import { type TryDeps, tryDelivery, WorkerStopped } from './try-delivery.ts'
 
@@ -8,7 +8,7 @@ import { type TryDeps, tryDelivery, WorkerStopped } from './try-delivery.ts'
 export interface WorkerDeps extends TryDeps {
   storage: QueueStorage
   /** The deliveries of the queue that run in this process. */
-  runner: ExclusiveRunner<LeasedDelivery, Omit<ClaimTerms, 'alone'>>
+  runner: ExclusiveRunner<LeasedDelivery, { limit: number; leaseMs: number }>
 }
 
 /** Tries a delivery that was claimed through the runner, then makes room for the next. */
@@ -63,8 +63,7 @@ export function startWorker(deps: WorkerDeps, wakers: Set<() => void>): QueueWor
   const claimAll = async () => {
     while (!stopped && running.size < settings.concurrency) {
       const limit = settings.concurrency - running.size
-      const now = clock.now()
-      const claimed = await runner.claim({ limit, now, leaseUntil: now + settings.leaseMs })
+      const claimed = await runner.claim({ limit, leaseMs: settings.leaseMs })
       claimed.forEach(run)
       if (claimed.length < limit) return
     }
@@ -100,9 +99,10 @@ export function startWorker(deps: WorkerDeps, wakers: Set<() => void>): QueueWor
 export async function toRest(deps: WorkerDeps): Promise<{ restMs: number; heldBack: boolean }> {
   const { storage, runner, clock, settings } = deps
   const { pollMs } = settings
-  const dueAt = await storage.nextDueAt()
+  const now = clock.now()
+  const dueAt = await storage.nextDueAt(now)
   if (dueAt === undefined) return { restMs: pollMs, heldBack: false }
-  const dueInMs = dueAt - clock.now()
+  const dueInMs = dueAt - now
   if (dueInMs <= 0 && !runner.isIdle()) return { restMs: pollMs, heldBack: true }
   return { restMs: Math.min(pollMs, Math.max(1, dueInMs)), heldBack: false }
 }

@@ -1,7 +1,9 @@
 /** The time a queue, worker or cache runs on; injected so that tests move it themselves. */
 export interface Clock {
-  /** The present, in epoch milliseconds. */
+  /** The present, in epoch milliseconds. May step when somebody sets the machine's clock. */
   now(): number
+  /** Milliseconds since a fixed moment; never steps. Default: `now`. */
+  monotonic?(): number
   /** Runs `task` once after `delayMs`; calling the result cancels it. */
   schedule(task: () => void, delayMs: number): () => void
 }
@@ -9,11 +11,17 @@ export interface Clock {
 // setTimeout fires at once for delays beyond 2^31-1 ms (24.8 days).
 const LONGEST_TIMER_MS = 2 ** 31 - 1
 
-/** The clock of the machine. Its timers do not keep a process alive where the runtime lets them not to. */
+/** The clock of the machine. Its timers keep a process alive. */
 export const systemClock: Clock = {
   now: () => Date.now(),
+  monotonic: () => performance.now(),
   schedule(task, delayMs) {
     const timer: unknown = setTimeout(task, Math.min(Math.max(0, delayMs), LONGEST_TIMER_MS))
     return () => clearTimeout(timer as number)
   },
+}
+
+/** Milliseconds for measuring how long something takes, whatever becomes of the wall clock. */
+export function monotonicNow(clock: Clock): number {
+  return clock.monotonic ? clock.monotonic() : clock.now()
 }

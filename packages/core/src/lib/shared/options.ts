@@ -27,6 +27,21 @@ export function wholeNumber(name: string, value: number | undefined, fallback: n
   return value
 }
 
+const HOUR_MS = 3_600_000
+
+/**
+ * How long something settled is kept, in milliseconds: at least 25 hours, because the sender retries for 24.
+ *
+ * @param hours The default, in hours
+ * @throws WebhookConfigError `option_invalid` for anything else, NaN among it
+ */
+export function retention(name: string, value: number | undefined, hours: number): number {
+  if (value === undefined) return hours * HOUR_MS
+  // Written as a negated >= so that NaN is refused too.
+  if (!(value >= 25 * HOUR_MS)) throw invalid(`${name} must be at least 25 hours, in milliseconds`)
+  return value
+}
+
 /** An option is missing or wrong. */
 export function invalid(message: string): WebhookConfigError {
   return new WebhookConfigError('option_invalid', message)

@@ -2,6 +2,8 @@ import type { RegisterTest } from '../shared/register-test.ts'
 import { type DefineRule, type QueueContract, withQueueHarness } from './queue-harness.ts'
 import { defineDeadLetterRules } from './queue-rules-dead-letters.ts'
 import { defineEnqueueRules } from './queue-rules-enqueue.ts'
+import { defineRecordRules } from './queue-rules-records.ts'
+import { defineReplayRules } from './queue-rules-replay.ts'
 import { defineRestartRules } from './queue-rules-restart.ts'
 import { defineRetryRules } from './queue-rules-retry.ts'
 import { defineWorkerRules } from './queue-rules-worker.ts'
@@ -25,4 +27,11 @@ export function queueContract(test: RegisterTest, contract: QueueContract): void
   defineRetryRules(define)
   defineDeadLetterRules(define)
   if (contract.reopen) defineRestartRules(define)
+  if (contract.records !== false) defineRecordRules(define)
+  const { createRetaining } = contract
+  if (createRetaining) {
+    defineReplayRules((title, run) => {
+      test(title, () => withQueueHarness({ create: createRetaining }, run))
+    })
+  }
 }

@@ -19,6 +19,10 @@ export interface QueueContract {
    * promises nothing beyond its own process: the sentences about restarts are then not examined.
    */
   reopen?(clock: Clock): DeliveryQueue | Promise<DeliveryQueue>
+  /** Whether it implements `list`, `get` and the failures of dead letters. Default: yes. */
+  records?: boolean
+  /** Makes an empty queue that keeps the bodies of handled deliveries for an hour; for the sentences on `replay`. */
+  createRetaining?(clock: Clock): DeliveryQueue | Promise<DeliveryQueue>
 }
 
 /** What a test of the queue contract works with. */
@@ -38,7 +42,7 @@ export type DefineRule = (title: string, run: (harness: QueueHarness) => Promise
 
 /** Runs one test on a queue of its own and leaves nothing running behind. */
 export async function withQueueHarness(
-  contract: QueueContract,
+  contract: Pick<QueueContract, 'create' | 'reopen'>,
   run: (harness: QueueHarness) => Promise<void>,
 ): Promise<void> {
   const clock = createFakeClock()

@@ -144,9 +144,9 @@ async function settleBoth(
   const holds = row.state === 'running' && row.lease === lease
   const dueAt = now + step.ms
   const verbs = {
-    renew: () => storage.renew(lease, dueAt),
+    renew: () => storage.renew(lease, dueAt, now),
     complete: () => storage.complete(lease, now),
-    retry: () => storage.retry(lease, dueAt),
+    retry: () => storage.retry(lease, dueAt, now),
     bury: () => storage.deadLetter(lease, 'attempts', now),
   }
   assertEqual(await verbs[step.do](), holds, where)

@@ -78,7 +78,7 @@ function defineClaims(define: DefineStorageRule): void {
 
   define('a renewed lease ends when its renewal says', async ({ storage, leaseOne, claimAt }) => {
     const lease = await leaseOne()
-    assertEqual(await storage.renew(lease, START_MS + 5 * LEASE_MS), true, 'renewal')
+    assertEqual(await storage.renew(lease, START_MS + 5 * LEASE_MS, START_MS), true, 'renewal')
     assertEqual(await claimAt(5 * LEASE_MS - 1), [], 'claim before the new end')
     only(await claimAt(5 * LEASE_MS))
   })
@@ -86,7 +86,7 @@ function defineClaims(define: DefineStorageRule): void {
 
 function defineDueTimes(define: DefineStorageRule): void {
   define('a retry is not claimed before it is due', async ({ storage, leaseOne, claimAt }) => {
-    assertEqual(await storage.retry(await leaseOne(), START_MS + 500.5), true, 'retry')
+    assertEqual(await storage.retry(await leaseOne(), START_MS + 500.5, START_MS), true, 'retry')
     assertEqual(await claimAt(500), [], 'claim before it is due')
     assertEqual(only(await claimAt(501)).attempt, 2, 'attempt')
   })
@@ -94,15 +94,15 @@ function defineDueTimes(define: DefineStorageRule): void {
   define(
     'the next due time is that of the next claim that finds something',
     async ({ storage, fill, claimAt }) => {
-      assertEqual(await storage.nextDueAt(), undefined, 'due time of an empty queue')
+      assertEqual(await storage.nextDueAt(START_MS), undefined, 'due time of an empty queue')
       await fill(1)
-      assertThat(((await storage.nextDueAt()) ?? Number.NaN) <= START_MS, 'a pending delivery is due')
+      assertThat(((await storage.nextDueAt(START_MS)) ?? Number.NaN) <= START_MS, 'a pending delivery is due')
       const lease = only(await claimAt(0))
-      assertEqual(await storage.nextDueAt(), START_MS + LEASE_MS, 'due time of a running delivery')
-      await storage.retry(lease, START_MS + 500)
-      assertEqual(await storage.nextDueAt(), START_MS + 500, 'due time of a retrying delivery')
+      assertEqual(await storage.nextDueAt(START_MS), START_MS + LEASE_MS, 'due time of a running delivery')
+      await storage.retry(lease, START_MS + 500, START_MS)
+      assertEqual(await storage.nextDueAt(START_MS), START_MS + 500, 'due time of a retrying delivery')
       await storage.complete(only(await claimAt(500)), START_MS + 500)
-      assertEqual(await storage.nextDueAt(), undefined, 'due time when all is done')
+      assertEqual(await storage.nextDueAt(START_MS), undefined, 'due time when all is done')
     },
   )
 }
@@ -133,7 +133,7 @@ function defineFencing(define: DefineStorageRule): void {
     const settlements = [
       (lease: LeasedDelivery) => storage.complete(lease, START_MS),
       (lease: LeasedDelivery) => storage.deadLetter(lease, 'attempts', START_MS),
-      (lease: LeasedDelivery) => storage.retry(lease, START_MS + 10 * LEASE_MS),
+      (lease: LeasedDelivery) => storage.retry(lease, START_MS + 10 * LEASE_MS, START_MS),
     ]
     for (const settle of settlements) {
       const lease = await leaseOne()
@@ -186,8 +186,8 @@ function defineRestart(define: DefineStorageRule): void {
 
 async function writeAll(storage: QueueStorage, lease: LeasedDelivery): Promise<boolean[]> {
   return [
-    await storage.renew(lease, START_MS + 10 * LEASE_MS),
-    await storage.retry(lease, START_MS),
+    await storage.renew(lease, START_MS + 10 * LEASE_MS, START_MS),
+    await storage.retry(lease, START_MS, START_MS),
     await storage.deadLetter(lease, 'attempts', START_MS),
     await storage.complete(lease, START_MS),
   ]

@@ -41,8 +41,8 @@ export function defineQuarantineRules(define: DefineStorageRule): void {
   })
 
   define('a delivery that was tried again and given back is no suspect', async ({ storage, ...harness }) => {
-    await storage.retry(await harness.leaseOne(), START_MS)
-    await storage.retry(only(await harness.claimAt(0)), START_MS)
+    await storage.retry(await harness.leaseOne(), START_MS, START_MS)
+    await storage.retry(only(await harness.claimAt(0)), START_MS, START_MS)
     const third = only(await harness.claimAt(0, 10, false))
     assertEqual([third.quarantined === true, third.attempt], [false, 3], 'suspect and attempt')
   })

@@ -1,0 +1,55 @@
+import { readEvent } from '../events/event.ts'
+import { isRefusal } from '../shared/refusal.ts'
+import type {
+  DeadLetter,
+  DeadReason,
+  DeliveryRecord,
+  DeliveryState,
+  FailedAttempt,
+} from './delivery-record.ts'
+import type { QueuedDelivery } from './queued-delivery.ts'
+
+/** A delivery as a backend keeps it. */
+export interface StoredDelivery {
+  /** The state it is in. */
+  state: DeliveryState
+  /** The delivery; its body is empty once it was erased. */
+  message: QueuedDelivery
+  /** How often it was claimed, since its last redrive or replay. */
+  attempts: number
+  /** The failed attempts last given to `retry` or `deadLetter`. */
+  history: readonly FailedAttempt[]
+  /** Due at (`retrying`), leased until (`running`), settled at (`done`, `dead`), in epoch milliseconds. */
+  stateTime: number
+  /** Why it is a dead letter. */
+  reason?: DeadReason
+  /** Whether it waits, runs or failed as part of a replay. */
+  replay?: boolean
+}
+
+/** Everything a queue tells about a stored delivery. */
+export function toRecord(stored: StoredDelivery): DeliveryRecord {
+  const { state, message, attempts, history, stateTime, reason, replay } = stored
+  const event = readEvent(message.body)
+  const last = history.at(-1)
+  return {
+    state,
+    message,
+    attempts,
+    history,
+    ...(last && { lastError: last.error, failedAt: last.failedAt }),
+    // A message that was changed where it lay says nothing one could rely on.
+    ...(!isRefusal(event) && reason !== 'corrupt' && { event }),
+    ...((state === 'retrying' || state === 'running') && { dueAt: stateTime }),
+    ...((state === 'done' || state === 'dead') && { settledAt: stateTime }),
+    ...(state === 'dead' && { reason: reason ?? 'attempts' }),
+    ...(replay && { replay }),
+  }
+}
+
+/** A stored dead letter with all that says why it is one. */
+export function toDeadLetter(stored: StoredDelivery): DeadLetter {
+  const record = toRecord(stored)
+  const { stateTime, reason = 'attempts' } = stored
+  return { ...record, state: 'dead', reason, deadAt: stateTime, failedAt: record.failedAt ?? stateTime }
+}

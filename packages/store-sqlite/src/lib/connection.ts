@@ -1,0 +1,64 @@
+import { closeSync, existsSync, openSync } from 'node:fs'
+import type { DatabaseSync as Connection } from 'node:sqlite'
+import { WebhookConfigError } from '@gwh/core/errors'
+import { noQueue, type OpenOptions, openDatabase, prepareGiven } from './database.ts'
+import { MEMORY_PATH } from './memory-path.ts'
+
+/** Which database to use: a file of its own by `path`, or an open connection of yours as `database`. */
+export type DatabaseOptions =
+  | {
+      /**
+       * The database file; created when absent, in a directory that exists, readable by this user only. `':memory:'`
+       * for tests. SQLite keeps `-wal` and `-shm` beside it, and this package `-acked`, by which it notices when
+       * acknowledged deliveries were lost.
+       */
+      path: string
+      /** Refuses a path where there is no queue yet, instead of creating one. For tools. Default false. */
+      mustExist?: boolean
+      database?: undefined
+    }
+  | {
+      /**
+       * An open `DatabaseSync` of yours, so that queue and application share one file and one connection. It is
+       * switched to `journal_mode=WAL` and `synchronous=FULL`; it stays yours to close, after the queue. Keep no
+       * transaction open on it across an `await`: the queue would have to wait for it.
+       */
+      database: Connection
+      path?: undefined
+      mustExist?: undefined
+    }
+
+/** A connection that is ready for use. */
+export interface OpenConnection {
+  database: Connection
+  /** The path of its file, or `':memory:'`. */
+  path: string
+  /** Whether it belongs to the caller, who closes it. */
+  given: boolean
+}
+
+/**
+ * Opens the database of a queue or store, or prepares the one that was given.
+ *
+ * @throws WebhookConfigError `option_invalid`
+ * @throws WebhookUnavailableError See `openDatabase`
+ */
+export function openConnection(options: DatabaseOptions, open: OpenOptions = {}): OpenConnection {
+  const { path, database, mustExist = false } = options
+  if ((path === undefined) === (database === undefined))
+    throw new WebhookConfigError('option_invalid', 'give either path or database')
+  if (database !== undefined) return { database, path: prepareGiven(database), given: true }
+  if (mustExist && !existsSync(path)) throw noQueue(path)
+  if (!mustExist) createFile(path)
+  return { database: openDatabase(path, { ...open, mustExist }), path, given: false }
+}
+
+/** Creates the file for this user only; SQLite gives its other files the same rights. */
+function createFile(path: unknown): void {
+  if (typeof path !== 'string' || path === MEMORY_PATH || existsSync(path)) return
+  try {
+    closeSync(openSync(path, 'wx', 0o600))
+  } catch {
+    // Another process was faster, or SQLite will say what is wrong.
+  }
+}

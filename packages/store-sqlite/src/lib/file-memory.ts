@@ -1,0 +1,60 @@
+import type { DatabaseSync } from 'node:sqlite'
+import { type SeenClock, seeClock } from '@gwh/core/queue'
+
+// Two processes can read their clocks at different moments and write in the other order.
+const SLACK_MS = 60_000
+
+/** The kinds of leases and waits whose longest is remembered; each is a column of `gwh_file`. */
+export type SpanKind = 'longest_lease' | 'longest_wait' | 'longest_claim'
+
+/**
+ * The longest lease or wait of one kind that any process has asked for, remembered in the file.
+ *
+ * One that lies further ahead was written by a clock that has been set back since, and must not be waited for.
+ */
+export interface LongestSpan {
+  /** Notes a span, in milliseconds. Call it inside a transaction. */
+  note(ms: number): void
+  /** The latest time that a lease or wait begun at `now` can end. */
+  horizon(now: number): number
+}
+
+/** Prepares the memory of one kind of span. */
+export function prepareSpan(database: DatabaseSync, kind: SpanKind): LongestSpan {
+  const read = database.prepare(`SELECT ${kind} AS ms FROM gwh_file`)
+  const raise = database.prepare(`UPDATE gwh_file SET ${kind} = ?1 WHERE ${kind} < ?1`)
+  // What this connection knows the file to hold at least; a rollback makes the next claim read it again.
+  let known = Number.NEGATIVE_INFINITY
+  return {
+    note(ms) {
+      if (!(ms > known)) return
+      raise.run(ms)
+      known = ms
+    },
+    horizon(now) {
+      known = Number(read.get()?.ms)
+      return now + known + SLACK_MS
+    },
+  }
+}
+
+/**
+ * Prepares the comparison of the clock with what any process saw of it before; see `seeClock`.
+ *
+ * The result is called inside a transaction, notes the time, and returns whether the clock can be trusted to purge.
+ */
+export function prepareSeenClock(database: DatabaseSync): (now: number) => boolean {
+  const read = database.prepare('SELECT clock_at, clock_jumped_to FROM gwh_file')
+  const write = database.prepare('UPDATE gwh_file SET clock_at = ?, clock_jumped_to = ?')
+  return (now) => {
+    const { seen, agrees } = seeClock(toSeen(read.get()), now)
+    write.run(seen.at, seen.jumpedTo ?? null)
+    return agrees
+  }
+}
+
+function toSeen(row: Record<string, unknown> | undefined): SeenClock | undefined {
+  if (typeof row?.clock_at !== 'number') return undefined
+  const jumpedTo = row.clock_jumped_to
+  return { at: row.clock_at, ...(typeof jumpedTo === 'number' && { jumpedTo }) }
+}

@@ -1,0 +1,38 @@
+import type { SQLInputValue, StatementSync } from 'node:sqlite'
+import type { Lease } from '@gwh/core/queue'
+import type { Capacity } from './capacity.ts'
+import { hashKey, type RowLease } from './delivery-row.ts'
+import type { DeliveryStatements } from './delivery-statements.ts'
+import type { LongestSpan } from './file-memory.ts'
+import type { GroupCommit } from './group-commit.ts'
+import type { KeyIndex } from './key-index.ts'
+
+/** What the transitions of a queue on SQLite work with. */
+export interface StorageParts {
+  group: GroupCommit
+  statements: DeliveryStatements
+  capacity: Capacity
+  keys: KeyIndex
+  /** The longest lease any process has asked for. */
+  leases: LongestSpan
+  /** The longest wait for a retry any process has asked for. */
+  waits: LongestSpan
+  /** Whether handled deliveries keep their bodies. */
+  retainsBodies: boolean
+}
+
+/** Runs a fenced statement; tells whether the lease still held. */
+export function settle(
+  { keys }: StorageParts,
+  lease: Lease & RowLease,
+  statement: StatementSync,
+  ...values: SQLInputValue[]
+): boolean {
+  const seq = lease.seq ?? keys.find(hashKey(lease.key), lease.key)
+  return seq !== undefined && changes(statement, ...values, seq, lease.token) === 1
+}
+
+/** Runs a statement and returns how many rows it changed. */
+export function changes(statement: StatementSync, ...values: SQLInputValue[]): number {
+  return Number(statement.run(...values).changes)
+}

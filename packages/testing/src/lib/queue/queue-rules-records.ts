@@ -1,0 +1,189 @@
+import { PermanentError, WebhookUnavailableError } from '@gwh/core/errors'
+import type { DeliveryState } from '@gwh/core/queue'
+import { assertEqual, assertThat } from '../shared/assert.ts'
+import { createLatch, type DefineRule, type QueueHarness } from './queue-harness.ts'
+
+const LONG = 'x'.repeat(100_000)
+
+/** What a queue tells about its deliveries, and why they failed. */
+export function defineRecordRules(define: DefineRule): void {
+  defineFailures(define)
+  defineList(define)
+  defineGet(define)
+  define('a dead letter is redriven by its webhook-id as well', async ({ queue, enqueue }) => {
+    const { id } = await enqueue()
+    await queue.drain(() => Promise.reject(new PermanentError('never')))
+    assertEqual(await queue.deadLetters.redrive('unknown'), 0, 'redriven by an unknown id')
+    assertEqual(await queue.deadLetters.redrive(id), 1, 'redriven by webhook-id')
+    assertEqual((await queue.stats()).pending, 1, 'pending')
+  })
+}
+
+function defineFailures(define: DefineRule): void {
+  define(
+    'a dead letter says what its last attempt failed with, and when',
+    async ({ queue, enqueue, clock }) => {
+      await enqueue()
+      const error = new WebhookUnavailableError('overloaded', 'the database is busy')
+      await queue.drain(() => Promise.reject(error), { maxAttempts: 1 })
+      const [letter] = await queue.deadLetters.list()
+      const expected = {
+        name: 'WebhookUnavailableError',
+        message: 'the database is busy',
+        code: 'overloaded',
+      }
+      assertEqual(letter?.lastError, expected, 'last error')
+      assertEqual(letter?.failedAt, clock.now(), 'time of the failure')
+      assertEqual(letter?.event?.type, 'batch.succeeded', 'type of the event')
+    },
+  )
+
+  define(
+    'the history has each failed attempt, up to the last ten',
+    async ({ queue, enqueue, work, clock }) => {
+      await enqueue()
+      work((_, { attempt }) => Promise.reject(new TypeError(`attempt ${attempt}`)), {
+        maxAttempts: 12,
+        maxBackoffMs: 1_000,
+      })
+      await clock.advance(60_000)
+      const [letter] = await queue.deadLetters.list()
+      const history = letter?.history ?? []
+      assertEqual(
+        history.map(({ attempt }) => attempt),
+        [3, 4, 5, 6, 7, 8, 9, 10, 11, 12],
+        'attempts',
+      )
+      assertEqual(history[0]?.error, { name: 'TypeError', message: 'attempt 3' }, 'first error')
+      assertEqual(history.at(-1)?.error, letter?.lastError, 'last error')
+      const times = history.map(({ failedAt }) => failedAt)
+      assertThat(
+        times.every((time, index) => index === 0 || time >= (times[index - 1] ?? 0)),
+        `the times are ${times.join(', ')}`,
+      )
+    },
+  )
+
+  define('an error of any kind is recorded, and long texts are cut', async ({ queue, enqueue }) => {
+    const thrown: unknown[] = [
+      new Error(`${LONG}\ud83d`),
+      LONG,
+      undefined,
+      null,
+      { toString: 1 },
+      Symbol('s'),
+    ]
+    for (const error of thrown) {
+      const { key } = await enqueue()
+      await queue.drain(() => Promise.reject(error), { maxAttempts: 1 })
+      const record = await queue.get(key)
+      assertEqual(record?.state, 'dead', 'state')
+      assertThat(JSON.stringify(record?.history).length < 2_000, 'the recorded error is too long')
+    }
+  })
+
+  define(
+    'stacks are recorded where they are asked for, of the last error only',
+    async ({ queue, enqueue, work, clock }) => {
+      const [{ key }, other] = [await enqueue(), await enqueue()]
+      await queue.drain(({ id }) => Promise.reject(new PermanentError(id)), { maxAttempts: 1 })
+      assertEqual((await queue.get(key))?.lastError?.stack, undefined, 'stack that nobody asked for')
+      assertEqual(await queue.deadLetters.redrive(other.key), 1, 'redriven')
+      work(() => Promise.reject(new TypeError('again')), { recordStacks: true, maxAttempts: 2 })
+      await clock.advance(60_000)
+      const record = await queue.get(other.key)
+      assertThat(record?.lastError?.stack?.startsWith('TypeError: again') === true, 'there is no stack')
+      assertEqual(record?.history.filter(({ error }) => error.stack !== undefined).length, 1, 'stacks')
+    },
+  )
+
+  define('a retrying delivery says why, and when it is tried again', async ({ queue, enqueue, clock }) => {
+    const { key } = await enqueue()
+    await queue.drain(() => Promise.reject(new TypeError('not yet')), { backoffMs: 60_000 })
+    const record = await queue.get(key)
+    assertEqual([record?.state, record?.lastError?.message], ['retrying', 'not yet'], 'state and error')
+    const waitMs = (record?.dueAt ?? Number.NaN) - clock.now()
+    assertThat(waitMs > 0 && waitMs <= 60_000, `the wait is ${waitMs} ms`)
+  })
+}
+
+function defineList(define: DefineRule): void {
+  define('deliveries are listed newest first, a page at a time', async ({ queue, enqueue }) => {
+    const keys: string[] = []
+    for (let index = 0; index < 5; index++) keys.unshift((await enqueue()).key)
+    const listed: string[] = []
+    for (let after: string | undefined; listed.length < 5; after = listed.at(-1)) {
+      const page = await queue.list({ limit: 2, ...(after !== undefined && { after }) })
+      assertThat(page.length > 0, `the list ends after ${listed.length} deliveries`)
+      listed.push(...page.map(({ message }) => message.key))
+    }
+    assertEqual(listed, keys, 'listed')
+    assertEqual(await queue.list({ after: keys[4] ?? '' }), [], 'after the last one')
+  })
+
+  define('only deliveries in a state are listed where one is named', async (harness) => {
+    const expected = await bringToEachState(harness)
+    for (const [state, key] of Object.entries(expected)) {
+      const listed = await harness.queue.list({ state: state as DeliveryState })
+      assertEqual(
+        listed.map((record) => [record.message.key, record.state]),
+        [[key, state]],
+        state,
+      )
+    }
+    assertEqual((await harness.queue.list()).length, 5, 'all')
+  })
+}
+
+async function bringToEachState(harness: QueueHarness): Promise<Record<DeliveryState, string>> {
+  const { queue, enqueue, work, clock } = harness
+  const [done, retrying, dead] = [await enqueue(), await enqueue(), await enqueue()]
+  await queue.drain(
+    async ({ key }) => {
+      if (key === dead.key) throw new PermanentError('never')
+      if (key === retrying.key) throw new TypeError('not yet')
+    },
+    { backoffMs: 3_600_000, maxBackoffMs: 3_600_000 },
+  )
+  const running = await enqueue()
+  work(() => createLatch().opened, { concurrency: 1, stopTimeoutMs: 0 })
+  await clock.advance(0)
+  const pending = await enqueue()
+  return {
+    done: done.key,
+    retrying: retrying.key,
+    dead: dead.key,
+    running: running.key,
+    pending: pending.key,
+  }
+}
+
+function defineGet(define: DefineRule): void {
+  define('a delivery is found by its key and by its webhook-id', async ({ queue, enqueue }) => {
+    const message = await enqueue()
+    await enqueue()
+    for (const name of [message.key, message.id]) {
+      const record = await queue.get(name)
+      assertEqual(record?.message, message, `delivery found by ${name}`)
+      assertEqual([record?.state, record?.attempts], ['pending', 0], 'state and attempts')
+    }
+    assertEqual(await queue.get('unknown'), undefined, 'an unknown delivery')
+  })
+
+  define('of several deliveries with one webhook-id the newest is found', async ({ queue, enqueue }) => {
+    await enqueue({ key: 'older', id: 'shared' })
+    await enqueue({ key: 'newer', id: 'shared' })
+    assertEqual((await queue.get('shared'))?.message.key, 'newer', 'key')
+  })
+
+  define(
+    'a handled delivery has a time and, without its body, no event',
+    async ({ queue, enqueue, clock }) => {
+      const { key } = await enqueue()
+      await queue.drain(async () => {})
+      const record = await queue.get(key)
+      assertEqual([record?.state, record?.settledAt], ['done', clock.now()], 'state and time')
+      assertEqual([record?.message.body.length, record?.event], [0, undefined], 'body and event')
+    },
+  )
+}
