@@ -106,9 +106,12 @@ test('the connection goes to the address that was checked, without a second look
 
 test('a pinned https connection names the host in its TLS handshake', async () => {
   const hello: Buffer[] = []
-  const server = createServer((socket) =>
-    socket.once('data', (data) => void (hello.push(data), socket.destroy())),
-  )
+  const server = createServer((socket) => {
+    socket.once('data', (data) => {
+      hello.push(data)
+      socket.destroy()
+    })
+  })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   onTestFinished(() => void server.close())
   const { port } = server.address() as AddressInfo
