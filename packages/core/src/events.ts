@@ -24,5 +24,7 @@ export {
   type KnownEvent,
   type ResultPointer,
   type UnknownEvent,
+  type UnknownEventData,
   type WebhookEvent,
 } from './lib/events/event-types.ts'
+export { suggestEventType } from './lib/events/suggest-event-type.ts'

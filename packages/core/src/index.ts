@@ -13,7 +13,8 @@ export {
   type UnknownEvent,
   type WebhookEvent,
 } from './lib/events/event-types.ts'
-export type { EventFor, EventHandler, EventPattern, HandlerContext } from './lib/handle/router.ts'
+export type { EventFor, EventPattern, MetadataPattern, TypePattern } from './lib/handle/patterns.ts'
+export type { EventHandler, HandlerContext } from './lib/handle/router.ts'
 export { type Answer, answerFor } from './lib/http/answer.ts'
 export { type BodyCollector, createBodyCollector, toRawBody } from './lib/http/body.ts'
 export type { BodyLimits, BodyWatch } from './lib/http/body-limits.ts'

@@ -27,7 +27,7 @@ async function linesOfFailure(error: Error): Promise<string[]> {
   receiver.on('*', () => {
     throw error
   })
-  const body = '{"type":"batch.succeeded","data":{}}'
+  const body = '{"type":"batch.succeeded","data":{"id":"b1"}}'
   const headers = {
     'webhook-id': 'msg_1',
     'webhook-timestamp': String(NOW),

@@ -57,7 +57,15 @@ const SURFACE: Record<string, { load: () => Promise<object>; names: string[] }> 
   '@gwh/core/sign': { load: () => import('@gwh/core/sign'), names: ['signDynamic', 'signStatic'] },
   '@gwh/core/events': {
     load: () => import('@gwh/core/events'),
-    names: ['EVENT_TYPES', 'anyDataSchema', 'dataSchemas', 'envelopeSchema', 'isEvent', 'parseEvent'],
+    names: [
+      'EVENT_TYPES',
+      'anyDataSchema',
+      'dataSchemas',
+      'envelopeSchema',
+      'isEvent',
+      'parseEvent',
+      'suggestEventType',
+    ],
   },
   '@gwh/core/errors': {
     load: () => import('@gwh/core/errors'),

@@ -1,13 +1,14 @@
-import { createReceiver, type EventPattern, parseEvent, type WebhookEvent } from '@gwh/core'
+import { createReceiver, isEvent, type MetadataPattern, parseEvent, type WebhookEvent } from '@gwh/core'
+import { suggestEventType } from '@gwh/core/events'
 import { describe, expect, expectTypeOf, test } from 'vitest'
 import { createRouter } from '../src/lib/handle/router.ts'
-import { SECRET } from './support.ts'
+import { createWatched, SECRET, staticDelivery } from './support.ts'
 
 const toEvent = (type: string, userMetadata: object = {}) =>
-  parseEvent(JSON.stringify({ type, data: {}, user_metadata: userMetadata }))
+  parseEvent(JSON.stringify({ type, data: { id: 'job_1' }, user_metadata: userMetadata }))
 
 /** The patterns, by their place in the list, that an event matches. */
-function matches(patterns: EventPattern[], event: WebhookEvent): number[] {
+function matches(patterns: (string | MetadataPattern)[], event: WebhookEvent): number[] {
   const router = createRouter()
   const handlers = patterns.map(() => () => {})
   patterns.forEach((pattern, index) => {
@@ -17,7 +18,7 @@ function matches(patterns: EventPattern[], event: WebhookEvent): number[] {
 }
 
 describe('a pattern', () => {
-  test.each<[EventPattern, string, boolean]>([
+  test.each<[string | MetadataPattern, string, boolean]>([
     ['batch.succeeded', 'batch.succeeded', true],
     ['batch.succeeded', 'batch.failed', false],
     ['batch.succeeded', 'batch.succeeded.late', false],
@@ -107,7 +108,7 @@ describe('what cannot be registered is option_invalid', () => {
   })
 
   test('on and onUnhandled return the receiver', () => {
-    expect(receiver.on('ping', () => {}).onUnhandled(() => {})).toBe(receiver)
+    expect(receiver.on('ping' as string, () => {}).onUnhandled(() => {})).toBe(receiver)
   })
 })
 
@@ -119,4 +120,108 @@ test('a pattern gives its handler the type of the event', () => {
       expectTypeOf(event.data.errorCode).toEqualTypeOf<string | undefined>(),
     )
     .on('*', (event) => expectTypeOf(event).toEqualTypeOf<WebhookEvent>())
+    .on(['batch.failed', 'interaction.failed'], (event) => {
+      expectTypeOf(event.type).toEqualTypeOf<'batch.failed' | 'interaction.failed'>()
+      expectTypeOf(event.data.errorCode).toEqualTypeOf<string | undefined>()
+    })
+    .on('video.generated', (event) => expectTypeOf(event.id).toEqualTypeOf<string>())
+    .on('video.generated' as string, (event) => expectTypeOf(event.id).toEqualTypeOf<string | undefined>())
+})
+
+test('a misspelt event type does not compile', () => {
+  const { receiver } = createWatched()
+  // @ts-expect-error: batch.succeeded has two c
+  receiver.on('batch.suceeded', () => {})
+  // @ts-expect-error: there is no such family
+  receiver.on('batches.*', () => {})
+  // @ts-expect-error: in a list and in an object too
+  receiver.on(['batch.failed', { type: 'batch.cancled' }], () => {})
+})
+
+describe('a pattern of no documented type', () => {
+  const warningsOf = (...patterns: (string | MetadataPattern)[]) => {
+    const { receiver, signals } = createWatched()
+    for (const pattern of patterns) receiver.on(pattern as string, () => {})
+    return signals
+  }
+
+  test('is reported when it is registered, with a suggestion', () => {
+    expect(warningsOf('batch.suceeded')).toEqual([
+      {
+        type: 'warning',
+        code: 'event_type_unknown',
+        message: '"batch.suceeded" is no documented event type: did you mean "batch.succeeded"?',
+      },
+    ])
+  })
+
+  test.each(['future.type', 'batches.*', 'ping'])(
+    'is reported without one where nothing is close: %s',
+    (type) => {
+      expect(warningsOf({ type })).toMatchObject([
+        { message: expect.stringContaining('only if Google adds it') },
+      ])
+    },
+  )
+
+  test('is the only one reported', () => {
+    expect(warningsOf('batch.succeeded', 'batch.*', 'video.*', '*', { metadata: {} })).toEqual([])
+  })
+})
+
+test.each([
+  ['batch.suceeded', 'batch.succeeded'],
+  ['Batch.Failed', 'batch.failed'],
+  ['interaction.require_action', 'interaction.requires_action'],
+  ['video.created', undefined],
+  ['batch.succeeded', undefined],
+])('%s suggests %s', (type, suggestion) => {
+  expect(suggestEventType(type)).toBe(suggestion)
+})
+
+describe('a list of patterns', () => {
+  test('runs its handler once for an event that matches several, in its place', async () => {
+    const { receiver } = createWatched()
+    const ran: string[] = []
+    receiver
+      .on('*', () => ran.push('first'))
+      .on(['batch.succeeded', 'batch.*', '*'], () => ran.push('list'))
+      .on('batch.*', () => ran.push('last'))
+    await receiver.receive(staticDelivery())
+    expect(ran).toEqual(['first', 'list', 'last'])
+  })
+
+  test('must not be empty', () => {
+    const { receiver } = createWatched()
+    expect(() => receiver.on([], () => {})).toThrow(expect.objectContaining({ code: 'option_invalid' }))
+  })
+})
+
+describe('an event of a documented type that names no job', () => {
+  const body = { type: 'batch.succeeded', data: {} }
+
+  test('goes to handlers of everything, with a warning', async () => {
+    const { receiver, signals } = createWatched()
+    const ran: string[] = []
+    receiver
+      .on('batch.succeeded', () => ran.push('type'))
+      .on('batch.*', () => ran.push('family'))
+      .on('*', () => ran.push('everything'))
+      .onUnhandled(() => ran.push('unhandled'))
+    await receiver.receive(staticDelivery({ body }))
+    expect(ran).toEqual(['everything'])
+    expect(signals[0]).toMatchObject({ type: 'warning', code: 'event_id_missing' })
+  })
+
+  test('goes to onUnhandled where nothing handles everything', async () => {
+    const { receiver } = createWatched()
+    const ran: unknown[] = []
+    receiver.on('batch.succeeded', () => ran.push('type')).onUnhandled((event) => ran.push(event.type))
+    await receiver.receive(staticDelivery({ body }))
+    expect(ran).toEqual(['batch.succeeded'])
+  })
+
+  test('is not what isEvent looks for', () => {
+    expect(isEvent(parseEvent(JSON.stringify(body)), 'batch.succeeded')).toBe(false)
+  })
 })

@@ -18,11 +18,19 @@ export const EVENT_TYPES = [
 /** A documented event type. */
 export type EventType = (typeof EVENT_TYPES)[number]
 
-/** What every event's `data` has: the fields as sent, plus these. */
-export interface EventData {
-  /** The job's resource id in the form the API takes: `batches/…` for batches, as sent for all others. */
+/** What the `data` of every event of a documented type has: the fields as sent, plus these. */
+export interface EventData extends UnknownEventData {
+  id: string
+}
+
+/** What the `data` of any event has: the fields as sent, plus these. */
+export interface UnknownEventData {
+  /**
+   * The job's resource id in the form the API takes: `batches/…` for batches, as sent for all others; `undefined`
+   * where the sender names no job.
+   */
   id: string | undefined
-  /** Fields as sent, those this version does not know among them. */
+  /** Fields as sent, including those this version does not know. */
   [field: string]: unknown
 }
 
@@ -54,8 +62,6 @@ export interface EventDataByType {
 }
 
 interface EventBase {
-  /** The job the event is about, the same as `data.id`; `undefined` where the sender named none. */
-  id: string | undefined
   /** What was given as `user_metadata` when the job was created; `{}` where there was none. */
   userMetadata: Readonly<Record<string, unknown>>
   /** When it happened, RFC 3339, as sent. */
@@ -66,19 +72,24 @@ interface EventBase {
   raw: Readonly<Record<string, unknown>>
 }
 
-/** An event of a documented type. */
+/** An event of a documented type that names its job. `id` is the same as `data.id`. */
 export type KnownEvent<T extends EventType = EventType> = {
-  [Type in T]: EventBase & { type: Type; data: EventDataByType[Type] }
+  [Type in T]: EventBase & { type: Type; id: string; data: EventDataByType[Type] }
 }[T]
 
-/** An event of a type this version does not know. */
-export type UnknownEvent = EventBase & { type: string & {}; data: EventData }
+/** An event of a type this version does not know, or one that names no job. */
+export type UnknownEvent = EventBase & { type: string & {}; id: string | undefined; data: UnknownEventData }
 
 /** Something that happened to a job. */
 export type WebhookEvent = KnownEvent | UnknownEvent
 
+/** Whether a text is one of the documented event types. */
+export function isEventType(type: string): type is EventType {
+  return (EVENT_TYPES as readonly string[]).includes(type)
+}
+
 /**
- * Whether an event is of the given type, which then types its `data`.
+ * Whether an event is of the given type and names its job, which then types its `data`.
  *
  * @example
  * ```ts
@@ -86,5 +97,5 @@ export type WebhookEvent = KnownEvent | UnknownEvent
  * ```
  */
 export function isEvent<T extends EventType>(event: WebhookEvent, type: T): event is KnownEvent<T> {
-  return event.type === type
+  return event.type === type && event.id !== undefined
 }

@@ -7,7 +7,7 @@ import {
   type FailureFields,
   type ResultFields,
 } from './event-schemas.ts'
-import type { EventData, EventType, JobFailure, ResultPointer, WebhookEvent } from './event-types.ts'
+import type { EventType, JobFailure, ResultPointer, UnknownEventData, WebhookEvent } from './event-types.ts'
 
 // Google renamed this event before it first sent one; old samples and test doubles still use the old name.
 const ALIASES = new Map([['batch.completed', 'batch.succeeded']])
@@ -59,7 +59,7 @@ function toEvent(
 function toData(
   type: string,
   wire: Record<string, unknown>,
-): EventData & Partial<ResultPointer & JobFailure> {
+): UnknownEventData & Partial<ResultPointer & JobFailure> {
   const schema = Object.hasOwn(dataSchemas, type) ? dataSchemas[type as EventType] : anyDataSchema
   const fields = schema.parse(wire)
   const id = fields.id === undefined || fields.id === '' ? undefined : toResourceId(type, String(fields.id))

@@ -1,5 +1,5 @@
 import { readEvent } from '../events/event.ts'
-import type { WebhookEvent } from '../events/event-types.ts'
+import { isEventType, type WebhookEvent } from '../events/event-types.ts'
 import { isRefusal, type Refusal } from '../shared/refusal.ts'
 import type { EventHandler, HandlerContext, Router } from './router.ts'
 
@@ -12,8 +12,18 @@ export interface Dispatch {
 /** Runs every handler of an event, one after the other; the first that throws ends it. */
 export type Dispatcher = (dispatch: Dispatch) => Promise<void>
 
-export function createDispatcher(router: Router, unhandled: () => EventHandler | undefined): Dispatcher {
+/** @param warn Called with what is odd about an event that its handlers do not see */
+export function createDispatcher(
+  router: Router,
+  unhandled: () => EventHandler | undefined,
+  warn: (message: string) => void,
+): Dispatcher {
   return async ({ event, context }) => {
+    if (event.id === undefined && isEventType(event.type)) {
+      warn(
+        `the ${event.type} event of ${context.delivery.id} names no job: only handlers of "*" and onUnhandled receive it`,
+      )
+    }
     const handlers = router.find(event)
     const fallback = unhandled()
     if (handlers.length === 0 && fallback) handlers.push(fallback)

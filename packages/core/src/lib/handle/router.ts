@@ -1,30 +1,7 @@
-import { EVENT_TYPES, type EventType, type KnownEvent, type WebhookEvent } from '../events/event-types.ts'
+import { isEventType, type WebhookEvent } from '../events/event-types.ts'
 import type { Effect } from '../queue/queue.ts'
-import { WebhookConfigError } from '../shared/errors.ts'
-import { checkNames } from '../shared/options.ts'
-
-/** An event type, all types of a family, or everything. */
-export type TypePattern = EventType | 'batch.*' | 'interaction.*' | 'video.*' | '*' | (string & {})
-
-/** Which events a handler wants. */
-export type EventPattern =
-  | TypePattern
-  | {
-      /** Default `*`. */
-      type?: TypePattern
-      /** Values `userMetadata` must have, compared exactly. */
-      metadata?: Readonly<Record<string, string | number | boolean>>
-    }
-
-type TypeOf<P> = P extends { type: infer T } ? T : P extends string ? P : '*'
-
-/** The events a pattern lets through, as far as their type says. */
-export type EventFor<P> =
-  TypeOf<P> extends EventType
-    ? KnownEvent<TypeOf<P> & EventType>
-    : TypeOf<P> extends `${infer Family}.*`
-      ? KnownEvent<Extract<EventType, `${Family}.${string}`>>
-      : WebhookEvent
+import { invalid } from '../shared/options.ts'
+import { checkPattern, doubtPattern } from './patterns.ts'
 
 /** What a handler knows about the delivery its event came with. */
 export interface HandlerContext {
@@ -64,53 +41,51 @@ interface Route {
 
 /** Finds the handlers of an event, in the order they were registered. */
 export interface Router {
-  add(pattern: EventPattern, handler: EventHandler<never>): void
+  /**
+   * Registers a handler for one pattern, or for several of which each event runs it once.
+   *
+   * @throws WebhookConfigError `option_invalid`
+   */
+  add(patterns: unknown, handler: EventHandler<never>): void
   find(event: WebhookEvent): EventHandler[]
 }
 
-const PATTERN = /^(?:\*|[a-z0-9_.]{1,250}\.\*|[a-z0-9_.]{1,256})$/i
-
-export function createRouter(): Router {
+/** @param warn Called with a pattern that matches no documented type */
+export function createRouter(warn: (message: string) => void = () => {}): Router {
   const routes = new Map<string, Route[]>()
   let count = 0
   return {
-    add(pattern, handler) {
-      const { type = '*', metadata = {} } = typeof pattern === 'string' ? { type: pattern } : pattern
-      if (typeof pattern !== 'string') checkMembers(pattern)
-      checkPattern(type, handler)
-      const known = routes.get(type) ?? []
-      routes.set(type, [...known, { metadata: Object.entries(metadata), handler, order: count++ }])
+    add(patterns, handler) {
+      const checked = (Array.isArray(patterns) ? patterns : [patterns]).map(checkPattern)
+      if (checked.length === 0) throw invalid('a list of patterns must not be empty')
+      if (typeof handler !== 'function') throw invalid('a handler is a function')
+      const order = count++
+      for (const { type, metadata } of checked) {
+        routes.set(type, [...(routes.get(type) ?? []), { metadata, handler, order }])
+        const doubt = doubtPattern(type)
+        if (doubt) warn(doubt)
+      }
     },
     find(event) {
-      const matching = patternsOf(event.type).flatMap((pattern) => routes.get(pattern) ?? [])
-      return matching
+      const matching = patternsOf(event)
+        .flatMap((pattern) => routes.get(pattern) ?? [])
         .filter((route) => hasMetadata(event, route.metadata))
         .sort((a, b) => a.order - b.order)
+      // A handler registered with several patterns has one place in the order.
+      return matching
+        .filter((route, index) => route.order !== matching[index - 1]?.order)
         .map((route) => route.handler as EventHandler)
     },
   }
 }
 
-/** A pattern that says nothing, a regular expression for instance, must not match everything. */
-function checkMembers(pattern: object): void {
-  checkNames(pattern, ['type', 'metadata'], 'a pattern')
-  if (!('type' in pattern) && !('metadata' in pattern)) {
-    throw new WebhookConfigError('option_invalid', 'a pattern is a text, or an object with type or metadata')
-  }
-}
-
-function checkPattern(type: unknown, handler: unknown): void {
-  if (typeof type !== 'string' || !PATTERN.test(type)) {
-    throw new WebhookConfigError(
-      'option_invalid',
-      `a pattern is an event type such as "${EVENT_TYPES[0]}", a family such as "batch.*", or "*"`,
-    )
-  }
-  if (typeof handler !== 'function') throw new WebhookConfigError('option_invalid', 'a handler is a function')
-}
-
-/** Every key an event can be registered under: `batch.succeeded`, `batch.*`, `*`. */
-function patternsOf(type: string): string[] {
+/**
+ * Every pattern an event matches: `batch.succeeded`, `batch.*`, `*`.
+ *
+ * Handlers of a documented type rely on the job's id, so an event without one matches like an unknown type.
+ */
+function patternsOf({ type, id }: WebhookEvent): string[] {
+  if (id === undefined && isEventType(type)) return ['*']
   // A set, because a sender may name an event `*` or `batch.*` too.
   const patterns = new Set(['*', type])
   for (let dot = type.indexOf('.'); dot !== -1; dot = type.indexOf('.', dot + 1)) {

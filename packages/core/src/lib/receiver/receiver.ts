@@ -1,9 +1,10 @@
 import { readEvent } from '../events/event.ts'
 import { createDispatcher } from '../handle/dispatch.ts'
 import { createInlineSink } from '../handle/inline-sink.ts'
+import type { EventFor, EventPattern, MetadataPattern } from '../handle/patterns.ts'
 import { createQueueSink } from '../handle/queue-sink.ts'
 import { createQueueWork } from '../handle/queue-work.ts'
-import { createRouter, type EventFor, type EventHandler, type EventPattern } from '../handle/router.ts'
+import { createRouter, type EventHandler } from '../handle/router.ts'
 import { type Answer, answerFor, toResponse } from '../http/answer.ts'
 import type { IncomingDelivery } from '../http/incoming-delivery.ts'
 import { fromRequest } from '../http/web-request.ts'
@@ -40,10 +41,24 @@ export interface ReceiverWorkOptions extends WorkOptions {
 /** Receives webhook deliveries and runs handlers for them. */
 export interface Receiver {
   /**
-   * Registers a handler for an event type, a family (`batch.*`), everything (`*`), or metadata. All handlers an
-   * event matches run, in the order they were registered; if one throws, all are tried again.
+   * Registers a handler for an event type, a family (`batch.*`), everything (`*`), metadata, or several of these. All
+   * handlers an event matches run, in the order they were registered; if one throws, all are tried again.
+   *
+   * In handlers of a documented type `event.id` is always set: an event without one goes to handlers of `*` and
+   * `onUnhandled`, with the warning `event_id_missing`.
+   *
+   * @throws WebhookConfigError `option_invalid`
    */
-  on<const P extends EventPattern>(pattern: P, handler: EventHandler<EventFor<P>>): Receiver
+  on<const P extends EventPattern>(patterns: P | readonly P[], handler: EventHandler<EventFor<P>>): Receiver
+  /**
+   * Registers a handler for a type that is known only at run time, or that Google has not documented: pass it as
+   * `string` (`'video.failed' as string`). A literal that is no documented type does not compile. The observer gets
+   * the warning `event_type_unknown` for a type that is not documented.
+   */
+  on<P extends string>(
+    pattern: string extends P ? P | MetadataPattern<P> : never,
+    handler: EventHandler,
+  ): Receiver
   /** Registers the handler for events no other handler matches. */
   onUnhandled(handler: EventHandler): Receiver
   /**
@@ -94,9 +109,10 @@ export function createReceiver(options: ReceiverOptions): Receiver {
     observe({ type: 'warning', ...warning }),
   )
   const authorize = options.dynamic && createAuthorizer(options.dynamic, endpoint, now)
-  const router = createRouter()
+  const warnOf = (code: string) => (message: string) => observe({ type: 'warning', code, message })
+  const router = createRouter(warnOf('event_type_unknown'))
   let unhandled: EventHandler | undefined
-  const dispatch = createDispatcher(router, () => unhandled)
+  const dispatch = createDispatcher(router, () => unhandled, warnOf('event_id_missing'))
   const { process, watch } = createQueueWork({ dispatch, observe, endpoint })
   const store = options.store ?? createMemoryStore({ now })
   const sink = queue
@@ -125,8 +141,8 @@ export function createReceiver(options: ReceiverOptions): Receiver {
   let working = 0
 
   const receiver: Receiver = {
-    on(pattern, handler) {
-      router.add(pattern, handler as EventHandler<never>)
+    on(patterns: unknown, handler: EventHandler<never>) {
+      router.add(patterns, handler)
       return receiver
     },
     onUnhandled(handler) {

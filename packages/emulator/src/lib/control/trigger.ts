@@ -1,5 +1,5 @@
+import { suggestEventType } from '@gwh/core/events'
 import { CATALOGUE_TYPES } from '../events/event-types.ts'
-import { suggestType } from '../events/suggest-type.ts'
 import { RequestFault } from '../http/faults.ts'
 import { checkKnown, type Fields, isFields, readMetadata, readUris } from '../http/fields.ts'
 import type { TriggerResult } from '../shared/types.ts'
@@ -27,7 +27,7 @@ function checkType(type: unknown, uris: readonly string[] | undefined): asserts 
     throw new RequestFault('invalid_request', "'type' is required.")
   }
   if (type === PING || CATALOGUE_TYPES.some((known) => known === type)) return
-  const similar = suggestType(type)
+  const similar = suggestEventType(type)
   if (similar !== undefined) {
     throw new RequestFault('invalid_request', `Unknown event type '${type}'. Did you mean '${similar}'?`)
   }

@@ -1,20 +1,20 @@
-import { CATALOGUE_TYPES } from './event-types.ts'
+import { EVENT_TYPES, type EventType } from './event-types.ts'
 
-// Two slips of a finger; known types differ from each other by more.
+// Two typing mistakes; documented types differ from each other by more.
 const MAX_EDITS = 2
 
-/** The known event type that `type` looks like a misspelling of, if there is one. */
-export function suggestType(type: string): string | undefined {
+/** The documented event type that `type` looks like a misspelling of, if there is one. */
+export function suggestEventType(type: string): EventType | undefined {
   const plain = type.toLowerCase()
-  return CATALOGUE_TYPES.find((known) => known !== type && countEdits(plain, known) <= MAX_EDITS)
+  return EVENT_TYPES.find((known) => known !== type && countEdits(plain, known) <= MAX_EDITS)
 }
 
 /** How many letters must be inserted, deleted or replaced (the Levenshtein distance). */
 function countEdits(from: string, to: string): number {
   let previous = Array.from({ length: to.length + 1 }, (_, column) => column)
-  for (let row = 1; row <= from.length; row += 1) {
+  for (let row = 1; row <= from.length; row++) {
     const current = [row]
-    for (let column = 1; column <= to.length; column += 1) {
+    for (let column = 1; column <= to.length; column++) {
       const replaced = previous[column - 1]! + (from[row - 1] === to[column - 1] ? 0 : 1)
       current.push(Math.min(replaced, previous[column]! + 1, current[column - 1]! + 1))
     }
