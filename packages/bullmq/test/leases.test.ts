@@ -77,7 +77,7 @@ test('a handler outlives many leases, and looks for lost locks, without being tr
   for (const worker of workers) await worker.stop()
 })
 
-test('whoever lost the lock is told, and settles nothing', async () => {
+test('a worker whose lock was lost aborts the handler and settles nothing', async () => {
   const server = await useRedis()
   const queue = useQueue(server)
   const client = useClient(server)
@@ -86,7 +86,7 @@ test('whoever lost the lock is told, and settles nothing', async () => {
   const signals: AbortSignal[] = []
   const handler = (_: unknown, { attempt, signal }: { attempt: number; signal: AbortSignal }) => {
     signals.push(signal)
-    return attempt === 1 ? new Promise<void>(() => {}) : Promise.resolve()
+    return attempt === 1 ? endedBy(signal) : Promise.resolve()
   }
   const worker = queue.work(handler, {
     leaseMs: LEASE_MS,
@@ -114,3 +114,8 @@ test('a completion that comes after the lock was lost does not count', async () 
   const { running, done } = await queue.stats()
   expect([running, done]).toEqual([1, 0])
 })
+
+/** A handler that ends when it is told to. */
+function endedBy(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => signal.addEventListener('abort', () => resolve()))
+}

@@ -1,8 +1,21 @@
-import type { BackendFactory, KeepJobs, MinimalJob } from 'bullmq'
+import type { BackendFactory, Job, KeepJobs, MinimalJob } from 'bullmq'
 import { QueueKeys, RedisConnection, RedisQueueBackend } from 'bullmq'
 import type { Redis } from 'ioredis'
 import type { QueueTime } from './redis-time.ts'
 import type { WorkerAccess } from './worker-access.ts'
+
+// How long a job is put off whose handler still runs here although its lock was lost.
+const PUT_OFF_MS = 1_000
+
+/** Locks an active job whose lock has run out, if it is still in the same attempt. */
+const RELOCK = `
+local holder = redis.call('GET', KEYS[1])
+if holder and holder ~= ARGV[1] then return 0 end
+if not redis.call('LPOS', KEYS[2], ARGV[3]) then return 0 end
+if redis.call('HGET', KEYS[3], 'ats') ~= ARGV[4] then return 0 end
+redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
+redis.call('SREM', KEYS[4], ARGV[3])
+return 1`
 
 /** BullMQ's Redis scripts, one more way to complete a job, and a rule about which job is taken when. */
 export class DeliveryBackend extends RedisQueueBackend {
@@ -10,13 +23,26 @@ export class DeliveryBackend extends RedisQueueBackend {
   access?: WorkerAccess
   /** The time that jobs are moved by. Default: the clock of the process. */
   time?: QueueTime
+  /** Where scripts of our own run. */
+  redis?: Redis
 
   /** Takes the next job; one that may not run beside what this process runs already is given back, untried. */
   override async moveToActive(token: string, name?: string): Promise<unknown[]> {
     await this.time?.refresh()
+    await this.access?.inFlight.refresh()
     const take = () => this.takeNext(token, name)
     if (!this.access) return await take()
-    return await this.access.take(take, (id, attempts) => this.giveBack(id, attempts, token))
+    return await this.access.take({
+      take,
+      giveBack: (id, attempts) => this.giveBack(id, attempts, token),
+      putOff: (id, attempts) => this.putOff(id, attempts, token),
+    })
+  }
+
+  /** Frees jobs whose lock has run out, but none that runs here: its lock is renewed first. */
+  override async moveStalledJobsToWait() {
+    await this.access?.inFlight.refresh()
+    return await super.moveStalledJobsToWait()
   }
 
   private async takeNext(token: string, name?: string): Promise<unknown[]> {
@@ -49,6 +75,22 @@ export class DeliveryBackend extends RedisQueueBackend {
     const client = await this.queue.client
     await client.hset(this.queue.toKey(id), { ats: attempts - 1 })
     await this.moveJobFromActiveToWait(id, token)
+  }
+
+  /** Gives a job back as if it had not been taken, to be taken again after a while. */
+  private async putOff(id: string, attempts: number, token: string): Promise<void> {
+    const options = { skipAttempt: true, fieldsToUpdate: { ats: attempts - 1 } }
+    await this.moveToDelayed(id, this.time?.now() ?? Date.now(), PUT_OFF_MS, token, options)
+  }
+
+  /** Extends the lock of an active job; one that has run out is taken anew unless somebody has freed the job. */
+  async renewLock({ id = '', attemptsStarted }: Job, token: string, leaseMs: number): Promise<boolean> {
+    if ((await this.extendLock(id, token, leaseMs)) === 1) return true
+    const [lock, active, job, stalled] = [`${id}:lock`, 'active', id, 'stalled'].map((name) =>
+      this.queue.toKey(name),
+    )
+    const keys = [lock!, active!, job!, stalled!]
+    return (await this.redis?.eval(RELOCK, keys.length, ...keys, token, leaseMs, id, attemptsStarted)) === 1
   }
 
   /**
@@ -120,7 +162,7 @@ export function createBackendFactory({
       blockingClient && new RedisConnection(blockingClient, { ...ours, blocking: true }),
     )
     if (access) backend.access = access
-    backend.time = time
+    Object.assign(backend, { time, redis: client })
     return backend
   }
 }

@@ -1,5 +1,5 @@
 import { WebhookConfigError } from '@gwh/core/errors'
-import { type DeliveryQueue, toWorkSettings } from '@gwh/core/queue'
+import { createInFlight, type DeliveryQueue, toWorkSettings } from '@gwh/core/queue'
 import { Queue } from 'bullmq'
 import { accept } from './accept.ts'
 import { createClient, createReadiness } from './connection.ts'
@@ -37,7 +37,8 @@ export function createBullmqQueue(options: BullmqQueueOptions): DeliveryQueue {
   queue.on('error', () => {})
   const checkDurability = createDurabilityCheck(client, settings)
   const untilReady = createReadiness(client, clock)
-  const runner = createJobRunner()
+  const inFlight = createInFlight()
+  const jobs = { inFlight, runner: createJobRunner(inFlight) }
   let hasScripts = false
   const onReady = <T>(doing: string, task: () => Promise<T>) =>
     onRedis(doing, async () => {
@@ -54,10 +55,10 @@ export function createBullmqQueue(options: BullmqQueueOptions): DeliveryQueue {
         await checkDurability()
         return await accept(queue, client, message)
       }),
-    work: (process, options) => startWorker(settings, runner, process, options),
+    work: (process, options) => startWorker(settings, jobs, process, options),
     async drain(process, options = {}) {
       toWorkSettings(options)
-      return await onReady('drain', () => drain(settings, runner, client, process, options))
+      return await onReady('drain', () => drain(settings, jobs, client, process, options))
     },
     stats: () => onReady('count deliveries', () => readStats(queue, client, clock.now())),
     deadLetters: {

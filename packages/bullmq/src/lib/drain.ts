@@ -14,7 +14,7 @@ import { toUnavailable } from './redis-errors.ts'
 import { createQueueTime, type QueueTime } from './redis-time.ts'
 import { toKeep } from './retention.ts'
 import { tryJob } from './try-job.ts'
-import { createWorkerAccess, type JobRunner, type WorkerAccess } from './worker-access.ts'
+import { createWorkerAccess, type ProcessJobs, type WorkerAccess } from './worker-access.ts'
 import { toWorkerOptions } from './worker-options.ts'
 
 /** Options of a drain. */
@@ -27,7 +27,7 @@ export type DrainOptions = WorkOptions & { maxMs?: number }
  */
 export async function drain(
   settings: BullmqSettings,
-  runner: JobRunner,
+  { runner, inFlight }: ProcessJobs,
   client: Redis,
   process: ProcessDelivery,
   { maxMs, ...options }: DrainOptions,
@@ -36,7 +36,7 @@ export async function drain(
   const work = toWorkSettings(options)
   // BullMQ's way of fetching by hand: a worker that never runs.
   const workerOptions = { ...toWorkerOptions(settings, work, client), autorun: false }
-  const access = createWorkerAccess(runner, 0)
+  const access = createWorkerAccess(runner, inFlight, 0)
   const time = createQueueTime(client, settings.clock)
   const worker = new Worker(name, null, workerOptions, createBackendFactory({ prefix, client, access, time }))
   worker.on('error', (error) => work.onError(toUnavailable(error, 'fetch deliveries')))
@@ -81,7 +81,11 @@ async function tryAll(queue: BullmqSettings, worker: HandWorker, task: Task): Pr
         if (await Promise.race([access.more(), timeUp.promise])) continue
         return
       }
-      await tryJob({ process, settings, clock, random }, { job, token, ...fixed }, stopping.signal)
+      await tryJob(
+        { process, settings, clock, random, inFlight: access.inFlight },
+        { job, token, ...fixed },
+        stopping.signal,
+      )
       access.leave()
       processed++
     }

@@ -54,9 +54,9 @@ async function renew({ job, token, backend, leaseMs, clock }: LockedJob): Promis
   const giveUp = () =>
     reject(new WebhookUnavailableError('store_unavailable', 'the lock was not renewed in time'))
   const cancel = clock.schedule(giveUp, Math.ceil(leaseMs / 3))
-  const extended = backend.extendLock(job.id ?? '', token, leaseMs)
+  const renewed = backend.renewLock(job, token, leaseMs)
   try {
-    return (await Promise.race([extended, promise])) === 1
+    return await Promise.race([renewed, promise])
   } finally {
     cancel()
   }

@@ -13,7 +13,7 @@ import { toUnavailable } from './redis-errors.ts'
 import { createQueueTime } from './redis-time.ts'
 import { toKeep } from './retention.ts'
 import { tryJob } from './try-job.ts'
-import { createWorkerAccess, type JobRunner } from './worker-access.ts'
+import { createWorkerAccess, type ProcessJobs } from './worker-access.ts'
 import { toWorkerOptions } from './worker-options.ts'
 
 // How long a stopping worker waits for Redis after its handlers have ended.
@@ -25,7 +25,7 @@ const TURNED_AWAY_MS = 50
 /** Has a BullMQ worker fetch jobs as they come, and core's engine try each. */
 export function startWorker(
   settings: BullmqSettings,
-  runner: JobRunner,
+  { runner, inFlight }: ProcessJobs,
   process: ProcessDelivery,
   options: WorkOptions = {},
 ): QueueWorker {
@@ -34,10 +34,10 @@ export function startWorker(
   const stopping = new AbortController()
   const client = createClient(connection, 'patient')
   const blockingClient = createClient(connection, 'patient')
-  const access = createWorkerAccess(runner, TURNED_AWAY_MS)
+  const access = createWorkerAccess(runner, inFlight, TURNED_AWAY_MS)
   const time = createQueueTime(client, clock)
   const handlers = trackHandlers(process)
-  const trial = { process: handlers.process, settings: work, clock, random }
+  const trial = { process: handlers.process, settings: work, clock, random, inFlight }
 
   const processor = async (job: Job, token = '') => {
     const backend = worker.getBackend()
@@ -87,22 +87,23 @@ function trackHandlers(process: ProcessDelivery) {
   const running = new Set<Promise<void>>()
   return {
     process(message, context) {
-      const handled = untilAborted(context.signal, async () => await process(message, context))
-      running.add(handled)
-      const remove = () => running.delete(handled)
-      handled.then(remove, remove)
+      const handled = process(message, context)
+      const over = untilAborted(context.signal, handled)
+      running.add(over)
+      const remove = () => running.delete(over)
+      over.then(remove, remove)
       return handled
     },
     ended: async () => void (await Promise.allSettled(running)),
   } satisfies { process: ProcessDelivery; ended(): Promise<void> }
 }
 
-async function untilAborted(signal: AbortSignal, work: () => Promise<void>): Promise<void> {
+async function untilAborted(signal: AbortSignal, handled: Promise<void>): Promise<void> {
   const { promise: aborted, reject } = Promise.withResolvers<never>()
   const onAbort = () => reject(signal.reason)
   signal.addEventListener('abort', onAbort)
   try {
-    await Promise.race([aborted, work()])
+    await Promise.race([aborted, handled])
   } finally {
     signal.removeEventListener('abort', onAbort)
   }
