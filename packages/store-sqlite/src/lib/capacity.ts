@@ -1,4 +1,4 @@
-import { statfsSync } from 'node:fs'
+import { statfsSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
 import { wholeNumber } from '@gwh/core/options'
@@ -14,6 +14,13 @@ export interface CapacityOptions {
   maxPending?: number
   /** How much the file system must have free, in bytes. Default 100 000 000; 0 for no such limit. */
   minFreeBytes?: number
+  /**
+   * How large the write-ahead log may grow before new deliveries are refused, in bytes. Default 268 435 456 (256 MiB).
+   * It grows while another connection reads, because it cannot be written back until that read has ended.
+   */
+  maxLogBytes?: number
+  /** Called each time the log grows beyond `maxLogBytes`, with its size in bytes. */
+  onLogFull?: (log: { bytes: number; maxBytes: number }) => void
 }
 
 /** Counts the deliveries that wait without a query each time. */
@@ -37,10 +44,11 @@ export function createCapacity(
   database: DatabaseSync,
   clock: Clock,
   path: string,
-  options: CapacityOptions,
+  options: CapacityOptions & { shrinkLog?: () => void },
 ): Capacity {
   const maxPending = wholeNumber('maxPending', options.maxPending, 10_000)
   const minFreeBytes = wholeNumber('minFreeBytes', options.minFreeBytes, 100_000_000, 0)
+  const log = watchLog(path, options)
   const backlog = createBacklog(database)
   const readFree = path === MEMORY_PATH ? () => Number.POSITIVE_INFINITY : freeBytesAt(path)
   let freeBytes = readFree()
@@ -53,11 +61,13 @@ export function createCapacity(
     if (now - readAt < REFRESH_MS) return
     readAt = now
     freeBytes = readFree()
+    log.look()
     recount()
   }
 
   function describe(): string | undefined {
     if (backlog.waiting() >= maxPending) return `${maxPending} deliveries are waiting`
+    if (log.isFull()) return 'a long read keeps the write-ahead log from being written back'
     return freeBytes < minFreeBytes ? `the disk has less than ${minFreeBytes} bytes free` : undefined
   }
 
@@ -146,5 +156,31 @@ function freeBytesAt(path: string): () => number {
       // Some file systems do not say; SQLite still reports when they are full.
       return Number.POSITIVE_INFINITY
     }
+  }
+}
+
+/** Watches the size of the write-ahead log. */
+function watchLog(path: string, options: CapacityOptions & { shrinkLog?: () => void }) {
+  const maxBytes = wholeNumber('maxLogBytes', options.maxLogBytes, 256 * 1024 * 1024)
+  const onFull = safely(options.onLogFull)
+  let full = false
+  return {
+    isFull: () => full,
+    look(): void {
+      const bytes = path === MEMORY_PATH ? 0 : (statSync(`${path}-wal`, { throwIfNoEntry: false })?.size ?? 0)
+      const was = full
+      full = bytes > maxBytes
+      if (full && !was) onFull({ bytes, maxBytes })
+      if (full) options.shrinkLog?.()
+    },
+  }
+}
+
+// A broken logger must not turn an accepted delivery into a failed one.
+function safely<T>(listener: ((value: T) => void) | undefined): (value: T) => void {
+  return (value) => {
+    try {
+      listener?.(value)
+    } catch {}
   }
 }

@@ -1,32 +1,39 @@
 import { Worker } from 'node:worker_threads'
 
-// A string, so that it is found in whatever a bundler made of this package.
+// A string, so that it works wherever a bundler puts this package.
 const SOURCE = `
 const { parentPort, workerData } = require('node:worker_threads')
 const { DatabaseSync } = require('node:sqlite')
 const database = new DatabaseSync(workerData)
 database.exec('PRAGMA fullfsync = ON; PRAGMA checkpoint_fullfsync = ON; PRAGMA wal_autocheckpoint = 0')
 const checkpoint = database.prepare('PRAGMA wal_checkpoint(PASSIVE)')
+const truncate = database.prepare('PRAGMA wal_checkpoint(TRUNCATE)')
 parentPort.on('message', (message) => {
   if (message === 'close') database.close()
-  parentPort.postMessage(message === 'close' ? 'closed' : checkpoint.get())
+  else checkpoint.get()
+  // It locks writers out, so most of the work is done before.
+  if (message === 'truncate') truncate.get()
+  parentPort.postMessage('done')
 })`
 
-/** A thread with a connection of its own that writes the log of a database back into it. */
+/** A thread with its own connection that writes the log of a database back into it. */
 export interface CheckpointWorker {
   /**
-   * Writes back what can be without making anybody wait. Never rejects; not even when the thread has failed.
+   * Writes back what can be without making any connection wait. Never rejects, not even when the thread has failed.
    *
-   * @param urgent Whether somebody waits for it: only then it keeps the process alive
+   * @param urgent Whether a transaction waits for it: only then it keeps the process alive
    */
   checkpoint(urgent: boolean): Promise<void>
+  /** Writes everything back and empties the log, unless a connection still reads from it. Never rejects. */
+  truncate(): Promise<void>
+  /** Ends the thread. */
   close(): Promise<void>
 }
 
 /**
  * Starts the thread. It does not keep the process alive.
  *
- * @param onFailure Told once, when it could not be started or has ended by itself
+ * @param onFailure Called once when the thread could not be started or has ended by itself
  */
 export function startCheckpointWorker(path: string, onFailure: () => void): CheckpointWorker {
   let worker: Worker | undefined
@@ -38,8 +45,8 @@ export function startCheckpointWorker(path: string, onFailure: () => void): Chec
     onFailure()
   }
   let last = Promise.resolve()
-  // One question at a time: an answer does not say to which it belongs.
-  const ask = (question: 'checkpoint' | 'close', urgent: boolean) => {
+  // One question at a time, because an answer does not say which question it belongs to.
+  const ask = (question: 'checkpoint' | 'truncate' | 'close', urgent: boolean) => {
     last = last.then(
       () =>
         new Promise((resolve) => {
@@ -65,6 +72,7 @@ export function startCheckpointWorker(path: string, onFailure: () => void): Chec
   }
   return {
     checkpoint: (urgent) => ask('checkpoint', urgent),
+    truncate: () => ask('truncate', false),
     async close() {
       await ask('close', true)
       const ended = worker

@@ -14,28 +14,44 @@ const LONGEST_HOLD_MS = 500
 /**
  * Writes the log of a database back in another thread, because that takes the disk milliseconds.
  *
- * The log begins anew only when a transaction finds all of it written back, and under load something is always
- * added meanwhile. So after each pass comes a second, short one for which the next transaction waits.
+ * SQLite reuses the log from its start only when a transaction finds all of it written back, and under load something
+ * is always added meanwhile. So after each pass comes a second, short one, for which the next transaction waits.
  */
 export interface Checkpoints {
   /** Resolves when the next transaction may begin; `undefined` when it may begin at once. */
   ready(): Promise<void> | undefined
   /** Notes a transaction. */
   committed(changes: number, bytes: number): void
+  /** Starts to empty the log, which has grown too large; does nothing while a connection reads from it. */
+  shrink(): void
   /** Ends the thread. Call it before the database is closed. */
   close(): Promise<void>
 }
 
 /** Leaves the checkpoints with the connection. */
-export const NO_CHECKPOINTS: Checkpoints = { ready: () => undefined, committed() {}, close: async () => {} }
+export function leaveCheckpoints(database: DatabaseSync): Checkpoints {
+  return {
+    ready: () => undefined,
+    committed() {},
+    shrink() {
+      if (!database.isOpen || database.isTransaction) return
+      try {
+        database.prepare('PRAGMA wal_checkpoint(TRUNCATE)').get()
+      } catch {
+        // Another connection is writing; the next call may have more luck.
+      }
+    },
+    close: async () => {},
+  }
+}
 
 /**
- * Takes the checkpoints over from a connection. Where no other thread may open the file, and when the thread fails,
- * they stay with the connection or come back to it.
+ * Takes the checkpoints over from a connection. It keeps them where no other thread may open the file, and gets them
+ * back when the thread fails.
  */
 export function takeOverCheckpoints(database: DatabaseSync, path: string): Checkpoints {
   const alone = database.prepare('PRAGMA locking_mode').get()?.locking_mode === 'exclusive'
-  if (alone || path === MEMORY_PATH) return NO_CHECKPOINTS
+  if (alone || path === MEMORY_PATH) return leaveCheckpoints(database)
   let worker: CheckpointWorker | undefined
   let written = 0
   let stage: 'resting' | 'passing' | 'finishing' = 'resting'
@@ -60,6 +76,15 @@ export function takeOverCheckpoints(database: DatabaseSync, path: string): Check
       stage = 'passing'
       worker.checkpoint(false).then(() => {
         stage = 'finishing'
+      })
+    },
+    shrink() {
+      if (stage !== 'resting') return
+      worker ??= start()
+      stage = 'passing'
+      worker.truncate().then(() => {
+        stage = 'resting'
+        written = 0
       })
     },
     async close() {

@@ -1,5 +1,5 @@
 import type { Clock } from '@gwh/core/queue'
-import { NO_CHECKPOINTS, takeOverCheckpoints } from './checkpoints.ts'
+import { type Checkpoints, leaveCheckpoints, takeOverCheckpoints } from './checkpoints.ts'
 import { openCommitCounter } from './commit-counter.ts'
 import type { OpenConnection } from './connection.ts'
 import { createFileGuard } from './file-guard.ts'
@@ -16,11 +16,10 @@ export function createDurableGroup(
   { database, path, given }: OpenConnection,
   clock: Clock,
   hooks: GroupHooks = {},
+  checkpoints: Checkpoints = startCheckpoints({ database, path, given }),
 ): GroupCommit {
   const checkFiles = createFileGuard(path)
   const counter = openCommitCounter(database, path)
-  // What the caller writes through a connection of its own would go uncounted.
-  const checkpoints = given ? NO_CHECKPOINTS : takeOverCheckpoints(database, path)
   return createGroupCommit(
     database,
     clock,
@@ -46,4 +45,10 @@ export function createDurableGroup(
       closed: () => counter.closed(!given),
     },
   )
+}
+
+/** Takes the checkpoints over from a connection of ours, and leaves those of the caller's where they are. */
+export function startCheckpoints({ database, path, given }: OpenConnection): Checkpoints {
+  // The caller's own transactions, which nobody counts, must be written back too.
+  return given ? leaveCheckpoints(database) : takeOverCheckpoints(database, path)
 }

@@ -5,7 +5,7 @@ import { claim } from './claim.ts'
 import { type DatabaseOptions, type OpenConnection, openConnection } from './connection.ts'
 import { createQueries } from './delivery-queries.ts'
 import { prepareStatements } from './delivery-statements.ts'
-import { createDurableGroup } from './durable-group.ts'
+import { createDurableGroup, startCheckpoints } from './durable-group.ts'
 import { enqueue } from './enqueue.ts'
 import { prepareSpan } from './file-memory.ts'
 import type { GroupHooks } from './group.ts'
@@ -25,6 +25,8 @@ const OPTION_NAMES = [
   'onPurge',
   'maxPending',
   'minFreeBytes',
+  'maxLogBytes',
+  'onLogFull',
 ]
 
 /** What a SQLite backend of the queue needs. */
@@ -98,7 +100,8 @@ function createParts(
   retainsBodies: boolean,
 ): StorageParts {
   const { database, path } = connection
-  const capacity = createCapacity(database, clock, path, settings)
+  const checkpoints = startCheckpoints(connection)
+  const capacity = createCapacity(database, clock, path, { ...settings, shrinkLog: checkpoints.shrink })
   const keys = createKeyIndex(database, settings.runLength)
   const hooks: GroupHooks = {
     begun() {
@@ -112,7 +115,7 @@ function createParts(
     },
   }
   return {
-    group: createDurableGroup(connection, clock, hooks),
+    group: createDurableGroup(connection, clock, hooks, checkpoints),
     statements: prepareStatements(database),
     capacity,
     keys,

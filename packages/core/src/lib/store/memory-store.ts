@@ -1,3 +1,4 @@
+import { type SeenClock, seeClock } from '../shared/clock-agreement.ts'
 import type { ActiveClaim, IdempotencyStore } from './store.ts'
 
 interface ClaimRecord {
@@ -8,9 +9,12 @@ interface ClaimRecord {
   expiresAt: number
 }
 
+const SLACK_MS = 60_000
+
 /**
- * A store in this process's memory: enough for one process that may forget when it restarts. After a
- * restart a retried delivery counts as new; several processes do not see each other's claims.
+ * Makes a store in this process's memory, for one process that may forget everything when it restarts.
+ *
+ * After a restart a retried delivery counts as new, and several processes do not see each other's claims.
  *
  * @param options.now The present in epoch milliseconds. Default `Date.now`
  */
@@ -19,13 +23,22 @@ export function createMemoryStore(options: { now?: () => number } = {}): Idempot
   const records = new Map<string, ClaimRecord>()
   let claims = 0
 
+  let seen: SeenClock | undefined
+  let longestLeaseMs = 0
+
   const forgetExpired = (present: number) => {
-    // Amortised: every claim looks at the oldest records only, and insertion order is close to expiry order.
+    const look = seeClock(seen, present)
+    seen = look.seen
+    if (!look.agrees) return
+    // Each claim looks at the oldest records only, because insertion order is close to expiry order.
     for (const [key, record] of records) {
       if (record.expiresAt > present) return
       records.delete(key)
     }
   }
+  // A lease that ends later than any lease can was written by a clock that has been set back since.
+  const isHeld = ({ leaseUntil }: ClaimRecord, present: number) =>
+    leaseUntil > present && leaseUntil <= present + longestLeaseMs + SLACK_MS
   const held = ({ key, token }: ActiveClaim): ClaimRecord | undefined => {
     const record = records.get(key)
     return record?.state === 'in_progress' && String(record.token) === token ? record : undefined
@@ -40,10 +53,11 @@ export function createMemoryStore(options: { now?: () => number } = {}): Idempot
     async claim(key, { leaseUntil, expiresAt }) {
       const present = now()
       forgetExpired(present)
+      longestLeaseMs = Math.max(longestLeaseMs, leaseUntil - present)
       const known = records.get(key)
       const record = known && known.expiresAt > present ? known : undefined
       if (record?.state === 'completed') return { status: 'completed' }
-      if (record?.state === 'in_progress' && record.leaseUntil > present) {
+      if (record?.state === 'in_progress' && isHeld(record, present)) {
         return { status: 'in_progress', leaseUntil: record.leaseUntil }
       }
       const attempt = (record?.attempt ?? 0) + 1

@@ -1,8 +1,8 @@
 /** When a claim's lease and the record itself end, in epoch milliseconds. */
 export interface ClaimDeadlines {
-  /** Until then nobody else can claim the key; after it, anybody can. */
+  /** Until then no other claim of the key succeeds. */
   leaseUntil: number
-  /** Until then the key is remembered; after it, the delivery would count as new. */
+  /** Until then the key is remembered; afterwards the delivery counts as new. */
   expiresAt: number
 }
 
@@ -22,11 +22,11 @@ export type Claim = ActiveClaim | { status: 'in_progress'; leaseUntil: number } 
 /**
  * Remembers which deliveries were handled, so that a retried delivery has no second effect.
  *
- * Of any number of concurrent claims on one key, exactly one wins. A verb that cannot tell what it did
- * rejects; it never reports success it did not see.
+ * Of any number of concurrent claims on one key, exactly one wins. A method that does not know its outcome rejects;
+ * it never reports a success that it did not see.
  */
 export interface IdempotencyStore {
-  /** Claims a delivery for processing, or says what stands in its way. */
+  /** Claims a delivery for processing, or says why it cannot be claimed. */
   claim(key: string, deadlines: ClaimDeadlines): Promise<Claim>
   /** Records the delivery as handled until the claim's `expiresAt`; `false` when the lease was lost. */
   complete(claim: ActiveClaim): Promise<boolean>
