@@ -41,5 +41,7 @@ export {
 } from './lib/shared/errors.ts'
 export type { Refusal } from './lib/shared/refusal.ts'
 export { createMemoryStore } from './lib/store/memory-store.ts'
-export type { VerifiedDelivery, VerifyOptions } from './lib/verify/verify.ts'
+export { createVerifier, type Verifier } from './lib/verify/verifier.ts'
+export type { DeliveryLike, VerifiedDelivery } from './lib/verify/verify.ts'
+export type { VerifyOptions } from './lib/verify/verify-options.ts'
 export { verifyWebhook } from './lib/verify/verify-webhook.ts'

@@ -4,4 +4,9 @@
  * @module
  */
 
-export { createJobToken, JOB_TOKEN_FIELD } from './lib/jobs/job-token.ts'
+export {
+  createJobToken,
+  JOB_TOKEN_FIELD,
+  type JobKeySource,
+  type JobKeyTexts,
+} from './lib/jobs/job-token.ts'

@@ -100,7 +100,7 @@ export const CASES: Record<ExplanationReason, Case[]> = {
     ['a secret behind v1,', staticDelivery(), { secrets: `v1,${SECRET}`, now }, 'secret_malformed'],
     ['an unset variable', staticDelivery(), { secrets: '', now }, 'secret_empty'],
     ['nothing to verify with', staticDelivery(), { now }, 'option_invalid'],
-    ['a number for a secret', staticDelivery(), { secrets: 5 as never, now }, 'option_invalid'],
+    ['a number for a secret', staticDelivery(), { secrets: 5 as never, now }, 'secret_malformed'],
     ['no options', staticDelivery(), undefined as never, 'option_invalid'],
     ['no delivery', undefined as never, STATIC, 'option_invalid'],
   ],

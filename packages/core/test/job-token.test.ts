@@ -1,5 +1,6 @@
 import { createReceiver, WebhookConfigError } from '@gwh/core'
 import { createJobToken, JOB_TOKEN_FIELD } from '@gwh/core/job-token'
+import { systemClock } from '@gwh/core/queue'
 import { describe, expect, test } from 'vitest'
 import { createJobTokenVerifier } from '../src/lib/jobs/job-token.ts'
 import { createWatched, dynamicDelivery, JOB_KEY, JWKS, NOW, SECRET, staticDelivery } from './support.ts'
@@ -13,7 +14,10 @@ const make = (options: Partial<Parameters<typeof createJobToken>[0]> = {}) =>
 const accepts = async (
   token: unknown,
   { jobKey = JOB_KEY as string | string[], endpoint = 'default', now = NOW } = {},
-) => await createJobTokenVerifier({ jobKey, endpoint, now: () => now })(token)
+) =>
+  await createJobTokenVerifier({ clock: systemClock, warn: () => {}, jobKey, endpoint, now: () => now })(
+    token,
+  )
 
 describe('a job token', () => {
   test('is accepted under its key, at its endpoint, in its time', async () => {

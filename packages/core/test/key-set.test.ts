@@ -34,6 +34,10 @@ const NON_CANONICAL = {
   'y = 2^255 - 1': 'ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f',
 }
 
+test('forty bad entries before three good ones do not hide them', () => {
+  expect(keyIdsOf([...Array.from({ length: 40 }, () => ({ kty: 'EC' })), ...JWKS.keys])).toHaveLength(3)
+})
+
 describe('keys anybody can sign for are left out', () => {
   test.each(Object.entries(SMALL_ORDER))('small order: %s', (_, hex) => {
     expect(isSafePublicKey(Buffer.from(hex, 'hex'))).toBe(false)
@@ -108,8 +112,8 @@ describe('an entry that is no public signing key is left out, the good ones stay
 })
 
 describe('how many keys are read is bounded', () => {
-  test('entries after the thirty-second are not looked at', () => {
-    const filler = Array(31).fill({ kty: 'EC' })
+  test('entries after the first 1,024 are not looked at', () => {
+    const filler = Array(1023).fill({ kty: 'EC' })
     expect(keyIdsOf([...filler, good])).toEqual(['test-ed-1'])
     expect(keyIdsOf([...filler, null, good])).toBeUndefined()
   })

@@ -25,6 +25,7 @@ const SURFACE: Record<string, { load: () => Promise<object>; names: string[] }> 
       'createMemoryQueue',
       'createMemoryStore',
       'createReceiver',
+      'createVerifier',
       'isEvent',
       'parseEvent',
       'toRawBody',
@@ -82,7 +83,7 @@ const SURFACE: Record<string, { load: () => Promise<object>; names: string[] }> 
   },
   '@gwh/core/jwks': {
     load: () => import('@gwh/core/jwks'),
-    names: ['GOOGLE_JWKS_URL', 'createFixedJwks', 'createJwks'],
+    names: ['EMULATOR_KEY_PREFIX', 'GOOGLE_JWKS_URL', 'createFixedJwks', 'createJwks'],
   },
   '@gwh/core/job-token': {
     load: () => import('@gwh/core/job-token'),
@@ -105,7 +106,7 @@ const SURFACE: Record<string, { load: () => Promise<object>; names: string[] }> 
   },
   '@gwh/core/verify': {
     load: () => import('@gwh/core/verify'),
-    names: ['GOOGLE_JWKS_URL', 'WebhookError', 'WebhookVerificationError', 'verifyWebhook'],
+    names: ['GOOGLE_JWKS_URL', 'WebhookError', 'WebhookVerificationError', 'createVerifier', 'verifyWebhook'],
   },
 }
 

@@ -1,3 +1,5 @@
+import { toHex } from '../shared/bytes.ts'
+
 // Public keys of small order, by the little-endian y coordinate with the sign bit cleared. Under each of them
 // signatures can be made without a private key, and the platforms' verifiers accept them.
 // https://eprint.iacr.org/2020/1244 (table of the torsion points)
@@ -9,7 +11,7 @@ const SMALL_ORDER_Y = new Set([
   '26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05',
 ])
 
-/** Whether 32 bytes are a public key only its owner can sign for: canonically encoded, of large order. */
+/** Whether bytes are a public key that only its owner can sign for: canonically encoded and of large order. */
 export function isSafePublicKey(bytes: Uint8Array): boolean {
   if (bytes.length !== 32) return false
   const y = new Uint8Array(bytes)
@@ -21,8 +23,4 @@ export function isSafePublicKey(bytes: Uint8Array): boolean {
 function isReduced(y: Uint8Array): boolean {
   if (y[31] !== 0x7f || y[0]! < 0xed) return true
   return y.subarray(1, 31).some((byte) => byte !== 0xff)
-}
-
-function toHex(bytes: Uint8Array): string {
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
 }

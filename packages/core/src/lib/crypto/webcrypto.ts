@@ -1,5 +1,5 @@
 /** The primitives on WebCrypto alone: every runtime without `node:crypto`. @module */
-import { equalText, toBase64, toSignedBytes, toUtf8 } from '../shared/bytes.ts'
+import { equalText, toBase64, toHex, toSignedBytes, toUtf8 } from '../shared/bytes.ts'
 import type { Primitives } from './primitives.ts'
 
 type SubtleKey = Parameters<typeof crypto.subtle.sign>[1]
@@ -36,7 +36,6 @@ export const primitives: Primitives = {
 
   async sha256Hex(data) {
     const bytes = typeof data === 'string' ? toUtf8(data) : new Uint8Array(data)
-    const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes))
-    return Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('')
+    return toHex(new Uint8Array(await crypto.subtle.digest('SHA-256', bytes)))
   },
 }

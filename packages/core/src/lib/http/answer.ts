@@ -13,6 +13,7 @@ const JSON_HEADERS = { 'content-type': 'application/json' }
 // each is told another time: from here to four times as long.
 const RETRY_AFTER_SECONDS: Partial<Record<WebhookErrorCode, number>> = {
   jwks_unavailable: 30,
+  secret_unavailable: 30,
   store_unavailable: 5,
   store_corrupt: 30,
   store_volatile: 30,

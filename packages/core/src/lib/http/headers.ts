@@ -59,6 +59,10 @@ export function readHeader(headers: HeadersLike, name: string): string | Refusal
 
 /** Like `readHeader`, but absent is `undefined`. */
 export function readOptionalHeader(headers: HeadersLike, name: string): string | Refusal | undefined {
+  // Plain JavaScript may pass none at all.
+  if (typeof headers !== 'object' || headers === null) {
+    return refuse('header_malformed', 'the headers are not an object')
+  }
   const value = isHeaders(headers) ? headers.get(name) : (headers[name] ?? findAnyCase(headers, name))
   if (typeof value === 'string') return trimWhiteSpace(value)
   if (value === undefined || value === null) return undefined

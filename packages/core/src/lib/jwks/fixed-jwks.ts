@@ -1,7 +1,10 @@
 import { mapMaybe } from '../shared/maybe-promise.ts'
 import { invalid } from '../shared/options.ts'
+import { acceptsEmulator } from './emulator.ts'
 import type { Jwks } from './jwks.ts'
 import { importKeys, type JsonWebKeySet, type KeySet, selectKeys } from './key-set.ts'
+
+const NO_KEY = 'jwks has no usable public key'
 
 /**
  * A key set that never changes and is never fetched.
@@ -9,11 +12,13 @@ import { importKeys, type JsonWebKeySet, type KeySet, selectKeys } from './key-s
  * The keys are copied: changing `document` afterwards has no effect.
  *
  * @param document The key set, with at least one usable public key
+ * @param options.allowEmulator Accept the emulator's keys although `NODE_ENV` is `production`
  * @throws WebhookConfigError `option_invalid` when it has no usable key
  */
-export function createFixedJwks(document: JsonWebKeySet): Jwks {
-  const selected = selectKeys(document)
-  if (!selected) throw invalid('jwks has no usable public key')
+export function createFixedJwks(document: JsonWebKeySet, options: { allowEmulator?: true } = {}): Jwks {
+  const emulator = acceptsEmulator(options.allowEmulator)
+  const selected = selectKeys(document, emulator)
+  if (!selected) throw invalid(emulator ? NO_KEY : `${NO_KEY}; in production, keys of the emulator are not`)
   let imported: KeySet | undefined
   const ready = mapMaybe(importKeys(selected), (keySet) => {
     imported = keySet

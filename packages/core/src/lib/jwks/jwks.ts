@@ -1,8 +1,9 @@
 import { type Clock, systemClock } from '../shared/clock.ts'
 import { type MaybePromise, mapMaybe } from '../shared/maybe-promise.ts'
-import { checkNames, wholeNumber } from '../shared/options.ts'
+import { checkNames, checkTrue, wholeNumber } from '../shared/options.ts'
 import { safeListener } from '../shared/safe-listener.ts'
 import { createSharedLoad } from '../shared/shared-load.ts'
+import { acceptsEmulator, checkKeySource } from './emulator.ts'
 import { type FetchedJwks, fetchJwks } from './jwks-fetch.ts'
 import { parseJwksUrl, toPublicUrl } from './jwks-url.ts'
 import { importKeys, type JsonWebKeySet, type KeySet, selectKeys } from './key-set.ts'
@@ -37,6 +38,8 @@ export interface JwksOptions {
   cooldownMs?: number
   /** Keys fetched earlier, to start warm with: the `snapshot()` of another cache. */
   seed?: JwksSnapshot
+  /** Accept the emulator's keys, and a loopback URL, although `NODE_ENV` is `production`. Default: no. */
+  allowEmulator?: true
   /** Called after every fetch. What it throws is ignored. */
   onFetch?: (result: 'ok' | 'failed') => void
 }
@@ -69,7 +72,7 @@ interface Loaded {
   snapshot: JwksSnapshot
 }
 
-const NAMES = ['fetch', 'clock', 'timeoutMs', 'cooldownMs', 'seed', 'onFetch']
+const NAMES = ['fetch', 'clock', 'timeoutMs', 'cooldownMs', 'seed', 'allowEmulator', 'onFetch']
 
 /**
  * Caches the key set at a URL: one fetch at a time, none before the cooldown is over, the last good keys kept.
@@ -87,12 +90,15 @@ const NAMES = ['fetch', 'clock', 'timeoutMs', 'cooldownMs', 'seed', 'onFetch']
  */
 export function createJwks(url: string | URL, options: JwksOptions = {}): Jwks {
   checkNames(options, NAMES, 'createJwks()')
+  checkTrue('allowEmulator', options.allowEmulator)
+  const emulator = acceptsEmulator(options.allowEmulator)
   const target = parseJwksUrl(url)
+  checkKeySource(target, emulator)
   const { clock = systemClock, fetch = globalThis.fetch } = options
   const timeoutMs = wholeNumber('timeoutMs', options.timeoutMs, 2_000)
   const cooldownMs = wholeNumber('cooldownMs', options.cooldownMs, 30_000)
   const onFetch = safeListener(options.onFetch)
-  const seeded = options.seed ? toLoaded(options.seed) : undefined
+  const seeded = options.seed ? toLoaded(options.seed, emulator) : undefined
 
   let loaded: Loaded | undefined
   let problem: string | undefined
@@ -111,7 +117,7 @@ export function createJwks(url: string | URL, options: JwksOptions = {}): Jwks {
   const load = async (): Promise<Loaded | undefined> => {
     const fetchedAt = clock.now()
     const fetched = await fetchJwks(target, { fetch, clock, timeoutMs })
-    const next = 'failure' in fetched ? undefined : await toLoaded(toSnapshot(fetched, fetchedAt))
+    const next = 'failure' in fetched ? undefined : await toLoaded(toSnapshot(fetched, fetchedAt), emulator)
     const failure = 'failure' in fetched ? fetched.failure : 'the answer has no usable public key'
     problem = next
       ? undefined
@@ -157,8 +163,8 @@ function toSnapshot({ document, maxAgeMs }: FetchedJwks, fetchedAt: number): Jwk
   return { document: document as JsonWebKeySet, fetchedAt, ttlMs }
 }
 
-function toLoaded(snapshot: JwksSnapshot): MaybePromise<Loaded | undefined> {
-  const selected = selectKeys(snapshot.document)
+function toLoaded(snapshot: JwksSnapshot, emulator: boolean): MaybePromise<Loaded | undefined> {
+  const selected = selectKeys(snapshot.document, emulator)
   // An answer without one usable key is no better than no answer: the last good keys stay.
   return selected && mapMaybe(importKeys(selected), (keys) => ({ keys, snapshot }))
 }

@@ -1,4 +1,5 @@
-import { type MaybePromise, mapMaybe } from '../shared/maybe-promise.ts'
+import type { MaybePromise } from '../shared/maybe-promise.ts'
+import { type Source, searchSource } from '../shared/refreshable.ts'
 import { type Refusal, refuse } from '../shared/refusal.ts'
 import type { Jwks } from './jwks.ts'
 import type { KeySet } from './key-set.ts'
@@ -13,21 +14,20 @@ export function searchKeys(
   search: (keySet: KeySet) => MaybePromise<string | undefined>,
   cachedOnly: boolean,
 ): MaybePromise<string | undefined | Refusal> {
-  return mapMaybe(cachedOnly ? jwks.current() : jwks.keys(), (keySet) => {
-    if (!keySet) return refuse('jwks_unavailable', jwks.problem ?? 'the public keys could not be fetched')
-    return mapMaybe(search(keySet), (found) =>
-      found !== undefined || cachedOnly ? found : searchNewer(jwks, keySet, search),
-    )
-  })
+  return searchSource(toSource(jwks), search, cachedOnly, () =>
+    refuse('jwks_unavailable', jwks.problem ?? 'the public keys could not be fetched'),
+  )
 }
 
-async function searchNewer(
-  jwks: Jwks,
-  known: KeySet,
-  search: (keySet: KeySet) => MaybePromise<string | undefined>,
-): Promise<string | undefined> {
-  // Whether this call fetched does not matter: another delivery may have done so since `known` was read.
-  await jwks.reload()
-  const newer = await jwks.keys()
-  return newer && newer !== known ? await search(newer) : undefined
+function toSource(jwks: Jwks): Source<KeySet> {
+  return {
+    current: () => jwks.current(),
+    get: () => jwks.keys(),
+    async newer(known) {
+      // Whether this call fetches does not matter: another delivery may have done so since `known` was read.
+      await jwks.reload()
+      const newer = await jwks.keys()
+      return newer === known ? undefined : newer
+    },
+  }
 }

@@ -45,7 +45,11 @@ export interface KeySet {
   readonly rejected: number
 }
 
-const MAX_KEYS = 32
+/** Every `kid` of the emulator's keys starts with this, so that they are never taken for Google's. */
+export const EMULATOR_KEY_PREFIX = 'gwh-emulator'
+
+// Entries beyond this are not looked at: a key set must not cost more than a delivery is worth.
+const MAX_ENTRIES = 1024
 const MAX_KEYS_TRIED = 16
 
 /** The usable keys of a JWKS before they are imported. */
@@ -56,13 +60,16 @@ export interface SelectedKeys {
 }
 
 /**
- * Picks the usable keys of a JWKS; `undefined` when there is none, or the value is no key set at all.
+ * Picks the usable keys of a JWKS, at most 16 of each type; `undefined` when there is none, or the value is not a
+ * key set. Entries that are malformed, private or weak are left out: one bad key must not stop the good ones.
  *
- * Entries that are malformed, private or weak are left out, not fatal: one bad key must not stop the good ones.
+ * @param emulator Whether the emulator's keys count as usable
  */
-export function selectKeys(value: unknown): SelectedKeys | undefined {
+export function selectKeys(value: unknown, emulator = true): SelectedKeys | undefined {
   if (!isKeySet(value)) return undefined
-  const candidates = value.keys.slice(0, MAX_KEYS).filter(isPublicSigningKey)
+  const candidates = value.keys
+    .slice(0, MAX_ENTRIES)
+    .filter((key) => isPublicSigningKey(key) && (emulator || !isEmulatorKey(key)))
   const rsa = candidates.flatMap(toRsaKey).slice(0, MAX_KEYS_TRIED)
   const edwards = candidates.flatMap(toPublicBytes).slice(0, MAX_KEYS_TRIED)
   const usable = edwards.length + rsa.length
@@ -88,6 +95,10 @@ function isPublicSigningKey(value: unknown): value is JsonWebKeyLike {
   if (key.d !== undefined || key.k !== undefined || key.p !== undefined) return false
   if (key.use !== undefined && key.use !== 'sig') return false
   return key.key_ops === undefined || (Array.isArray(key.key_ops) && key.key_ops.includes('verify'))
+}
+
+function isEmulatorKey({ kid }: JsonWebKeyLike): boolean {
+  return typeof kid === 'string' && kid.startsWith(EMULATOR_KEY_PREFIX)
 }
 
 const SMALLEST_RSA_BYTES = 256

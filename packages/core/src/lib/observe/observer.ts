@@ -31,7 +31,7 @@ export type ReceiverSignal =
   /** Genuine deliveries keep coming from outside the replay window; positive when our clock is ahead. */
   | { type: 'clock_skew_suspected'; seconds: number }
   /** The configuration works, but should be looked at. */
-  | { type: 'warning'; code: string; message: string }
+  | { type: 'warning'; code: string; message: string; error?: unknown }
 
 /** Told of everything a receiver does: the place for logs and metrics. What it throws is ignored. */
 export type ReceiverObserver = (signal: ReceiverSignal) => void

@@ -6,13 +6,15 @@ import { checkBodyHeaders, toRawBody } from '../http/body.ts'
 import type { BodyLimits } from '../http/body-limits.ts'
 import type { IncomingDelivery } from '../http/incoming-delivery.ts'
 import type { JobAuthorizer } from '../jobs/authorize.ts'
+import { toCanonicalJson } from '../shared/canonical-json.ts'
+import { readJson } from '../shared/json.ts'
 import { type MaybePromise, mapMaybe } from '../shared/maybe-promise.ts'
 import { isRefusal, type Refusal, refuse } from '../shared/refusal.ts'
 import {
   isUntimely,
   parseHeaders,
+  type Verification,
   type VerifiedDelivery,
-  type Verifier,
   verifySignatures,
 } from '../verify/verify.ts'
 import type { Limiter } from './limiter.ts'
@@ -23,7 +25,7 @@ export type Pipeline = (delivery: IncomingDelivery) => Promise<Answer | Refusal>
 
 /** The steps of a pipeline. */
 export interface PipelineOptions {
-  verifier: Verifier
+  verifier: Verification
   /** Decides which dynamic deliveries are ours; `undefined` when all are. */
   authorize: JobAuthorizer | undefined
   sink: Sink
@@ -55,8 +57,9 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     // Until it is verified and ours, anybody may have sent it: what it takes up counts until then.
     const verified = await admitted(delivery, options, async (bytes) => {
       const verified = await verifySignatures(verifier, parsed, bytes)
-      if (isRefusal(verified) || !authorize || (await isOurs(verified, authorize))) return verified
-      return refuse('job_unknown', 'the job is not one of ours')
+      const ours = isRefusal(verified) || !authorize || (await isOurs(verified, authorize))
+      if (isRefusal(ours)) return ours
+      return ours ? verified : refuse('job_unknown', 'the job is not one of ours')
     })
     return isRefusal(verified) ? verified : await sink(verified, await toKey(endpoint, verified))
   }
@@ -94,8 +97,13 @@ async function probeSkew(delivery: IncomingDelivery, options: PipelineOptions): 
 /** The idempotency key: one per endpoint and delivery, whatever characters they contain. */
 function toKey(endpoint: string, { id, body, jwt }: VerifiedDelivery): MaybePromise<string> {
   if (!jwt) return primitives.sha256Hex(`${endpoint}\0${id}`)
-  // A token does not cover the id: under a new one the same message would count as new. Its body stays the same.
-  return mapMaybe(primitives.sha256Hex(body), (hash) => primitives.sha256Hex(`${endpoint}\0jwt ${hash}`))
+  // A token does not cover the id, and covers the content of the body rather than its spelling: under a new id, or
+  // spelled in another way, a replayed delivery must not count as new.
+  const parsed = readJson(body)
+  const content = parsed && !parsed.flaw ? toCanonicalJson(parsed.value) : undefined
+  return mapMaybe(primitives.sha256Hex(content ?? body), (hash) =>
+    primitives.sha256Hex(`${endpoint}\0jwt ${hash}`),
+  )
 }
 
 async function readBody(body: IncomingDelivery['body'], limits: BodyLimits): Promise<Uint8Array | Refusal> {
@@ -107,8 +115,8 @@ async function readBody(body: IncomingDelivery['body'], limits: BodyLimits): Pro
   return refuse('body_too_large', `the body is larger than ${limits.maxBytes} bytes`)
 }
 
-async function isOurs(delivery: VerifiedDelivery, authorize: JobAuthorizer): Promise<boolean> {
+async function isOurs(delivery: VerifiedDelivery, authorize: JobAuthorizer): Promise<boolean | Refusal> {
   if (delivery.scheme === 'static') return true
   const event = readEvent(delivery.body)
-  return !isRefusal(event) && (await authorize(event, delivery)) === true
+  return !isRefusal(event) && (await authorize(event, delivery))
 }

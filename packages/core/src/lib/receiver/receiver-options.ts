@@ -5,7 +5,7 @@ import type { JsonWebKeySet } from '../jwks/key-set.ts'
 import type { ReceiverObserver } from '../observe/observer.ts'
 import type { DeliveryQueue } from '../queue/queue.ts'
 import type { JwtOptions } from '../schemes/jwt-scheme.ts'
-import type { SecretFormat } from '../schemes/secrets.ts'
+import type { SecretFormat, SecretSource } from '../schemes/secrets.ts'
 import type { Clock } from '../shared/clock.ts'
 import { checkNames, invalid, wholeNumber } from '../shared/options.ts'
 import type { IdempotencyStore } from '../store/store.ts'
@@ -14,17 +14,25 @@ import type { IdempotencyStore } from '../store/store.ts'
 export interface ReceiverOptions {
   /** Accept static webhooks, registered per project and signed with a shared secret. */
   static?: {
-    /** Signing secrets, newest first; one string may hold several, separated by commas or spaces. */
-    secrets: string | readonly string[]
+    /**
+     * Signing secrets, newest first; one string may hold several, separated by commas or spaces. A function is
+     * called when secrets are first needed, and again when none matches a delivery, at most every 30 seconds.
+     */
+    secrets: SecretSource
     /** How secrets become key bytes. Default `base64`; `raw` only for secrets of Google's launch week. */
     format?: SecretFormat
   }
   /** Accept dynamic webhooks, configured per job and signed with Google's key. */
   dynamic?: JobAuthorization & {
-    /** Default `GOOGLE_JWKS_URL`. */
+    /**
+     * Google's public keys: a URL, a key set, or a cache made with `createJwks`. Default `GOOGLE_JWKS_URL`. A key
+     * set is copied: changing it later has no effect.
+     */
     jwks?: string | URL | JsonWebKeySet | Jwks
     /** Also accept the JSON Web Tokens Google documents but was never seen to send. Default: no. */
     jwt?: JwtOptions
+    /** Accept the emulator's keys, and a `jwks` URL on a loopback host, although `NODE_ENV` is `production`. */
+    allowEmulator?: true
   }
   /** Inline mode: handlers run before the answer, once per delivery. Default: a store in memory. */
   store?: IdempotencyStore
@@ -108,7 +116,7 @@ const NAMES = [
   'observer',
 ]
 const STATIC_NAMES = ['secrets', 'format']
-const DYNAMIC_NAMES = ['jobKey', 'authorize', 'allowAnyJob', 'jwks', 'jwt']
+const DYNAMIC_NAMES = ['jobKey', 'authorize', 'allowAnyJob', 'jwks', 'jwt', 'allowEmulator']
 
 const HOUR_MS = 3_600_000
 // A sender retries for 24 hours with fresh timestamps; forgetting earlier would let the last retries count as new.
@@ -134,8 +142,8 @@ export interface ReceiverLimits {
 /** @throws WebhookConfigError `option_invalid` */
 export function checkReceiverOptions(options: ReceiverOptions): ReceiverLimits {
   checkNames(options, NAMES, 'createReceiver()')
-  checkNames(options.static ?? {}, STATIC_NAMES, 'static')
-  checkNames(options.dynamic ?? {}, DYNAMIC_NAMES, 'dynamic')
+  if (options.static !== undefined) checkNames(options.static, STATIC_NAMES, 'static')
+  if (options.dynamic !== undefined) checkNames(options.dynamic, DYNAMIC_NAMES, 'dynamic')
   const { endpoint = 'default', store, queue } = options
   if (!options.static && !options.dynamic) throw invalid('one of static and dynamic is required')
   if (store && queue) throw invalid('store (inline mode) and queue (queue mode) exclude each other')

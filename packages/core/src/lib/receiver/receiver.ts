@@ -10,19 +10,19 @@ import type { IncomingDelivery } from '../http/incoming-delivery.ts'
 import { fromRequest } from '../http/web-request.ts'
 import { createAuthorizer } from '../jobs/authorize.ts'
 import { GOOGLE_JWKS_URL } from '../jwks/google.ts'
-import { createJwks } from '../jwks/jwks.ts'
 import { createRepetitionFilter, defaultObserver } from '../observe/default-observer.ts'
 import type { ReceiverObserver } from '../observe/observer.ts'
 import type { QueueWorker, WorkOptions } from '../queue/queue.ts'
 import type { QueuedDelivery } from '../queue/queued-delivery.ts'
 import { serialise } from '../queue/serial.ts'
-import { type Clock, systemClock } from '../shared/clock.ts'
+import type { ConfigWarning } from '../schemes/secrets.ts'
+import { systemClock } from '../shared/clock.ts'
 import { WebhookConfigError, WebhookError } from '../shared/errors.ts'
 import { isRefusal } from '../shared/refusal.ts'
 import { safeListener } from '../shared/safe-listener.ts'
 import { createMemoryStore } from '../store/memory-store.ts'
-import { createVerifier } from '../verify/verifier.ts'
-import type { VerifyOptions } from '../verify/verify.ts'
+import { prepareVerification } from '../verify/prepare.ts'
+import type { VerifyOptions } from '../verify/verify-options.ts'
 import { drainAfterAnswer } from './after-answer.ts'
 import { createLimiter } from './limiter.ts'
 import { createPipeline, type Pipeline } from './pipeline.ts'
@@ -105,11 +105,10 @@ export function createReceiver(options: ReceiverOptions): Receiver {
   const limits = checkReceiverOptions(options)
   const { endpoint = 'default', queue, clock = systemClock, now = () => clock.now() } = options
   const observe = safeListener(options.observer ?? defaultObserver)
-  const verifier = createVerifier(toVerifyOptions(options, now, clock), (warning) =>
-    observe({ type: 'warning', ...warning }),
-  )
-  const authorize = options.dynamic && createAuthorizer(options.dynamic, endpoint, now)
-  const warnOf = (code: string) => (message: string) => observe({ type: 'warning', code, message })
+  const warn = (warning: ConfigWarning) => observe({ type: 'warning', ...warning })
+  const warnOf = (code: string) => (message: string) => warn({ code, message })
+  const verifier = prepareVerification(toVerifyOptions(options, now), { clock, warn })
+  const authorize = options.dynamic && createAuthorizer(options.dynamic, { endpoint, now, clock, warn })
   const router = createRouter(warnOf('event_type_unknown'))
   let unhandled: EventHandler | undefined
   const dispatch = createDispatcher(router, () => unhandled, warnOf('event_id_missing'))
@@ -209,16 +208,17 @@ function withErrorBoundary(pipeline: Pipeline, observe: ReceiverObserver): Recei
   }
 }
 
-function toVerifyOptions(options: ReceiverOptions, now: () => number, clock: Clock): VerifyOptions {
+function toVerifyOptions(options: ReceiverOptions, now: () => number): VerifyOptions {
   const { static: fixed, dynamic, toleranceSeconds, fetch } = options
-  const { jwks = GOOGLE_JWKS_URL, jwt } = dynamic ?? {}
-  const isUrl = typeof jwks === 'string' || jwks instanceof URL
+  const { jwks = GOOGLE_JWKS_URL, jwt, allowEmulator } = dynamic ?? {}
   return {
     // An unset variable must not turn into "no static webhooks here".
     ...(fixed && { secrets: fixed.secrets ?? [] }),
-    ...(fixed?.format && { format: fixed.format }),
-    ...(dynamic && { jwks: isUrl ? createJwks(jwks, { clock, ...(fetch && { fetch }) }) : jwks }),
-    ...(jwt && { jwt }),
+    ...(fixed?.format !== undefined && { format: fixed.format }),
+    ...(dynamic && { jwks }),
+    ...(jwt !== undefined && { jwt }),
+    ...(allowEmulator !== undefined && { allowEmulator }),
+    ...(fetch !== undefined && { fetch }),
     ...(toleranceSeconds !== undefined && { toleranceSeconds }),
     now,
   }

@@ -1,35 +1,25 @@
 import { createFixedJwks } from '../jwks/fixed-jwks.ts'
-import { createJwks, type Jwks } from '../jwks/jwks.ts'
+import { createJwks, type Jwks, type JwksOptions } from '../jwks/jwks.ts'
 import { mapMaybe } from '../shared/maybe-promise.ts'
-import { checkNames, invalid } from '../shared/options.ts'
 import { isRefusal, type Refusal } from '../shared/refusal.ts'
 import { createDynamicVerifier } from './dynamic-scheme.ts'
 import type { JwtOptions, JwtVerifier } from './jwt-scheme.ts'
-import type { Scheme, SchemeOptions, SignatureMatch } from './scheme.ts'
+import type { Scheme, SchemeOptions, SchemeSettings, SignatureMatch } from './scheme.ts'
 
 /**
- * The schemes of dynamic webhooks, all that is behind `jwks`: a room of its own, so that whoever verifies static
- * webhooks only need not load it.
+ * The schemes of dynamic webhooks; none without `jwks`. A module of its own, so that code that verifies only static
+ * webhooks need not load it.
  *
  * @throws WebhookConfigError `option_invalid`
  */
-export function createDynamicSchemes(options: SchemeOptions, toleranceSeconds: number): Scheme[] {
-  const { jwks, jwt, fetch } = options
+export function createDynamicSchemes(
+  { jwks, jwt, fetch, allowEmulator }: SchemeOptions,
+  toleranceSeconds: number,
+  { clock }: SchemeSettings,
+): Scheme[] {
   if (jwks === undefined) return []
-  if (jwt) checkJwt(jwt)
-  const keySet = toJwks(jwks, fetch)
+  const keySet = toJwks(jwks, { clock, ...(fetch && { fetch }), ...(allowEmulator && { allowEmulator }) })
   return jwt ? [dynamicScheme(keySet), jwtScheme(jwt, keySet, toleranceSeconds)] : [dynamicScheme(keySet)]
-}
-
-function checkJwt(jwt: JwtOptions): void {
-  checkNames(jwt, ['audience', 'issuer', 'allowUnboundBody'], 'jwt')
-  const { audience, issuer, allowUnboundBody } = jwt
-  const isText = (value: unknown) => typeof value === 'string' && value !== ''
-  if (!isText(audience)) throw invalid('jwt needs an audience')
-  if (issuer !== undefined && !isText(issuer)) throw invalid('jwt.issuer is a text that is not empty')
-  if (allowUnboundBody !== undefined && allowUnboundBody !== true) {
-    throw invalid('jwt.allowUnboundBody is true or absent')
-  }
 }
 
 function dynamicScheme(jwks: Jwks): Scheme {
@@ -42,7 +32,7 @@ function dynamicScheme(jwks: Jwks): Scheme {
   }
 }
 
-/** Nobody has seen such a token on the wire: what verifies them is loaded when the first one comes. */
+/** Such a token has not been seen on the wire, so the code to verify it is loaded with the first one. */
 function jwtScheme(jwt: JwtOptions, jwks: Jwks, toleranceSeconds: number): Scheme {
   let loading: Promise<JwtVerifier> | undefined
   const load = async () => {
@@ -52,7 +42,7 @@ function jwtScheme(jwt: JwtOptions, jwks: Jwks, toleranceSeconds: number): Schem
   return {
     entries: 'jwt',
     async verify({ body }, entries, { now, cachedOnly }) {
-      // A load that failed, for want of a file or the network, is tried again with the next token.
+      // A load that failed, because of the file system or network, is tried again with the next token.
       loading ??= load().catch((error) => {
         loading = undefined
         throw error
@@ -65,7 +55,7 @@ function jwtScheme(jwt: JwtOptions, jwks: Jwks, toleranceSeconds: number): Schem
   }
 }
 
-function toJwks(jwks: NonNullable<SchemeOptions['jwks']>, fetch?: typeof globalThis.fetch): Jwks {
-  if (typeof jwks === 'string' || jwks instanceof URL) return createJwks(jwks, fetch ? { fetch } : {})
-  return 'reload' in jwks ? jwks : createFixedJwks(jwks)
+function toJwks(jwks: NonNullable<SchemeOptions['jwks']>, options: JwksOptions): Jwks {
+  if (typeof jwks === 'string' || jwks instanceof URL) return createJwks(jwks, options)
+  return 'reload' in jwks ? jwks : createFixedJwks(jwks, options)
 }

@@ -1,4 +1,5 @@
 import { primitives } from '#crypto'
+import { toCanonicalJson } from '../shared/canonical-json.ts'
 import { readJson } from '../shared/json.ts'
 import { type MaybePromise, mapMaybe } from '../shared/maybe-promise.ts'
 import { type Refusal, refuse } from '../shared/refusal.ts'
@@ -38,8 +39,9 @@ function isTime(value: unknown): value is number {
 const REGISTERED = new Set(['iss', 'sub', 'aud', 'exp', 'nbf', 'iat', 'jti'])
 
 /**
- * Whether the token vouches for this very body: by a claim with the body's SHA-256 (`body_sha256`, lower-case
- * hex), or by claims that, apart from the registered ones, say exactly what the body says.
+ * Whether the token covers this body: by a claim with the body's SHA-256 (`body_sha256`, lower-case hex), or by
+ * claims that, apart from the registered ones, have exactly the content of the body. JSON that two parsers may
+ * read differently is never covered by its content.
  */
 export function isBodyBound(
   claims: Readonly<Record<string, unknown>>,
@@ -50,19 +52,7 @@ export function isBodyBound(
   }
   const own = Object.entries(claims).filter(([name]) => !REGISTERED.has(name))
   const parsed = readJson(body)
-  return own.length > 0 && parsed !== undefined && isSame(Object.fromEntries(own), parsed.value)
-}
-
-/** Deep equality of JSON values; key order does not count. */
-function isSame(a: unknown, b: unknown): boolean {
-  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return a === b
-  if (Array.isArray(a) !== Array.isArray(b)) return false
-  const names = Object.keys(a)
-  const others = b as Record<string, unknown>
-  return (
-    names.length === Object.keys(b).length &&
-    names.every(
-      (name) => Object.hasOwn(b, name) && isSame((a as Record<string, unknown>)[name], others[name]),
-    )
-  )
+  if (own.length === 0 || !parsed || parsed.flaw) return false
+  const content = toCanonicalJson(parsed.value)
+  return content !== undefined && content === toCanonicalJson(Object.fromEntries(own))
 }

@@ -1,5 +1,6 @@
 import { fromBase64, toUtf8 } from '../shared/bytes.ts'
 import { WebhookConfigError } from '../shared/errors.ts'
+import { invalid } from '../shared/options.ts'
 
 /** A signing secret in the form the verifier uses. */
 export interface ParsedSecret {
@@ -8,15 +9,31 @@ export interface ParsedSecret {
   bytes: Uint8Array
 }
 
-/** Something about the configuration that works but should be looked at. */
+/** A problem of the configuration that does not stop it from working. */
 export interface ConfigWarning {
-  code: 'secret_trimmed' | 'secret_short'
+  /** A stable name of the problem. */
+  code: string
+  /** The problem and what to do about it, in words. Quotes no secret. */
   message: string
+  /** What a function of the caller's threw, where that is the problem. */
+  error?: unknown
 }
 
-/** How secrets become key bytes: `base64` after the prefix (default), or the raw text of launch-week secrets. */
+/** Signing secrets, newest first; one string may hold several, separated by commas or spaces. */
+export type SecretTexts = string | readonly string[]
+
+/**
+ * Signing secrets, or a function that returns them.
+ *
+ * The function is called with the first delivery and cached. It is called again when no secret matches a
+ * delivery, at most every 30 seconds, so that secrets rotate without a restart. While it fails, the last secrets stay.
+ */
+export type SecretSource = SecretTexts | (() => SecretTexts | Promise<SecretTexts>)
+
+/** How secrets become key bytes: `base64` after the prefix, or the `raw` text of launch-week secrets. */
 export type SecretFormat = 'base64' | 'raw'
 
+/** The most signing secrets that may be configured at a time. */
 export const MAX_SECRETS = 8
 const PREFIX = 'whsec_'
 const SHORTEST_BYTES = 16
@@ -29,11 +46,12 @@ const RECOMMENDED_BYTES = 24
  * @see https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md#signature-scheme
  */
 export function parseSecrets(
-  secrets: string | readonly string[],
+  secrets: SecretTexts,
   format: SecretFormat = 'base64',
   warn: (warning: ConfigWarning) => void = () => {},
 ): ParsedSecret[] {
-  const texts = (typeof secrets === 'string' ? [secrets] : [...secrets]).flatMap((text) => split(text, warn))
+  if (format !== 'base64' && format !== 'raw') throw invalid('format must be "base64" or "raw"')
+  const texts = toList(secrets).flatMap((text) => split(text, warn))
   if (texts.length === 0) throw new WebhookConfigError('secret_empty', 'no signing secret is configured')
   if (texts.length > MAX_SECRETS) {
     throw new WebhookConfigError(
@@ -44,6 +62,13 @@ export function parseSecrets(
   return texts.map((text) => parseSecret(text, format, warn))
 }
 
+/** Plain JavaScript passes unset variables, and configuration files anything. */
+function toList(secrets: unknown): readonly string[] {
+  if (secrets === undefined || secrets === null) return []
+  if (Array.isArray(secrets)) return [...secrets]
+  return [secrets as string]
+}
+
 function split(text: string, warn: (warning: ConfigWarning) => void): string[] {
   if (typeof text !== 'string') {
     throw new WebhookConfigError('secret_malformed', 'a signing secret is not a string')
@@ -51,7 +76,7 @@ function split(text: string, warn: (warning: ConfigWarning) => void): string[] {
   const trimmed = text.trim()
   if (trimmed === '') throw new WebhookConfigError('secret_empty', 'a signing secret is empty')
   if (trimmed !== text) {
-    warn({ code: 'secret_trimmed', message: 'white space around a signing secret was ignored' })
+    warn({ code: 'secret_trimmed', message: 'white space around a signing secret is ignored' })
   }
   if (/^v1a?,/.test(trimmed)) {
     throw new WebhookConfigError('secret_malformed', 'remove "v1," in front of the signing secret')

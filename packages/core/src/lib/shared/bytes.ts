@@ -5,11 +5,16 @@ export function toUtf8(text: string): Uint8Array<ArrayBuffer> {
   return utf8.encode(text)
 }
 
-/** The bytes behind a text in which every character stands for one byte, as header values do. */
+/** The bytes of a text in which every character stands for one byte, as in header values. */
 export function toLatin1(text: string): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(text.length)
   for (let index = 0; index < text.length; index++) bytes[index] = text.charCodeAt(index)
   return bytes
+}
+
+/** Lower-case hex. */
+export function toHex(bytes: Uint8Array): string {
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
 }
 
 /** Standard base64, with padding. */
@@ -27,8 +32,8 @@ export function toBase64Url(bytes: Uint8Array): string {
 const CANONICAL_BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/
 
 /**
- * The bytes of standard base64, or `undefined` for anything but the one spelling an encoder produces:
- * `AB==` and `AA==` decode to the same byte, and only one of them may name it.
+ * The bytes of standard base64, or `undefined` for anything but the one spelling an encoder produces: `AB==` and
+ * `AA==` decode to the same byte, and only one of them is accepted.
  */
 export function fromBase64(text: string): Uint8Array<ArrayBuffer> | undefined {
   if (!CANONICAL_BASE64.test(text)) return undefined
@@ -53,7 +58,7 @@ export function toSignedBytes(id: string, timestamp: string, body: Uint8Array): 
   return bytes
 }
 
-/** Whether two texts are the same, in a time that tells only whether their lengths are. */
+/** Whether two texts are the same, in a time that depends on their lengths only. */
 export function equalText(expected: string, presented: string): boolean {
   if (presented.length !== expected.length) return false
   let difference = 0

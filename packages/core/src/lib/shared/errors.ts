@@ -22,6 +22,7 @@ export const ERROR_STATUS = {
   jwt_body_unbound: 401,
   jwt_replay_body_mismatch: 401,
   jwks_unavailable: 503,
+  secret_unavailable: 503,
   job_unknown: 403,
   method_not_allowed: 405,
   path_not_found: 404,

@@ -1,20 +1,20 @@
 import { toRawBody } from '../http/body.ts'
 import type { HeadersLike } from '../http/headers.ts'
-import type { SecretFormat } from '../schemes/secrets.ts'
+import type { SecretFormat, SecretTexts } from '../schemes/secrets.ts'
 import { WebhookError, type WebhookErrorCode } from '../shared/errors.ts'
 import { isRefusal, type Refusal } from '../shared/refusal.ts'
 import { guessBodies } from './explain-bodies.ts'
-import { createVerifier } from './verifier.ts'
+import { prepareVerification } from './prepare.ts'
 import {
   isUntimely,
   type ParsedHeaders,
   parseHeaders,
-  type Verifier,
-  type VerifyOptions,
+  type Verification,
   verifySignatures,
 } from './verify.ts'
+import type { VerifyOptions } from './verify-options.ts'
 
-/** Why a delivery does not verify, as far as can be told from here. */
+/** Why a delivery does not verify, as far as the delivery itself shows. */
 export interface Explanation {
   /** The probable cause. */
   reason: ExplanationReason
@@ -43,10 +43,10 @@ export type ExplanationReason =
   | 'wrong_key'
 
 /**
- * Says in words why a delivery does not verify: for logs and support, not for the line itself, because it tries
- * what may have happened to the delivery one guess after the other.
+ * Explains in words why a delivery does not verify. For logs and support, not for every delivery: it guesses what
+ * may have changed the delivery on its way, and verifies once for each guess.
  *
- * @returns Never rejects; a mistake in the options is an explanation too
+ * @returns The most probable cause. Never rejects: a mistake in the options is a cause too
  */
 export async function explainFailure(
   delivery: { headers: HeadersLike; body: Uint8Array | string },
@@ -55,13 +55,13 @@ export async function explainFailure(
   try {
     const body = toRawBody(delivery.body) ?? new Uint8Array()
     if (isRefusal(body)) return explain('parsed_body', body.refused)
-    const verifier = createVerifier(options)
+    const verifier = prepareVerification(options)
     const timely = parseHeaders(verifier, delivery.headers)
     const parsed = parseHeaders(verifier, delivery.headers, true)
     const explanation = isRefusal(parsed)
       ? explain('headers', parsed.refused, parsed.message)
       : await explainOutcome(timely, { parsed, body, verifier, options })
-    // A receiver looks at the time before anything below it, and refuses with that.
+    // A receiver checks the time first, and refuses with that.
     return isRefusal(timely) ? { ...explanation, code: timely.refused } : explanation
   } catch (error) {
     if (error instanceof WebhookError) return explain('configuration', error.code, error.message)
@@ -72,7 +72,7 @@ export async function explainFailure(
 interface Case {
   parsed: ParsedHeaders
   body: Uint8Array
-  verifier: Verifier
+  verifier: Verification
   options: VerifyOptions
 }
 
@@ -91,7 +91,7 @@ const SENTENCES: Record<ExplanationReason, string> = {
   body_newline: 'White space at the end of the body, or its line ends, changed on the way.',
   secret_format:
     'The secret is right but used in the wrong format: it is a launch-week secret and needs format "raw", or no longer is one.',
-  keys_unavailable: 'The public keys could not be fetched, so nothing can be said about the signature.',
+  keys_unavailable: 'There are no keys, so nothing can be said about the signature',
   token: 'The JSON Web Token in webhook-signature is refused',
   wrong_key:
     'No configured key made this signature. Either the secret belongs to another webhook, environment or rotation, the keys are stale, or the body was changed in a way not guessed here.',
@@ -128,7 +128,9 @@ function explainTime(
 }
 
 async function explainRefusal({ refused, message }: Refusal, given: Case): Promise<Explanation> {
-  if (refused === 'jwks_unavailable') return explain('keys_unavailable', refused)
+  if (refused === 'jwks_unavailable' || refused === 'secret_unavailable') {
+    return explain('keys_unavailable', refused, message)
+  }
   if (refused === 'scheme_unsupported') return explain('other_scheme', refused, describeSchemes(given))
   const changed = await findChange(given)
   if (changed) return explain(`body_${changed}`, refused)
@@ -159,9 +161,10 @@ async function findChange({ parsed, body, verifier }: Case) {
 async function isOtherFormat({ parsed, body, options }: Case): Promise<boolean> {
   const { secrets, format = 'base64' } = options
   if (secrets === undefined) return false
-  for (const candidate of otherFormats(secrets, format)) {
+  const texts = typeof secrets === 'function' ? await secrets() : secrets
+  for (const candidate of otherFormats(texts, format)) {
     try {
-      const verifier = createVerifier(candidate)
+      const verifier = prepareVerification(candidate)
       if (!isRefusal(await verifySignatures(verifier, parsed, body))) return true
     } catch {
       // Not every secret can be read in every format.
@@ -171,7 +174,7 @@ async function isOtherFormat({ parsed, body, options }: Case): Promise<boolean> 
 }
 
 /** The secret read as base64, as its whole text, and as its text without the prefix. */
-function otherFormats(secrets: string | readonly string[], format: SecretFormat): VerifyOptions[] {
+function otherFormats(secrets: SecretTexts, format: SecretFormat): VerifyOptions[] {
   if (format === 'raw') return [{ secrets, format: 'base64' }]
   const texts = (typeof secrets === 'string' ? secrets.split(/[\s,]+/) : [...secrets]).filter(
     (text) => text !== '',

@@ -1,30 +1,21 @@
-import { toRawBody } from '../http/body.ts'
-import type { HeadersLike } from '../http/headers.ts'
-import { createSchemes, type DynamicSchemes, type Scheme } from '../schemes/scheme.ts'
-import type { MaybePromise } from '../shared/maybe-promise.ts'
-import { checkNames, wholeNumber } from '../shared/options.ts'
-import { isRefusal, refuse, toError } from '../shared/refusal.ts'
-import {
-  parseHeaders,
-  VERIFY_NAMES,
-  type VerifiedDelivery,
-  type Verifier,
-  type VerifyOptions,
-  verifySignatures,
-} from './verify.ts'
-
-const NO_BODY = refuse('raw_body_required', 'body must be the bytes as received')
+import type { Scheme } from '../schemes/scheme.ts'
+import { type MaybePromise, mapMaybe } from '../shared/maybe-promise.ts'
+import { createLazySchemes, orThrow } from './verifier.ts'
+import { type DeliveryLike, type VerifiedDelivery, verifyDelivery } from './verify.ts'
+import { checkVerifyOptions, type VerifyOptions } from './verify-options.ts'
 
 /**
  * Verifies one delivery: headers, replay window, then the signature over the raw body bytes.
  *
- * For a URL in `jwks` prefer `createJwks`, whose cache outlives the call.
+ * For many deliveries use `createVerifier`. The options are read anew with every call; calls whose options have the
+ * same content share imported keys and the cache of a `jwks` URL, for the sixteen contents used last. A function for
+ * `secrets` is called every time.
  *
- * @returns The delivery, proven; its body is still bytes
+ * @returns The verified delivery; its body is still bytes
  * @throws WebhookVerificationError The delivery is not proven; `code` says which check failed
- * @throws WebhookUnavailableError `jwks_unavailable`
+ * @throws WebhookUnavailableError `jwks_unavailable`, `secret_unavailable`
  * @throws WebhookConfigError An option is missing or wrong
- * @throws WebhookError `raw_body_required` when the body is not the bytes or text that were received
+ * @throws WebhookError `raw_body_required` when the body is neither bytes nor text
  * @see https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
  * @example
  * ```ts
@@ -33,83 +24,60 @@ const NO_BODY = refuse('raw_body_required', 'body must be the bytes as received'
  * ```
  */
 export async function verifyWebhook(
-  delivery: { headers: HeadersLike; body: Uint8Array | string },
+  delivery: DeliveryLike,
   options: VerifyOptions,
 ): Promise<VerifiedDelivery> {
-  const found = verifierFor(options)
-  const verifier = found instanceof Promise ? await found : found
-  const body = toRawBody(delivery.body) ?? NO_BODY
-  if (isRefusal(body)) throw toError(body)
-  const parsed = parseHeaders(verifier, delivery.headers)
-  if (isRefusal(parsed)) throw toError(parsed)
-  const outcome = verifySignatures(verifier, parsed, body)
-  // Not awaited when it is there already: that would cost a turn.
-  const settled = outcome instanceof Promise ? await outcome : outcome
-  if (isRefusal(settled)) throw toError(settled)
-  return settled
-}
-
-interface KeptSchemes {
-  options: VerifyOptions
-  toleranceSeconds: number
-  schemes: Scheme[]
-}
-
-// Importing keys costs more than verifying with them, and a key set wants a cache that outlives one call. What
-// was made for earlier calls is found by what the options say: callers write them inline.
-const kept: KeptSchemes[] = []
-const MAX_KEPT = 16
-
-function verifierFor(options: VerifyOptions): MaybePromise<Verifier> {
-  checkNames(options, VERIFY_NAMES, 'verifyWebhook()')
-  const index = kept.findIndex((candidate) => isSame(candidate.options, options))
-  if (index > 0) kept.unshift(...kept.splice(index, 1))
-  if (index !== -1) return toVerifier(kept[0]!, options)
-  if (options.jwks === undefined || dynamicSchemes) return keep(options, dynamicSchemes)
-  // Loaded when somebody asks for it, so that verifying static webhooks alone stays small. Then from the start
-  // again: of many first calls at once, the first makes the cache they all use.
-  return import('../schemes/dynamic-schemes.ts').then(({ createDynamicSchemes }) => {
-    dynamicSchemes = createDynamicSchemes
-    return verifierFor(options)
-  })
-}
-
-let dynamicSchemes: DynamicSchemes | undefined
-
-function keep(options: VerifyOptions, toDynamic: DynamicSchemes | undefined): Verifier {
-  const toleranceSeconds = wholeNumber('toleranceSeconds', options.toleranceSeconds, 300)
-  const schemes = createSchemes(options, toleranceSeconds, toDynamic)
-  const made = { options: copy(options), toleranceSeconds, schemes }
-  if (kept.unshift(made) > MAX_KEPT) kept.pop()
-  return toVerifier(made, options)
-}
-
-function toVerifier({ schemes, toleranceSeconds }: KeptSchemes, { now = Date.now }: VerifyOptions): Verifier {
-  return { schemes, toleranceSeconds, now }
-}
-
-function copy(options: VerifyOptions): VerifyOptions {
-  const { secrets } = options
-  return { ...options, ...(typeof secrets === 'object' && { secrets: [...secrets] }) }
-}
-
-function isSame(a: VerifyOptions, b: VerifyOptions): boolean {
-  return (
-    isSameList(a.secrets, b.secrets) &&
-    toIdentity(a.jwks) === toIdentity(b.jwks) &&
-    a.fetch === b.fetch &&
-    a.format === b.format &&
-    a.toleranceSeconds === b.toleranceSeconds &&
-    // As a whole: a member nobody knows must be found wanting, not taken for options that were good before.
-    (a.jwt === b.jwt || JSON.stringify(a.jwt) === JSON.stringify(b.jwt))
+  const toleranceSeconds = checkVerifyOptions(options, 'verifyWebhook()')
+  const { now = Date.now } = options
+  const schemes = schemesFor(options, toleranceSeconds)
+  const outcome = mapMaybe(schemes(), (schemes) =>
+    verifyDelivery({ schemes, toleranceSeconds, now }, delivery),
   )
+  return await orThrow(outcome)
 }
 
-function toIdentity(jwks: VerifyOptions['jwks']): unknown {
-  return jwks instanceof URL ? jwks.href : jwks
+interface Prepared {
+  schemes: () => MaybePromise<readonly Scheme[]>
+  /** The `fetch` of the latest call: callers write options inline, each with a function of its own. */
+  fetch: typeof fetch
 }
 
-function isSameList(a: VerifyOptions['secrets'], b: VerifyOptions['secrets']): boolean {
-  if (typeof a !== 'object' || typeof b !== 'object') return a === b
-  return a.length === b.length && a.every((secret, index) => secret === b[index])
+const MAX_PREPARED = 16
+const prepared = new Map<string, Prepared>()
+
+function schemesFor(options: VerifyOptions, toleranceSeconds: number): Prepared['schemes'] {
+  const key = toKey(options)
+  if (key === undefined) return createLazySchemes(options, toleranceSeconds)
+  const fetch = options.fetch ?? globalThis.fetch
+  const known = prepared.get(key) ?? prepare(options, toleranceSeconds, fetch)
+  known.fetch = fetch
+  // Put back at the end, which is the last place to be dropped from.
+  prepared.delete(key)
+  prepared.set(key, known)
+  if (prepared.size > MAX_PREPARED) prepared.delete(prepared.keys().next().value!)
+  return known.schemes
+}
+
+function prepare(options: VerifyOptions, toleranceSeconds: number, fetch: Prepared['fetch']): Prepared {
+  const { now: _, ...rest } = options
+  const schemes = createLazySchemes(
+    { ...rest, fetch: (...request) => made.fetch(...request) },
+    toleranceSeconds,
+  )
+  const made: Prepared = { schemes, fetch }
+  return made
+}
+
+/** The content of the options; `undefined` where a function or a cache of the caller's is part of it. */
+function toKey(options: VerifyOptions): string | undefined {
+  const { secrets, format, jwks, jwt, allowEmulator, toleranceSeconds } = options
+  // The usual case, worth a short cut; no secret starts like a JSON list.
+  if (typeof secrets === 'string' && secrets.startsWith('whsec_') && jwks === undefined && !format)
+    return secrets
+  if (typeof secrets === 'function' || (typeof jwks === 'object' && 'reload' in jwks)) return undefined
+  try {
+    return JSON.stringify([secrets, format, jwks, jwt, allowEmulator, toleranceSeconds])
+  } catch {
+    return undefined
+  }
 }

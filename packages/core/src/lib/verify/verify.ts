@@ -1,22 +1,26 @@
+import { toRawBody } from '../http/body.ts'
 import { type DeliveryHeaders, type HeadersLike, readHeaders } from '../http/headers.ts'
-import type { Scheme, SchemeOptions, SignatureMatch } from '../schemes/scheme.ts'
+import type { Scheme, SignatureMatch } from '../schemes/scheme.ts'
 import { parseSignatures, type Signatures } from '../schemes/signature-header.ts'
 import { type MaybePromise, mapMaybe } from '../shared/maybe-promise.ts'
 import { isRefusal, type Refusal, refuse } from '../shared/refusal.ts'
 import { checkWindow } from './replay-window.ts'
 
-/** What a delivery is verified against. */
-export interface VerifyOptions extends SchemeOptions {
-  /** The present in epoch milliseconds. Default `Date.now`. */
-  now?: () => number
+/** A delivery as it was received. */
+export interface DeliveryLike {
+  /** The request's headers, in any shape a runtime has for them. */
+  headers: HeadersLike
+  /** The body exactly as received; a text stands for its UTF-8 bytes. */
+  body: Uint8Array | string
 }
 
-/** A delivery proven to come from the sender, unaltered and fresh. */
+/** A delivery that is proven to come from the sender, unaltered and fresh. */
 export interface VerifiedDelivery {
   /** `webhook-id`; the same on every attempt of the sender. */
   id: string
   /** `webhook-timestamp` of this attempt, in unix seconds. */
   timestamp: number
+  /** `static` for HMAC with a shared secret, `dynamic` for a public key of the JWKS. */
   scheme: 'static' | 'dynamic'
   /** Which secret or public key matched: `whsec_...` and its last four characters, or the key's `kid`. */
   keyId?: string
@@ -24,7 +28,7 @@ export interface VerifiedDelivery {
   body: Uint8Array
   /** Only for deliveries with a JSON Web Token, which covers neither `id` nor `timestamp`. */
   jwt?: {
-    /** Whether the token vouches for `body`; if not, anybody may have written it. */
+    /** Whether the token covers `body`; if not, anyone may have written it. */
     bodyBound: boolean
   }
 }
@@ -35,41 +39,53 @@ export interface ParsedHeaders {
   signatures: Signatures
 }
 
-/** What verification needs to know, ready for use. */
-export interface Verifier {
+/** Prepared options: everything verification needs. */
+export interface Verification {
   schemes: readonly Scheme[]
   toleranceSeconds: number
   now: () => number
 }
 
-/** The names of all options of verification. */
-export const VERIFY_NAMES = ['secrets', 'format', 'jwks', 'jwt', 'toleranceSeconds', 'now', 'fetch']
+const NO_BODY = refuse('raw_body_required', 'body must be the bytes as received')
 
-/** The first half of verification: everything that needs no body and no key. `anyTime` leaves the window out. */
+/** Verifies one delivery, from its headers to its signature. */
+export function verifyDelivery(
+  verification: Verification,
+  delivery: DeliveryLike,
+): MaybePromise<VerifiedDelivery | Refusal> {
+  // Plain JavaScript may pass anything.
+  const { headers, body } = Object(delivery) as DeliveryLike
+  const bytes = toRawBody(body) ?? NO_BODY
+  if (isRefusal(bytes)) return bytes
+  const parsed = parseHeaders(verification, headers)
+  return isRefusal(parsed) ? parsed : verifySignatures(verification, parsed, bytes)
+}
+
+/** The first half of verification: everything that needs no body and no key. `anyTime` skips the replay window. */
 export function parseHeaders(
-  verifier: Verifier,
+  verification: Verification,
   given: HeadersLike,
   anyTime = false,
 ): ParsedHeaders | Refusal {
   const headers = readHeaders(given)
   if (isRefusal(headers)) return headers
-  const stale = checkWindow(headers.timestamp, verifier.now(), verifier.toleranceSeconds)
+  const stale = checkWindow(headers.timestamp, verification.now(), verification.toleranceSeconds)
   if (stale && !(anyTime && isUntimely(stale))) return stale
   const signatures = parseSignatures(headers.signature)
   return isRefusal(signatures) ? signatures : { headers, signatures }
 }
 
-/** The second half: whether one of the schemes proves the bytes. `cachedOnly` never fetches keys. */
+/** The second half of verification: the signatures. `cachedOnly` never fetches keys. */
 export function verifySignatures(
-  verifier: Verifier,
+  verification: Verification,
   parsed: ParsedHeaders,
   body: Uint8Array,
   cachedOnly = false,
 ): MaybePromise<VerifiedDelivery | Refusal> {
-  return tryScheme(verifier, 0, parsed, body, cachedOnly, NO_SCHEME)
+  return tryScheme(verification, 0, parsed, body, cachedOnly, NO_SCHEME)
 }
 
-/** Whether a delivery was refused for its time alone. */
+/** Whether a delivery was refused only because of its time. */
 export function isUntimely({ refused }: Refusal): boolean {
   return refused === 'timestamp_too_old' || refused === 'timestamp_too_new'
 }
@@ -77,23 +93,23 @@ export function isUntimely({ refused }: Refusal): boolean {
 const NO_SCHEME = refuse('scheme_unsupported', 'webhook-signature has no entry of a configured scheme')
 const NO_MATCH = refuse('signature_invalid', 'no signature matches any configured key')
 
-/** The first scheme that proves the delivery; otherwise the last that had an entry says why not. */
+/** Tries one scheme after the other. If none proves the delivery, the last one with an entry says why. */
 function tryScheme(
-  verifier: Verifier,
+  verification: Verification,
   index: number,
   parsed: ParsedHeaders,
   body: Uint8Array,
   cachedOnly: boolean,
   failure: Refusal,
 ): MaybePromise<VerifiedDelivery | Refusal> {
-  const scheme = verifier.schemes[index]
+  const scheme = verification.schemes[index]
   if (!scheme) return failure
   const { headers, signatures } = parsed
   const entries = signatures[scheme.entries]
-  if (entries.length === 0) return tryScheme(verifier, index + 1, parsed, body, cachedOnly, failure)
+  if (entries.length === 0) return tryScheme(verification, index + 1, parsed, body, cachedOnly, failure)
   const content = { id: headers.id, timestamp: headers.timestamp, body }
-  const next = (reason: Refusal) => tryScheme(verifier, index + 1, parsed, body, cachedOnly, reason)
-  return mapMaybe(scheme.verify(content, entries, { now: verifier.now, cachedOnly }), (proof) => {
+  const next = (reason: Refusal) => tryScheme(verification, index + 1, parsed, body, cachedOnly, reason)
+  return mapMaybe(scheme.verify(content, entries, { now: verification.now, cachedOnly }), (proof) => {
     if (!proof) return next(NO_MATCH)
     return isRefusal(proof) ? next(proof) : toVerified(headers, proof, body)
   })

@@ -1,3 +1,4 @@
+import { EMULATOR_KEY_PREFIX } from '@gwh/core/jwks'
 import type { signDynamic } from '@gwh/core/sign'
 
 type PrivateKey = Parameters<typeof signDynamic>[0]['privateKey']
@@ -34,7 +35,7 @@ export function createKeys(): SigningKeys {
 }
 
 function makeKeys() {
-  return Promise.all([1, 2, 3].map((number) => makeKey(`gwh-emulator-${number}`)))
+  return Promise.all([1, 2, 3].map((number) => makeKey(`${EMULATOR_KEY_PREFIX}-${number}`)))
 }
 
 async function makeKey(kid: string): Promise<{ publicJwk: PublicJwk; privateKey: PrivateKey }> {

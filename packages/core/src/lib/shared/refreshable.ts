@@ -1,0 +1,78 @@
+import type { Clock } from './clock.ts'
+import { type MaybePromise, mapMaybe } from './maybe-promise.ts'
+import { createSharedLoad } from './shared-load.ts'
+
+/** A value that is loaded, cached, and loaded again when it no longer fits: keys and secrets that rotate. */
+export interface Source<T> {
+  /** The cached value; `undefined` when there is nothing usable. */
+  current(): T | undefined
+  /** The value, loaded if necessary; `undefined` when there is nothing usable. */
+  get(): MaybePromise<T | undefined>
+  /** A value other than `known`, if one can be loaded now; at most one load per cooldown. */
+  newer(known: T): Promise<T | undefined>
+}
+
+const TIMEOUT_MS = 2_000
+const COOLDOWN_MS = 30_000
+
+/**
+ * Caches what a function returns. The function is called when the value is first needed, and again for `newer`,
+ * at most every 30 seconds. While it fails, the last value stays.
+ *
+ * @param options.load The function; it may throw or reject
+ * @param options.report Receives what it throws
+ */
+export function createRefreshable<T>(options: {
+  load: () => MaybePromise<T>
+  clock: Clock
+  report: (error: unknown) => void
+}): Source<T> {
+  const { load, clock, report } = options
+  let value: T | undefined
+  const shared = createSharedLoad<T>({
+    async load() {
+      try {
+        return await load()
+      } catch (error) {
+        report(error)
+        return undefined
+      }
+    },
+    accept(next) {
+      value = next
+    },
+    isCold: () => value === undefined,
+    clock,
+    timeoutMs: TIMEOUT_MS,
+    cooldownMs: COOLDOWN_MS,
+  })
+  return {
+    current: () => value,
+    get: () => value ?? shared.reload().then(() => value),
+    async newer(known) {
+      await shared.reload()
+      return value === known ? undefined : value
+    },
+  }
+}
+
+/**
+ * Searches the current value, and a newer one if nothing matches: what matches may have been rotated in since.
+ *
+ * @param cachedOnly Search what is cached; never load
+ * @param unavailable What to return when there is no value to search
+ */
+export function searchSource<T, F, U>(
+  source: Source<T>,
+  search: (value: T) => MaybePromise<F | undefined>,
+  cachedOnly: boolean,
+  unavailable: () => U,
+): MaybePromise<F | U | undefined> {
+  return mapMaybe(cachedOnly ? source.current() : source.get(), (value): MaybePromise<F | U | undefined> => {
+    if (value === undefined) return unavailable()
+    return mapMaybe(search(value), (found) => {
+      if (found !== undefined || cachedOnly) return found
+      return source.newer(value).then((newer) => (newer === undefined ? undefined : search(newer)))
+    })
+  })
+}

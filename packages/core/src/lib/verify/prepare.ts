@@ -1,0 +1,22 @@
+import { createDynamicSchemes } from '../schemes/dynamic-schemes.ts'
+import { createStaticSchemes, type SchemeSettings } from '../schemes/scheme.ts'
+import { systemClock } from '../shared/clock.ts'
+import type { Verification } from './verify.ts'
+import { checkVerifyOptions, type VerifyOptions } from './verify-options.ts'
+
+/**
+ * Prepares verification for many deliveries, with every key imported and every option checked.
+ *
+ * @throws WebhookConfigError `option_invalid`, `secret_empty`, `secret_malformed`
+ */
+export function prepareVerification(
+  options: VerifyOptions,
+  settings: SchemeSettings = { clock: systemClock, warn: () => {} },
+): Verification {
+  const toleranceSeconds = checkVerifyOptions(options, 'verification')
+  const schemes = [
+    ...createStaticSchemes(options, settings),
+    ...createDynamicSchemes(options, toleranceSeconds, settings),
+  ]
+  return { schemes, toleranceSeconds, now: options.now ?? Date.now }
+}

@@ -1,0 +1,64 @@
+import { createReceiver, createVerifier, type VerifyOptions, verifyWebhook } from '@gwh/core'
+import { createFixedJwks, createJwks, EMULATOR_KEY_PREFIX } from '@gwh/core/jwks'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { codeOf, dynamicDelivery, JWKS, NOW } from './support.ts'
+
+const LOOPBACK = 'http://127.0.0.1:8787/.well-known/jwks.json'
+const EMULATOR_JWKS = { keys: [{ ...JWKS.keys[0]!, kid: `${EMULATOR_KEY_PREFIX}-1` }] }
+const refused = expect.objectContaining({ code: 'option_invalid' })
+const fetch = (async () => Response.json(EMULATOR_JWKS)) as typeof globalThis.fetch
+
+const dynamic = (options: object) => ({ dynamic: { allowAnyJob: true as const, ...options } })
+
+afterEach(() => {
+  vi.unstubAllEnvs()
+})
+
+describe('in production', () => {
+  beforeEach(() => {
+    vi.stubEnv('NODE_ENV', 'production')
+  })
+
+  test.each([LOOPBACK, 'http://localhost:8787', 'https://localhost', 'http://[::1]/', 'http://127.9.9.9/'])(
+    '%s is refused as a source of keys',
+    (jwks) => {
+      expect(() => createJwks(jwks)).toThrow(refused)
+      expect(() => createReceiver(dynamic({ jwks }))).toThrow(refused)
+    },
+  )
+
+  test('keys of the emulator are refused', async () => {
+    expect(() => createFixedJwks(EMULATOR_JWKS)).toThrow(refused)
+    expect(() => createReceiver(dynamic({ jwks: EMULATOR_JWKS }))).toThrow(refused)
+    const options = { jwks: 'https://copied.example/jwks', fetch, now: () => NOW }
+    expect(await codeOf(createVerifier(options).verify(dynamicDelivery()))).toBe('jwks_unavailable')
+    await expect(
+      verifyWebhook(dynamicDelivery(), {
+        jwks: { keys: [...EMULATOR_JWKS.keys, JWKS.keys[1]!] },
+        now: () => NOW,
+      }),
+    ).rejects.toMatchObject({ code: 'signature_invalid' })
+  })
+
+  test.each<[string, VerifyOptions]>([
+    ['a loopback URL', { jwks: LOOPBACK, fetch }],
+    ['keys of the emulator', { jwks: EMULATOR_JWKS }],
+  ])('%s is accepted where allowEmulator says so', async (_, options) => {
+    const given = { ...options, allowEmulator: true, now: () => NOW } as const
+    await expect(createVerifier(given).verify(dynamicDelivery())).resolves.toMatchObject({
+      keyId: 'gwh-emulator-1',
+    })
+    const { jwks } = options
+    expect(() => createReceiver(dynamic({ jwks, allowEmulator: true }))).not.toThrow()
+  })
+
+  test('other keys and URLs are not affected', async () => {
+    expect(() => createJwks('https://keys.example')).not.toThrow()
+    await expect(verifyWebhook(dynamicDelivery(), { jwks: JWKS, now: () => NOW })).resolves.toBeDefined()
+  })
+})
+
+test('elsewhere the emulator is accepted', async () => {
+  const verifier = createVerifier({ jwks: LOOPBACK, fetch, now: () => NOW })
+  await expect(verifier.verify(dynamicDelivery())).resolves.toMatchObject({ keyId: 'gwh-emulator-1' })
+})
