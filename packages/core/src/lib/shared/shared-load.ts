@@ -89,12 +89,12 @@ export function createSharedLoad<T>(options: SharedLoadOptions<T>): SharedLoad {
   }
   /** The outcome of a load, or `undefined` once it counts as abandoned. */
   const outcomeOf = async ({ startedAt, outcome }: Load): Promise<boolean | undefined> => {
-    const timer = Promise.withResolvers<undefined>()
-    const cancel = clock.schedule(
-      () => timer.resolve(undefined),
-      Math.max(0, startedAt + patienceMs - clock.now()),
-    )
-    return await Promise.race([outcome, timer.promise]).finally(cancel)
+    let cancel = () => {}
+    const overdue = new Promise<undefined>((resolve) => {
+      const delayMs = Math.max(0, startedAt + patienceMs - clock.now())
+      cancel = clock.schedule(() => resolve(undefined), delayMs)
+    })
+    return await Promise.race([outcome, overdue]).finally(cancel)
   }
 
   return {

@@ -58,13 +58,11 @@ function schemesFor(options: VerifyOptions, toleranceSeconds: number): Prepared[
   return known.schemes
 }
 
-function prepare(options: VerifyOptions, toleranceSeconds: number, fetch: Prepared['fetch']): Prepared {
+function prepare(options: VerifyOptions, toleranceSeconds: number, first: typeof fetch): Prepared {
   const { now: _, ...rest } = options
-  const schemes = createLazySchemes(
-    { ...rest, fetch: (...request) => made.fetch(...request) },
-    toleranceSeconds,
-  )
-  const made: Prepared = { schemes, fetch }
+  const latest = ((...request) => made.fetch(...request)) as typeof fetch
+  const schemes = createLazySchemes({ ...rest, fetch: latest }, toleranceSeconds)
+  const made: Prepared = { schemes, fetch: first }
   return made
 }
 
