@@ -4,7 +4,8 @@ import { mapMaybe } from '../shared/maybe-promise.ts'
 import { isRefusal, type Refusal } from '../shared/refusal.ts'
 import { createDynamicVerifier } from './dynamic-scheme.ts'
 import type { JwtOptions, JwtVerifier } from './jwt-scheme.ts'
-import type { Scheme, SchemeOptions, SchemeSettings, SignatureMatch } from './scheme.ts'
+import type { Scheme, SchemeOptions, SignatureMatch } from './scheme.ts'
+import type { SchemeSettings } from './settings.ts'
 
 /**
  * The schemes of dynamic webhooks; none without `jwks`. A module of its own, so that code that verifies only static

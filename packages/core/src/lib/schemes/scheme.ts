@@ -1,11 +1,11 @@
 import type { SignedContent } from '../crypto/primitives.ts'
 import type { Jwks } from '../jwks/jwks.ts'
 import type { JsonWebKeySet } from '../jwks/key-set.ts'
-import type { Clock } from '../shared/clock.ts'
 import { type MaybePromise, mapMaybe } from '../shared/maybe-promise.ts'
 import type { Refusal } from '../shared/refusal.ts'
 import type { JwtOptions } from './jwt-scheme.ts'
-import type { ConfigWarning, SecretFormat, SecretSource } from './secrets.ts'
+import type { SecretFormat, SecretSource } from './secrets.ts'
+import type { SchemeSettings } from './settings.ts'
 import type { Signatures } from './signature-header.ts'
 import { createStaticVerifier } from './static-scheme.ts'
 
@@ -53,14 +53,6 @@ export interface SchemeContext {
   now: () => number
   /** Use cached keys only: for a delivery that is not worth a fetch. */
   cachedOnly: boolean
-}
-
-/** What schemes need from their surroundings. */
-export interface SchemeSettings {
-  /** Time and timers of caches. */
-  clock: Clock
-  /** Receives problems that do not stop anything. */
-  warn: (warning: ConfigWarning) => void
 }
 
 /** Makes the schemes of dynamic webhooks, for options with `jwks`. */

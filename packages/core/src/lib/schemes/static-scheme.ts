@@ -3,8 +3,8 @@ import type { HmacKey, SignedContent } from '../crypto/primitives.ts'
 import { allMaybe, findMaybe, type MaybePromise, mapMaybe } from '../shared/maybe-promise.ts'
 import { createRefreshable, searchSource } from '../shared/refreshable.ts'
 import { type Refusal, refuse } from '../shared/refusal.ts'
-import type { SchemeSettings } from './scheme.ts'
 import { parseSecrets, type SecretFormat, type SecretSource, type SecretTexts } from './secrets.ts'
+import type { SchemeSettings } from './settings.ts'
 
 /** A signing secret ready for use. */
 interface StaticKey {

@@ -1,5 +1,6 @@
 import { createDynamicSchemes } from '../schemes/dynamic-schemes.ts'
-import { createStaticSchemes, type SchemeSettings } from '../schemes/scheme.ts'
+import { createStaticSchemes } from '../schemes/scheme.ts'
+import type { SchemeSettings } from '../schemes/settings.ts'
 import { systemClock } from '../shared/clock.ts'
 import type { Verification } from './verify.ts'
 import { checkVerifyOptions, type VerifyOptions } from './verify-options.ts'
