@@ -80,6 +80,7 @@ function optionsFor(folder, entries) {
     hideBreadcrumbs: true,
     indexFormat: 'table',
     parametersFormat: 'table',
+    classPropertiesFormat: 'table',
     interfacePropertiesFormat: 'table',
     typeAliasPropertiesFormat: 'table',
     // Defaults are in the docstrings, with their units.
