@@ -33,6 +33,5 @@ describe('BullMQ queue', () => {
       return open(clock)
     },
     reopen: open,
-    records: false,
   })
 })

@@ -1,6 +1,7 @@
 import type { BackendFactory, Job, KeepJobs, MinimalJob } from 'bullmq'
 import { QueueKeys, RedisConnection, RedisQueueBackend } from 'bullmq'
 import type { Redis } from 'ioredis'
+import { idKey } from './job-data.ts'
 import type { QueueTime } from './redis-time.ts'
 import type { WorkerAccess } from './worker-access.ts'
 
@@ -91,6 +92,11 @@ export class DeliveryBackend extends RedisQueueBackend {
     )
     const keys = [lock!, active!, job!, stalled!]
     return (await this.redis?.eval(RELOCK, keys.length, ...keys, token, leaseMs, id, attemptsStarted)) === 1
+  }
+
+  /** Keeps the index of a `webhook-id` for as long as its dead letter. */
+  async keepIndexed(webhookId: string, seconds: number): Promise<void> {
+    await this.redis?.expire(idKey(this.queue, webhookId), seconds)
   }
 
   /**

@@ -7,6 +7,7 @@ import { createDeadLetters } from './dead-letters.ts'
 import { drain } from './drain.ts'
 import { createDurabilityCheck } from './durability.ts'
 import { type BullmqQueueOptions, toSettings } from './options.ts'
+import { createRecords } from './records.ts'
 import { onRedis } from './redis-errors.ts'
 import { readStats } from './stats.ts'
 import { startWorker } from './worker.ts'
@@ -48,12 +49,13 @@ export function createBullmqQueue(options: BullmqQueueOptions): DeliveryQueue {
       hasScripts = true
       return await task()
     })
-  const letters = createDeadLetters(queue, client)
+  const records = createRecords(queue, client, () => clock.now())
+  const letters = createDeadLetters(queue, client, records)
   return {
     enqueue: (message) =>
       onReady('enqueue', async () => {
         await checkDurability()
-        return await accept(queue, client, message)
+        return await accept(queue, client, message, settings.retentionMs)
       }),
     work: (process, options) => startWorker(settings, jobs, process, options),
     async drain(process, options = {}) {
@@ -74,9 +76,9 @@ export function createBullmqQueue(options: BullmqQueueOptions): DeliveryQueue {
         if (error instanceof WebhookConfigError) throw error
       }
     },
-    list: notYet,
-    get: notYet,
-    replay: notYet,
+    list: (options) => onReady('list deliveries', () => records.list(options)),
+    get: (keyOrWebhookId) => onReady('look up a delivery', () => records.get(keyOrWebhookId)),
+    replay: bodiesErased,
     async close() {
       await queue.close()
       client.disconnect()
@@ -84,6 +86,7 @@ export function createBullmqQueue(options: BullmqQueueOptions): DeliveryQueue {
   }
 }
 
-function notYet(): Promise<never> {
-  return Promise.reject(new WebhookConfigError('option_invalid', 'a BullMQ queue cannot do this yet'))
+/** A BullMQ queue erases the body of each delivery it has handled, so nothing is left to handle again. */
+function bodiesErased(): Promise<number> {
+  return Promise.resolve(0)
 }

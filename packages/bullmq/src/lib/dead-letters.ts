@@ -1,12 +1,13 @@
 import { toDeadLetter as asDeadLetter, type DeadLetter, type DeadLetters } from '@gwh/core/queue'
 import type { Job, Queue } from 'bullmq'
 import type { Redis } from 'ioredis'
-import { toAttempts, toDeadReason } from './dead-reason.ts'
-import { toJobId, toMessage } from './job-data.ts'
+import { readNotes, toDeadReason } from './dead-reason.ts'
+import { toMessage } from './job-data.ts'
+import type { Records } from './records.ts'
 import { isLeaseLost } from './redis-errors.ts'
 
 /** The queue's failed jobs as dead letters. */
-export function createDeadLetters(queue: Queue, client: Redis): DeadLetters {
+export function createDeadLetters(queue: Queue, client: Redis, records: Records): DeadLetters {
   const redriveOne = async (jobId: string) => {
     const job = await queue.getJob(jobId)
     if (!job) return 0
@@ -24,11 +25,12 @@ export function createDeadLetters(queue: Queue, client: Redis): DeadLetters {
       const jobs = limit > 0 ? await queue.getFailed(0, limit - 1) : []
       return jobs.flatMap(toDeadLetter)
     },
-    async redrive(keyOrAll) {
-      if (keyOrAll !== 'all') return await redriveOne(toJobId(keyOrAll))
+    async redrive(target) {
+      const dead = client.zrange(queue.toKey('failed'), '0', '-1')
       let redriven = 0
-      for (const jobId of await client.zrange(queue.toKey('failed'), '0', '-1'))
+      for (const jobId of target === 'all' ? await dead : await records.findIds(target)) {
         redriven += await redriveOne(jobId)
+      }
       return redriven
     },
     async purge({ olderThan }) {
@@ -45,8 +47,8 @@ function toDeadLetter(job: Job): DeadLetter[] {
     asDeadLetter({
       state: 'dead',
       message: toMessage(job.data),
-      attempts: toAttempts(job),
-      history: [],
+      attempts: readNotes(job).attempts ?? job.attemptsStarted,
+      history: readNotes(job).history ?? [],
       stateTime: job.finishedOn ?? 0,
       reason: toDeadReason(job.failedReason),
     }),

@@ -1,5 +1,13 @@
-import type { DeadReason } from '@gwh/core/queue'
+import type { DeadReason, FailedAttempt } from '@gwh/core/queue'
 import type { Job } from 'bullmq'
+
+/** What we keep in a job's `progress`, which BullMQ stores and a dashboard shows, and we have no other use for. */
+export interface JobNotes {
+  /** How often a dead letter was tried; its count of starts is reset when it dies. */
+  attempts?: number
+  /** Its failed attempts, the oldest first. */
+  history?: readonly FailedAttempt[]
+}
 
 /** What BullMQ shows as the reason of a failed try; the code in front is ours. */
 export function toFailedReason(reason: DeadReason, cause: { message: string } | undefined): string {
@@ -7,22 +15,34 @@ export function toFailedReason(reason: DeadReason, cause: { message: string } | 
   return text ? `${reason}: ${text}` : reason
 }
 
-/** The code of a reason made by `toFailedReason`; a job that somebody else failed counts as tried often enough. */
+/** The code of a reason made by `toFailedReason`; a job that was failed by something else counts as `attempts`. */
 export function toDeadReason(failedReason: string | undefined): DeadReason {
   const code = failedReason?.split(':')[0]
   return code === 'handler_rejected' || code === 'payload_invalid' ? code : 'attempts'
 }
 
-/**
- * What a job is given when it dies: its count of starts begins anew, so that a dashboard's retry, too, gives it a
- * new attempt budget; how often it was tried is noted as its progress, which we have no other use for.
- */
-export function toBuriedFields(attempts: number): Record<string, unknown> {
-  return { ats: 0, progress: JSON.stringify({ attempts }) }
+/** The fields of a job that is tried again. */
+export function toRetryFields(history: readonly FailedAttempt[] = []): Record<string, unknown> {
+  const failedReason = toFailedReason('attempts', history.at(-1)?.error)
+  return { failedReason, progress: toProgress({ history }) }
 }
 
-/** How often a dead letter was tried. */
-export function toAttempts({ progress, attemptsStarted }: Pick<Job, 'progress' | 'attemptsStarted'>): number {
-  const noted = typeof progress === 'object' && 'attempts' in progress ? progress.attempts : undefined
-  return typeof noted === 'number' ? noted : attemptsStarted
+/**
+ * The fields of a job that dies. Its count of starts is reset, so that the retry of a dashboard, too, gives it a new
+ * attempt budget.
+ */
+export function toDeadFields(
+  attempts: number,
+  history: readonly FailedAttempt[] = [],
+): Record<string, unknown> {
+  return { ats: 0, progress: toProgress({ attempts, history }) }
+}
+
+/** What `toRetryFields` or `toDeadFields` noted in a job. */
+export function readNotes({ progress }: Pick<Job, 'progress'>): JobNotes {
+  return typeof progress === 'object' ? progress : {}
+}
+
+function toProgress(notes: JobNotes): string {
+  return JSON.stringify(notes)
 }

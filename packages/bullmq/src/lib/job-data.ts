@@ -1,5 +1,6 @@
 import { WebhookPayloadError } from '@gwh/core/errors'
 import type { QueuedDelivery } from '@gwh/core/queue'
+import type { Queue } from 'bullmq'
 
 /** A delivery as it lies in Redis. */
 export type JobData = Omit<QueuedDelivery, 'body'> & {
@@ -21,9 +22,20 @@ export function toJobData({ body, ...fields }: QueuedDelivery): JobData {
   return { ...fields, body: bytes.toString('base64') }
 }
 
-/** What is kept of a handled delivery: enough to recognise it in a dashboard. */
-export function toErasedData({ key, endpoint, id }: QueuedDelivery): string {
-  return JSON.stringify({ key, endpoint, id })
+/** The key of the jobs of one `webhook-id`, newest last. It expires with them. */
+export function idKey(queue: Pick<Queue, 'toKey'>, id: string): string {
+  return queue.toKey(`gwh-id:${encodeURIComponent(id.toWellFormed())}`)
+}
+
+/** What is kept of a handled delivery: everything but its body. */
+export function toErasedData({ body: _, ...fields }: QueuedDelivery): string {
+  return JSON.stringify(fields)
+}
+
+/** A delivery as it lies in Redis, with an empty body where that was erased; `undefined` for somebody else's job. */
+export function toStoredMessage(data: Partial<JobData>): QueuedDelivery | undefined {
+  if (typeof data?.key !== 'string') return undefined
+  return toMessage({ body: '', ...data })
 }
 
 /** Whether the job is a delivery that was handled before, and lies in the queue again by somebody's doing. */

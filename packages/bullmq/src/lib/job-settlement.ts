@@ -1,11 +1,12 @@
 import { WebhookUnavailableError } from '@gwh/core/errors'
 import type { Clock, LeasedDelivery, Settlement } from '@gwh/core/queue'
-import type { Job, KeepJobs } from 'bullmq'
+import type { Job } from 'bullmq'
 import type { DeliveryBackend } from './backend.ts'
-import { toBuriedFields, toFailedReason } from './dead-reason.ts'
+import { toDeadFields, toFailedReason, toRetryFields } from './dead-reason.ts'
 import { toErasedData } from './job-data.ts'
 import { isLeaseLost, toUnavailable } from './redis-errors.ts'
 import type { QueueTime } from './redis-time.ts'
+import type { KeepFor } from './retention.ts'
 
 /** A job that is active and locked by this process. */
 export interface LockedJob {
@@ -16,9 +17,9 @@ export interface LockedJob {
   /** How long the lock lasts unless renewed, in milliseconds. */
   leaseMs: number
   /** How long BullMQ keeps dead letters. */
-  keepDead: KeepJobs
+  keepDead: KeepFor
   /** How long BullMQ keeps handled deliveries. */
-  keepDone: KeepJobs
+  keepDone: KeepFor
   clock: Clock
   time: QueueTime
 }
@@ -36,14 +37,19 @@ export function createJobSettlement(locked: LockedJob, leased: LeasedDelivery): 
     complete: () =>
       fenced(backend.completeErased(job, token, time.now(), toErasedData(leased.message), locked.keepDone)),
     retry(_, dueAt, now, history) {
-      const fieldsToUpdate = { failedReason: toFailedReason('attempts', history?.at(-1)?.error) }
+      const fieldsToUpdate = toRetryFields(history)
       const waitMs = Math.max(1, dueAt - now)
       return fenced(backend.moveToDelayed(id, time.now(), waitMs, token, { fieldsToUpdate }))
     },
-    deadLetter(_, reason, _processTime, history) {
+    async deadLetter(_, reason, _processTime, history) {
       const failedReason = toFailedReason(reason, history?.at(-1)?.error)
-      const fields = toBuriedFields(leased.attempt)
-      return fenced(backend.failForGood(job, token, time.now(), failedReason, locked.keepDead, fields))
+      const fields = toDeadFields(leased.attempt, history)
+      const kept = await fenced(
+        backend.failForGood(job, token, time.now(), failedReason, locked.keepDead, fields),
+      )
+      // Without it the dead letter is still found by its key.
+      if (kept) await backend.keepIndexed(leased.message.id, locked.keepDead.age).catch(() => {})
+      return kept
     },
   }
 }

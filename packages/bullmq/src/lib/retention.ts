@@ -1,13 +1,18 @@
-import type { KeepJobs } from 'bullmq'
 import type { BullmqSettings } from './options.ts'
+
+/** How long BullMQ keeps a settled job. */
+export interface KeepFor {
+  /** In seconds. */
+  age: number
+}
 
 /** The retentions as BullMQ takes them, in seconds. It deletes what is older whenever it settles another job. */
 export function toKeep({
   retentionMs,
   deadRetentionMs,
 }: Pick<BullmqSettings, 'retentionMs' | 'deadRetentionMs'>): {
-  keepDone: KeepJobs
-  keepDead: KeepJobs
+  keepDone: KeepFor
+  keepDead: KeepFor
 } {
   return {
     keepDone: { age: Math.ceil(retentionMs / 1_000) },

@@ -1,5 +1,5 @@
 import { type TryDeps, tryDelivery } from '@gwh/core/queue'
-import { toFailedReason } from './dead-reason.ts'
+import { readNotes, toFailedReason } from './dead-reason.ts'
 import { isErased, type JobData, toMessage } from './job-data.ts'
 import { createJobSettlement, fenced, type LockedJob } from './job-settlement.ts'
 import { toUnavailable } from './redis-errors.ts'
@@ -30,7 +30,8 @@ export async function tryJob(trial: Trial, locked: LockedJob, stop: AbortSignal)
 
 async function tryMessage(trial: Trial, locked: LockedJob, stop: AbortSignal): Promise<void> {
   const message = await readMessage(locked)
-  const leased = { key: message.key, token: 1, message, attempt: locked.job.attemptsStarted }
+  const { history = [] } = readNotes(locked.job)
+  const leased = { key: message.key, token: 1, message, attempt: locked.job.attemptsStarted, history }
   await tryDelivery({ ...trial, settlement: createJobSettlement(locked, leased) }, leased, stop)
 }
 

@@ -1,0 +1,105 @@
+import {
+  type DeliveryRecord,
+  type DeliveryState,
+  type ListOptions,
+  type StoredDelivery,
+  toRecord,
+} from '@gwh/core/queue'
+import type { Job, Queue } from 'bullmq'
+import type { Redis } from 'ioredis'
+import { readNotes, toDeadReason } from './dead-reason.ts'
+import { idKey, toJobId, toStoredMessage } from './job-data.ts'
+
+/** What a queue tells about its deliveries. */
+export interface Records {
+  /** See `DeliveryQueue.list`. Reads the ids of all deliveries in the state, or of all there are. */
+  list(options?: ListOptions): Promise<DeliveryRecord[]>
+  /** See `DeliveryQueue.get`. */
+  get(keyOrWebhookId: string): Promise<DeliveryRecord | undefined>
+  /** The ids of the jobs with that key, or else of those with that `webhook-id`, the newest first. */
+  findIds(keyOrWebhookId: string): Promise<string[]>
+}
+
+const BULLMQ_STATES = {
+  pending: 'wait',
+  running: 'active',
+  retrying: 'delayed',
+  dead: 'failed',
+  done: 'completed',
+} as const satisfies Record<DeliveryState, string>
+
+const STATES = Object.keys(BULLMQ_STATES) as DeliveryState[]
+
+// BullMQ keeps an order among jobs of one millisecond in the lowest 12 bits of a score.
+const SCORES_PER_MS = 0x1000
+
+/** The deliveries of a queue, wherever BullMQ keeps them. */
+export function createRecords(queue: Queue, client: Redis, now: () => number): Records {
+  const idsIn = (state: DeliveryState) => {
+    const key = queue.toKey(BULLMQ_STATES[state])
+    return state === 'pending' || state === 'running'
+      ? client.lrange(key, 0, -1)
+      : client.zrange(key, '0', '-1', 'REV')
+  }
+  const receivedAt = async (id: string) => Number(await client.hget(queue.toKey(id), 'timestamp'))
+  const stateTime = async (job: Job, id: string, state: DeliveryState) => {
+    if (state === 'retrying') {
+      return Math.floor(Number(await client.zscore(queue.toKey('delayed'), id)) / SCORES_PER_MS)
+    }
+    if (state === 'running') return now() + Math.max(0, await client.pttl(queue.toKey(`${id}:lock`)))
+    return job.finishedOn ?? 0
+  }
+  const read = async (id: string, state: DeliveryState): Promise<DeliveryRecord[]> => {
+    const job: Job | undefined = await queue.getJob(id)
+    const message = job && toStoredMessage(job.data)
+    // It was purged meanwhile, or never was a delivery.
+    if (!job || !message) return []
+    return [toRecord(toStored(job, message, state, await stateTime(job, id, state)))]
+  }
+  const records: Records = {
+    async list({ state, limit = 100, after } = {}) {
+      const found = await Promise.all(
+        (state ? [state] : STATES).map(async (one) => (await idsIn(one)).map((id) => ({ id, state: one }))),
+      )
+      const timed = await Promise.all(
+        found.flat().map(async (entry) => ({ ...entry, receivedAt: await receivedAt(entry.id) })),
+      )
+      // Stable: what was received in one millisecond stays in BullMQ's order.
+      const sorted = timed.sort((a, b) => b.receivedAt - a.receivedAt)
+      const lastId = after === undefined ? undefined : toJobId(after)
+      const start = lastId === undefined ? 0 : sorted.findIndex(({ id }) => id === lastId) + 1
+      const page = sorted.slice(start, start + limit)
+      return (await Promise.all(page.map(({ id, state: one }) => read(id, one)))).flat()
+    },
+    async get(keyOrWebhookId) {
+      const [id] = await records.findIds(keyOrWebhookId)
+      if (id === undefined) return undefined
+      const word = await queue.getJobState(id)
+      const state = STATES.find((one) => BULLMQ_STATES[one] === (word === 'waiting' ? 'wait' : word))
+      return state && (await read(id, state))[0]
+    },
+    async findIds(keyOrWebhookId) {
+      const jobId = toJobId(keyOrWebhookId)
+      if (await client.exists(queue.toKey(jobId))) return [jobId]
+      return await client.zrange(idKey(queue, keyOrWebhookId), '0', '-1', 'REV')
+    },
+  }
+  return records
+}
+
+function toStored(
+  job: Job,
+  message: StoredDelivery['message'],
+  state: DeliveryState,
+  stateTime: number,
+): StoredDelivery {
+  const { attempts = job.attemptsStarted, history = [] } = readNotes(job)
+  return {
+    state,
+    message,
+    attempts: state === 'dead' ? attempts : job.attemptsStarted,
+    history,
+    stateTime,
+    ...(state === 'dead' && { reason: toDeadReason(job.failedReason) }),
+  }
+}
