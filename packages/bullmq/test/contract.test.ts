@@ -2,7 +2,7 @@ import { queueContract } from '@gwh/testing'
 import { type RedisServer, startRedisServer } from '@gwh/testing/redis'
 import { Redis } from 'ioredis'
 import { afterAll, beforeAll, describe, test, vi } from 'vitest'
-import { createBullmqQueue } from '../src/index.ts'
+import { type BullmqQueueOptions, createBullmqQueue } from '../src/index.ts'
 import { attachToRedis } from './live-clock.ts'
 import { APPEND_ONLY } from './use-redis.ts'
 
@@ -22,9 +22,9 @@ afterAll(async () => {
 
 describe('BullMQ queue', () => {
   let made = 0
-  const open = (clock: Parameters<typeof attachToRedis>[0]) => {
+  const open = (clock: Parameters<typeof attachToRedis>[0], options: Partial<BullmqQueueOptions> = {}) => {
     const name = `contract-${made}`
-    const queue = createBullmqQueue({ connection: server.url, name, clock })
+    const queue = createBullmqQueue({ connection: server.url, name, clock, ...options })
     return attachToRedis(clock, { queue, observer, keys: `bull:${name}:` })
   }
   queueContract(test, {
@@ -32,6 +32,10 @@ describe('BullMQ queue', () => {
       made++
       return open(clock)
     },
-    reopen: open,
+    reopen: (clock) => open(clock),
+    createRetaining(clock) {
+      made++
+      return open(clock, { retainBodies: { forMs: 3_600_000 } })
+    },
   })
 })

@@ -1,6 +1,7 @@
 import type { BackendFactory, Job, KeepJobs, MinimalJob } from 'bullmq'
 import { QueueKeys, RedisConnection, RedisQueueBackend } from 'bullmq'
 import type { Redis } from 'ioredis'
+import { bodyKey, keepBody } from './bodies.ts'
 import { idKey } from './job-data.ts'
 import type { QueueTime } from './redis-time.ts'
 import type { WorkerAccess } from './worker-access.ts'
@@ -92,6 +93,11 @@ export class DeliveryBackend extends RedisQueueBackend {
     )
     const keys = [lock!, active!, job!, stalled!]
     return (await this.redis?.eval(RELOCK, keys.length, ...keys, token, leaseMs, id, attemptsStarted)) === 1
+  }
+
+  /** Keeps a body for `replay`. */
+  async keepBody(id: string, body: Uint8Array, now: number, forMs: number): Promise<void> {
+    if (this.redis) await keepBody(this.redis, bodyKey(this.queue, id), body, { now, forMs })
   }
 
   /** Keeps the index of a `webhook-id` for as long as its dead letter. */

@@ -9,6 +9,7 @@ import { createDurabilityCheck } from './durability.ts'
 import { type BullmqQueueOptions, toSettings } from './options.ts'
 import { createRecords } from './records.ts'
 import { onRedis } from './redis-errors.ts'
+import { replay } from './replay.ts'
 import { readStats } from './stats.ts'
 import { startWorker } from './worker.ts'
 import { createJobRunner } from './worker-access.ts'
@@ -78,15 +79,10 @@ export function createBullmqQueue(options: BullmqQueueOptions): DeliveryQueue {
     },
     list: (options) => onReady('list deliveries', () => records.list(options)),
     get: (keyOrWebhookId) => onReady('look up a delivery', () => records.get(keyOrWebhookId)),
-    replay: bodiesErased,
+    replay: (target) => onReady('replay', () => replay(queue, client, records, target, clock.now())),
     async close() {
       await queue.close()
       client.disconnect()
     },
   }
-}
-
-/** A BullMQ queue erases the body of each delivery it has handled, so nothing is left to handle again. */
-function bodiesErased(): Promise<number> {
-  return Promise.resolve(0)
 }

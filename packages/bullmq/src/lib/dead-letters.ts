@@ -49,6 +49,7 @@ function toDeadLetter(job: Job): DeadLetter[] {
       message: toMessage(job.data),
       attempts: readNotes(job).attempts ?? job.attemptsStarted,
       history: readNotes(job).history ?? [],
+      replay: readNotes(job).replay ?? false,
       stateTime: job.finishedOn ?? 0,
       reason: toDeadReason(job.failedReason),
     }),

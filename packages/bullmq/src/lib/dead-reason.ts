@@ -7,6 +7,8 @@ export interface JobNotes {
   attempts?: number
   /** Its failed attempts, the oldest first. */
   history?: readonly FailedAttempt[]
+  /** Whether it was handled before and is handled again by `replay`. */
+  replay?: true
 }
 
 /** What BullMQ shows as the reason of a failed try; the code in front is ours. */
@@ -22,9 +24,9 @@ export function toDeadReason(failedReason: string | undefined): DeadReason {
 }
 
 /** The fields of a job that is tried again. */
-export function toRetryFields(history: readonly FailedAttempt[] = []): Record<string, unknown> {
+export function toRetryFields(job: Job, history: readonly FailedAttempt[] = []): Record<string, unknown> {
   const failedReason = toFailedReason('attempts', history.at(-1)?.error)
-  return { failedReason, progress: toProgress({ history }) }
+  return { failedReason, progress: toProgress(job, { history }) }
 }
 
 /**
@@ -32,10 +34,11 @@ export function toRetryFields(history: readonly FailedAttempt[] = []): Record<st
  * attempt budget.
  */
 export function toDeadFields(
+  job: Job,
   attempts: number,
   history: readonly FailedAttempt[] = [],
 ): Record<string, unknown> {
-  return { ats: 0, progress: toProgress({ attempts, history }) }
+  return { ats: 0, progress: toProgress(job, { attempts, history }) }
 }
 
 /** What `toRetryFields` or `toDeadFields` noted in a job. */
@@ -43,6 +46,12 @@ export function readNotes({ progress }: Pick<Job, 'progress'>): JobNotes {
   return typeof progress === 'object' ? progress : {}
 }
 
-function toProgress(notes: JobNotes): string {
-  return JSON.stringify(notes)
+/** The notes of a delivery that is to be handled again. */
+export function toReplayNotes(): JobNotes & object {
+  return { replay: true }
+}
+
+function toProgress(job: Job, notes: JobNotes): string {
+  const { replay } = readNotes(job)
+  return JSON.stringify({ ...notes, ...(replay && { replay }) })
 }

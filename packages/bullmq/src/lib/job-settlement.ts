@@ -1,10 +1,10 @@
 import { WebhookUnavailableError } from '@gwh/core/errors'
-import type { Clock, LeasedDelivery, Settlement } from '@gwh/core/queue'
+import type { Clock, LeasedDelivery, QueuedDelivery, Settlement } from '@gwh/core/queue'
 import type { Job } from 'bullmq'
 import type { DeliveryBackend } from './backend.ts'
 import { toDeadFields, toFailedReason, toRetryFields } from './dead-reason.ts'
 import { toErasedData } from './job-data.ts'
-import { isLeaseLost, toUnavailable } from './redis-errors.ts'
+import { isLeaseLost, onRedis, toUnavailable } from './redis-errors.ts'
 import type { QueueTime } from './redis-time.ts'
 import type { KeepFor } from './retention.ts'
 
@@ -20,6 +20,8 @@ export interface LockedJob {
   keepDead: KeepFor
   /** How long BullMQ keeps handled deliveries. */
   keepDone: KeepFor
+  /** How long the body of a handled delivery is kept, in milliseconds; `undefined` erases it at once. */
+  retainMs: number | undefined
   clock: Clock
   time: QueueTime
 }
@@ -34,16 +36,19 @@ export function createJobSettlement(locked: LockedJob, leased: LeasedDelivery): 
   const id = job.id ?? ''
   return {
     renew: () => renew(locked),
-    complete: () =>
-      fenced(backend.completeErased(job, token, time.now(), toErasedData(leased.message), locked.keepDone)),
+    async complete() {
+      const [now, { message }] = [time.now(), leased]
+      await keepBodyOf(locked, message, now)
+      return await fenced(backend.completeErased(job, token, now, toErasedData(message), locked.keepDone))
+    },
     retry(_, dueAt, now, history) {
-      const fieldsToUpdate = toRetryFields(history)
+      const fieldsToUpdate = toRetryFields(job, history)
       const waitMs = Math.max(1, dueAt - now)
       return fenced(backend.moveToDelayed(id, time.now(), waitMs, token, { fieldsToUpdate }))
     },
     async deadLetter(_, reason, _processTime, history) {
       const failedReason = toFailedReason(reason, history?.at(-1)?.error)
-      const fields = toDeadFields(leased.attempt, history)
+      const fields = toDeadFields(job, leased.attempt, history)
       const kept = await fenced(
         backend.failForGood(job, token, time.now(), failedReason, locked.keepDead, fields),
       )
@@ -52,6 +57,12 @@ export function createJobSettlement(locked: LockedJob, leased: LeasedDelivery): 
       return kept
     },
   }
+}
+
+/** Before the completion, which erases it: a body that is kept in vain is gone after its time. */
+async function keepBodyOf({ job, backend, retainMs }: LockedJob, { body }: QueuedDelivery, now: number) {
+  if (retainMs === undefined) return
+  await onRedis('keep the body of a delivery', () => backend.keepBody(job.id ?? '', body, now, retainMs))
 }
 
 /** Extends the lock; gives up when the next renewal is due, because a patient client waits for Redis without end. */

@@ -1,9 +1,8 @@
 import { WebhookConfigError } from '@gwh/core/errors'
+import { checkNames, retention, wholeNumber } from '@gwh/core/options'
 import type { Clock } from '@gwh/core/queue'
 import { systemClock } from '@gwh/core/queue'
 import type { Redis, RedisOptions } from 'ioredis'
-
-const HOUR_MS = 3_600_000
 
 /** The options of an ioredis client; how replies look is not for the caller to choose. */
 export type RedisSettings = Omit<RedisOptions, 'replyMapping'>
@@ -24,9 +23,15 @@ export interface BullmqQueueOptions {
   prefix?: string
   /**
    * How long a handled delivery is remembered, so that it stays a duplicate, in milliseconds. Default 72 hours;
-   * at least 25, for the sender retries for 24. Its body is erased when it is handled.
+   * at least 25, because the sender retries for 24. Its body is erased when it is handled, unless `retainBodies` is
+   * given.
    */
   retentionMs?: number
+  /**
+   * Keeps the bodies of handled deliveries for `forMs` milliseconds, for `queue.replay`. At most `retentionMs`.
+   * Default: bodies are not kept.
+   */
+  retainBodies?: { forMs: number }
   /** How long a dead letter is kept, in milliseconds. Default 30 days, at least 25 hours. */
   deadRetentionMs?: number
   /**
@@ -49,7 +54,8 @@ export interface BullmqQueueOptions {
 }
 
 /** The options with every default filled in. */
-export type BullmqSettings = Required<BullmqQueueOptions>
+export type BullmqSettings = Required<Omit<BullmqQueueOptions, 'retainBodies'>> &
+  Pick<BullmqQueueOptions, 'retainBodies'>
 
 const NAMES = [
   'connection',
@@ -57,6 +63,7 @@ const NAMES = [
   'prefix',
   'retentionMs',
   'deadRetentionMs',
+  'retainBodies',
   'allowEviction',
   'allowVolatile',
   'random',
@@ -65,14 +72,14 @@ const NAMES = [
 
 /** @throws WebhookConfigError `option_invalid` */
 export function toSettings(options: BullmqQueueOptions): BullmqSettings {
-  const unknown = Object.keys(options).find((name) => !NAMES.includes(name))
-  if (unknown !== undefined) refuse(`there is no option "${unknown}"`)
+  checkNames(options, NAMES, 'createBullmqQueue()')
   const settings = {
     connection: options.connection,
     name: options.name ?? 'gwh',
     prefix: options.prefix ?? 'bull',
-    retentionMs: options.retentionMs ?? 72 * HOUR_MS,
-    deadRetentionMs: options.deadRetentionMs ?? 30 * 24 * HOUR_MS,
+    retentionMs: retention('retentionMs', options.retentionMs, 72),
+    ...(options.retainBodies && { retainBodies: options.retainBodies }),
+    deadRetentionMs: retention('deadRetentionMs', options.deadRetentionMs, 30 * 24),
     allowEviction: options.allowEviction ?? false,
     allowVolatile: options.allowVolatile ?? false,
     random: options.random ?? Math.random,
@@ -80,8 +87,7 @@ export function toSettings(options: BullmqQueueOptions): BullmqSettings {
   }
   checkConnection(settings.connection)
   if (!/^[^:]+$/.test(settings.name)) refuse('name must be a text without colons')
-  checkRetention('retentionMs', settings.retentionMs)
-  checkRetention('deadRetentionMs', settings.deadRetentionMs)
+  checkRetainBodies(settings)
   return settings
 }
 
@@ -107,9 +113,11 @@ function isReadable(url: string): boolean {
   }
 }
 
-function checkRetention(name: string, value: number): void {
-  // Negated so that NaN is refused too.
-  if (!(value >= 25 * HOUR_MS)) refuse(`${name} must be at least 25 hours, in milliseconds`)
+function checkRetainBodies({ retainBodies, retentionMs }: BullmqSettings): void {
+  if (retainBodies === undefined) return
+  checkNames(retainBodies, ['forMs'], 'retainBodies')
+  if (wholeNumber('retainBodies.forMs', retainBodies.forMs, Number.NaN) <= retentionMs) return
+  refuse('retainBodies.forMs must be given and at most retentionMs')
 }
 
 function refuse(message: string): never {

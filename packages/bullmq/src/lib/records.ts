@@ -7,6 +7,7 @@ import {
 } from '@gwh/core/queue'
 import type { Job, Queue } from 'bullmq'
 import type { Redis } from 'ioredis'
+import { bodyKey, readBody } from './bodies.ts'
 import { readNotes, toDeadReason } from './dead-reason.ts'
 import { idKey, toJobId, toStoredMessage } from './job-data.ts'
 
@@ -51,7 +52,8 @@ export function createRecords(queue: Queue, client: Redis, now: () => number): R
   }
   const read = async (id: string, state: DeliveryState): Promise<DeliveryRecord[]> => {
     const job: Job | undefined = await queue.getJob(id)
-    const message = job && toStoredMessage(job.data)
+    const body = state === 'done' ? await readBody(client, bodyKey(queue, id), now()) : undefined
+    const message = job && toStoredMessage({ ...job.data, ...(body !== undefined && { body }) })
     // It was purged meanwhile, or never was a delivery.
     if (!job || !message) return []
     return [toRecord(toStored(job, message, state, await stateTime(job, id, state)))]
@@ -93,13 +95,14 @@ function toStored(
   state: DeliveryState,
   stateTime: number,
 ): StoredDelivery {
-  const { attempts = job.attemptsStarted, history = [] } = readNotes(job)
+  const { attempts = job.attemptsStarted, history = [], replay } = readNotes(job)
   return {
     state,
     message,
     attempts: state === 'dead' ? attempts : job.attemptsStarted,
     history,
     stateTime,
+    ...(state !== 'done' && replay && { replay }),
     ...(state === 'dead' && { reason: toDeadReason(job.failedReason) }),
   }
 }

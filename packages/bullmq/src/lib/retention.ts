@@ -10,12 +10,15 @@ export interface KeepFor {
 export function toKeep({
   retentionMs,
   deadRetentionMs,
-}: Pick<BullmqSettings, 'retentionMs' | 'deadRetentionMs'>): {
+  retainBodies,
+}: Pick<BullmqSettings, 'retentionMs' | 'deadRetentionMs' | 'retainBodies'>): {
   keepDone: KeepFor
   keepDead: KeepFor
+  retainMs: number | undefined
 } {
   return {
     keepDone: { age: Math.ceil(retentionMs / 1_000) },
     keepDead: { age: Math.ceil(deadRetentionMs / 1_000) },
+    retainMs: retainBodies?.forMs,
   }
 }

@@ -30,8 +30,15 @@ export async function tryJob(trial: Trial, locked: LockedJob, stop: AbortSignal)
 
 async function tryMessage(trial: Trial, locked: LockedJob, stop: AbortSignal): Promise<void> {
   const message = await readMessage(locked)
-  const { history = [] } = readNotes(locked.job)
-  const leased = { key: message.key, token: 1, message, attempt: locked.job.attemptsStarted, history }
+  const { history = [], replay } = readNotes(locked.job)
+  const leased = {
+    key: message.key,
+    token: 1,
+    message,
+    attempt: locked.job.attemptsStarted,
+    history,
+    ...(replay && { replay }),
+  }
   await tryDelivery({ ...trial, settlement: createJobSettlement(locked, leased) }, leased, stop)
 }
 

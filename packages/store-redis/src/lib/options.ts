@@ -1,21 +1,5 @@
 import { WebhookConfigError } from '@gwh/core/errors'
 
-/**
- * Refuses option names nobody reads: a misspelt timeout must not silently be the default.
- *
- * @throws WebhookConfigError `option_invalid`
- */
-export function checkOptionNames(options: object, known: readonly string[]): void {
-  const unknown = Object.keys(options).find((name) => !known.includes(name))
-  if (unknown !== undefined) throw invalid(`there is no option "${unknown}"`)
-}
-
-/** @throws WebhookConfigError `option_invalid` unless the timeout is a whole number of at least 1 */
-export function checkTimeout(commandTimeoutMs: number): void {
-  if (Number.isSafeInteger(commandTimeoutMs) && commandTimeoutMs >= 1) return
-  throw invalid('commandTimeoutMs must be a whole number of at least 1')
-}
-
 /** @throws WebhookConfigError `option_invalid` when the prefix would move the hash tag */
 export function checkPrefix(prefix: string): void {
   if (typeof prefix === 'string' && !/[{}]/.test(prefix)) return

@@ -1,9 +1,10 @@
+import { checkNames, wholeNumber } from '@gwh/core/options'
 import { type Clock, systemClock } from '@gwh/core/queue'
 import type { ActiveClaim, Claim, ClaimDeadlines, IdempotencyStore } from '@gwh/core/store'
 import { createAbandonedClaims } from './abandoned-claims.ts'
 import { within } from './deadline.ts'
 import { createEvictionCheck, evictionRefused } from './eviction.ts'
-import { checkOptionNames, checkPrefix, checkTimeout, checkTimes, toRecordName } from './options.ts'
+import { checkPrefix, checkTimes, toRecordName } from './options.ts'
 import { toUnavailable, unexpectedReply } from './redis-errors.ts'
 import { guardAgainstErrorEvents, type RedisLike, toSendCommand } from './redis-like.ts'
 import { createScripts } from './scripts.ts'
@@ -57,11 +58,11 @@ const NAMES = ['client', 'prefix', 'commandTimeoutMs', 'allowEviction', 'now', '
  * @throws WebhookConfigError `option_invalid`
  */
 export function createRedisStore(options: RedisStoreOptions): IdempotencyStore {
-  checkOptionNames(options, NAMES)
-  const { client, prefix = 'gwh:claim:', commandTimeoutMs = 500, allowEviction = false } = options
+  checkNames(options, NAMES, 'createRedisStore()')
+  const { client, prefix = 'gwh:claim:', allowEviction = false } = options
   const { clock = systemClock, now = clock.now } = options
   checkPrefix(prefix)
-  checkTimeout(commandTimeoutMs)
+  const commandTimeoutMs = wholeNumber('commandTimeoutMs', options.commandTimeoutMs, 500)
   const run = createScripts(toSendCommand(client))
   guardAgainstErrorEvents(client)
   const eviction = createEvictionCheck(client, allowEviction)

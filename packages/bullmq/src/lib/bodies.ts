@@ -1,0 +1,34 @@
+import type { Queue } from 'bullmq'
+import type { Redis } from 'ioredis'
+
+/** A body of a handled delivery, as it lies in a key of its own. */
+interface KeptBody {
+  /** When it counts as erased, in epoch milliseconds; Redis deletes it about then. */
+  until: number
+  /** In base64. */
+  body: string
+}
+
+/** Keeps the body of a handled delivery for `forMs` milliseconds, apart from its job, so that Redis erases it in time. */
+export async function keepBody(
+  client: Redis,
+  key: string,
+  body: Uint8Array,
+  { now, forMs }: { now: number; forMs: number },
+): Promise<void> {
+  const kept: KeptBody = { until: now + forMs, body: Buffer.from(body).toString('base64') }
+  await client.set(key, JSON.stringify(kept), 'PX', forMs)
+}
+
+/** Reads a body that `keepBody` kept, in base64; `undefined` when none was kept or its time is over. */
+export async function readBody(client: Redis, key: string, now: number): Promise<string | undefined> {
+  const text = await client.get(key)
+  if (text === null) return undefined
+  const { until, body } = JSON.parse(text) as KeptBody
+  return now < until ? body : undefined
+}
+
+/** The key of a handled delivery's body. */
+export function bodyKey(queue: Pick<Queue, 'toKey'>, jobId: string): string {
+  return queue.toKey(`${jobId}:body`)
+}
