@@ -129,6 +129,7 @@ test('the public surface is decided, name by name', () => {
       "createMemoryQueue",
       "createMemoryStore",
       "createReceiver",
+      "createVerifier",
       "isEvent",
       "parseEvent",
       "toRawBody",

@@ -62,3 +62,40 @@ test('elsewhere the emulator is accepted', async () => {
   const verifier = createVerifier({ jwks: LOOPBACK, fetch, now: () => NOW })
   await expect(verifier.verify(dynamicDelivery())).resolves.toMatchObject({ keyId: 'gwh-emulator-1' })
 })
+
+describe('a receiver without jwks', () => {
+  const warningsOf = (options: object = {}) => {
+    const warnings: string[] = []
+    createReceiver({
+      ...dynamic(options),
+      observer: (signal) => signal.type === 'warning' && warnings.push(`${signal.code} ${signal.message}`),
+    })
+    return warnings
+  }
+
+  test.each(['http://127.0.0.1:8787', 'http://localhost:8787/emu'])(
+    'warns where GOOGLE_GEMINI_BASE_URL is the emulator at %s, and says which URL to set',
+    (url) => {
+      vi.stubEnv('GOOGLE_GEMINI_BASE_URL', url)
+      const [warning] = warningsOf()
+      expect(warning).toContain('jwks_not_emulator')
+      expect(warning).toContain(`${new URL(url).origin}/.well-known/jwks.json`)
+      expect(warningsOf({ jwks: JWKS })).toEqual([])
+    },
+  )
+
+  test.each(['https://generativelanguage.googleapis.com', 'not a URL', ''])('says nothing for %j', (url) => {
+    vi.stubEnv('GOOGLE_GEMINI_BASE_URL', url)
+    expect(warningsOf()).toEqual([])
+  })
+})
+
+test('keys that cannot be fetched are refused with the URL and the cause, without its query', async () => {
+  const jwks = 'https://user:word@down.example/jwks?token=secret'
+  const down = (async () => new Response(null, { status: 404 })) as typeof globalThis.fetch
+  const outcome = await createVerifier({ jwks, fetch: down, now: () => NOW }).check(dynamicDelivery())
+  expect(outcome).toEqual({
+    refused: 'jwks_unavailable',
+    message: 'the public keys could not be fetched from https://down.example/jwks: status 404',
+  })
+})

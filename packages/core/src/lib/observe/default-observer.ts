@@ -14,9 +14,10 @@ export function createRepetitionFilter(): (refusal: Refusal) => boolean {
   }
 }
 
-/** Where nobody observes, a mistake in the mounting would show as a bare 500 and nothing else. */
+/** Without an observer, mistakes in the setup would not show at all, or as a bare 500: these are printed. */
 export const defaultObserver: ReceiverObserver = (signal) => {
   if (signal.type === 'refused' && signal.code === 'raw_body_required') {
     console.error(`${signal.code}: ${signal.message}`)
   }
+  if (signal.type === 'warning') console.warn(`${signal.code}: ${signal.message}`)
 }

@@ -9,6 +9,7 @@ import { type Answer, answerFor, toResponse } from '../http/answer.ts'
 import type { IncomingDelivery } from '../http/incoming-delivery.ts'
 import { fromRequest } from '../http/web-request.ts'
 import { createAuthorizer } from '../jobs/authorize.ts'
+import { doubtDefaultKeys } from '../jwks/emulator.ts'
 import { GOOGLE_JWKS_URL } from '../jwks/google.ts'
 import { createRepetitionFilter, defaultObserver } from '../observe/default-observer.ts'
 import type { ReceiverObserver } from '../observe/observer.ts'
@@ -109,6 +110,8 @@ export function createReceiver(options: ReceiverOptions): Receiver {
   const warnOf = (code: string) => (message: string) => warn({ code, message })
   const verifier = prepareVerification(toVerifyOptions(options, now), { clock, warn })
   const authorize = options.dynamic && createAuthorizer(options.dynamic, { endpoint, now, clock, warn })
+  const doubt = options.dynamic && options.dynamic.jwks === undefined ? doubtDefaultKeys() : undefined
+  if (doubt) warn({ code: 'jwks_not_emulator', message: doubt })
   const router = createRouter(warnOf('event_type_unknown'))
   let unhandled: EventHandler | undefined
   const dispatch = createDispatcher(router, () => unhandled, warnOf('event_id_missing'))
