@@ -44,8 +44,12 @@ export function createVerifier(options: VerifyOptions): Verifier {
   const check = (delivery: DeliveryLike) =>
     mapMaybe(schemes(), (schemes) => verifyDelivery({ schemes, toleranceSeconds, now }, delivery))
   return {
-    verify: async (delivery) => await orThrow(check(delivery)),
-    check: async (delivery) => await check(delivery),
+    async verify(delivery) {
+      const outcome = check(delivery)
+      // Not awaited when it is there already: that would cost a turn.
+      return orThrow(outcome instanceof Promise ? await outcome : outcome)
+    },
+    check: async (delivery) => check(delivery),
   }
 }
 
@@ -80,12 +84,10 @@ function loadDynamicSchemes(): MaybePromise<DynamicSchemes> {
   })
 }
 
-/** The delivery, or the refusal as the error that belongs to it. */
-export async function orThrow(outcome: MaybePromise<VerifiedDelivery | Refusal>): Promise<VerifiedDelivery> {
-  // Not awaited when it is there already: that would cost a turn.
-  const settled = outcome instanceof Promise ? await outcome : outcome
-  if (isRefusal(settled)) throw toError(settled)
-  return settled
+/** The delivery; a refusal is thrown as the error that belongs to it. */
+export function orThrow(outcome: VerifiedDelivery | Refusal): VerifiedDelivery {
+  if (isRefusal(outcome)) throw toError(outcome)
+  return outcome
 }
 
 /** The options as they are now: what is changed later in a list or key set must not count for some deliveries only. */
