@@ -32,7 +32,7 @@ test('the body of a handled delivery is erased, that of a dead letter is not', a
   expect((await queue.deadLetters.list())[0]?.message).toEqual(dead)
 })
 
-test('a handled delivery that somebody makes wait again has no second effect', async () => {
+test('a handled delivery that is put back into the queue has no second effect', async () => {
   const { queue, bullmq } = await openBoth()
   await queue.enqueue(queuedDelivery())
   let effects = 0
@@ -43,7 +43,7 @@ test('a handled delivery that somebody makes wait again has no second effect', a
   expect([effects, (await queue.stats()).done]).toEqual([1, 1])
 })
 
-test("somebody else's job fails as payload_invalid and hurts nobody", async () => {
+test('a job that is not a delivery fails as payload_invalid and leaves the others alone', async () => {
   const { queue, bullmq } = await openBoth()
   await bullmq.add('mail', { to: 'somebody' })
   await queue.enqueue(queuedDelivery())

@@ -100,7 +100,7 @@ test('a worker whose lock was lost aborts the handler and settles nothing', asyn
   expect(signals.map((signal) => signal.aborted)).toEqual([true, false])
 })
 
-test('a completion that comes after the lock was lost does not count', async () => {
+test('a completion after the lock was lost does not count', async () => {
   const server = await useRedis()
   const queue = useQueue(server)
   const client = useClient(server)
@@ -115,7 +115,7 @@ test('a completion that comes after the lock was lost does not count', async () 
   expect([running, done]).toEqual([1, 0])
 })
 
-/** A handler that ends when it is told to. */
+/** A handler that ends when its signal is aborted. */
 function endedBy(signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => signal.addEventListener('abort', () => resolve()))
 }

@@ -25,7 +25,7 @@ interface Hand {
  * Lets a contract's clock move a queue whose jobs lie in a real Redis.
  *
  * BullMQ takes the time from `Date`, which is made to show the contract's time. After each step idle workers are
- * woken, for they wait on Redis's own time, and the clock moves on only when every worker waits for a delivery or
+ * woken, because they wait on Redis's own time, and the clock moves on only when every worker waits for a delivery or
  * has its hands full, and Redis has nothing more to do.
  */
 export function attachToRedis(clock: Clock, { queue, observer, keys }: Watched): DeliveryQueue {

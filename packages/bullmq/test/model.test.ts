@@ -63,7 +63,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   fc.constant<Step>({ do: 'reopen' }),
 )
 
-test('whatever happens in whatever order, the queue is in the state its model is in', {
+test('after any sequence of operations, the queue is in the state of its model', {
   timeout: 60_000,
 }, async () => {
   const server = await useRedis()

@@ -45,7 +45,7 @@ async function enqueueFresh(queue: DeliveryQueue, count: number): Promise<void> 
 
 const SUSPECTS = ['suspect_0', 'suspect_1', 'suspect_2']
 
-test('what was left behind twice runs with nothing beside it, in whatever worker of the queue', async () => {
+test('a delivery that was left behind twice runs with nothing beside it, in any worker of the queue', async () => {
   const server = await useRedis()
   await leaveBehindTwice(server, SUSPECTS)
   const queue = useQueue(server)
@@ -85,7 +85,7 @@ test('a drain runs suspects alone, and the others together', async () => {
   expect(seen.most).toBeGreaterThan(1)
 })
 
-test('what ends its process at once takes nobody with it to the dead letters', async () => {
+test('a delivery that ends its process at once becomes a dead letter alone', async () => {
   const server = await useRedis()
   const queue = useQueue(server)
   const ids = ['poison', ...Array.from({ length: 15 }, (_, index) => `fresh_${index}`)]

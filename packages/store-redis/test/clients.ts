@@ -42,7 +42,7 @@ export function connected(library: Library, url: string): RedisLike {
   return client
 }
 
-/** Runs one command, for arranging and looking; over a connection of its own that no fault is aimed at. */
+/** Runs one command on a connection of its own, which no fault affects. */
 export async function redis(url: string, ...command: string[]): Promise<unknown> {
   const client = await createClient({ url }).connect()
   try {

@@ -22,18 +22,18 @@ test.each([
   expect(() => createRedisStore({ client, ...options })).toThrow(expect.objectContaining(INVALID))
 })
 
-test('a client of a sentinel is told the command where it expects it', async () => {
-  const told: unknown[] = []
+test('a sentinel client gets the command where it expects it', async () => {
+  const sent: unknown[] = []
   const sentinel = {
     getMasterNode: () => undefined,
     sendCommand: async (...args: unknown[]) => {
-      told.push(args[0], args[1])
+      sent.push(args[0], args[1])
       return ['claimed', 1]
     },
   }
   const store = createRedisStore({ client: sentinel, now: () => NOW })
   expect(await store.claim('a', DEADLINES)).toMatchObject({ status: 'claimed', attempt: 1 })
-  expect(told).toEqual([false, expect.arrayContaining(['EVALSHA', 'gwh:claim:{a}'])])
+  expect(sent).toEqual([false, expect.arrayContaining(['EVALSHA', 'gwh:claim:{a}'])])
 })
 
 test('answers that come as bytes are understood', async () => {

@@ -26,7 +26,7 @@ describe.each(LIBRARIES)('on $name', (library) => {
     return { store, claim }
   }
 
-  test('a Redis that stands still is unavailable within a second, for every verb', async () => {
+  test('a Redis that hangs is unavailable within a second, for every method', async () => {
     const server = await ownServer()
     const { store, claim } = await win(server, 'a')
     await server.signal('SIGSTOP')
@@ -62,7 +62,7 @@ describe.each(LIBRARIES)('on $name', (library) => {
     await store.claim('warm', DEADLINES)
     await server.signal('SIGSTOP')
     const claiming = expect(store.claim('a', DEADLINES)).rejects.toMatchObject(UNAVAILABLE)
-    // The command is in the socket; its answer will find nobody.
+    // The command is in the socket; nothing reads its answer.
     await new Promise((resolve) => setImmediate(resolve))
     end()
     await claiming

@@ -10,7 +10,7 @@ export const UNAVAILABLE = { name: 'WebhookUnavailableError', code: 'store_unava
 /** What a store rejects with when it is set up wrongly. */
 export const INVALID = { name: 'WebhookConfigError', code: 'option_invalid' }
 
-/** What a store rejects with when Redis may forget what it was told. */
+/** What a store rejects with when Redis may lose its records. */
 export const VOLATILE = { name: 'WebhookConfigError', code: 'store_volatile' }
 
 export const NOW = 1_795_000_000_000
@@ -58,7 +58,7 @@ export async function clusterArguments(): Promise<string[]> {
   return ['--cluster-enabled', 'yes', '--cluster-port', String(port), '--cluster-announce-ip', '127.0.0.1']
 }
 
-/** Expects something to become true while Redis or a connection comes back; what it waits for is real. */
+/** Expects something to become true while Redis or a connection recovers. */
 export function eventually<T>(look: () => T) {
   return expect.poll(look, { timeout: PATIENCE_MS })
 }

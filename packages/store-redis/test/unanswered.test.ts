@@ -9,7 +9,7 @@ import { DEADLINES, eventually, intercepted, LEASE_MS, NOW, UNAVAILABLE } from '
 const server = await startRedisServer()
 afterAll(() => server.stop())
 
-/** What becomes of the commands of the first machine. */
+/** What happens to the commands of the first machine. */
 type Fate = 'answered' | 'answer lost' | 'answer held' | 'held'
 
 interface Link {
@@ -125,7 +125,7 @@ describe('a claim that Redis carried out although its answer was lost', () => {
   })
 })
 
-describe('a claim whose answer comes too late', () => {
+describe('a claim whose answer arrives too late', () => {
   test('is answered with an unavailable store when its time is over', async () => {
     const { store, clock, link } = await harness()
     link.fate = 'answer held'
@@ -193,7 +193,7 @@ test('a completion without an answer is an unavailable store, and may take effec
   await eventually(() => other.claim('a', DEADLINES)).toEqual({ status: 'completed' })
 })
 
-test('a claim nobody waits for any more is not sent once more with its text', async () => {
+test('a claim whose caller has given up is not sent again as EVAL', async () => {
   const sent: string[] = []
   const { promise: refusal, reject } = Promise.withResolvers<never>()
   const clock = createFakeClock(NOW)

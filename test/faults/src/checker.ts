@@ -12,7 +12,7 @@ export interface Dump {
   integrity: string
 }
 
-/** How ackLog, store and effects differ. */
+/** How the ack log, the store and the effect log differ. */
 export interface Difference {
   /** Acknowledged, but not in the store. */
   lost: number

@@ -11,7 +11,7 @@ export function withDatabase<T>(path: string, use: (database: DatabaseSync) => T
   }
 }
 
-/** Whether somebody is writing to a queue's file at this moment. */
+/** Whether another connection is writing to a queue's file right now. */
 export function isLocked(path: string): boolean {
   const database = new DatabaseSync(path)
   try {

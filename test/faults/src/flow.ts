@@ -25,7 +25,7 @@ export function startFlow(
     }
   }
   const done = Promise.all(Array.from({ length: connections }, connection))
-  // Whoever stops it hears of it; nobody does where a scenario has failed before.
+  // `stop` rejects with it; a scenario that has failed before never calls that.
   done.catch(() => {})
   return {
     async stop() {

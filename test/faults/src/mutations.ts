@@ -103,7 +103,7 @@ export function unfenced(storage: QueueStorage, path: string): QueueStorage {
   }
 }
 
-/** Gives back what it had claimed, although somebody else has it by now. */
+/** Releases a claim although another owner holds the key by now. */
 export function unfencedRelease(
   store: IdempotencyStore,
   forget: (key: string) => Promise<boolean>,
@@ -123,7 +123,7 @@ export function endless(storage: QueueStorage): QueueStorage {
   }
 }
 
-/** Forgets every delivery an hour after it was claimed, whatever it is told. */
+/** Forgets every delivery an hour after it was claimed. */
 export function forgetful(store: IdempotencyStore, now: () => number): IdempotencyStore {
   const HOUR_MS = 3_600_000
   return {

@@ -12,7 +12,7 @@ const seed = Number(values.seed ?? Math.floor(Math.random() * 1e9))
 const startedAt = performance.now()
 console.log(`seed ${seed}`)
 
-const { passed, failed, word } = values.mutants ? await runMutants() : await runGates()
+const { passed, failed, word } = values.mutants ? await runMutants() : await runScenarios()
 console.log(
   `faults: ${passed} ${word} passed, ${failed} failed (${((performance.now() - startedAt) / 1000).toFixed(0)} s)`,
 )
@@ -26,7 +26,7 @@ function chosen<T extends { name: string }>(all: readonly T[]): T[] {
   return all.filter(({ name }) => positionals.length === 0 || positionals.includes(name))
 }
 
-async function runGates() {
+async function runScenarios() {
   let passed = 0
   const scenarios = chosen(SCENARIOS)
   for (const scenario of scenarios) {

@@ -71,7 +71,7 @@ export function most(values: readonly number[]): number {
   return values.reduce((a, b) => Math.max(a, b), 0)
 }
 
-/** Looks until something is so; `false` when it never was. */
+/** Polls a condition; `false` when it did not hold within the deadline. */
 export async function eventually(
   look: () => boolean | Promise<boolean>,
   deadlineMs: number,

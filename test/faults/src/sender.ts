@@ -9,7 +9,7 @@ export interface AckLogEntry {
   duplicate: number
 }
 
-/** A sender that conforms: fresh timestamp and signature per attempt, retries until 2xx, one ackLog. */
+/** A sender that conforms: fresh timestamp and signature per attempt, retries until 2xx, an ack log. */
 export interface Sender {
   /** Acknowledgements by id; ids without one are absent. */
   readonly ackLog: ReadonlyMap<string, AckLogEntry>
@@ -26,7 +26,7 @@ const FIRST_WAIT_MS = 20
 const LONGEST_WAIT_MS = 100
 const MOST_TRIES = 2_000
 
-/** Starts a ackLog. `onAttempt` hears of every attempt; `signal` ends the retries of a scenario that has failed. */
+/** Makes a sender with an empty ack log. `onAttempt` is called with every attempt; `signal` ends the retries of a failed scenario. */
 export function createSender(
   { signal, ...target }: Omit<PostTarget, 'body'> & { signal: AbortSignal },
   onAttempt: (attempt: Attempt) => void = () => {},

@@ -4,7 +4,7 @@ import type { IdempotencyStore } from '@gwh/core/store'
 /** Where a receiver keeps its deliveries. */
 export type Sink = { queue: DeliveryQueue } | { store: IdempotencyStore }
 
-/** A sink that is open, and the fault that can befall it. */
+/** An open sink and its fault. */
 export interface Opened {
   sink: Sink
   /** Begins the fault. */

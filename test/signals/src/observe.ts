@@ -3,7 +3,7 @@ import { CONTRACT_PRIVATE_KEY, FIXTURE_EVENTS, signedDelivery } from '@gwh/testi
 import type { Case, Opened } from './backend.ts'
 import { CANARIES, SECRET } from './canaries.ts'
 
-/** What a receiver has shown of itself. */
+/** Everything a receiver has reported. */
 export interface Observed {
   signals: ReceiverSignal[]
   /** What the queue's own methods rejected with. */
@@ -80,7 +80,7 @@ async function askQueue({ sink }: Opened, { rejections }: Observed): Promise<voi
   }
 }
 
-/** Looks until something is so, and goes on all the same after a while. */
+/** Polls a condition, and goes on without it after a while. */
 async function until(isSo: () => boolean): Promise<void> {
   const end = performance.now() + PATIENCE_MS
   while (!isSo() && performance.now() < end) await new Promise((resolve) => setTimeout(resolve, 10))

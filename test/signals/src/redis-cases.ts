@@ -13,7 +13,7 @@ const APPEND_ONLY = ['--appendonly', 'yes', '--appendfsync', 'no']
 interface Fault {
   fault: string
   fromTheStart?: boolean
-  /** The one backend that minds. Default: all do. */
+  /** The only backend it affects. Default: all. */
   only?: string
   /** Arguments of redis-server. */
   args?: string[]

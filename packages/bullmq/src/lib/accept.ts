@@ -4,23 +4,23 @@ import { type IRedisTransaction, Job, type Queue } from 'bullmq'
 import type { Redis } from 'ioredis'
 import { idKey, toJobData, toJobId } from './job-data.ts'
 
-/** A script as ioredis keeps it. */
+/** A script that ioredis has loaded. */
 interface LoadedScript {
   lua: string
   numberOfKeys: number
 }
 
-/** The commands ioredis makes of scripts, by name; each takes keys and arguments in one list. */
+/** The commands that ioredis defines for scripts, by name; each takes keys and arguments in one list. */
 type Scripted = { scriptsSet: Record<string, LoadedScript> } & Record<
   string,
   (args: unknown[]) => Promise<unknown>
 >
 
 /**
- * Adds a delivery's job unless there is one, and tells which.
+ * Adds a delivery's job unless it exists, and returns which was the case.
  *
- * BullMQ's script answers both cases alike, so it runs inside one that looks for the job first: one step for Redis,
- * and one round trip, as without it.
+ * BullMQ's own script gives the same answer in both cases. It therefore runs inside another script, which checks for the
+ * job first: still one atomic step and one round trip.
  */
 export async function accept(
   queue: Queue,
@@ -32,9 +32,9 @@ export async function accept(
   const job = new Job(queue, 'delivery', toJobData(message), { jobId, timestamp: message.receivedAt }, jobId)
   const scripted = client as unknown as Scripted
   const answer: unknown = await job.addJob(
-    runTelling(scripted, [idKey(queue, message.id), retentionMs, jobId, queue.toKey(jobId)]),
+    runReporting(scripted, [idKey(queue, message.id), retentionMs, jobId, queue.toKey(jobId)]),
   )
-  // Redis confirms with the job's id; anything else is no confirmation.
+  // Redis confirms with the job's id.
   const [existed, id] = Array.isArray(answer) ? answer : []
   if (id !== jobId) {
     throw new WebhookUnavailableError('store_unavailable', 'Redis did not confirm the delivery')
@@ -42,26 +42,26 @@ export async function accept(
   return existed === 0 ? 'enqueued' : 'duplicate'
 }
 
-/** What `Job.addJob` needs of a client; runs the telling form of whatever script it is asked for. */
-function runTelling(client: Scripted, ours: readonly (string | number)[]): IRedisTransaction {
+/** The part of a client that `Job.addJob` uses; runs the reporting form of the script it asks for. */
+function runReporting(client: Scripted, ours: readonly (string | number)[]): IRedisTransaction {
   const runCommand = (name: string, args: unknown[]) => {
-    const telling = `gwh:${name}`
-    if (!client[telling]) defineTelling(client, name, telling)
-    return client[telling]?.([...args, ...ours])
+    const reporting = `gwh:${name}`
+    if (!client[reporting]) defineReporting(client, name, reporting)
+    return client[reporting]?.([...args, ...ours])
   }
   return { runCommand } as unknown as IRedisTransaction
 }
 
-function defineTelling(client: Scripted, name: string, telling: string): void {
+function defineReporting(client: Scripted, name: string, reporting: string): void {
   const script = client.scriptsSet[name]
   if (!script) throw new WebhookError('internal', `BullMQ has no script ${name}`)
-  const lua = toTelling(script.lua)
+  const lua = toReporting(script.lua)
   const { numberOfKeys } = script
-  ;(client as unknown as Redis).defineCommand(telling, { lua, numberOfKeys })
+  ;(client as unknown as Redis).defineCommand(reporting, { lua, numberOfKeys })
 }
 
 /** The last arguments are ours: the key of the index, how long it lives in milliseconds, the job's id and its key. */
-function toTelling(lua: string): string {
+function toReporting(lua: string): string {
   return `
     local function add()
     ${lua}

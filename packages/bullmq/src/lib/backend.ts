@@ -6,7 +6,7 @@ import { idKey } from './job-data.ts'
 import type { QueueTime } from './redis-time.ts'
 import type { WorkerAccess } from './worker-access.ts'
 
-// How long a job is put off whose handler still runs here although its lock was lost.
+// The delay of a job that cannot be taken because its earlier handler, which lost the lock, still runs here.
 const PUT_OFF_MS = 1_000
 
 /** Locks an active job whose lock has run out, if it is still in the same attempt. */
@@ -19,7 +19,7 @@ redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
 redis.call('SREM', KEYS[4], ARGV[3])
 return 1`
 
-/** BullMQ's Redis scripts, one more way to complete a job, and a rule about which job is taken when. */
+/** BullMQ's Redis backend with the queue's own time, a rule about which job may be taken, and writes of our own. */
 export class DeliveryBackend extends RedisQueueBackend {
   /** Decides which jobs this process may take now. Default: any. */
   access?: WorkerAccess
@@ -28,7 +28,7 @@ export class DeliveryBackend extends RedisQueueBackend {
   /** Where scripts of our own run. */
   redis?: Redis
 
-  /** Takes the next job; one that may not run beside what this process runs already is given back, untried. */
+  /** Takes the next job. One that must not run beside the jobs of this process is given back without a try. */
   override async moveToActive(token: string, name?: string): Promise<unknown[]> {
     await this.time?.refresh()
     await this.access?.inFlight.refresh()
@@ -41,7 +41,7 @@ export class DeliveryBackend extends RedisQueueBackend {
     })
   }
 
-  /** Frees jobs whose lock has run out, but none that runs here: its lock is renewed first. */
+  /** Frees jobs whose lock has run out. Jobs that run in this process have their locks renewed first. */
   override async moveStalledJobsToWait() {
     await this.access?.inFlight.refresh()
     return await super.moveStalledJobsToWait()
@@ -63,29 +63,29 @@ export class DeliveryBackend extends RedisQueueBackend {
     return this.time && dueAt > 0 ? this.time.toProcessTime(dueAt) : dueAt
   }
 
-  /** Runs a script of BullMQ; one that makes delayed jobs due goes by the queue's time. */
+  /** Runs a script of BullMQ; the one that makes delayed jobs due gets the queue's time. */
   override execCommand(...[client, name, args]: Parameters<RedisQueueBackend['execCommand']>) {
     const { time } = this
-    // The time is the one number among the arguments; there is no other way to set it.
+    // BullMQ has no option for it. The time is the only number among the arguments.
     const timed =
       name === 'moveToActive' && time ? args.map((one) => (typeof one === 'number' ? time.now() : one)) : args
     return super.execCommand(client, name, timed)
   }
 
-  /** Puts a job back to where it was, as the next to be taken, as if it had not been taken. */
+  /** Returns a job to the head of the queue; the try does not count. */
   private async giveBack(id: string, attempts: number, token: string): Promise<void> {
     const client = await this.queue.client
     await client.hset(this.queue.toKey(id), { ats: attempts - 1 })
     await this.moveJobFromActiveToWait(id, token)
   }
 
-  /** Gives a job back as if it had not been taken, to be taken again after a while. */
+  /** Delays a job that cannot run now; the try does not count. */
   private async putOff(id: string, attempts: number, token: string): Promise<void> {
     const options = { skipAttempt: true, fieldsToUpdate: { ats: attempts - 1 } }
     await this.moveToDelayed(id, this.time?.now() ?? Date.now(), PUT_OFF_MS, token, options)
   }
 
-  /** Extends the lock of an active job; one that has run out is taken anew unless somebody has freed the job. */
+  /** Extends the lock of an active job. A lock that has run out is restored as long as no process has freed the job. */
   async renewLock({ id = '', attemptsStarted }: Job, token: string, leaseMs: number): Promise<boolean> {
     if ((await this.extendLock(id, token, leaseMs)) === 1) return true
     const [lock, active, job, stalled] = [`${id}:lock`, 'active', id, 'stalled'].map((name) =>
@@ -142,18 +142,18 @@ export class DeliveryBackend extends RedisQueueBackend {
   }
 }
 
-/** What a backend runs on. The clients stay the caller's to close. */
+/** What a backend runs on. The caller closes the clients. */
 export interface BackendParts {
-  /** What BullMQ puts before all its keys. */
+  /** The prefix of all keys. */
   prefix: string
   client: Redis
   access?: WorkerAccess
   time: QueueTime
-  /** Only for workers that block until a delivery arrives. */
+  /** For workers, which block until a delivery arrives. */
   blockingClient?: Redis
 }
 
-/** Makes backends on clients of ours, because BullMQ cannot let go of its own while Redis is down. */
+/** Makes backends on our own clients, because BullMQ cannot close its clients while Redis is down. */
 export function createBackendFactory({
   prefix,
   client,
@@ -161,7 +161,7 @@ export function createBackendFactory({
   access,
   time,
 }: BackendParts): BackendFactory<DeliveryBackend> {
-  // BullMQ would ask for Redis's version first; when that fails once, its connection is dead for good.
+  // BullMQ reads the version of Redis first, and its connection never recovers when that fails once.
   const ours = { shared: true, skipVersionCheck: true }
   return (name, options) => {
     const keys = new QueueKeys(prefix)

@@ -35,7 +35,7 @@ export function createBullmqQueue(options: BullmqQueueOptions): DeliveryQueue {
   const { connection, name, prefix, clock } = settings
   const client = createClient(connection, 'impatient')
   const queue = new Queue(name, { connection: client, prefix, skipVersionCheck: true })
-  // Every call reports its own failure; an event without a listener would end the process.
+  // Each call rejects with its own failure; an `error` event without a listener would end the process.
   queue.on('error', () => {})
   const checkDurability = createDurabilityCheck(client, settings)
   const untilReady = createReadiness(client, clock)

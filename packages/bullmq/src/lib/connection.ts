@@ -7,7 +7,7 @@ const LONGEST_RETRY_MS = 500
 const READY_MS = 500
 const COMMAND_MS = 1_000
 
-// ioredis lets go of a connection it has closed only when this has passed, and keeps the process that long.
+// ioredis keeps a closed connection, and with it the process, for this long.
 const DISCONNECT_MS = 100
 
 const reconnect = {
@@ -15,7 +15,7 @@ const reconnect = {
   disconnectTimeout: DISCONNECT_MS,
 }
 
-/** For requests that wait for an answer: nothing is kept for later, and every command has a deadline. */
+/** For requests that wait for an answer: no command is queued, and each has a deadline. */
 const IMPATIENT: RedisSettings = {
   ...reconnect,
   enableOfflineQueue: false,
@@ -24,13 +24,13 @@ const IMPATIENT: RedisSettings = {
   commandTimeout: COMMAND_MS,
 }
 
-/** For workers, which have nothing better to do than to wait until Redis is back. */
+/** For workers, which wait until Redis is back. */
 const PATIENT: RedisSettings = { ...reconnect, maxRetriesPerRequest: null }
 
-/** Connects without waiting; the connection is made again whenever it breaks. */
+/** Makes a client that connects in the background, and again whenever the connection breaks. */
 export function createClient(address: RedisAddress, patience: 'impatient' | 'patient'): Redis {
   const client = connect(address, patience === 'patient' ? PATIENT : IMPATIENT)
-  // Without a listener every failed connection would end the process; commands report what happened themselves.
+  // Commands reject with their own failures; an `error` event without a listener would end the process.
   client.on('error', () => {})
   return client
 }
@@ -45,7 +45,7 @@ function connect(address: RedisAddress, overrides: RedisSettings): Redis {
 /**
  * Makes a function that resolves when the client can take commands again, and rejects when that takes too long.
  *
- * However many callers wait, there is one timer and one listener, so an outage piles nothing up.
+ * All callers share one timer and one listener, so an outage does not accumulate any.
  *
  * @throws WebhookUnavailableError `store_unavailable` after half a second
  */

@@ -15,7 +15,7 @@ export function createDeadLetters(queue: Queue, client: Redis, records: Records)
       await job.retry('failed', { resetAttemptsMade: true, resetAttemptsStarted: true })
       return 1
     } catch (error) {
-      // It is not dead, or not any more.
+      // It is not dead, or no longer.
       if (isLeaseLost(error)) return 0
       throw error
     }
@@ -40,7 +40,7 @@ export function createDeadLetters(queue: Queue, client: Redis, records: Records)
   }
 }
 
-/** Nothing for a job that was never a delivery: it has no letter to show. */
+/** Empty for a job that is not a delivery. */
 function toDeadLetter(job: Job): DeadLetter[] {
   if (typeof job.data?.body !== 'string') return []
   return [

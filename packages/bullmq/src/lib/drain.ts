@@ -23,7 +23,7 @@ export type DrainOptions = WorkOptions & { maxMs?: number }
 /**
  * Tries what is due now and returns; no worker is left behind.
  *
- * Jobs of a process that died become free as under a worker: one drain marks them, a later one takes them.
+ * Jobs of a process that died become free as with a worker: one drain marks them, a later drain takes them.
  */
 export async function drain(
   settings: BullmqSettings,
@@ -34,7 +34,7 @@ export async function drain(
 ): Promise<{ processed: number }> {
   const { name, prefix } = settings
   const work = toWorkSettings(options)
-  // BullMQ's way of fetching by hand: a worker that never runs.
+  // BullMQ fetches single jobs through a worker that is not running.
   const workerOptions = { ...toWorkerOptions(settings, work, client), autorun: false }
   const access = createWorkerAccess(runner, inFlight, 0)
   const time = createQueueTime(client, settings.clock)

@@ -2,9 +2,9 @@ import { WebhookPayloadError } from '@gwh/core/errors'
 import type { QueuedDelivery } from '@gwh/core/queue'
 import type { Queue } from 'bullmq'
 
-/** A delivery as it lies in Redis. */
+/** A delivery as it is stored in Redis. */
 export type JobData = Omit<QueuedDelivery, 'body'> & {
-  /** The body in base64; gone once the delivery was handled. */
+  /** The body in base64; absent once the delivery was handled. */
   body?: string
 }
 
@@ -32,18 +32,18 @@ export function toErasedData({ body: _, ...fields }: QueuedDelivery): string {
   return JSON.stringify(fields)
 }
 
-/** A delivery as it lies in Redis, with an empty body where that was erased; `undefined` for somebody else's job. */
+/** A stored delivery, with an empty body where that was erased; `undefined` for a job that is not a delivery. */
 export function toStoredMessage(data: Partial<JobData>): QueuedDelivery | undefined {
   if (typeof data?.key !== 'string') return undefined
   return toMessage({ body: '', ...data })
 }
 
-/** Whether the job is a delivery that was handled before, and lies in the queue again by somebody's doing. */
+/** Whether the job is a handled delivery, which waits again only because something else put it back. */
 export function isErased(data: Partial<JobData>): boolean {
   return typeof data.key === 'string' && data.body === undefined
 }
 
-/** @throws WebhookPayloadError `payload_invalid` when somebody else put the job into the queue */
+/** @throws WebhookPayloadError `payload_invalid` when the job is not a delivery */
 export function toMessage(data: Partial<JobData>): QueuedDelivery {
   if (typeof data?.key !== 'string' || typeof data.body !== 'string') {
     throw new WebhookPayloadError('payload_invalid', 'the job is not a delivery')

@@ -59,7 +59,7 @@ export function createJobSettlement(locked: LockedJob, leased: LeasedDelivery): 
   }
 }
 
-/** Before the completion, which erases it: a body that is kept in vain is gone after its time. */
+/** Keeps the body, for `replay`, before the completion erases it. It expires by itself if the completion fails. */
 async function keepBodyOf({ job, backend, retainMs }: LockedJob, { body }: QueuedDelivery, now: number) {
   if (retainMs === undefined) return
   await onRedis('keep the body of a delivery', () => backend.keepBody(job.id ?? '', body, now, retainMs))

@@ -4,22 +4,22 @@ import type { Clock } from '@gwh/core/queue'
 import { systemClock } from '@gwh/core/queue'
 import type { Redis, RedisOptions } from 'ioredis'
 
-/** The options of an ioredis client; how replies look is not for the caller to choose. */
+/** The options of an ioredis client, except for the form of its replies. */
 export type RedisSettings = Omit<RedisOptions, 'replyMapping'>
 
-/** Where Redis is; a client is only duplicated, never used or closed itself. */
+/** Where Redis is. A client is duplicated; it is neither used nor closed. */
 export type RedisAddress = string | (RedisSettings & { url?: string }) | Redis
 
 /** What a BullMQ queue needs, and how long it keeps what is settled. */
 export interface BullmqQueueOptions {
   /**
-   * Where Redis is: a `redis://` or `rediss://` URL, ioredis options, or an ioredis client to take the options of.
-   * Its own deadlines and reconnection rules replace those given here.
+   * Where Redis is: a `redis://` or `rediss://` URL, ioredis options, or an ioredis client whose options are copied.
+   * The queue sets its own deadlines and reconnection rules.
    */
   connection: RedisAddress
   /** The name of the BullMQ queue, without colons. Default `gwh`. */
   name?: string
-  /** What BullMQ puts before all its keys. Default `bull`, as in BullMQ. */
+  /** The prefix of all keys in Redis. Default `bull`, as in BullMQ. */
   prefix?: string
   /**
    * How long a handled delivery is remembered, so that it stays a duplicate, in milliseconds. Default 72 hours;
@@ -92,7 +92,7 @@ export function toSettings(options: BullmqQueueOptions): BullmqSettings {
 }
 
 function checkConnection(connection: RedisAddress): void {
-  // An environment variable that is not set must not silently mean the Redis of this machine.
+  // ioredis would take an unset environment variable for the Redis of this machine.
   if (!connection) refuse('connection is missing')
   const url = typeof connection === 'string' ? connection : 'url' in connection ? connection.url : undefined
   if (url !== undefined && !/^rediss?:\/\//.test(url))

@@ -5,9 +5,9 @@ import type { Redis } from 'ioredis'
 export interface QueueTime {
   /** The present, in epoch milliseconds. */
   now(): number
-  /** What `Date.now()` shows here at a moment given in queue time. */
+  /** Converts a moment from queue time to the time of `Date.now()`. */
   toProcessTime(time: number): number
-  /** Asks Redis again if the answer it gave may no longer hold. Call it before each job that is taken. */
+  /** Reads the clock of Redis again if the last answer may be out of date. Call it before each job that is taken. */
   refresh(): Promise<void>
 }
 
@@ -17,9 +17,9 @@ const JUMP_MS = 1_000
 /**
  * Makes a time that follows the clock of Redis.
  *
- * BullMQ uses the clock of each process. Set ahead by 31 days, it deletes every dead letter with the next job it
- * completes; set back by five, it leaves retries undone for five days. So every process asks Redis instead: when it
- * starts, once a minute, and when its own clock has jumped, as it does after a suspend.
+ * BullMQ itself uses the clock of each process. A process whose clock is 31 days ahead deletes every dead letter with
+ * the next job it completes; one whose clock is five days behind leaves retries undone for five days. So the time is
+ * read from Redis: at the start, once a minute, and when the clock of the process has jumped, as after a suspend.
  *
  * @param clock With any other than `systemClock` the time is that clock's, so that tests can move it
  */
@@ -41,7 +41,7 @@ export function createQueueTime(client: Redis, clock: Clock): QueueTime {
       const time = await readTime(client)
       const answeredAt = performance.now()
       asked = { at: answeredAt, offset: readOffset() }
-      // A Redis that forbids TIME leaves us with our own clock.
+      // Where Redis forbids TIME, the clock of the process is used.
       offset = time === undefined ? readOffset() : time - (sentAt + answeredAt) / 2
     },
   }

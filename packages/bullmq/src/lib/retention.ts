@@ -6,7 +6,7 @@ export interface KeepFor {
   age: number
 }
 
-/** The retentions as BullMQ takes them, in seconds. It deletes what is older whenever it settles another job. */
+/** Converts the retentions to those of BullMQ, which deletes older jobs whenever it settles one. */
 export function toKeep({
   retentionMs,
   deadRetentionMs,

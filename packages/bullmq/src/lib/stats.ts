@@ -2,7 +2,7 @@ import type { QueueStats } from '@gwh/core/queue'
 import type { Queue } from 'bullmq'
 import type { Redis } from 'ioredis'
 
-/** Counts BullMQ's states in the words of the interface. */
+/** Counts the deliveries in each state. */
 export async function readStats(queue: Queue, client: Redis, now: number): Promise<QueueStats> {
   const counts = await queue.getJobCounts('waiting', 'active', 'delayed', 'failed', 'completed')
   const { waiting = 0, active = 0, delayed = 0, failed = 0, completed = 0 } = counts

@@ -42,7 +42,7 @@ async function tryMessage(trial: Trial, locked: LockedJob, stop: AbortSignal): P
   await tryDelivery({ ...trial, settlement: createJobSettlement(locked, leased) }, leased, stop)
 }
 
-/** Fails a job that somebody else put into the queue, and says so. */
+/** Reads the delivery of a job, and fails a job that is not a delivery. */
 async function readMessage({ job, token, backend, keepDead, time }: LockedJob) {
   try {
     return toMessage(job.data)
@@ -57,7 +57,7 @@ function toError(error: unknown): Error {
   return error instanceof Error ? error : new Error('the job cannot be read')
 }
 
-/** Somebody made a handled delivery wait again, in a dashboard for instance; its body is gone, its effect is not. */
+/** Completes a handled delivery again, which a dashboard, for instance, has put back; there is no body to handle. */
 async function completeAgain({ job, token, backend, keepDone, time }: LockedJob): Promise<void> {
   await fenced(backend.completeErased(job, token, time.now(), JSON.stringify(job.data), keepDone))
 }

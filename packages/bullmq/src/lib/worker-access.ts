@@ -2,7 +2,7 @@ import { createExclusiveRunner, type ExclusiveRunner, type InFlight } from '@gwh
 import type { JobJson } from 'bullmq'
 import { toJobId } from './job-data.ts'
 
-/** A job as BullMQ takes it, or nothing and when to look again. */
+/** BullMQ's reply to taking a job: the job, or when to look again. */
 type Taken = unknown[]
 
 interface Candidate {
@@ -12,9 +12,9 @@ interface Candidate {
 
 interface Taking {
   take: () => Promise<Taken>
-  /** Gives the job with that id back that has been started so often, this time included. */
+  /** Gives a job back by its id and its number of starts, this one included. */
   giveBack: (id: string, attempts: number) => Promise<void>
-  /** The same, but for a while. */
+  /** The same, but delays the job. */
   putOff: (id: string, attempts: number) => Promise<void>
 }
 
@@ -27,21 +27,21 @@ export interface ProcessJobs {
   inFlight: InFlight
 }
 
-/** The way of one worker's jobs onto the runner. */
+/** What one worker or drain may take. */
 export interface WorkerAccess {
-  /** Takes the next job if it may run beside what runs, and else nothing. */
+  /** Takes the next job if it may run beside those that run already, otherwise nothing. */
   take(taking: Taking): Promise<Taken>
   /** The deliveries of the queue whose handlers run in this process. */
   readonly inFlight: InFlight
-  /** Resolves to whether there may be more for those whom `take` gave nothing, once nothing runs. */
+  /** After `take` took nothing: waits until nothing runs, and resolves to whether there may be more. */
   more(): Promise<boolean>
-  /** To be called once for each job, when its try has ended. */
+  /** Call it once for each job, when its try has ended. */
   leave(): void
-  /** Leaves with every job whose try has not ended: BullMQ takes some that it never tries. */
+  /** Leaves for every job whose try has not ended: BullMQ takes some jobs that it never tries. */
   close(): void
 }
 
-// Losing its lock once is an accident; a job that does so again may be what ends its processes.
+// A job that loses its lock twice is a crash-loop suspect.
 const QUARANTINE_AFTER = 2
 
 export function createJobRunner(inFlight: InFlight): JobRunner {
@@ -61,7 +61,7 @@ export function createJobRunner(inFlight: InFlight): JobRunner {
   })
 }
 
-/** @param waitMs What a worker that may take nothing is told to wait; 0 tells it that there is nothing */
+/** @param waitMs How long a worker waits when it may take nothing, in milliseconds; 0 reports an empty queue */
 export function createWorkerAccess(runner: JobRunner, inFlight: InFlight, waitMs: number): WorkerAccess {
   let entered = 0
   let turnedAway = false
@@ -76,7 +76,7 @@ export function createWorkerAccess(runner: JobRunner, inFlight: InFlight, waitMs
       }
       const [candidate] = await runner.claim({ take: look, ...back })
       if (candidate) entered++
-      // A quarantined job runs, or was given back until nothing runs.
+      // A quarantined job runs, or waits until nothing runs.
       turnedAway = !candidate && !nothing
       return candidate?.taken ?? nothing ?? [null, '', waitMs, 0]
     },

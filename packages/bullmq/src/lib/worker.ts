@@ -19,10 +19,10 @@ import { toWorkerOptions } from './worker-options.ts'
 // How long a stopping worker waits for Redis after its handlers have ended.
 const SETTLE_MS = 2_000
 
-// How long a worker waits that finds another of this process with a job nothing may run beside.
+// How long a worker waits while another worker of this process runs a quarantined job.
 const TURNED_AWAY_MS = 50
 
-/** Has a BullMQ worker fetch jobs as they come, and core's engine try each. */
+/** Starts a BullMQ worker, which fetches jobs; core's `tryDelivery` tries each. */
 export function startWorker(
   settings: BullmqSettings,
   { runner, inFlight }: ProcessJobs,
@@ -44,7 +44,7 @@ export function startWorker(
     const locked = { job, token, backend, leaseMs: work.leaseMs, clock, time, ...toKeep(settings) }
     await tryJob(trial, locked, stopping.signal)
     access.leave()
-    // BullMQ's word for a job that its processor has settled itself.
+    // Tells BullMQ that the processor has settled the job itself.
     throw new DelayedError()
   }
   const workerOptions = toWorkerOptions(settings, work, client)
@@ -66,7 +66,7 @@ export function startWorker(
     handlers.ended().then(() => {
       cancelForce = clock.schedule(force, SETTLE_MS)
     })
-    // While Redis is down BullMQ waits for it; what it could not settle becomes free when its lock runs out.
+    // BullMQ waits while Redis is down. A job that was not settled becomes free when its lock runs out.
     await Promise.race([worker.close(), forced])
     access.close()
     cancelAbort()

@@ -1,7 +1,7 @@
 const MOST_KEYS = 10_000
 const MOST_TOKENS_PER_KEY = 16
 
-/** Claims whose answer never came: Redis may hold them, but nobody processes under them. */
+/** Claims that were never answered. Redis may hold them, but no handler runs under them. */
 export interface AbandonedClaims {
   /** Remembers a token until its lease would have run out anyway. */
   add(key: string, token: string, leaseUntil: number, now: number): void
@@ -11,11 +11,11 @@ export interface AbandonedClaims {
   forget(key: string): void
 }
 
-/** Keeps abandoned claims in bounded memory; what it forgets costs the wait for a lease, nothing else. */
+/** Keeps abandoned claims in bounded memory. A claim it forgets only costs the wait for its lease. */
 export function createAbandonedClaims(): AbandonedClaims {
   const claims = new Map<string, { tokens: string[]; leaseUntil: number }>()
   const makeRoom = (now: number) => {
-    // Insertion order is close to the order in which leases end, so the oldest entries are enough to look at.
+    // Leases end roughly in insertion order, so checking the oldest entries is enough.
     for (const [key, { leaseUntil }] of claims) {
       if (leaseUntil > now && claims.size < MOST_KEYS) return
       claims.delete(key)

@@ -2,10 +2,10 @@ import { WebhookUnavailableError } from '@gwh/core/errors'
 import type { Clock } from '@gwh/core/queue'
 
 /**
- * Waits for a reply, but not longer than `ms`. The command itself may still be carried out afterwards.
+ * Waits for a reply for at most `ms` milliseconds. Redis may still carry out the command afterwards.
  *
- * @param giveUp Called when the time is over
- * @throws WebhookUnavailableError `store_unavailable` when the time is over, else what the reply rejects with
+ * @param giveUp Called when the time has run out
+ * @throws WebhookUnavailableError `store_unavailable` when the time has run out; otherwise what the reply rejects with
  */
 export async function within<T>(
   ms: number,

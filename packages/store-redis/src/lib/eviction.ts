@@ -1,9 +1,9 @@
 import { WebhookConfigError } from '@gwh/core/errors'
 import type { RedisLike } from './redis-like.ts'
 
-/** Whether Redis still has to be asked if it may throw records away. */
+/** Whether the eviction policy of Redis must still be checked. */
 export interface EvictionCheck {
-  /** Names the present connection. */
+  /** The number of the current connection. */
   connection(): number
   isDue(): boolean
   /** Records an answer to a claim that was sent on a connection. */
@@ -12,7 +12,7 @@ export interface EvictionCheck {
   close(): void
 }
 
-/** A check that is due until it passed, and again whenever the client is connected anew: to another Redis, maybe. */
+/** Makes a check that is due until it has passed, and again after each reconnect, which may lead to another Redis. */
 export function createEvictionCheck(client: RedisLike, allowEviction: boolean): EvictionCheck {
   let connection = 0
   let passed = -1
@@ -24,7 +24,7 @@ export function createEvictionCheck(client: RedisLike, allowEviction: boolean): 
     connection: () => connection,
     isDue: () => !allowEviction && passed !== connection,
     passed(checked) {
-      // A client may send a claim once more after a reconnect; its answer says nothing about the new connection.
+      // A client may resend a claim after a reconnect; the answer says nothing about the new connection.
       passed = checked
     },
     close() {

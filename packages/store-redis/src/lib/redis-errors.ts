@@ -1,10 +1,10 @@
 import { toCause, WebhookError, WebhookUnavailableError } from '@gwh/core/errors'
 
 /**
- * The coded form of whatever a client rejects with: no answer, no connection, or an answer such as OOM, READONLY,
- * NOREPLICAS, LOADING or MOVED. None of them says anything about the key; the sender should try again later.
+ * Turns anything a client rejects with into a coded error: no connection, no answer, or an answer such as OOM,
+ * READONLY, NOREPLICAS, LOADING or MOVED. None of them says anything about the key; the sender should try again later.
  *
- * @param doing What was attempted, for the message: "claim", "complete"
+ * @param doing The operation, for the message: "claim", "complete"
  */
 export function toUnavailable(error: unknown, doing: string): WebhookError {
   if (error instanceof WebhookError) return error
@@ -13,7 +13,7 @@ export function toUnavailable(error: unknown, doing: string): WebhookError {
   return new WebhookUnavailableError('store_unavailable', text, { cause })
 }
 
-/** An answer this package's scripts do not give, from a proxy for instance. */
+/** The error for an answer that the scripts of this package never give; a proxy may. */
 export function unexpectedReply(): WebhookUnavailableError {
-  return new WebhookUnavailableError('store_unavailable', 'Redis gave an answer that is not understood')
+  return new WebhookUnavailableError('store_unavailable', 'Redis gave an unexpected answer')
 }

@@ -39,7 +39,7 @@ export type RedisLike = IoredisLike | NodeRedisLike | NodeRedisClusterLike | Nod
 /**
  * Sends one command about one key and resolves to the reply.
  *
- * @param signal Takes the command back as long as it waits to be written, where the client can do that
+ * @param signal Cancels a command that was not written yet, where the client supports that
  */
 export type SendCommand = (
   key: string,
@@ -48,13 +48,13 @@ export type SendCommand = (
 ) => Promise<unknown>
 
 /**
- * Finds out, by its shape, how a client wants to be told a command.
+ * Detects the kind of a client from its methods, and returns a function that sends it commands.
  *
  * @throws WebhookConfigError `option_invalid` when it is no client of ioredis or node-redis
  */
 export function toSendCommand(client: RedisLike): SendCommand {
   if (typeof client !== 'object' || client === null) throw noClient()
-  // First, for ioredis has a method sendCommand too, which takes objects of its own.
+  // First, because ioredis also has `sendCommand`, which takes command objects.
   if ('call' in client) return (_, command) => client.call(...command)
   if ('getSlotRandomNode' in client) {
     return (key, command, signal) => client.sendCommand(key, false, command, waiting(signal))
@@ -77,8 +77,8 @@ function waiting(signal: AbortSignal | undefined): { abortSignal: AbortSignal } 
 const guarded = new WeakSet<object>()
 
 /**
- * Keeps a client that lost its connection from ending the process: an `error` event nobody listens to would.
- * What it reports there reaches the callers of a store as rejections.
+ * Listens to the client's `error` event, which would otherwise end the process when the connection is lost. The
+ * callers of a store get the same errors as rejections.
  */
 export function guardAgainstErrorEvents(client: RedisLike): void {
   if (guarded.has(client)) return

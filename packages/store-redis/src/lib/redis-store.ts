@@ -13,13 +13,13 @@ import { createScripts } from './scripts.ts'
 export interface RedisStoreOptions {
   /** A client of ioredis or node-redis, single, cluster or sentinel. You connect it and you close it. */
   client: RedisLike
-  /** What the names of all records begin with. Default `gwh:claim:`. A `keyPrefix` of the client may be lost. */
+  /** The prefix of all records. Default `gwh:claim:`. A `keyPrefix` of the client is not always applied. */
   prefix?: string
-  /** How long one verb waits for Redis, in milliseconds. Default 500, so that claim and completion take 1 s. */
+  /** How long each method waits for Redis, in milliseconds. Default 500: claim and completion take at most 1 s. */
   commandTimeoutMs?: number
-  /** Accepts a Redis that evicts keys when its memory is full, and deliveries handled twice. Default: refused. */
+  /** Accepts a Redis that evicts keys when its memory is full, so that deliveries may be handled twice. Default `false`. */
   allowEviction?: boolean
-  /** The time leases are measured by, in epoch milliseconds. Default: the clock's. */
+  /** The current time in epoch milliseconds, for leases. Default: the clock's. */
   now?: () => number
   /** The timer of `commandTimeoutMs`, and the default of `now`. Default: the machine's clock. */
   clock?: Clock
@@ -32,23 +32,22 @@ const NAMES = ['client', 'prefix', 'commandTimeoutMs', 'allowEviction', 'now', '
  *
  * Each verb is one atomic script on one key. What survives a crash of Redis is up to its `appendfsync`.
  *
- * **Time.** Leases are compared with the caller's clock, because the deadlines come from it: compared with
- * Redis's, a difference between the two would end every lease early or late. So machines that share a store should
- * agree to a few seconds; where they do not, a lease may be taken over early, and fencing still lets only the
- * newest owner settle. Redis itself deletes a record after the time from now to `expiresAt`, on its own clock.
+ * **Time.** Leases are compared with the caller's clock, because the deadlines come from it. Machines that share a store
+ * should agree to a few seconds. Where they do not, a lease may be taken over early, and fencing still lets only the
+ * newest owner settle. A lease that begins more than five minutes in the future ends when Redis has counted down its
+ * length. Redis deletes a record after the time from now to `expiresAt`, on its own clock.
  *
- * **No answer.** A claim that fails or takes too long rejects with `store_unavailable`, and Redis may carry it out
- * all the same. Such a claim is abandoned, for nobody processes under it: this store gives it back when its answer
- * comes late, and until then its own next claim on the key takes it over, without counting an attempt. Other
- * machines wait until it is given back or its lease ends. A completion or release that had no answer may still
- * take effect.
+ * **No answer.** A claim that fails or takes too long rejects with `store_unavailable`, but Redis may still carry it
+ * out. Such a claim is abandoned, because no handler runs under it. This store releases it when a late answer arrives;
+ * until then its own next claim on the key takes it over without counting an attempt. Other machines wait until it is
+ * released or its lease ends. A completion or release without an answer may still take effect.
  *
- * **Eviction.** With the first claim, and with the first after a reconnect, Redis is asked for its
- * `maxmemory-policy` (one node of a cluster). Anything but `noeviction` rejects the claim with `store_volatile`
- * unless `allowEviction`; a Redis that does not let us ask is accepted.
+ * **Eviction.** The first claim, and the first after each reconnect, checks the `maxmemory-policy` of Redis (of one node
+ * in a cluster). Anything but `noeviction` rejects the claim with `store_volatile`
+ * unless `allowEviction`. A Redis that forbids `INFO` is accepted.
  *
- * `close` does not close the client. A listener for its `error` event stays, so that a lost connection does not
- * end the process.
+ * `close` does not close the client, and leaves a listener on its `error` event, so that a lost connection does not end
+ * the process.
  *
  * @example
  * ```ts
@@ -117,13 +116,13 @@ function claimArguments(
   return [now, token, leaseUntil, expiresAt, lifeMs, checkEviction ? 1 : 0].map(String)
 }
 
-/** Does something with a claim that is won after its caller has gone; whatever fails then, its lease ends it. */
+/** Handles a claim that is won after its caller has given up; if that fails, the lease ends it. */
 function whenClaimed(late: Promise<Claim>, then: (claim: ActiveClaim) => Promise<unknown>): void {
   late.then((claim) => (claim.status === 'claimed' ? then(claim) : undefined)).catch(() => {})
 }
 
 function toClaim(reply: unknown, key: string, token: string): Claim {
-  // Clients differ in whether they reply with texts, bytes or numbers.
+  // Clients reply with strings, bytes or numbers.
   const [status, detail] = Array.isArray(reply) ? reply.map(String) : []
   if (status === 'completed') return { status }
   if (status === 'claimed' && Number(detail) >= 1) return { status, key, token, attempt: Number(detail) }

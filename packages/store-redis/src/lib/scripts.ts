@@ -4,8 +4,8 @@ import type { SendCommand } from './redis-like.ts'
 // expires. `leased` is when the lease began by the caller's clock, `at` the same by Redis's.
 // Settling only removes fields, which Redis allows even when its memory is full.
 
-// How far ahead of the caller's clock a lease may begin. Beyond it somebody's clock was wrong: the lease of a process
-// that ran five days ahead would otherwise keep others waiting for five days.
+// How far ahead of the caller's clock a lease may begin. Beyond that, one of the clocks is wrong: a process whose clock
+// was five days ahead would otherwise block its keys for five days.
 const MOST_SKEW_MS = 300_000
 
 /**
@@ -89,7 +89,7 @@ export function createScripts(send: SendCommand): RunScript {
     try {
       return await send(key, ['EVALSHA', digest, '1', key, ...args], signal)
     } catch (error) {
-      // Nobody waits for a command taken back; the text must not do late what the digest did not do in time.
+      // The caller has given up, so the script must not run late.
       if (!isUnknownScript(error) || signal?.aborted) throw error
       return await send(key, ['EVAL', script, '1', key, ...args], signal)
     }

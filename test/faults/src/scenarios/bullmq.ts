@@ -29,20 +29,20 @@ export const bullmq: Scenario = { name: 'bullmq', run }
 
 async function run(harness: ScenarioHarness): Promise<Finding> {
   const server = await startRedisServer('--appendonly', 'yes')
-  const crew = await startCrew(harness, server.url)
-  const proxy = await startProxy(crew.ports)
+  const group = await startProcesses(harness, server.url)
+  const proxy = await startProxy(group.ports)
   const queue = createBullmqQueue({ connection: server.url })
   try {
     const sender = createSender({ ...harness, port: () => proxy.port })
     const pacer = createPacer(PACE)
-    const killing = crew.killAtRandom()
+    const killing = group.killAtRandom()
     await sender.deliverAll(
       Array.from({ length: IDS }, (_, index) => `msg_${index}`),
       24,
       pacer,
     )
     pacer.close()
-    const kills = await crew.stopKilling(killing)
+    const kills = await group.stopKilling(killing)
     const settled = await eventually(async () => {
       const { pending, running, retrying } = await queue.stats()
       return pending + running + retrying === 0
@@ -64,14 +64,14 @@ async function run(harness: ScenarioHarness): Promise<Finding> {
       }),
     }
   } finally {
-    await crew.end()
+    await group.end()
     proxy.close()
     await queue.close()
     await server.stop()
   }
 }
 
-async function startCrew({ folder, secret, random }: ScenarioHarness, url: string) {
+async function startProcesses({ folder, secret, random }: ScenarioHarness, url: string) {
   const toSettings = async (role: 'serve' | 'work'): Promise<ReceiverSettings> => ({
     port: await freePort(),
     secret,
@@ -105,7 +105,7 @@ async function startCrew({ folder, secret, random }: ScenarioHarness, url: strin
         processes[victim] = undefined
         kills[victim < RECEIVERS ? 'receivers' : 'workers']++
         const restarted = restart(victim, dying)
-        // Heard of in the end; a missing one does not stop the others.
+        // `stopKilling` rejects with it; the other processes go on.
         restarted.catch(() => {})
         restarts.push(restarted)
       }

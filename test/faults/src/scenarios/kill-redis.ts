@@ -45,7 +45,7 @@ export const killRedis: Scenario = {
   },
 }
 
-/** The same on a Redis without an append-only file, which the receiver was told to accept. */
+/** The same with a receiver that accepts a Redis without an append-only file. */
 export async function volatileMutant(harness: ScenarioHarness): Promise<Finding> {
   const seen = await killing(harness, 'volatile')
   return {
@@ -111,7 +111,7 @@ async function isSettled(server: RedisServer): Promise<boolean> {
   }
 }
 
-/** What a receiver says that is started on a Redis as it is installed, but for its snapshots. */
+/** Starts a receiver on a Redis without persistence, and returns what it prints. */
 async function startOnVolatile(harness: ScenarioHarness): Promise<string> {
   const server = await startRedisServer()
   const receiver = startReceiver(await toSettings(harness, server, 'always'))

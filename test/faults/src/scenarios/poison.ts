@@ -15,7 +15,7 @@ const MOST_OF_OTHERS = 3
 
 export const poison: Scenario = { name: 'poison', run: (harness) => poisoning(harness, { ids: 2_000 }) }
 
-/** Delivers ids that kill whoever handles them among ids that do not. */
+/** Delivers ids that kill the process that handles them, among ids that do not. */
 export async function poisoning(
   harness: ScenarioHarness,
   { ids, mutant }: { ids: number; mutant?: MutantName },
@@ -26,7 +26,7 @@ export async function poisoning(
   await keeper.up
   const sender = createSender({ ...harness, port: () => settings.port })
   const delivered = sender.deliverAll(withPoison(ids), 16)
-  // Where nobody is kept alive any more, nobody acknowledges the rest.
+  // Without a receiver that is restarted, nothing acknowledges the rest.
   delivered.catch(() => {})
   await Promise.race([delivered, keeper.gaveUp])
   const settled = await Promise.race([quiesce(path), keeper.gaveUp.then(() => false)])

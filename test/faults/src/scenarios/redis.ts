@@ -56,7 +56,7 @@ const FAULTS: readonly Fault[] = [
   },
   {
     name: 'READONLY',
-    // Nobody listens on port 1: it waits for a primary that never comes.
+    // Nothing listens on port 1, so it waits for its primary forever.
     begin: (server) => command(server, 'REPLICAOF', '127.0.0.1', '1'),
     end: (server) => command(server, 'REPLICAOF', 'NO', 'ONE'),
     lastsMs: 1_500,

@@ -33,7 +33,7 @@ export const staleOwners: Scenario = {
   },
 }
 
-/** Completes deliveries whose lease ended and went to somebody else. */
+/** Completes deliveries whose lease ended and went to another owner. */
 export async function onSqlite(
   { folder }: ScenarioHarness,
   change: Change = (storage) => storage,

@@ -114,7 +114,7 @@ async function stopped({ pid }: ReceiverProcess, { random, folder }: ScenarioHar
   process.kill(pid, 'SIGCONT')
 }
 
-/** How many completions were accepted of somebody who was not the newest owner, and how many late ones were not. */
+/** How many completions of former owners were accepted, and how many were refused. */
 function readOutcomes(path: string, { states }: Dump): { stale: number; lost: number } {
   const text = existsSync(path) ? readFileSync(path, 'utf8') : ''
   const lines = text.split('\n').filter(Boolean)
