@@ -4,5 +4,5 @@
  * @module
  */
 
-export { createBullmqQueue } from './lib/bullmq-queue.ts'
-export type { BullmqQueueOptions } from './lib/options.ts'
+export { createBullmqQueue } from './lib/queue/bullmq-queue.ts'
+export type { BullmqQueueOptions } from './lib/settings/options.ts'

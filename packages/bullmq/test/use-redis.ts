@@ -2,7 +2,7 @@ import { type RedisServer, startRedisServer } from '@gwh/testing/redis'
 import { Redis } from 'ioredis'
 import { onTestFinished } from 'vitest'
 import { createBullmqQueue } from '../src/index.ts'
-import type { BullmqQueueOptions } from '../src/lib/options.ts'
+import type { BullmqQueueOptions } from '../src/lib/settings/options.ts'
 
 // What a queue asks of Redis, without the wait for the disk.
 export const APPEND_ONLY = ['--appendonly', 'yes', '--appendfsync', 'no']

@@ -1,10 +1,10 @@
 import { toDeadLetter as asDeadLetter, type DeadLetter, type DeadLetters } from '@gwh/core/queue'
 import type { Job, Queue } from 'bullmq'
 import type { Redis } from 'ioredis'
-import { readNotes, toDeadReason } from './dead-reason.ts'
-import { toMessage } from './job-data.ts'
+import { readNotes, toDeadReason } from '../job/dead-reason.ts'
+import { toMessage } from '../job/job-data.ts'
+import { isLeaseLost } from '../redis/redis-errors.ts'
 import type { Records } from './records.ts'
-import { isLeaseLost } from './redis-errors.ts'
 
 /** The queue's failed jobs as dead letters. */
 export function createDeadLetters(queue: Queue, client: Redis, records: Records): DeadLetters {

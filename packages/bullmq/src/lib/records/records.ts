@@ -7,9 +7,9 @@ import {
 } from '@gwh/core/queue'
 import type { Job, Queue } from 'bullmq'
 import type { Redis } from 'ioredis'
-import { bodyKey, readBody } from './bodies.ts'
-import { readNotes, toDeadReason } from './dead-reason.ts'
-import { idKey, toJobId, toStoredMessage } from './job-data.ts'
+import { bodyKey, readBody } from '../job/bodies.ts'
+import { readNotes, toDeadReason } from '../job/dead-reason.ts'
+import { idKey, toJobId, toStoredMessage } from '../job/job-data.ts'
 
 /** What a queue tells about its deliveries. */
 export interface Records {

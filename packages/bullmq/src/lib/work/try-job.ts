@@ -1,8 +1,8 @@
 import { type TryDeps, tryDelivery } from '@gwh/core/queue'
-import { readNotes, toFailedReason } from './dead-reason.ts'
-import { isErased, type JobData, toMessage } from './job-data.ts'
+import { readNotes, toFailedReason } from '../job/dead-reason.ts'
+import { isErased, type JobData, toMessage } from '../job/job-data.ts'
+import { toUnavailable } from '../redis/redis-errors.ts'
 import { createJobSettlement, fenced, type LockedJob } from './job-settlement.ts'
-import { toUnavailable } from './redis-errors.ts'
 
 /** How the jobs of one worker or drain are tried. */
 export type Trial = Omit<TryDeps, 'settlement'>

@@ -1,12 +1,12 @@
 import { WebhookUnavailableError } from '@gwh/core/errors'
 import type { Clock, LeasedDelivery, QueuedDelivery, Settlement } from '@gwh/core/queue'
 import type { Job } from 'bullmq'
+import { toDeadFields, toFailedReason, toRetryFields } from '../job/dead-reason.ts'
+import { toErasedData } from '../job/job-data.ts'
+import { isLeaseLost, onRedis, toUnavailable } from '../redis/redis-errors.ts'
+import type { QueueTime } from '../redis/redis-time.ts'
+import type { KeepFor } from '../settings/retention.ts'
 import type { DeliveryBackend } from './backend.ts'
-import { toDeadFields, toFailedReason, toRetryFields } from './dead-reason.ts'
-import { toErasedData } from './job-data.ts'
-import { isLeaseLost, onRedis, toUnavailable } from './redis-errors.ts'
-import type { QueueTime } from './redis-time.ts'
-import type { KeepFor } from './retention.ts'
 
 /** A job that is active and locked by this process. */
 export interface LockedJob {

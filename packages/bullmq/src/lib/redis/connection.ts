@@ -1,7 +1,7 @@
 import { toCause, WebhookUnavailableError } from '@gwh/core/errors'
 import type { Clock } from '@gwh/core/queue'
 import { Redis } from 'ioredis'
-import type { RedisAddress, RedisSettings } from './options.ts'
+import type { RedisAddress, RedisSettings } from '../settings/options.ts'
 
 const LONGEST_RETRY_MS = 500
 const READY_MS = 500

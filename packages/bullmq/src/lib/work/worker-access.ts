@@ -1,6 +1,6 @@
 import { createExclusiveRunner, type ExclusiveRunner, type InFlight } from '@gwh/core/queue'
 import type { JobJson } from 'bullmq'
-import { toJobId } from './job-data.ts'
+import { toJobId } from '../job/job-data.ts'
 
 /** BullMQ's reply to taking a job: the job, or when to look again. */
 type Taken = unknown[]

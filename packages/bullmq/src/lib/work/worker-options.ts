@@ -1,7 +1,7 @@
 import type { WorkSettings } from '@gwh/core/queue'
 import type { WorkerOptions } from 'bullmq'
 import type { Redis } from 'ioredis'
-import type { BullmqSettings } from './options.ts'
+import type { BullmqSettings } from '../settings/options.ts'
 
 /** The work options as a BullMQ worker takes them. */
 export function toWorkerOptions(

@@ -2,7 +2,7 @@ import { WebhookError, WebhookUnavailableError } from '@gwh/core/errors'
 import type { QueuedDelivery } from '@gwh/core/queue'
 import { type IRedisTransaction, Job, type Queue } from 'bullmq'
 import type { Redis } from 'ioredis'
-import { idKey, toJobData, toJobId } from './job-data.ts'
+import { idKey, toJobData, toJobId } from '../job/job-data.ts'
 
 /** A script that ioredis has loaded. */
 interface LoadedScript {

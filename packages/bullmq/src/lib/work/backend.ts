@@ -1,9 +1,9 @@
 import type { BackendFactory, Job, KeepJobs, MinimalJob } from 'bullmq'
 import { QueueKeys, RedisConnection, RedisQueueBackend } from 'bullmq'
 import type { Redis } from 'ioredis'
-import { bodyKey, keepBody } from './bodies.ts'
-import { idKey } from './job-data.ts'
-import type { QueueTime } from './redis-time.ts'
+import { bodyKey, keepBody } from '../job/bodies.ts'
+import { idKey } from '../job/job-data.ts'
+import type { QueueTime } from '../redis/redis-time.ts'
 import type { WorkerAccess } from './worker-access.ts'
 
 // The delay of a job that cannot be taken because its earlier handler, which lost the lock, still runs here.

@@ -1,11 +1,11 @@
 import type { DeliveryRecord, ReplayFilter } from '@gwh/core/queue'
 import type { Queue } from 'bullmq'
 import type { Redis } from 'ioredis'
-import { bodyKey, readBody } from './bodies.ts'
-import { toReplayNotes } from './dead-reason.ts'
-import { toJobId } from './job-data.ts'
+import { bodyKey, readBody } from '../job/bodies.ts'
+import { toReplayNotes } from '../job/dead-reason.ts'
+import { toJobId } from '../job/job-data.ts'
+import { isLeaseLost } from '../redis/redis-errors.ts'
 import type { Records } from './records.ts'
-import { isLeaseLost } from './redis-errors.ts'
 
 /** See `DeliveryQueue.replay`. */
 export async function replay(
