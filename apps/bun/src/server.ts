@@ -4,8 +4,16 @@ import { serve } from '@gwh/bun'
 import { createLogObserver, createReceiver } from '@gwh/core'
 import { createSqliteQueue } from '@gwh/store-sqlite'
 
+const secrets = process.env.GEMINI_WEBHOOK_SECRET
+if (!secrets) {
+  console.error(
+    'Set GEMINI_WEBHOOK_SECRET to the signing secret of the webhook: README.md says where it comes from.',
+  )
+  process.exit(1)
+}
+
 const receiver = createReceiver({
-  static: { secrets: process.env.GEMINI_WEBHOOK_SECRET ?? '' },
+  static: { secrets },
   queue: createSqliteQueue({ path: process.env.DATABASE ?? 'deliveries.db' }),
   observer: createLogObserver(),
 })

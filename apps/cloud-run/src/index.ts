@@ -5,11 +5,19 @@ import { createNodeHandler } from '@gwh/node'
 import { createRedisStore } from '@gwh/store-redis'
 import { createClient } from 'redis'
 
+const secrets = process.env.GEMINI_WEBHOOK_SECRET
+if (!secrets) {
+  console.error(
+    'Set GEMINI_WEBHOOK_SECRET to the signing secret of the webhook: README.md says where it comes from.',
+  )
+  process.exit(1)
+}
+
 const client = createClient({ url: process.env.REDIS_URL ?? 'redis://127.0.0.1:6379' })
 client.on('error', (error) => console.log('redis:', error.code ?? error.message))
 
 const receiver = createReceiver({
-  static: { secrets: process.env.GEMINI_WEBHOOK_SECRET ?? '' },
+  static: { secrets },
   store: createRedisStore({ client }),
   observer: createLogObserver(),
 })

@@ -3,8 +3,16 @@ import { createLogObserver, createReceiver } from '@gwh/core'
 import { serve } from '@gwh/deno'
 import { createSqliteQueue } from '@gwh/store-sqlite'
 
+const secrets = Deno.env.get('GEMINI_WEBHOOK_SECRET')
+if (!secrets) {
+  console.error(
+    'Set GEMINI_WEBHOOK_SECRET to the signing secret of the webhook: README.md says where it comes from.',
+  )
+  Deno.exit(1)
+}
+
 const receiver = createReceiver({
-  static: { secrets: Deno.env.get('GEMINI_WEBHOOK_SECRET') ?? '' },
+  static: { secrets },
   queue: createSqliteQueue({ path: Deno.env.get('DATABASE') ?? 'deliveries.db' }),
   observer: createLogObserver(),
 })

@@ -4,10 +4,18 @@ import { createNodeHandler } from '@gwh/node'
 import { createSqliteQueue } from '@gwh/store-sqlite'
 import express from 'express'
 
+const secrets = process.env.GEMINI_WEBHOOK_SECRET
+if (!secrets) {
+  console.error(
+    'Set GEMINI_WEBHOOK_SECRET to the signing secret of the webhook: README.md says where it comes from.',
+  )
+  process.exit(1)
+}
+
 const port = Number(process.env.PORT ?? 3000)
 const queue = createSqliteQueue({ path: process.env.DATABASE ?? 'deliveries.db' })
 const receiver = createReceiver({
-  static: { secrets: process.env.GEMINI_WEBHOOK_SECRET ?? '' },
+  static: { secrets },
   queue,
   observer: createLogObserver(),
 })
@@ -31,11 +39,11 @@ const server = app.listen(port, (error) => {
   if (error) throw error
   console.log(`listening on http://localhost:${port}/webhooks/gemini`)
 })
-const worker = receiver.work()
+receiver.work()
 
 async function stop(): Promise<void> {
   setTimeout(() => server.closeAllConnections(), 10_000).unref()
-  await Promise.all([new Promise((resolve) => server.close(resolve)), worker.stop()])
-  await queue.close()
+  await new Promise((resolve) => server.close(resolve))
+  await receiver.close() // The worker, then the queue.
 }
 for (const signal of ['SIGTERM', 'SIGINT']) process.once(signal, stop)

@@ -4,9 +4,17 @@ import { createLogObserver, createReceiver } from '@gwh/core'
 import { gwhFastify } from '@gwh/node/fastify'
 import { fastify } from 'fastify'
 
+const secrets = process.env.GEMINI_WEBHOOK_SECRET
+if (!secrets) {
+  console.error(
+    'Set GEMINI_WEBHOOK_SECRET to the signing secret of the webhook: README.md says where it comes from.',
+  )
+  process.exit(1)
+}
+
 const queue = createBullmqQueue({ connection: process.env.REDIS_URL ?? 'redis://127.0.0.1:6379' })
 const receiver = createReceiver({
-  static: { secrets: process.env.GEMINI_WEBHOOK_SECRET ?? '' },
+  static: { secrets },
   queue,
   observer: createLogObserver(),
 })
@@ -23,8 +31,6 @@ const app = fastify()
 await app.register(gwhFastify, { receiver, path: '/webhooks/gemini', work: true })
 app.post<{ Body: { prompt: string } }>('/prompts', ({ body }) => ({ received: body.prompt }))
 app.get('/status', () => queue.stats())
-// Runs after the plugin's own hook, which waits for the worker.
-app.addHook('onClose', () => queue.close())
 
 const url = await app.listen({ port: Number(process.env.PORT ?? 3000), host: '0.0.0.0' })
 console.log(`listening on ${url}/webhooks/gemini`)

@@ -5,12 +5,20 @@ import { serve } from '@hono/node-server'
 import { Hono } from 'hono'
 import { createClient } from 'redis'
 
+const secrets = process.env.GEMINI_WEBHOOK_SECRET
+if (!secrets) {
+  console.error(
+    'Set GEMINI_WEBHOOK_SECRET to the signing secret of the webhook: README.md says where it comes from.',
+  )
+  process.exit(1)
+}
+
 const port = Number(process.env.PORT ?? 3000)
 const client = createClient({ url: process.env.REDIS_URL ?? 'redis://127.0.0.1:6379' })
 client.on('error', (error) => console.log('redis:', error.code ?? error.message))
 
 const receiver = createReceiver({
-  static: { secrets: process.env.GEMINI_WEBHOOK_SECRET ?? '' },
+  static: { secrets },
   dynamic: { jobKey: process.env.GWH_JOB_KEY ?? '', jwks: process.env.GWH_JWKS_URL ?? GOOGLE_JWKS_URL },
   store: createRedisStore({ client }),
   observer: createLogObserver(),
@@ -33,4 +41,10 @@ await client.connect()
 const server = serve({ fetch: app.fetch, port }, () => {
   console.log(`listening on http://localhost:${port}/webhooks/gemini`)
 })
-for (const signal of ['SIGTERM', 'SIGINT']) process.once(signal, () => server.close(() => client.close()))
+
+async function stop(): Promise<void> {
+  await new Promise((resolve) => server.close(resolve))
+  await receiver.close()
+  await client.close()
+}
+for (const signal of ['SIGTERM', 'SIGINT']) process.once(signal, stop)

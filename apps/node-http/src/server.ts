@@ -3,8 +3,16 @@ import { createLogObserver, createReceiver } from '@gwh/core'
 import { serve } from '@gwh/node'
 import { createSqliteQueue } from '@gwh/store-sqlite'
 
+const secrets = process.env.GEMINI_WEBHOOK_SECRET
+if (!secrets) {
+  console.error(
+    'Set GEMINI_WEBHOOK_SECRET to the signing secret of the webhook: README.md says where it comes from.',
+  )
+  process.exit(1)
+}
+
 const receiver = createReceiver({
-  static: { secrets: process.env.GEMINI_WEBHOOK_SECRET ?? '' },
+  static: { secrets },
   queue: createSqliteQueue({ path: process.env.DATABASE ?? 'deliveries.db' }),
   observer: createLogObserver(),
 })

@@ -3,7 +3,8 @@ import { createSqliteQueue } from '@gwh/store-sqlite'
 
 function create() {
   const queue = createSqliteQueue({ path: process.env.DATABASE ?? 'deliveries.db' })
-  const secrets = process.env.GEMINI_WEBHOOK_SECRET ?? ''
+  const secrets = process.env.GEMINI_WEBHOOK_SECRET
+  if (!secrets) throw new Error('Set GEMINI_WEBHOOK_SECRET to the signing secret of the webhook.')
   const receiver = createReceiver({ static: { secrets }, queue, observer: createLogObserver() })
     // Fetch the result here; `key` is the same on every attempt, so pass it on where an effect must not repeat.
     .on('batch.succeeded', ({ id, data }, { key }) => console.log('batch done:', id, data.file ?? '-', key))
