@@ -61,7 +61,7 @@ test('the end of a job of somebody else is refused with 403, and the log says wh
   const { id, delivery } = await runJob({ [JOB_TOKEN_FIELD]: stranger })
   expect(delivery.attempts.map(({ status }) => status)).toEqual([403])
   const { app } = sample()
-  await app.line(/^refused 403 job_unknown /)
+  await app.line(/^refused \S+ 403 job_unknown /)
   expect(app.lines).not.toContain(`interaction done: ${id}`)
   expect(app.lines.join('\n')).not.toContain(jobKey)
 })

@@ -66,7 +66,7 @@ describe('after the answer', () => {
   })
 })
 
-describe('a sweep', () => {
+describe('a drain over HTTP', () => {
   const call = (secret?: string) =>
     new Request('http://h/cron', secret ? { headers: { authorization: `Bearer ${secret}` } } : {})
 
@@ -94,8 +94,8 @@ describe('a sweep', () => {
 
   test.each([undefined, ''])('whose secret turns out to be %j is for nobody', async (secret) => {
     const { receiver } = create()
-    const sweep = createDrainHandler(receiver, { secret: () => secret })
-    for (const presented of ['undefined', ' ', 'x']) expect((await sweep(call(presented))).status).toBe(401)
+    const drain = createDrainHandler(receiver, { secret: () => secret })
+    for (const presented of ['undefined', ' ', 'x']) expect((await drain(call(presented))).status).toBe(401)
   })
 
   test('without a secret is refused when it is made', () => {

@@ -18,7 +18,7 @@ const post = async (path: string, changes: RequestInit = {}) => {
   const { headers, body } = await signedDelivery({ secret: SECRET })
   return await fetch(`${app.url}${path}`, { method: 'POST', headers, body: new Uint8Array(body), ...changes })
 }
-const sweep = (secret?: string) =>
+const callCron = (secret?: string) =>
   fetch(`${app.url}/cron`, secret ? { headers: { authorization: `Bearer ${secret}` } } : {})
 
 describe('the app router', () => {
@@ -46,14 +46,14 @@ describe('the cron', () => {
     const killed = createReceiver({ static: { secrets: SECRET }, queue })
     await killed.receive({ method: 'POST', ...(await signedDelivery({ secret: SECRET })) })
     await queue.close()
-    const response = await sweep(CRON_SECRET)
+    const response = await callCron(CRON_SECRET)
     expect([response.status, await response.json()]).toEqual([200, { processed: 1 }])
-    expect(await (await sweep(CRON_SECRET)).json()).toEqual({ processed: 0 })
+    expect(await (await callCron(CRON_SECRET)).json()).toEqual({ processed: 0 })
   })
 
   test('is for those who know the secret', async () => {
-    expect((await sweep()).status).toBe(401)
-    expect((await sweep('another secret')).status).toBe(401)
+    expect((await callCron()).status).toBe(401)
+    expect((await callCron('another secret')).status).toBe(401)
   })
 })
 

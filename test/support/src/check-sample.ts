@@ -1,6 +1,9 @@
+import { readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
 import { signedDelivery } from '@gwh/testing'
 import { expect, test } from 'vitest'
 import { checkManifest } from './check-manifest.ts'
+import { startProcess } from './process.ts'
 import type { Sample, SampleOptions } from './sample.ts'
 
 /** Registers the tests every sample app has to pass. */
@@ -30,7 +33,7 @@ export function checkSample(use: () => Sample, { folder, exitCode = 0 }: SampleO
     await google.register(uri, ['batch.failed'])
     const delivery = await google.announce('batch.failed', 'three')
     expect(answersOf(delivery)).toEqual([[401, '{"error":"unauthorized"}']])
-    await app.line(/^refused 401 signature_invalid /)
+    await app.line(new RegExp(`^refused ${delivery.webhookId} 401 signature_invalid `))
     expect(app.lines.filter((line) => line.includes('batches/three'))).toEqual([])
   })
 
@@ -52,6 +55,17 @@ export function checkSample(use: () => Sample, { folder, exitCode = 0 }: SampleO
     expect(app.lines.join('\n')).not.toContain(secret.replace('whsec_', ''))
     expect(app.lines.join('\n')).not.toContain(headers['webhook-signature'])
   })
+
+  // Next.js starts without it: `next build` has no secrets.
+  if (exitCode === 0) {
+    test('without its secret it says which variable to set, and ends', async () => {
+      const { scripts } = JSON.parse(readFileSync(new URL('package.json', folder), 'utf8'))
+      const app = startProcess(scripts.start, fileURLToPath(folder), {})
+      expect(await app.end).toBe(1)
+      expect(app.lines.join('\n')).toMatch(/^Set GEMINI_WEBHOOK_SECRET /m)
+      expect(app.lines.filter((line) => /^\s+at /.test(line))).toEqual([])
+    })
+  }
 
   checkManifest(folder)
 }

@@ -7,7 +7,8 @@ export type { RunningServer, ServeOptions } from '@gwh/core/adapter'
 /**
  * Serves a receiver with `Bun.serve`.
  *
- * @returns Once it listens
+ * Resolves when the server listens.
+ *
  * @throws WebhookConfigError `option_invalid`, for instance `work` without a queue
  * @throws The listen error of Bun, for instance `EADDRINUSE`
  * @example

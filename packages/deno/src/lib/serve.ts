@@ -14,7 +14,8 @@ export type { RunningServer, ServeOptions } from '@gwh/core/adapter'
 /**
  * Serves a receiver with `Deno.serve`. Needs `--allow-net`.
  *
- * @returns Once it listens
+ * Resolves when the server listens.
+ *
  * @throws WebhookConfigError `option_invalid`, for instance `work` without a queue
  * @throws The listen error of Deno, for instance `Deno.errors.AddrInUse`
  * @example
@@ -38,7 +39,7 @@ function createRuntime(receiver: Receiver): ServerRuntime {
 
 const FLUSH_MS = 200
 
-/** Gives answers that are complete the time to leave; nobody says when they have. */
+/** Gives complete answers time to be sent; Deno does not tell when they are. */
 function flush(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, FLUSH_MS))
 }
@@ -50,7 +51,7 @@ function listen(handle: DenoHandler, port: number, hostname = '0.0.0.0'): Listen
   const options = { port, hostname, signal: stop.signal, onListen() {} }
   const server = Deno.serve(options, async (request, info) => {
     if (closing) return responseFor('draining')
-    // Settled once the answer is handed over to be sent, or the sender is gone.
+    // Settles when the answer is passed on for sending, or the sender is gone.
     const sent = info.completed.catch(() => {}).finally(() => underWay.delete(sent))
     underWay.add(sent)
     return await handle(request, info)
@@ -58,7 +59,7 @@ function listen(handle: DenoHandler, port: number, hostname = '0.0.0.0'): Listen
   return {
     port: server.addr.port,
     hostname: server.addr.hostname,
-    // `server.shutdown` waits for senders that never finish their bodies, and cannot be hurried once it has begun.
+    // `server.shutdown` waits for senders that never finish their bodies, and cannot be cut short.
     async close(cutOff) {
       closing = true
       const late = new Promise((resolve) => cutOff.addEventListener('abort', resolve))

@@ -8,14 +8,14 @@ export type ApiHandler = (request: IncomingMessage, response: ServerResponse) =>
 /**
  * The `config` an API route needs: the receiver reads the body itself, as it was sent.
  *
- * Next.js 16 reads `config` without running it, and fails the build on any name in it. There, spell it out:
+ * Next.js 16 reads `config` without running the module, and fails the build if it contains a name. Spell it out there:
  * `export const config = { api: { bodyParser: false } }`.
  */
 export const apiConfig = { api: { bodyParser: false } } as const
 
 /**
- * Mounts a receiver on the pages router, which offers no time after the answer: with a queue, have a worker or a
- * cron handle what it holds.
+ * Mounts a receiver on the pages router, which offers no time after the answer: with a queue, let a worker or a cron
+ * handle what it holds.
  *
  * @example
  * ```ts

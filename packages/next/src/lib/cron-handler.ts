@@ -2,8 +2,8 @@ import { createDrainHandler, type DrainHandlerOptions } from '@gwh/core/adapter'
 import { fromSource, type ReceiverSource } from './source.ts'
 
 /**
- * A route for Vercel's cron, or any other that calls by HTTP with `Authorization: Bearer …`: handles what a killed
- * invocation left behind, and what is due to be tried again. Answers `{"processed":n}`.
+ * Creates a route for Vercel's cron, or any other that calls by HTTP with `Authorization: Bearer …`. It handles what
+ * an interrupted invocation left behind, and retries that are due. Answers `{"processed":n}`.
  *
  * @throws WebhookConfigError `option_invalid`
  * @see https://vercel.com/docs/cron-jobs/manage-cron-jobs#securing-cron-jobs

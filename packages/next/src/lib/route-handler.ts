@@ -1,5 +1,5 @@
 import { checkNames } from '@gwh/core/adapter'
-// With its extension, because Node asks for it wherever Next.js leaves this package out of its bundles.
+// With its extension: where Next.js does not bundle this package, Node needs it.
 import { after } from 'next/server.js'
 import { fromSource, type ReceiverSource } from './source.ts'
 
@@ -14,7 +14,7 @@ export interface RouteHandlerOptions {
 
 /**
  * Mounts a receiver on the app router. With a queue, a delivery is answered once it is durable and handled in
- * `after()`; what is killed there waits for the next delivery, or for `createCronHandler`.
+ * `after()`; what is interrupted there waits for the next delivery, or for `createCronHandler`.
  *
  * @throws WebhookConfigError `option_invalid`
  * @example

@@ -1,16 +1,16 @@
 import type { Receiver } from '@gwh/core'
 
 /**
- * A receiver, or what makes one at the first request: `next build` loads route modules, and the secrets a receiver
- * needs may not be there yet.
+ * A receiver, or a function that creates one at the first request: `next build` loads route modules, and the secrets
+ * a receiver needs may not be set yet.
  */
 export type ReceiverSource = Receiver | (() => Receiver)
 
-/** Asks a source once. */
+/** Calls a source at most once. */
 export function fromSource(source: ReceiverSource): () => Receiver {
-  let made: Receiver | undefined
+  let receiver: Receiver | undefined
   return () => {
-    made ??= typeof source === 'function' ? source() : source
-    return made
+    receiver ??= typeof source === 'function' ? source() : source
+    return receiver
   }
 }

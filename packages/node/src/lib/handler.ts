@@ -10,19 +10,19 @@ import {
 
 /** How a receiver is mounted. */
 export interface NodeHandlerOptions extends MountOptions {
-  /** The only path answered; others are passed to `next`, or refused where there is none. Default: every path. */
+  /** The only path answered; other requests go to `next`, or are refused where there is none. Default: every path. */
   path?: string
 }
 
-/** Handles a request; `next` is called for requests meant for somebody else. */
+/** Handles a request; calls `next` for requests to other paths. */
 export type NodeHandler = (request: IncomingMessage, response: ServerResponse, next?: () => void) => void
 
 /**
- * Mounts a receiver on node:http, Express, Connect, functions-framework or anything else that speaks
+ * Mounts a receiver on node:http, Express, Connect, functions-framework or anything else with handlers of the form
  * `(req, res, next)`.
  *
- * Mount it in front of body parsers: signatures cover the bytes as they were sent. Where the platform has parsed
- * the body and kept its bytes in `req.rawBody`, they are used.
+ * Mount it in front of body parsers: signatures cover the bytes as they were sent. Where the platform parses the
+ * body but keeps its bytes in `req.rawBody`, those are used.
  *
  * @throws WebhookConfigError `option_invalid`
  * @example

@@ -9,7 +9,8 @@ export type { RunningServer, ServeOptions } from '@gwh/core/adapter'
 /**
  * Serves a receiver with `node:http`.
  *
- * @returns Once it listens
+ * Resolves when the server listens.
+ *
  * @throws WebhookConfigError `option_invalid`, for instance `work` without a queue
  * @throws The listen error of `node:http`, for instance `EADDRINUSE`
  * @example
@@ -25,7 +26,7 @@ function createRuntime(receiver: Receiver): ServerRuntime {
   return {
     async listen(port, hostname, mount) {
       const server = createServer(createNodeHandler(receiver, mount))
-      // The sender's own limit is a few seconds; Node's default of a minute would let idle sockets pile up.
+      // Senders wait for a few seconds only; Node's default of a minute would let idle sockets pile up.
       server.headersTimeout = 10_000
       const address = await listen(server, port, hostname)
       return { port: address.port, hostname: address.address, close: (cutOff) => close(server, cutOff) }
@@ -47,17 +48,17 @@ function listen(server: Server, port: number, hostname: string | undefined): Pro
   })
 }
 
-const SWEEP_MS = 100
+const IDLE_CHECK_MS = 100
 
 async function close(server: Server, cutOff: AbortSignal): Promise<void> {
   server.prependListener('request', (_, response) => {
     response.shouldKeepAlive = false
   })
-  // A request that is never finished must not keep the process: Node checks no timeouts once it closes.
+  // A request that never finishes must not keep the process alive: Node checks no timeouts while it closes.
   cutOff.addEventListener('abort', () => server.closeAllConnections())
-  // `http.Server` would close idle connections at once, with requests on them that have just arrived; this only
-  // stops accepting. A connection still answering becomes idle later, and nobody says when.
-  const sweep = setInterval(() => server.closeIdleConnections(), SWEEP_MS)
+  // `http.Server.close` would close idle connections at once, including those on which a request has just arrived;
+  // this only stops accepting. No event tells when a connection that is still answering becomes idle.
+  const check = setInterval(() => server.closeIdleConnections(), IDLE_CHECK_MS)
   await new Promise((resolve) => NetServer.prototype.close.call(server, resolve))
-  clearInterval(sweep)
+  clearInterval(check)
 }

@@ -6,11 +6,11 @@ import { equalText } from '../shared/bytes.ts'
 import { WebhookError } from '../shared/errors.ts'
 import { checkNames, invalid, wholeNumber } from '../shared/options.ts'
 
-/** Who may sweep, and for how long. */
+/** Who may start a drain, and how long it runs. */
 export interface DrainHandlerOptions {
   /**
-   * What the caller proves itself with, as `Authorization: Bearer …`. A function is asked at each request, for
-   * variables that are not set yet when the module is loaded; while it has none, nobody may sweep.
+   * What the caller sends as `Authorization: Bearer …`. A function is called for each request, for variables that
+   * are not set yet when the module is loaded; while it returns nothing, every caller is refused.
    */
   secret: string | (() => string | undefined)
   /** How long to handle deliveries, in milliseconds. Default 25 000. */
@@ -18,9 +18,8 @@ export interface DrainHandlerOptions {
 }
 
 /**
- * Handles what is due, for a cron that calls by HTTP: what a killed invocation left behind, and retries.
- *
- * Answers with the number of deliveries processed.
+ * Creates a handler for a cron that calls by HTTP. It handles queued deliveries that are due: retries, and what an
+ * interrupted invocation left behind. Answers with the number of deliveries processed.
  *
  * @param receiver In queue mode
  * @throws WebhookConfigError `option_invalid`
@@ -29,10 +28,10 @@ export function createDrainHandler(
   receiver: Pick<Receiver, 'drain'>,
   options: DrainHandlerOptions,
 ): (request: Request) => Promise<Response> {
-  checkNames(options, ['secret', 'maxMs'], 'createSweepHandler()')
+  checkNames(options, ['secret', 'maxMs'], 'createDrainHandler()')
   const { secret } = options
   const maxMs = wholeNumber('maxMs', options.maxMs, DRAIN_MS)
-  if (typeof secret !== 'function' && !secret) throw invalid('secret must be a text that is not empty')
+  if (typeof secret !== 'function' && !secret) throw invalid('secret must be a non-empty string')
   const current = typeof secret === 'function' ? secret : () => secret
   return async (request) => toResponse(await drainOnce(receiver, request, current(), maxMs))
 }
@@ -53,7 +52,7 @@ async function drainOnce(
   }
 }
 
-/** Compares hashes, so that neither the length nor the text shows in the time it takes. */
+/** Compares hashes, so that the time it takes reveals neither the length nor the text. */
 async function presents(request: Request, secret: string): Promise<boolean> {
   const presented = request.headers.get('authorization') ?? ''
   const [expected, given] = await Promise.all([

@@ -10,7 +10,7 @@ import { type Dispatch, type Dispatcher, readDispatch } from './dispatch.ts'
 import { toInfo } from './queue-sink.ts'
 import { fromStore, type Sink, toStoreError } from './sink.ts'
 
-/** What inline handling needs around it. */
+/** What inline handling works with. */
 export interface InlineOptions {
   store: IdempotencyStore
   dispatch: Dispatcher
@@ -23,7 +23,7 @@ export interface InlineOptions {
   maxAttempts: number
 }
 
-/** Handles a delivery before it is answered, once per key, and lets the sender's retries do the retrying. */
+/** Creates a sink that handles a delivery before it is answered, once per key. The sender's retries are the retries. */
 export function createInlineSink(options: InlineOptions): Sink {
   const { store, observe, now, leaseMs, retentionMs } = options
   return async (delivery, key) => {
@@ -43,7 +43,7 @@ async function handle(
   claim: ActiveClaim,
 ): Promise<Answer> {
   const { key, attempt } = claim
-  // Attempts are counted by the claim, so a delivery that kills its process ends here too.
+  // The claim counts attempts, so a delivery that kills its process ends up here, too.
   if (attempt > options.maxAttempts) return await giveUp(options, delivery, claim, 'attempts', undefined)
   const controller = new AbortController()
   const dispatched = readDispatch(delivery, { attempt, signal: controller.signal, key })
@@ -94,7 +94,7 @@ async function fail(
   return answerFor('handler_failed')
 }
 
-/** Takes the delivery off the sender's hands although it failed: a retry cannot help. */
+/** Accepts a delivery although it failed, because a retry cannot help. */
 async function giveUp(
   { store, observe }: InlineOptions,
   delivery: VerifiedDelivery,
@@ -108,7 +108,7 @@ async function giveUp(
   return ACCEPTED
 }
 
-/** Answers for a handler that is still running; the claim is settled when the handler is, or by its lease. */
+/** Answers before the handler has finished. Its claim is settled when it finishes, or when its lease ends. */
 function answerBeforeHandler(
   { store, observe, handlerTimeoutMs }: InlineOptions,
   delivery: VerifiedDelivery,
@@ -122,7 +122,7 @@ function answerBeforeHandler(
   const { key, attempt } = claim
   const about = { delivery: toInfo(delivery), key, attempt }
   const completeLate = async () => {
-    // Whoever took it over meanwhile handles it too, and its word counts.
+    // Another receiver may have taken it over meanwhile; then its outcome counts.
     const kept = await store.complete(claim)
     observe(kept ? { type: 'handled', ...about, eventType: event.type } : { type: 'lease_lost', ...about })
   }

@@ -4,7 +4,7 @@ import type { DeliveryQueue } from '../queue/queue.ts'
 import type { QueuedDelivery } from '../queue/queued-delivery.ts'
 import { fromStore, type Sink } from './sink.ts'
 
-/** Acknowledges a delivery as soon as the queue has it for good; what the body says does not matter yet. */
+/** Creates a sink that acknowledges a delivery once the queue has stored it. Its body is not parsed yet. */
 export function createQueueSink(options: {
   queue: DeliveryQueue
   endpoint: string

@@ -7,10 +7,10 @@ import { type Dispatcher, readDispatch } from './dispatch.ts'
 import { toInfo } from './queue-sink.ts'
 import { toStoreError } from './sink.ts'
 
-/** What a receiver does with deliveries that come back out of its queue. */
+/** What a receiver does with the deliveries its queue hands out. */
 export interface QueueWork {
   process: ProcessDelivery
-  /** The caller's work options, with the receiver's observer listening too. */
+  /** Adds the receiver's observer to the caller's work options. */
   watch(options: WorkOptions): WorkOptions
 }
 
@@ -23,7 +23,7 @@ export function createQueueWork(options: {
   const eventTypes = new WeakMap<QueuedDelivery, string>()
   return {
     async process(message, context) {
-      // Whoever shares a queue between endpoints must not lose what is meant for the other one's handlers.
+      // Where endpoints share a queue, a delivery must not be lost to handlers of the wrong one.
       if (message.endpoint !== endpoint) throw wrongEndpoint(message.endpoint)
       const dispatched = readDispatch(message, { ...context, key: message.key })
       if (isRefusal(dispatched)) throw toError(dispatched)
@@ -51,7 +51,7 @@ function wrongEndpoint(endpoint: string): WebhookConfigError {
   )
 }
 
-/** A handler that parses something else and fails has not shown that the delivery itself is no event. */
+/** A handler that fails to parse something else does not prove that the delivery is no event. */
 function throwAsHandler(error: unknown): never {
   if (!(error instanceof WebhookPayloadError)) throw error
   throw new WebhookError('handler_failed', 'a handler could not parse something', { cause: error })

@@ -3,7 +3,7 @@ import { toCause } from '../shared/cause.ts'
 import { WebhookError, WebhookUnavailableError } from '../shared/errors.ts'
 import type { VerifiedDelivery } from '../verify/verify.ts'
 
-/** Where a verified delivery of ours ends: in a queue, or in its handlers. */
+/** Where a verified and authorised delivery goes: into a queue, or to its handlers. */
 export type Sink = (delivery: VerifiedDelivery, key: string) => Promise<Answer>
 
 /**

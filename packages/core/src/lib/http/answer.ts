@@ -1,6 +1,6 @@
 import { ERROR_STATUS, type WebhookErrorCode } from '../shared/errors.ts'
 
-/** What the sender gets, without WHATWG objects. */
+/** A response in plain values; WHATWG objects would cost more than verifying does. */
 export interface Answer {
   readonly status: number
   readonly headers: Readonly<Record<string, string>>
@@ -9,8 +9,8 @@ export interface Answer {
 
 const JSON_HEADERS = { 'content-type': 'application/json' }
 
-// What takes seconds to heal gains nothing from being asked sooner. Where many senders are turned away at once,
-// each is told another time: from here to four times as long.
+// Asking sooner does not help what takes seconds to recover. Where many senders are refused at once, the wait is
+// spread: from this value to four times as long.
 const RETRY_AFTER_SECONDS: Partial<Record<WebhookErrorCode, number>> = {
   jwks_unavailable: 30,
   secret_unavailable: 30,
@@ -25,7 +25,7 @@ const SPREAD = new Set<WebhookErrorCode>(['overloaded', 'draining'])
 /** Verified, new, and either durable or handled. */
 export const ACCEPTED: Answer = { status: 200, headers: JSON_HEADERS, body: '{"status":"accepted"}' }
 
-/** Verified and already known: the sender is done with it. */
+/** Verified and accepted before: the sender need not send it again. */
 export const DUPLICATE: Answer = { status: 200, headers: JSON_HEADERS, body: '{"status":"duplicate"}' }
 
 /** Another attempt of the same delivery is being handled right now. */
@@ -34,8 +34,8 @@ export function inFlightAnswer(leaseLeftMs: number): Answer {
 }
 
 /**
- * The answer for a cause of failure: its status and a public word, never a message, so nothing about keys,
- * payloads or internals can leak. Every 401 says the same, so it cannot be used to probe which check failed.
+ * The answer for a code: its status and a public word, never a message, so that nothing about keys, payloads or
+ * internals leaks. Every 401 has the same body, so that it does not reveal which check failed.
  */
 export function answerFor(code: WebhookErrorCode, random: () => number = Math.random): Answer {
   const least = RETRY_AFTER_SECONDS[code]
@@ -50,12 +50,12 @@ function toAnswer(code: WebhookErrorCode, headers: Record<string, string>): Answ
   return { status, headers: { ...JSON_HEADERS, ...headers }, body: JSON.stringify({ error: word }) }
 }
 
-/** The same answer as a WHATWG `Response`; the only place that makes one. */
+/** The same answer as a WHATWG `Response`. No other module creates one. */
 export function toResponse({ status, headers, body }: Answer): Response {
   return new Response(body, { status, headers })
 }
 
-/** The answer for a cause of failure as a WHATWG `Response`. */
+/** The answer for a code as a WHATWG `Response`. */
 export function responseFor(code: WebhookErrorCode): Response {
   return toResponse(answerFor(code))
 }

@@ -7,9 +7,9 @@ export interface MountOptions {
 }
 
 /**
- * Refuses what would mount a receiver nowhere, or silently everywhere.
+ * Refuses options that would mount a receiver nowhere, or silently everywhere.
  *
- * @param where What the options belong to, for the message
+ * @param where The caller's name, for the message of an error
  * @throws WebhookConfigError `option_invalid`
  */
 export function checkMountOptions(options: MountOptions, where: string): void {
@@ -17,10 +17,10 @@ export function checkMountOptions(options: MountOptions, where: string): void {
   if (options.path !== undefined && !options.path.startsWith('/')) throw invalid('path must start with "/"')
 }
 
-// Servers must take the absolute form too (RFC 9112, 3.2.2).
+// Servers must accept the absolute form, too (RFC 9112, 3.2.2).
 const ORIGIN = /^https?:\/\/[^/?#]+/i
 
-/** The path of a URL or of a request target, without its query; what is neither stays as it is. */
+/** The path of a URL or of a request target, without its query. Anything else is returned unchanged. */
 export function pathOf(url: string): string {
   return url.replace(ORIGIN, '').split('?', 1)[0] || '/'
 }

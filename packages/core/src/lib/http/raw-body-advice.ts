@@ -1,6 +1,6 @@
 import type { NodeRequestLike } from './node-types.ts'
 
-/** A framework that reads bodies, how its requests show, and the line that leaves ours alone. */
+/** A framework that reads bodies, how to recognise its requests, and the line that keeps it from reading ours. */
 interface Advice {
   matches(request: object): boolean
   advice: string
@@ -12,7 +12,7 @@ const EXPRESS =
 const FASTIFY =
   "Fastify: await app.register(gwhFastify, { receiver, path }), with `import { gwhFastify } from '@gwh/node/fastify'`"
 
-// The first that matches speaks: what is built on Express also looks like Express.
+// The first that matches wins: what is built on Express also looks like Express.
 const FRAMEWORKS: readonly Advice[] = [
   {
     matches: (request) => 'previewData' in request,
@@ -21,7 +21,7 @@ const FRAMEWORKS: readonly Advice[] = [
   {
     matches: (request) => 'executionId' in request,
     advice:
-      'Cloud Functions: hand over the request as it came; its req.rawBody holds the bytes, and a copy or a middleware has lost it',
+      'Cloud Functions: pass on the request itself; its req.rawBody holds the bytes, and a copy or a middleware has lost them',
   },
   { matches: (request) => 'app' in request && 'baseUrl' in request, advice: EXPRESS },
   {
@@ -36,7 +36,7 @@ const FRAMEWORKS: readonly Advice[] = [
 
 const ANYWHERE = `Mount the receiver in front of whatever reads bodies. ${EXPRESS}. ${FASTIFY}. Firebase, NestJS: keep the bytes in req.rawBody`
 
-/** What to change so that the bytes arrive as they were sent, in words for whoever mounted the receiver. */
+/** Says what to change so that the bytes arrive as they were sent. */
 export function adviseRawBody(request: NodeRequestLike): string {
   return FRAMEWORKS.find(({ matches }) => matches(request))?.advice ?? ANYWHERE
 }

@@ -2,19 +2,19 @@
 export interface ExecutionContext {
   /** Keeps the invocation alive until the promise settles. */
   waitUntil?(promise: Promise<unknown>): void
-  /** Runs the task once the answer is sent, and keeps the invocation alive for it; preferred to `waitUntil`. */
+  /** Runs the task after the answer is sent, and keeps the invocation alive for it; preferred to `waitUntil`. */
   after?(task: () => Promise<unknown>): void
   /** How long deliveries are handled after the answer, in milliseconds. Default 25 000. */
   maxDrainMs?: number
 }
 
-/** How long an invocation is kept alive to handle what it has just queued, or what a cron has found. */
+/** How long an invocation handles queued deliveries, after an answer or for a cron, in milliseconds. */
 export const DRAIN_MS = 25_000
 
 /**
- * Drains once the answer is there, if one of the contexts offers time for it.
+ * Drains after the answer, if one of the contexts offers time for it.
  *
- * A hint only: the delivery is durable, and whatever is killed here is found by the next drain.
+ * Best effort: the delivery is durable, and the next drain finds whatever is interrupted here.
  */
 export function drainAfterAnswer(
   contexts: readonly unknown[],
@@ -27,7 +27,7 @@ export function drainAfterAnswer(
     if (typeof context.after === 'function') context.after(task)
     else context.waitUntil?.(task())
   } catch {
-    // A runtime that takes no more work changes nothing about the answer.
+    // The answer stands, even if the runtime accepts no more work.
   }
 }
 

@@ -1,10 +1,10 @@
 import type { ParsedHeaders } from '../verify/verify.ts'
 
-/** Tells a wrong clock from noise: deliveries that are stale although their signatures are genuine. */
+/** Detects a wrong clock: deliveries that are stale although their signatures are genuine. */
 export interface SkewProbe {
-  /** Whether this stale delivery is one of the few that are looked at: at most one a second. */
+  /** Whether to verify this stale delivery: at most one a second. */
   wants(): boolean
-  /** Takes note of a genuine delivery from outside the window. */
+  /** Records a genuine delivery from outside the window. */
   note(parsed: ParsedHeaders): void
 }
 
@@ -12,10 +12,10 @@ const SAMPLE_EVERY_MS = 1_000
 const WITHIN_MS = 60_000
 const ENOUGH = 5
 
-/** @param suspect Told how far off the clock seems, in seconds: positive when ours is ahead of the sender's */
+/** @param suspect Called with how far off the clock seems, in seconds: positive when ours is ahead of the sender's */
 export function createSkewProbe(now: () => number, suspect: (seconds: number) => void): SkewProbe {
   let sampledAt = Number.NEGATIVE_INFINITY
-  // By id: one captured delivery, replayed, is one witness.
+  // By id: one captured delivery counts once, however often it is replayed.
   let noted = new Map<string, { at: number; skewSeconds: number }>()
 
   return {
@@ -32,7 +32,7 @@ export function createSkewProbe(now: () => number, suspect: (seconds: number) =>
         skewSeconds,
       })
       if (noted.size < ENOUGH) return
-      // The median: one delivery replayed from long ago must not decide what is said about the clock.
+      // The median: a single old delivery, replayed, must not decide the result.
       const ordered = [...noted.values()].map((one) => one.skewSeconds).sort((a, b) => a - b)
       suspect(ordered[Math.floor(ordered.length / 2)]!)
       noted.clear()
