@@ -71,18 +71,33 @@ test('a dead letter without an error says no more than its reason', () => {
   expect(linesOf(dead)).toEqual(['dead msg_1 (attempt 13) attempts'])
 })
 
-test('everything else is one line too', () => {
+test('every other signal is one line too', () => {
   expect(
     linesOf(
       { type: 'handled', delivery, key: 'k', eventType: 'batch.succeeded', attempt: 2 },
-      { type: 'refused', code: 'signature_invalid', status: 401, message: 'no signature matches' },
+      {
+        type: 'refused',
+        code: 'signature_invalid',
+        status: 401,
+        message: 'no signature matches',
+        unverified: { id: 'msg_2', signatures: ['v1'], receivedBytes: 9 },
+      },
+      {
+        type: 'explained',
+        code: 'signature_invalid',
+        unverified: { id: 'msg_2', signatures: ['v1'], receivedBytes: 9 },
+        reason: 'wrong_key',
+        message: 'No configured key made this signature.',
+        tried: ['whsec_...abcd'],
+      },
       { type: 'fault', code: 'store_unavailable', error: new Error('locked') },
       { type: 'clock_skew_suspected', seconds: 400 },
       { type: 'warning', code: 'secret_short', message: 'shorter than 24 bytes' },
     ),
   ).toEqual([
     'handled msg_1 batch.succeeded (attempt 2)',
-    'refused 401 signature_invalid no signature matches',
+    'refused msg_2 401 signature_invalid no signature matches',
+    'explained msg_2 signature_invalid wrong_key No configured key made this signature. Tried: whsec_...abcd',
     'fault store_unavailable Error: locked',
     'clock_skew_suspected 400 s',
     'warning secret_short shorter than 24 bytes',

@@ -1,4 +1,4 @@
-import { createReceiver, type ReceiverOptions } from '@gwh/core'
+import { createMemoryQueue, createReceiver, type ReceiverOptions } from '@gwh/core'
 import { describe, expect, test, vi } from 'vitest'
 import { createWatched, OTHER_SECRET, SECRET, settle, staticDelivery } from './support.ts'
 
@@ -16,9 +16,25 @@ describe('createReceiver fails early on', () => {
     ['a memory shorter than the retries', { static: { secrets }, retentionMs: 24 * 3_600_000 }],
     ['keys over plain http', { dynamic: { allowAnyJob: true, jwks: 'http://keys.example' } }],
     ['a key set without a key', { dynamic: { allowAnyJob: true, jwks: { keys: [] } } }],
+    ['a clientAddress that is no function', { static: { secrets }, clientAddress: 'x-forwarded-for' }],
+    ['fewer bodies per address than one', { static: { secrets }, maxBodiesPerAddress: 0 }],
   ])('%s', (_, options) => {
     expect(() => createReceiver(options as ReceiverOptions)).toThrow(
       expect.objectContaining({ code: 'option_invalid' }),
+    )
+  })
+})
+
+describe('a limit of inline mode, given beside a queue, is refused with the place it belongs', () => {
+  test.each([
+    ['maxAttempts', 1, 'receiver.work('],
+    ['leaseMs', 60_000, 'receiver.work('],
+    ['handlerTimeoutMs', 5_000, 'serve(receiver, { work: {'],
+    ['retentionMs', 90 * 3_600_000, 'the queue'],
+  ])('%s', (name, value, place) => {
+    const options = { static: { secrets: SECRET }, queue: createMemoryQueue(), [name]: value }
+    expect(() => createReceiver(options)).toThrow(
+      expect.objectContaining({ code: 'option_invalid', message: expect.stringContaining(place) }),
     )
   })
 })

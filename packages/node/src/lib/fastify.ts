@@ -1,6 +1,5 @@
 import type { Receiver, ReceiverWorkOptions } from '@gwh/core'
 import { answerNodeRequest, checkMountOptions, checkNames } from '@gwh/core/adapter'
-import type { QueueWorker } from '@gwh/core/queue'
 import type { FastifyPluginAsync } from 'fastify'
 
 /** How a receiver is mounted on Fastify. */
@@ -9,7 +8,7 @@ export interface GwhFastifyOptions {
   receiver: Receiver
   /** The path of the route, below the plugin's `prefix`. Default `/`. */
   path?: string
-  /** Queue mode: also handle what is queued, from when the app is ready until it closes. Default: no. */
+  /** Queue mode: also handle what is queued, from when the app is ready until it closes. Default `false`. */
   work?: boolean | ReceiverWorkOptions
 }
 
@@ -17,8 +16,8 @@ export interface GwhFastifyOptions {
 const NAMES = ['receiver', 'path', 'work', 'prefix', 'logLevel', 'logSerializers']
 
 /**
- * Mounts a receiver as a route of Fastify. Its body is read by the receiver, within the receiver's limits; other
- * routes keep their parsers.
+ * Mounts a receiver as a route of Fastify. The receiver reads the body itself, within its own limits; other routes
+ * keep their parsers. Closing the app closes the receiver, and with it its queue or store.
  *
  * @throws WebhookConfigError `option_invalid`, when the plugin is loaded; `store_volatile`, from `app.ready` and
  * `app.listen`, when the queue's backend would lose acknowledged deliveries
@@ -45,10 +44,9 @@ export const gwhFastify: FastifyPluginAsync<GwhFastifyOptions> = async (app, opt
   })
   app.addHook('onReady', () => receiver.ready())
   if (work) {
-    let worker: QueueWorker | undefined
     app.addHook('onReady', async () => {
-      worker = receiver.work(work === true ? {} : work)
+      receiver.work(work === true ? {} : work)
     })
-    app.addHook('onClose', async () => await worker?.stop())
   }
+  app.addHook('onClose', async () => await receiver.close())
 }

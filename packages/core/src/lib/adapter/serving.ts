@@ -14,7 +14,7 @@ export interface ServeOptions extends MountOptions {
   work?: boolean | ReceiverWorkOptions
   /** How long `close` waits for requests under way before it cuts them off, in milliseconds. Default 10 000. */
   closeTimeoutMs?: number
-  /** Close on SIGTERM and SIGINT; the second of them takes its usual effect. Default `true`. */
+  /** Close on SIGTERM and SIGINT; a second one takes its usual effect. Default `true`. */
   signals?: boolean
 }
 
@@ -25,7 +25,10 @@ export interface RunningServer {
   /** `http://host:port` plus the path, if one was given. */
   url: string
   port: number
-  /** Stops accepting, answers what is under way, waits for running handlers. Safe to call twice. */
+  /**
+   * Stops accepting, answers what is under way, waits for running handlers, then closes the receiver and with it its
+   * queue or store. Safe to call twice.
+   */
   close(): Promise<void>
 }
 
@@ -34,7 +37,7 @@ export interface Listening {
   port: number
   /** The address it is bound to. */
   hostname: string
-  /** Stops accepting; resolves once everything under way is answered, or cut off because the signal said so. */
+  /** Stops accepting; resolves when everything under way is answered, or cut off after `cutOff` is aborted. */
   close(cutOff: AbortSignal): Promise<unknown>
 }
 
@@ -42,14 +45,15 @@ export interface Listening {
 export interface ServerRuntime {
   /** May throw or reject, for instance because the port is in use. */
   listen(port: number, hostname: string | undefined, mount: MountOptions): Listening | Promise<Listening>
-  /** Has a process signal call the listener instead of ending the process; the result takes that back. */
+  /** Makes a process signal call the listener instead of ending the process; the result undoes that. */
   onSignal(name: 'SIGTERM' | 'SIGINT', listener: () => void): () => void
 }
 
 /**
  * Serves a receiver on a runtime's own server: what `serve` of every adapter has in common.
  *
- * @returns Once it listens
+ * Resolves when the server listens.
+ *
  * @throws WebhookConfigError `option_invalid`, for instance `work` without a queue; `store_volatile` when the
  * queue's backend would lose acknowledged deliveries
  * @throws The listen error of the runtime, for instance `EADDRINUSE`
@@ -61,7 +65,7 @@ export async function serveOn(
 ): Promise<RunningServer> {
   const { port, closeTimeoutMs, mount } = checkServeOptions(options)
   await receiver.ready()
-  // First, because it may refuse its options: nothing must be left listening then.
+  // First, because it may refuse its options, and nothing must be listening then.
   const worker = startWork(receiver, options.work)
   const socket = await listen(runtime, port, options.hostname, mount).catch(async (error: unknown) => {
     await worker?.stop()
@@ -70,7 +74,7 @@ export async function serveOn(
   let closing: Promise<void> | undefined
   let unlisten = () => {}
   const close = () => {
-    closing ??= closeBoth(socket, worker, closeTimeoutMs).finally(unlisten)
+    closing ??= closeAll(socket, receiver, worker, closeTimeoutMs).finally(unlisten)
     return closing
   }
   if (options.signals ?? true) unlisten = closeOnSignals(runtime, close)
@@ -92,18 +96,25 @@ function startWork(receiver: Receiver, work: ServeOptions['work']): QueueWorker 
   return work ? receiver.work(work === true ? {} : work) : undefined
 }
 
-/** `listen` may also throw: one way to fail is enough for whoever cleans up. */
+/** `listen` may also throw: rejecting instead leaves one way to fail. */
 async function listen(runtime: ServerRuntime, ...where: Parameters<ServerRuntime['listen']>) {
   return await runtime.listen(...where)
 }
 
-async function closeBoth(socket: Listening, worker: QueueWorker | undefined, timeoutMs: number) {
+async function closeAll(
+  socket: Listening,
+  receiver: Receiver,
+  worker: QueueWorker | undefined,
+  timeoutMs: number,
+) {
   const cutOff = new AbortController()
   const cancel = systemClock.schedule(() => cutOff.abort(), timeoutMs)
   try {
     await Promise.all([socket.close(cutOff.signal), worker?.stop()])
   } finally {
     cancel()
+    // By now everything is answered or cut off; an inline handler that still runs has had its time.
+    await receiver.close({ timeoutMs: 0 })
   }
 }
 

@@ -68,7 +68,7 @@ interface EventBase {
   timestamp: string | undefined
   /** Version of the envelope, as sent. */
   version: string | undefined
-  /** The parsed body, untouched. */
+  /** The parsed body as received. Events passed to handlers lack the job token, here and in `userMetadata`. */
   raw: Readonly<Record<string, unknown>>
 }
 

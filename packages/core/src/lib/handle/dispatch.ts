@@ -1,9 +1,10 @@
 import { readEvent } from '../events/event.ts'
 import { isEventType, type WebhookEvent } from '../events/event-types.ts'
+import { hideJobToken } from '../jobs/hide-job-token.ts'
 import { isRefusal, type Refusal } from '../shared/refusal.ts'
 import type { EventHandler, HandlerContext, Router } from './router.ts'
 
-/** What a handler is to be run for. */
+/** An event, and what its handlers get with it. */
 export interface Dispatch {
   event: WebhookEvent
   context: HandlerContext
@@ -28,14 +29,14 @@ export function createDispatcher(
     const fallback = unhandled()
     if (handlers.length === 0 && fallback) handlers.push(fallback)
     for (const handler of handlers) {
-      // Given up on in the meantime: what the next handler would do is done by another attempt.
+      // Another attempt does what the next handler would have done.
       context.signal.throwIfAborted()
       await handler(event, context)
     }
   }
 }
 
-/** The event in a stored or verified delivery. */
+/** Parses a stored or verified delivery for its handlers, without the job token. */
 export function readDispatch(
   delivery: HandlerContext['delivery'] & { body: Uint8Array },
   rest: Omit<HandlerContext, 'delivery'>,
@@ -44,5 +45,5 @@ export function readDispatch(
   if (isRefusal(event)) return event
   const { id, timestamp, scheme, keyId, jwt } = delivery
   const about = { id, timestamp, scheme, ...(keyId !== undefined && { keyId }), ...(jwt && { jwt }) }
-  return { event, context: { delivery: about, ...rest } }
+  return { event: hideJobToken(event), context: { delivery: about, ...rest } }
 }

@@ -51,6 +51,12 @@ function checkSyntax(headers: DeliveryHeaders): DeliveryHeaders | Refusal {
   return headers
 }
 
+/** `webhook-id`, where it is there once and well-formed. For reports: nothing about it is verified. */
+export function readWellFormedId(headers: HeadersLike): string | undefined {
+  const id = readOptionalHeader(headers, 'webhook-id')
+  return typeof id === 'string' && ID.test(id) ? id : undefined
+}
+
 /** One header's text, from whatever shape the headers have. */
 export function readHeader(headers: HeadersLike, name: string): string | Refusal {
   const value = readOptionalHeader(headers, name)
@@ -63,7 +69,7 @@ export function readOptionalHeader(headers: HeadersLike, name: string): string |
   if (typeof headers !== 'object' || headers === null) {
     return refuse('header_malformed', 'the headers are not an object')
   }
-  const value = isHeaders(headers) ? headers.get(name) : (headers[name] ?? findAnyCase(headers, name))
+  const value = getHeader(headers, name)
   if (typeof value === 'string') return trimWhiteSpace(value)
   if (value === undefined || value === null) return undefined
   if (!Array.isArray(value)) return refuse('header_malformed', `${name} is not text`)
@@ -72,6 +78,11 @@ export function readOptionalHeader(headers: HeadersLike, name: string): string |
   return typeof value[0] === 'string'
     ? trimWhiteSpace(value[0])
     : refuse('header_malformed', `${name} is not text`)
+}
+
+/** One header as the runtime has it, repetitions included; anything but text or a list of it is a mistake. */
+export function getHeader(headers: HeadersLike, name: string): unknown {
+  return isHeaders(headers) ? headers.get(name) : (headers[name] ?? findAnyCase(headers, name))
 }
 
 /** White space around a value is no part of it (RFC 9110, 5.5), though not every runtime takes it off. */

@@ -1,16 +1,17 @@
 import type { Refusal } from '../shared/refusal.ts'
+import { toLine } from './log-line.ts'
 import type { ReceiverObserver } from './observer.ts'
 
 /**
- * Whether a refusal has nothing new to say. A body that never arrives raw is a mistake in the mounting, the same
- * for every delivery: it is reported once, not once for each retry of each of them.
+ * Tells whether a refusal says nothing new. A body that never arrives raw is a mistake in the mounting, the same for
+ * every delivery: it is reported once, not for each attempt of each delivery.
  */
 export function createRepetitionFilter(): (refusal: Refusal) => boolean {
-  const told = new Set<string>()
+  const seen = new Set<string>()
   return ({ refused, message }) => {
     if (refused !== 'raw_body_required') return false
-    const before = told.size
-    return told.add(message).size === before
+    const before = seen.size
+    return seen.add(message).size === before
   }
 }
 
@@ -20,4 +21,5 @@ export const defaultObserver: ReceiverObserver = (signal) => {
     console.error(`${signal.code}: ${signal.message}`)
   }
   if (signal.type === 'warning') console.warn(`${signal.code}: ${signal.message}`)
+  if (signal.type === 'explained') console.warn(toLine(signal))
 }

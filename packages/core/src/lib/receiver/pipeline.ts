@@ -21,7 +21,13 @@ import type { Limiter } from './limiter.ts'
 import type { SkewProbe } from './skew-probe.ts'
 
 /** Takes one delivery from request to answer. */
-export type Pipeline = (delivery: IncomingDelivery) => Promise<Answer | Refusal>
+export type Pipeline = (delivery: IncomingDelivery, trace: Trace) => Promise<Answer | Refusal>
+
+/** What a pipeline has seen of one delivery, for the report of a refusal. */
+export interface Trace {
+  /** The body, once it is read to its end. */
+  body: Uint8Array | undefined
+}
 
 /** The steps of a pipeline. */
 export interface PipelineOptions {
@@ -44,18 +50,18 @@ export interface PipelineOptions {
 export function createPipeline(options: PipelineOptions): Pipeline {
   const { verifier, authorize, sink, endpoint, limits, skew } = options
 
-  return async (delivery) => {
+  return async (delivery, trace) => {
     const { method = 'POST', headers } = delivery
     if (method !== 'POST') return refuse('method_not_allowed', 'deliveries are sent with POST')
     const unreadable = checkBodyHeaders(headers, limits.maxBytes)
     if (unreadable) return unreadable
     const parsed = parseHeaders(verifier, headers)
     if (isRefusal(parsed)) {
-      if (isUntimely(parsed) && skew.wants()) await probeSkew(delivery, options)
+      if (isUntimely(parsed) && skew.wants()) await probeSkew(delivery, trace, options)
       return parsed
     }
     // Until it is verified and ours, anybody may have sent it: what it takes up counts until then.
-    const verified = await admitted(delivery, options, async (bytes) => {
+    const verified = await admitted(delivery, trace, options, async (bytes) => {
       const verified = await verifySignatures(verifier, parsed, bytes)
       const ours = isRefusal(verified) || !authorize || (await isOurs(verified, authorize))
       if (isRefusal(ours)) return ours
@@ -68,6 +74,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
 /** Reads a body and does something with it, all of it within the limiter. */
 async function admitted<T>(
   delivery: IncomingDelivery,
+  trace: Trace,
   { limiter, limits, addressOf }: PipelineOptions,
   next: (bytes: Uint8Array) => Promise<T | Refusal>,
 ): Promise<T | Refusal> {
@@ -76,6 +83,7 @@ async function admitted<T>(
   try {
     const bytes = await readBody(delivery.body, { ...limits, watch: admission.watch })
     if (isRefusal(bytes)) return bytes
+    trace.body = bytes
     return admission.complete(bytes.length) ?? (await next(bytes))
   } finally {
     admission.leave()
@@ -83,11 +91,11 @@ async function admitted<T>(
 }
 
 /** Verifies a stale delivery all the same, only to learn whether it is genuine. It stays refused. */
-async function probeSkew(delivery: IncomingDelivery, options: PipelineOptions): Promise<void> {
+async function probeSkew(delivery: IncomingDelivery, trace: Trace, options: PipelineOptions): Promise<void> {
   const { verifier, skew } = options
   const parsed = parseHeaders(verifier, delivery.headers, true)
   if (isRefusal(parsed)) return
-  await admitted(delivery, options, async (bytes) => {
+  await admitted(delivery, trace, options, async (bytes) => {
     const verified = await verifySignatures(verifier, parsed, bytes, true)
     if (!isRefusal(verified)) skew.note(parsed)
     return verified

@@ -3,6 +3,7 @@ import type { JobAuthorization } from '../jobs/authorize.ts'
 import type { Jwks } from '../jwks/jwks.ts'
 import type { JsonWebKeySet } from '../jwks/key-set.ts'
 import type { ReceiverObserver } from '../observe/observer.ts'
+import type { RefusedDelivery } from '../observe/unverified.ts'
 import type { DeliveryQueue } from '../queue/queue.ts'
 import type { JwtOptions } from '../schemes/jwt-scheme.ts'
 import type { SecretFormat, SecretSource } from '../schemes/secrets.ts'
@@ -86,8 +87,20 @@ export interface ReceiverOptions {
   clock?: Clock
   /** Fetches the key set. Default: the global `fetch`. */
   fetch?: typeof fetch
-  /** Told of everything the receiver does. */
+  /** Called for everything the receiver does: the place for logs and metrics. */
   observer?: ReceiverObserver
+  /**
+   * Called with a sample of the refused deliveries, headers and body included, for `explainFailure`. What it throws
+   * is ignored. Default: nothing is passed on.
+   */
+  onRefused?: (refused: RefusedDelivery) => unknown
+  /**
+   * For development: explains refused deliveries in words, in signals of type `explained`, which name the tried
+   * secrets in short form (`whsec_...` and four characters). Without an observer they are printed. Default `false`.
+   */
+  explain?: boolean
+  /** The most refused deliveries a second that `onRefused` and `explain` see. Default 1. */
+  refusedPerSecond?: number
 }
 
 const NAMES = [
@@ -114,6 +127,9 @@ const NAMES = [
   'clock',
   'fetch',
   'observer',
+  'onRefused',
+  'explain',
+  'refusedPerSecond',
 ]
 const STATIC_NAMES = ['secrets', 'format']
 const DYNAMIC_NAMES = ['jobKey', 'authorize', 'allowAnyJob', 'jwks', 'jwt', 'allowEmulator']
@@ -121,6 +137,23 @@ const DYNAMIC_NAMES = ['jobKey', 'authorize', 'allowAnyJob', 'jwks', 'jwt', 'all
 const HOUR_MS = 3_600_000
 // A sender retries for 24 hours with fresh timestamps; forgetting earlier would let the last retries count as new.
 const SHORTEST_RETENTION_MS = 25 * HOUR_MS
+
+// Where a limit of inline mode belongs in queue mode.
+const WORK = 'receiver.work({ … }), receiver.drain({ … }) or serve(receiver, { work: { … } })'
+const INLINE_OPTIONS = {
+  handlerTimeoutMs: WORK,
+  leaseMs: WORK,
+  maxAttempts: WORK,
+  retentionMs: 'the queue, createSqliteQueue({ … }) for instance',
+} as const
+
+/** Refuses limits that would have no effect: they must not be taken for limits that hold. */
+function checkInlineOptions(options: ReceiverOptions): void {
+  for (const [name, place] of Object.entries(INLINE_OPTIONS)) {
+    if (options[name as keyof typeof INLINE_OPTIONS] === undefined) continue
+    throw invalid(`${name} is for inline mode and has no effect with a queue: give it to ${place}`)
+  }
+}
 
 /** The numbers among the options, with every default filled in. */
 export interface ReceiverLimits {
@@ -137,6 +170,7 @@ export interface ReceiverLimits {
   leaseMs: number
   maxAttempts: number
   retentionMs: number
+  refusedPerSecond: number
 }
 
 /** @throws WebhookConfigError `option_invalid` */
@@ -147,6 +181,7 @@ export function checkReceiverOptions(options: ReceiverOptions): ReceiverLimits {
   const { endpoint = 'default', store, queue } = options
   if (!options.static && !options.dynamic) throw invalid('one of static and dynamic is required')
   if (store && queue) throw invalid('store (inline mode) and queue (queue mode) exclude each other')
+  if (queue) checkInlineOptions(options)
   if (typeof endpoint !== 'string' || endpoint === '')
     throw invalid('endpoint must be a text that is not empty')
   const maxConcurrentBodies = wholeNumber('maxConcurrentBodies', options.maxConcurrentBodies, 256)
@@ -171,9 +206,12 @@ export function checkReceiverOptions(options: ReceiverOptions): ReceiverLimits {
     handlerTimeoutMs: wholeNumber('handlerTimeoutMs', options.handlerTimeoutMs, 50_000),
     maxAttempts: wholeNumber('maxAttempts', options.maxAttempts, 12),
     retentionMs: wholeNumber('retentionMs', options.retentionMs, 72 * HOUR_MS, SHORTEST_RETENTION_MS),
+    refusedPerSecond: wholeNumber('refusedPerSecond', options.refusedPerSecond, 1),
   }
-  if (options.clientAddress !== undefined && typeof options.clientAddress !== 'function')
-    throw invalid('clientAddress must be a function')
+  for (const name of ['clientAddress', 'onRefused'] as const) {
+    if (options[name] !== undefined && typeof options[name] !== 'function')
+      throw invalid(`${name} must be a function`)
+  }
   if (limits.maxBytesInFlight < limits.maxBodyBytes)
     throw invalid('maxBytesInFlight must not be less than maxBodyBytes')
   if (limits.handlerTimeoutMs >= limits.leaseMs)

@@ -8,27 +8,19 @@ import { createRouter, type EventHandler } from '../handle/router.ts'
 import { type Answer, answerFor, toResponse } from '../http/answer.ts'
 import type { IncomingDelivery } from '../http/incoming-delivery.ts'
 import { fromRequest } from '../http/web-request.ts'
-import { createAuthorizer } from '../jobs/authorize.ts'
-import { doubtDefaultKeys } from '../jwks/emulator.ts'
-import { GOOGLE_JWKS_URL } from '../jwks/google.ts'
-import { createRepetitionFilter, defaultObserver } from '../observe/default-observer.ts'
-import type { ReceiverObserver } from '../observe/observer.ts'
+import { defaultObserver } from '../observe/default-observer.ts'
 import type { QueueWorker, WorkOptions } from '../queue/queue.ts'
 import type { QueuedDelivery } from '../queue/queued-delivery.ts'
 import { serialise } from '../queue/serial.ts'
-import type { ConfigWarning } from '../schemes/secrets.ts'
 import { systemClock } from '../shared/clock.ts'
-import { WebhookConfigError, WebhookError } from '../shared/errors.ts'
+import { WebhookConfigError, WebhookUnavailableError } from '../shared/errors.ts'
 import { isRefusal } from '../shared/refusal.ts'
 import { safeListener } from '../shared/safe-listener.ts'
 import { createMemoryStore } from '../store/memory-store.ts'
-import { prepareVerification } from '../verify/prepare.ts'
-import type { VerifyOptions } from '../verify/verify-options.ts'
 import { drainAfterAnswer } from './after-answer.ts'
-import { createLimiter } from './limiter.ts'
-import { createPipeline, type Pipeline } from './pipeline.ts'
+import { type CloseOptions, createLifecycle } from './lifecycle.ts'
 import { checkReceiverOptions, type ReceiverOptions } from './receiver-options.ts'
-import { createSkewProbe } from './skew-probe.ts'
+import { createReception } from './reception.ts'
 
 /** How a receiver handles what is queued. */
 export interface ReceiverWorkOptions extends WorkOptions {
@@ -84,10 +76,22 @@ export interface Receiver {
    * Starts handling queued deliveries.
    *
    * @throws WebhookConfigError `option_invalid` without a queue
+   * @throws WebhookUnavailableError `draining` once the receiver is closed
    */
   work(options?: ReceiverWorkOptions): QueueWorker
-  /** Handles queued deliveries that are due, then resolves: for cron and serverless. */
+  /**
+   * Handles queued deliveries that are due, then resolves: for cron and serverless.
+   *
+   * @throws WebhookConfigError `option_invalid` without a queue
+   * @throws WebhookUnavailableError `draining` once the receiver is closed
+   */
   drain(options?: WorkOptions & { maxMs?: number }): Promise<{ processed: number }>
+  /**
+   * Stops workers, waits for deliveries and drains under way, then closes the queue or store; where several receivers
+   * share it, the last of them to close does. From then on deliveries are answered with `draining` (503), so that the
+   * sender tries again elsewhere. Safe to call twice. `serve` and the Fastify plugin call it when they close.
+   */
+  close(options?: CloseOptions): Promise<void>
 }
 
 /**
@@ -106,41 +110,17 @@ export function createReceiver(options: ReceiverOptions): Receiver {
   const limits = checkReceiverOptions(options)
   const { endpoint = 'default', queue, clock = systemClock, now = () => clock.now() } = options
   const observe = safeListener(options.observer ?? defaultObserver)
-  const warn = (warning: ConfigWarning) => observe({ type: 'warning', ...warning })
-  const warnOf = (code: string) => (message: string) => warn({ code, message })
-  const verifier = prepareVerification(toVerifyOptions(options, now), { clock, warn })
-  const authorize = options.dynamic && createAuthorizer(options.dynamic, { endpoint, now, clock, warn })
-  const doubt = options.dynamic && options.dynamic.jwks === undefined ? doubtDefaultKeys() : undefined
-  if (doubt) warn({ code: 'jwks_not_emulator', message: doubt })
-  const router = createRouter(warnOf('event_type_unknown'))
+  const warn = (code: string) => (message: string) => observe({ type: 'warning', code, message })
+  const router = createRouter(warn('event_type_unknown'))
   let unhandled: EventHandler | undefined
-  const dispatch = createDispatcher(router, () => unhandled, warnOf('event_id_missing'))
+  const dispatch = createDispatcher(router, () => unhandled, warn('event_id_missing'))
   const { process, watch } = createQueueWork({ dispatch, observe, endpoint })
   const store = options.store ?? createMemoryStore({ now })
   const sink = queue
     ? createQueueSink({ queue, endpoint, now, observe })
     : createInlineSink({ ...limits, store, dispatch, observe, clock, now })
-  const skew = createSkewProbe(now, (seconds) => observe({ type: 'clock_skew_suspected', seconds }))
-  const bodyLimits = {
-    maxBytes: limits.maxBodyBytes,
-    timeoutMs: limits.bodyTimeoutMs,
-    idleMs: limits.bodyIdleMs,
-    minBytesPerSecond: limits.minBodyBytesPerSecond,
-  }
-  const limiter = createLimiter(limits, clock, () => queue?.isFull?.() ?? false)
-  const { clientAddress: addressOf = ({ remoteAddress }) => remoteAddress } = options
-  const pipeline = createPipeline({
-    verifier,
-    authorize,
-    sink,
-    endpoint,
-    skew,
-    limiter,
-    limits: bodyLimits,
-    addressOf,
-  })
-  const receive = withErrorBoundary(pipeline, observe)
-  let working = 0
+  const answer = createReception({ options, limits, sink, observe, now, clock })
+  const lifecycle = createLifecycle(queue ?? store, clock)
 
   const receiver: Receiver = {
     on(patterns: unknown, handler: EventHandler<never>) {
@@ -151,11 +131,12 @@ export function createReceiver(options: ReceiverOptions): Receiver {
       unhandled = handler
       return receiver
     },
-    receive,
+    receive: async (delivery) =>
+      lifecycle.isClosed() ? answerFor('draining') : await lifecycle.run(() => answer(delivery)),
     ready: async () => await queue?.ready?.(),
     async fetch(request, context, workerContext) {
-      const answer = await receive(fromRequest(request, clock, addressIn(context)))
-      if (queue && working === 0 && answer.status === 200) {
+      const answer = await receiver.receive(fromRequest(request, clock, addressIn(context)))
+      if (queue && !lifecycle.hasWorker() && answer.status === 200) {
         drainAfterAnswer([context, workerContext], receiver.drain)
       }
       return toResponse(answer)
@@ -163,21 +144,18 @@ export function createReceiver(options: ReceiverOptions): Receiver {
     work(options = {}) {
       const { serialPerJob, ...rest } = options
       const handle = serialPerJob ? serialise(process, jobOf) : process
-      const worker = requireQueue().work(handle, watch(rest))
-      working++
-      let stopped: Promise<void> | undefined
-      return {
-        stop: () => {
-          stopped ??= worker.stop().finally(() => working--)
-          return stopped
-        },
-      }
+      return lifecycle.addWorker(openQueue().work(handle, watch(rest)))
     },
-    drain: async (options = {}) => await requireQueue().drain(process, watch(options)),
+    drain: async (options = {}) => {
+      const queue = openQueue()
+      return await lifecycle.run(() => queue.drain(process, watch(options)))
+    },
+    close: lifecycle.close,
   }
-  const requireQueue = () => {
-    if (queue) return queue
-    throw new WebhookConfigError('option_invalid', 'only a receiver with a queue has work to do')
+  const openQueue = () => {
+    if (!queue) throw new WebhookConfigError('option_invalid', 'only a receiver with a queue has work to do')
+    if (lifecycle.isClosed()) throw new WebhookUnavailableError('draining', 'the receiver is closed')
+    return queue
   }
   return receiver
 }
@@ -190,39 +168,4 @@ function addressIn(context: unknown): string | undefined {
 function jobOf({ body }: QueuedDelivery): string | undefined {
   const event = readEvent(body)
   return isRefusal(event) ? undefined : event.id
-}
-
-/** The first room: whatever happens behind it, the sender gets an answer. */
-function withErrorBoundary(pipeline: Pipeline, observe: ReceiverObserver): Receiver['receive'] {
-  const isRepetition = createRepetitionFilter()
-  return async (delivery) => {
-    try {
-      const outcome = await pipeline(delivery)
-      if (!isRefusal(outcome)) return outcome
-      const answer = answerFor(outcome.refused)
-      if (isRepetition(outcome)) return answer
-      observe({ type: 'refused', code: outcome.refused, status: answer.status, message: outcome.message })
-      return answer
-    } catch (error) {
-      const code = error instanceof WebhookError && error.status >= 500 ? error.code : 'internal'
-      observe({ type: 'fault', code, error })
-      return answerFor(code)
-    }
-  }
-}
-
-function toVerifyOptions(options: ReceiverOptions, now: () => number): VerifyOptions {
-  const { static: fixed, dynamic, toleranceSeconds, fetch } = options
-  const { jwks = GOOGLE_JWKS_URL, jwt, allowEmulator } = dynamic ?? {}
-  return {
-    // An unset variable must not turn into "no static webhooks here".
-    ...(fixed && { secrets: fixed.secrets ?? [] }),
-    ...(fixed?.format !== undefined && { format: fixed.format }),
-    ...(dynamic && { jwks }),
-    ...(jwt !== undefined && { jwt }),
-    ...(allowEmulator !== undefined && { allowEmulator }),
-    ...(fetch !== undefined && { fetch }),
-    ...(toleranceSeconds !== undefined && { toleranceSeconds }),
-    now,
-  }
 }

@@ -1,0 +1,28 @@
+import { type Answer, answerFor } from '../http/answer.ts'
+import type { IncomingDelivery } from '../http/incoming-delivery.ts'
+import type { ReceiverObserver } from '../observe/observer.ts'
+import { WebhookError } from '../shared/errors.ts'
+import { isRefusal } from '../shared/refusal.ts'
+import type { Pipeline, Trace } from './pipeline.ts'
+import type { RefusalReport } from './refusal-report.ts'
+
+/** Turns whatever a pipeline comes to into an answer, and never rejects. */
+export function withErrorBoundary(
+  pipeline: Pipeline,
+  observe: ReceiverObserver,
+  report: RefusalReport,
+): (delivery: IncomingDelivery) => Promise<Answer> {
+  return async (delivery) => {
+    const trace: Trace = { body: delivery.body instanceof Uint8Array ? delivery.body : undefined }
+    try {
+      const outcome = await pipeline(delivery, trace)
+      if (!isRefusal(outcome)) return outcome
+      report(outcome, delivery, trace)
+      return answerFor(outcome.refused)
+    } catch (error) {
+      const code = error instanceof WebhookError && error.status >= 500 ? error.code : 'internal'
+      observe({ type: 'fault', code, error })
+      return answerFor(code)
+    }
+  }
+}

@@ -1,0 +1,31 @@
+import type { ReceiverObserver } from '../observe/observer.ts'
+import type { RefusedDelivery, UnverifiedInfo } from '../observe/unverified.ts'
+import { parseSecrets } from '../schemes/secrets.ts'
+import type { VerifyOptions } from '../verify/verify-options.ts'
+
+// These say what is wrong without the body.
+const HEADER_CODES = /^header_|_malformed$/
+
+/** Explains refused deliveries in words, as signals of type `explained`. For development: it takes time. */
+export function createExplanations(
+  options: VerifyOptions,
+  observe: ReceiverObserver,
+): (refused: RefusedDelivery, unverified: UnverifiedInfo) => void {
+  const explain = async ({ code, headers, body }: RefusedDelivery, unverified: UnverifiedInfo) => {
+    if (!body && !HEADER_CODES.test(code)) return
+    // Loaded on demand, so that receivers that explain nothing stay small.
+    const { explainFailure } = await import('../verify/explain.ts')
+    const { reason, message } = await explainFailure({ headers, body: body ?? new Uint8Array() }, options)
+    const tried = await keyIdsOf(options)
+    observe({ type: 'explained', unverified, code, reason, message, tried })
+  }
+  return (refused, unverified) => {
+    explain(refused, unverified).catch(() => {})
+  }
+}
+
+/** The short forms of the secrets, as Google shows them. */
+async function keyIdsOf({ secrets, format }: VerifyOptions): Promise<string[]> {
+  const texts = typeof secrets === 'function' ? await secrets() : secrets
+  return texts === undefined ? [] : parseSecrets(texts, format).map(({ keyId }) => keyId)
+}

@@ -1,0 +1,84 @@
+import type { Sink } from '../handle/sink.ts'
+import type { Answer } from '../http/answer.ts'
+import type { IncomingDelivery } from '../http/incoming-delivery.ts'
+import { createAuthorizer } from '../jobs/authorize.ts'
+import { doubtDefaultKeys } from '../jwks/emulator.ts'
+import { GOOGLE_JWKS_URL } from '../jwks/google.ts'
+import type { ReceiverObserver } from '../observe/observer.ts'
+import type { ConfigWarning } from '../schemes/secrets.ts'
+import type { Clock } from '../shared/clock.ts'
+import { safeListener } from '../shared/safe-listener.ts'
+import { prepareVerification } from '../verify/prepare.ts'
+import type { VerifyOptions } from '../verify/verify-options.ts'
+import { withErrorBoundary } from './error-boundary.ts'
+import { createExplanations } from './explanations.ts'
+import { createLimiter } from './limiter.ts'
+import { createPipeline } from './pipeline.ts'
+import type { ReceiverLimits, ReceiverOptions } from './receiver-options.ts'
+import { createRefusalReport } from './refusal-report.ts'
+import { createSkewProbe } from './skew-probe.ts'
+
+/** What a reception is built from. */
+export interface ReceptionOptions {
+  options: ReceiverOptions
+  limits: ReceiverLimits
+  /** Where deliveries go once they are verified and ours. */
+  sink: Sink
+  observe: ReceiverObserver
+  now: () => number
+  clock: Clock
+}
+
+/**
+ * Builds the way of a delivery to its answer, from the options of a receiver.
+ *
+ * @throws WebhookConfigError An option is missing or wrong
+ */
+export function createReception(given: ReceptionOptions): (delivery: IncomingDelivery) => Promise<Answer> {
+  const { options, limits, sink, observe, now, clock } = given
+  const { endpoint = 'default', queue, dynamic, onRefused } = options
+  const { clientAddress: addressOf = ({ remoteAddress }) => remoteAddress } = options
+  const verifyOptions = toVerifyOptions(options, now)
+  const warn = (warning: ConfigWarning) => observe({ type: 'warning', ...warning })
+  const doubt = dynamic && dynamic.jwks === undefined ? doubtDefaultKeys() : undefined
+  if (doubt) warn({ code: 'jwks_not_emulator', message: doubt })
+  const pipeline = createPipeline({
+    verifier: prepareVerification(verifyOptions, { clock, warn }),
+    authorize: dynamic && createAuthorizer(dynamic, { endpoint, now, clock, warn }),
+    sink,
+    endpoint,
+    skew: createSkewProbe(now, (seconds) => observe({ type: 'clock_skew_suspected', seconds })),
+    limiter: createLimiter(limits, clock, () => queue?.isFull?.() ?? false),
+    addressOf,
+    limits: {
+      maxBytes: limits.maxBodyBytes,
+      timeoutMs: limits.bodyTimeoutMs,
+      idleMs: limits.bodyIdleMs,
+      minBytesPerSecond: limits.minBodyBytesPerSecond,
+    },
+  })
+  const report = createRefusalReport({
+    observe,
+    onRefused: onRefused && safeListener(onRefused),
+    explain: options.explain === true ? createExplanations(verifyOptions, observe) : undefined,
+    refusedPerSecond: limits.refusedPerSecond,
+    now,
+  })
+  return withErrorBoundary(pipeline, observe, report)
+}
+
+function toVerifyOptions(options: ReceiverOptions, now: () => number): VerifyOptions {
+  const { static: fixed, dynamic, toleranceSeconds, fetch } = options
+  const { jwks = GOOGLE_JWKS_URL, jwt, allowEmulator } = dynamic ?? {}
+  return {
+    // An unset variable must not turn into "no static webhooks here".
+    ...(fixed && { secrets: fixed.secrets ?? [] }),
+    ...(fixed?.format !== undefined && { format: fixed.format }),
+    ...(dynamic && { jwks }),
+    ...(jwt !== undefined && { jwt }),
+    ...(allowEmulator !== undefined && { allowEmulator }),
+    ...(fetch !== undefined && { fetch }),
+    ...(toleranceSeconds !== undefined && { toleranceSeconds }),
+    now,
+  }
+}
