@@ -60,14 +60,11 @@ export function createLimiter(limits: LimiterOptions, clock: Clock, isFull: () =
   const lagMs = Number.isFinite(limits.maxLoopLagMs) ? createLagProbe(clock) : () => 0
   // In the order of their arrival. Bodies that are complete are no longer in it; their bytes still count.
   const reading = new Set<Slot>()
-  const perGroup = new Map<string, number>()
+  const perGroup = createCounts()
   let totalBytes = 0
 
   const stopReading = (slot: Slot) => {
-    if (!reading.delete(slot) || slot.group === undefined) return
-    const left = perGroup.get(slot.group)! - 1
-    if (left === 0) perGroup.delete(slot.group)
-    else perGroup.set(slot.group, left)
+    if (reading.delete(slot)) perGroup.add(slot.group, -1)
   }
   const leave = (slot: Slot) => {
     stopReading(slot)
@@ -91,10 +88,9 @@ export function createLimiter(limits: LimiterOptions, clock: Clock, isFull: () =
     while (totalBytes > limits.maxBytesInFlight) endSlowest(OUT_OF_BYTES)
   }
   const makeRoom = (group: string | undefined) => {
-    const ofGroup = group === undefined ? 0 : (perGroup.get(group) ?? 0)
-    if (ofGroup >= limits.maxBodiesPerAddress) endSlowest(OUT_OF_ADDRESS, group)
+    if (perGroup.of(group) >= limits.maxBodiesPerAddress) endSlowest(OUT_OF_ADDRESS, group)
     else if (reading.size >= limits.maxConcurrentBodies) endSlowest(OUT_OF_BODIES)
-    if (group !== undefined) perGroup.set(group, (perGroup.get(group) ?? 0) + 1)
+    perGroup.add(group, 1)
   }
 
   return {
@@ -142,4 +138,19 @@ function slowest(slots: Iterable<Slot>, present: number, group: string | undefin
 
 function behindAt({ behind, at }: Slot, present: number): number {
   return behind + ((present - at) / 1000) * PACE
+}
+
+/** Counts by name, keeping only the names that have any. `undefined` is not counted. */
+function createCounts() {
+  const counts = new Map<string, number>()
+  const of = (name: string | undefined) => (name === undefined ? 0 : (counts.get(name) ?? 0))
+  return {
+    of,
+    add(name: string | undefined, more: number) {
+      if (name === undefined) return
+      const count = of(name) + more
+      if (count === 0) counts.delete(name)
+      else counts.set(name, count)
+    },
+  }
 }
