@@ -2,6 +2,7 @@ import type { LeasedDelivery, QueueStorage } from '@gwh/core/queue'
 import { queuedDelivery } from '../fixtures/queued-delivery.ts'
 import { assertEqual, assertThat } from '../shared/assert.ts'
 import type { RegisterTest } from '../shared/register-test.ts'
+import { defineClockRules } from './queue-storage-clock.ts'
 import {
   type DefineStorageRule,
   LEASE_MS,
@@ -26,6 +27,7 @@ export function queueStorageContract(test: RegisterTest, contract: QueueStorageC
     test(title, () => withStorageHarness(contract, run))
   defineClaims(define)
   defineQuarantineRules(define)
+  defineClockRules(define)
   defineDueTimes(define)
   defineFencing(define)
   defineDeadLetters(define)
@@ -122,10 +124,14 @@ function defineFencing(define: DefineStorageRule): void {
     },
   )
 
-  define('whoever lost the lease can no longer write anything', async ({ storage, leaseOne, claimAt }) => {
+  define('once the lease is lost, every write is refused', async ({ storage, leaseOne, claimAt }) => {
     const old = await leaseOne()
     const current = only(await claimAt(LEASE_MS))
-    assertEqual(await writeAll(storage, old), [false, false, false, false], 'renew, retry, bury, complete')
+    assertEqual(
+      await writeAll(storage, old),
+      [false, false, false, false],
+      'renew, retry, dead-letter, complete',
+    )
     assertEqual(await storage.complete(current, START_MS), true, 'completion by the new owner')
   })
 
@@ -141,7 +147,7 @@ function defineFencing(define: DefineStorageRule): void {
       assertEqual(
         await writeAll(storage, lease),
         [false, false, false, false],
-        'renew, retry, bury, complete',
+        'renew, retry, dead-letter, complete',
       )
     }
   })
@@ -152,7 +158,7 @@ function defineFencing(define: DefineStorageRule): void {
 }
 
 function defineDeadLetters(define: DefineStorageRule): void {
-  define('a buried delivery is never claimed again', async ({ storage, leaseOne, claimAt }) => {
+  define('a dead letter is never claimed again', async ({ storage, leaseOne, claimAt }) => {
     await storage.deadLetter(await leaseOne(), 'attempts', START_MS)
     assertEqual(await claimAt(365 * 24 * 3_600_000), [], 'claim a year later')
   })
@@ -169,7 +175,11 @@ function defineDeadLetters(define: DefineStorageRule): void {
     await storage.deadLetter(old, 'attempts', START_MS)
     await storage.redrive('all', START_MS)
     only(await claimAt(0))
-    assertEqual(await writeAll(storage, old), [false, false, false, false], 'renew, retry, bury, complete')
+    assertEqual(
+      await writeAll(storage, old),
+      [false, false, false, false],
+      'renew, retry, dead-letter, complete',
+    )
   })
 }
 
