@@ -7,7 +7,8 @@ import type { ReceiverSettings } from './settings.ts'
 export const POISON = 'poison'
 
 /** A handler whose only effect can be counted afterwards. */
-export function createHandler({ effects, pauseMs }: ReceiverSettings): EventHandler {
+export function createHandler({ effects, pauseMs, slow, twiceLog }: ReceiverSettings): EventHandler {
+  const running = new Set<string>()
   return async (_, { delivery: { id }, attempt, tx }) => {
     if (id.startsWith(POISON)) process.kill(process.pid, 'SIGKILL')
     if (effects.kind === 'file') {
@@ -19,6 +20,10 @@ export function createHandler({ effects, pauseMs }: ReceiverSettings): EventHand
           .run(id, process.pid, attempt)
       })
     }
-    await pause(pauseMs)
+    if (twiceLog !== undefined && running.has(id)) appendFileSync(twiceLog, `${id},${process.pid}\n`)
+    running.add(id)
+    const isSlow = slow !== undefined && Number(id.replace(/\D/g, '')) % slow.every === 0
+    await pause(isSlow ? slow.pauseMs : pauseMs)
+    running.delete(id)
   }
 }

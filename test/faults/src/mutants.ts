@@ -1,5 +1,6 @@
-import { endless, forgetful, unfenced, unfencedRelease } from './mutations.ts'
+import { credulous, endless, forgetful, patient, unfenced, unfencedRelease } from './mutations.ts'
 import type { Scenario } from './scenario.ts'
+import { NOTHING_FROZEN, NOTHING_PURGED, stepping } from './scenarios/clock-steps.ts'
 import { retrying } from './scenarios/dedupe-ttl.ts'
 import { ACCEPTED_CLAIM, withholding } from './scenarios/idle-sockets.ts'
 import { volatileMutant } from './scenarios/kill-redis.ts'
@@ -7,7 +8,7 @@ import { killing } from './scenarios/kill-sqlite.ts'
 import { poisoning } from './scenarios/poison.ts'
 import { redisMutant } from './scenarios/redis.ts'
 import { onRedis, onSqlite } from './scenarios/stale-owners.ts'
-import { stallMutant } from './scenarios/stalls.ts'
+import { carelessMutant, NOTHING_TWICE, stallMutant } from './scenarios/stalls.ts'
 
 /** A known mistake, and the claim of a scenario that must notice it. */
 export interface Mutant extends Scenario {
@@ -52,6 +53,24 @@ export const MUTANTS: readonly Mutant[] = [
     scenario: 'stalls',
     breaks: 'no write of a former owner is accepted',
     run: (harness) => stallMutant(harness, 'unfenced'),
+  },
+  {
+    name: 'careless-stall',
+    scenario: 'stalls',
+    breaks: NOTHING_TWICE,
+    run: carelessMutant,
+  },
+  {
+    name: 'patient-clock',
+    scenario: 'clock-steps',
+    breaks: NOTHING_FROZEN,
+    run: (harness) => stepping(harness, patient),
+  },
+  {
+    name: 'credulous-clock',
+    scenario: 'clock-steps',
+    breaks: NOTHING_PURGED,
+    run: (harness) => stepping(harness, credulous),
   },
   {
     name: 'claimed-together',

@@ -28,6 +28,7 @@ const STORAGE_CHANGES: Partial<Record<MutantName, (storage: QueueStorage, path: 
   'late-count': lateCount,
   unfenced,
   together,
+  careless,
 }
 
 /** Says that a delivery is safe before it is. */
@@ -129,5 +130,40 @@ export function forgetful(store: IdempotencyStore, now: () => number): Idempoten
   return {
     ...store,
     claim: (key, { leaseUntil }) => store.claim(key, { leaseUntil, expiresAt: now() + HOUR_MS }),
+  }
+}
+
+/** Waits for any time that lies ahead, however far. */
+export function patient(storage: QueueStorage, path: string): QueueStorage {
+  return {
+    ...storage,
+    async claim(terms) {
+      withDatabase(path, (database) => {
+        database.exec('UPDATE gwh_file SET longest_lease = 1e15, longest_wait = 1e15')
+      })
+      return await storage.claim(terms)
+    },
+  }
+}
+
+/** Purges by whatever the clock shows. */
+export function credulous(storage: QueueStorage, path: string): QueueStorage {
+  return {
+    ...storage,
+    async claim(terms) {
+      withDatabase(path, (database) => {
+        database.prepare('UPDATE gwh_file SET clock_at = ?, clock_jumped_to = NULL').run(terms.now)
+      })
+      return await storage.claim(terms)
+    },
+  }
+}
+
+/** Renews nothing, and claims what runs in its own process. */
+function careless(storage: QueueStorage): QueueStorage {
+  return {
+    ...storage,
+    renew: async () => true,
+    claim: ({ exclude: _, ...terms }) => storage.claim(terms),
   }
 }

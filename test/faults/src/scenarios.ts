@@ -1,5 +1,6 @@
 import type { Scenario } from './scenario.ts'
 import { bullmq } from './scenarios/bullmq.ts'
+import { clockSteps } from './scenarios/clock-steps.ts'
 import { dedupeTtl } from './scenarios/dedupe-ttl.ts'
 import { idleSockets } from './scenarios/idle-sockets.ts'
 import { killRedis } from './scenarios/kill-redis.ts'
@@ -24,5 +25,6 @@ export const SCENARIOS: readonly Scenario[] = [
   sqliteDamage,
   poison,
   dedupeTtl,
+  clockSteps,
   idleSockets,
 ]

@@ -2,7 +2,13 @@
 export const SETTINGS = 'GWH_FAULTS_SETTINGS'
 
 /** Mistakes a receiver process can be started with. */
-export type MutantName = 'ack-before-commit' | 'late-count' | 'error-is-new' | 'unfenced' | 'together'
+export type MutantName =
+  | 'ack-before-commit'
+  | 'late-count'
+  | 'error-is-new'
+  | 'unfenced'
+  | 'together'
+  | 'careless'
 
 /** What one receiver process is and does. */
 export interface ReceiverSettings {
@@ -16,8 +22,12 @@ export interface ReceiverSettings {
   role: 'both' | 'serve' | 'work'
   /** Where a handler's effect goes: a line of a file, or a row in the transaction of the completion. */
   effects: { kind: 'file'; path: string } | { kind: 'tx' }
+  /** Where to note the id of a delivery that is handled while it is being handled in the same process. */
+  twiceLog?: string
   /** How long a handler goes on after its effect. */
   pauseMs: number
+  /** Which handlers go on for longer: those of every so many deliveries. */
+  slow?: { every: number; pauseMs: number }
   leaseMs: number
   concurrency: number
   maxAttempts?: number

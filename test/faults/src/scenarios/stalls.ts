@@ -15,7 +15,7 @@ const CONCURRENCY = 8
 const LEASE_MS = 1_500
 const STOPPED_MS = 2_500
 const BUSY_MS = [1_000, 5_000]
-const PACE = 40
+const PACE = 30
 const BETWEEN_MS = [400, 700] as const
 
 /** A way to stall one of two receivers, by its place. */
@@ -29,6 +29,13 @@ const STALLS: readonly Stall[] = [
 ]
 
 export const stalls: Scenario = { name: 'stalls', run: (harness) => stalling(harness, STALLS) }
+
+/** Handlers that outlast a stall, with receivers that neither renew their leases nor remember what they run. */
+export const carelessMutant = (harness: ScenarioHarness): Promise<Finding> =>
+  stalling(harness, STALLS.slice(2, 4), 'careless')
+
+/** What `carelessMutant` breaks. */
+export const NOTHING_TWICE = 'no delivery runs twice at once within one process'
 
 /** The longest stall only, with a mistake in the receivers. */
 export const stallMutant = (harness: ScenarioHarness, mutant: MutantName): Promise<Finding> =>
@@ -57,13 +64,14 @@ async function stalling(
   proxy.close()
 
   const dump = readDump(path)
+  const twice = readLines(join(harness.folder, 'twice')).length
   const difference = compare(sender.ackLog, dump, readEffects(join(harness.folder, 'effects')))
   const { stale, lost } = readOutcomes(join(harness.folder, 'settled'), dump)
   const reclaimed = [...dump.states.values()].filter(({ attempts }) => attempts > 1).length
   const mostExtra = stalls.length * CONCURRENCY
   const tries = most([...dump.states.values()].map(({ attempts }) => attempts))
   return {
-    figures: `${count(sender.ackLog.size)} deliveries, ${stalls.length} stalls past or near a lease of ${LEASE_MS} ms, ${reclaimed} claimed again, ${lost} late owners refused, ${stale} accepted, ${difference.extra} extra effects (≤ ${mostExtra}), ${difference.lost} lost, ${difference.stuck} stuck, ≤ ${tries} tries`,
+    figures: `${count(sender.ackLog.size)} deliveries, ${stalls.length} stalls past or near a lease of ${LEASE_MS} ms, ${reclaimed} claimed again, ${lost} late owners refused, ${stale} accepted, ${difference.extra} extra effects (≤ ${mostExtra}), ${difference.lost} lost, ${difference.stuck} stuck, ${twice} twice at once in a process, ≤ ${tries} tries`,
     failures: failuresOf({
       'no write of a former owner is accepted': stale === 0,
       'leases ran out and went to others': reclaimed > 0 && lost > 0,
@@ -71,6 +79,7 @@ async function stalling(
       'nothing acknowledged is lost': difference.lost === 0,
       'every delivery is settled': settled && difference.stuck === 0 && difference.dead === 0,
       'every handled delivery had its effect': difference.missing === 0,
+      [NOTHING_TWICE]: twice === 0,
       'the file is whole': dump.integrity === 'ok',
     }),
   }
@@ -89,6 +98,8 @@ async function toSettings(
     role: 'both',
     effects: { kind: 'file', path: join(folder, 'effects') },
     pauseMs: 250,
+    slow: { every: 40, pauseMs: STOPPED_MS + LEASE_MS },
+    twiceLog: join(folder, 'twice'),
     leaseMs: LEASE_MS,
     concurrency: CONCURRENCY,
     settledLog: join(folder, 'settled'),
@@ -116,9 +127,7 @@ async function stopped({ pid }: ReceiverProcess, { random, folder }: ScenarioHar
 
 /** How many completions of former owners were accepted, and how many were refused. */
 function readOutcomes(path: string, { states }: Dump): { stale: number; lost: number } {
-  const text = existsSync(path) ? readFileSync(path, 'utf8') : ''
-  const lines = text.split('\n').filter(Boolean)
-  const outcomes = lines.map((line) => line.split(',') as [string, string, string])
+  const outcomes = readLines(path).map((line) => line.split(',') as [string, string, string])
   const handled = outcomes.filter(([outcome]) => outcome === 'handled')
   const notNewest = handled.filter(([, id, attempt]) => states.get(id)?.attempts !== Number(attempt))
   const twice = handled.length - new Set(handled.map(([, id]) => id)).size
@@ -126,4 +135,9 @@ function readOutcomes(path: string, { states }: Dump): { stale: number; lost: nu
     stale: Math.max(notNewest.length, twice),
     lost: outcomes.filter(([outcome]) => outcome === 'lease_lost').length,
   }
+}
+
+function readLines(path: string): string[] {
+  const text = existsSync(path) ? readFileSync(path, 'utf8') : ''
+  return text.split('\n').filter(Boolean)
 }
