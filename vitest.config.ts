@@ -1,20 +1,40 @@
+import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
 
 // Tests run from source: the `@gwh/source` condition of every package points at its TypeScript.
 // `import` is not among them: they are Node's too, for packages that require one another.
 const conditions = ['@gwh/source', 'node', 'default']
 
+/** A part of the tests, which `--project <name>` selects. */
+function project(name: string, test: { include: string[]; exclude?: string[]; isolate?: boolean }) {
+  return {
+    resolve: { conditions },
+    ssr: { resolve: { conditions, externalConditions: conditions } },
+    test: { name, testTimeout: 30_000, hookTimeout: 30_000, allowOnly: false, ...test },
+  }
+}
+
+// These start no processes and share no state, so they need no process per file, which costs four times the time.
+const PURE = ['packages/{core,emulator}/{src,test}/**/*.test.ts', 'test/architecture/**/*.test.ts']
+const DEMO = 'apps/demo/test/demo.test.ts'
+
 export default defineConfig({
-  resolve: { conditions },
-  ssr: { resolve: { conditions, externalConditions: conditions } },
   test: {
-    include: [
-      'packages/*/{src,test}/**/*.test.ts',
-      'apps/*/test/**/*.test.ts',
-      'test/{architecture,signals,snippets}/**/*.test.ts',
+    // Many tests wait for child processes and servers, so there are more workers than cores.
+    maxWorkers: Math.max(4, availableParallelism()),
+    projects: [
+      project('pure', { include: PURE, isolate: false }),
+      project('unit', {
+        include: [
+          'packages/*/{src,test}/**/*.test.ts',
+          'test/{signals,snippets}/**/*.test.ts',
+          'test/packaging/smoke/*.test.ts',
+          DEMO,
+        ],
+        exclude: PURE,
+      }),
+      // The sample apps, started from `dist` by their start scripts: part of `test:all`.
+      project('apps', { include: ['apps/*/test/**/*.test.ts'], exclude: [DEMO] }),
     ],
-    testTimeout: 30_000,
-    hookTimeout: 30_000,
-    allowOnly: false,
   },
 })

@@ -1,64 +1,45 @@
-// Everything a fresh machine with git, Node and npm needs before a command can run. Works on Node 20, which has
-// not got the toolchain's Node 24 yet.
-import { spawn } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+// What a fresh machine with git, Node and npm needs before a command can run. Works on Node 20, before the toolchain's
+// Node 24 is installed.
+import { existsSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import { run } from './run.mjs'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const { packageManager } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'))
 
-const env = {
-  ...process.env,
-  DO_NOT_TRACK: '1',
-  TURBO_TELEMETRY_DISABLED: '1',
-  npm_config_update_notifier: 'false',
+/** Runs the pinned pnpm with the npm that is on the machine; resolves to its exit code. */
+export function pnpm(args, options = {}) {
+  return run('npx', ['--yes', packageManager, ...args], options)
+}
+
+/** Runs a program of the installed toolchain; resolves to its exit code. */
+export function tool(name, args, options = {}) {
+  return run(fileURLToPath(new URL(`../node_modules/.bin/${name}`, import.meta.url)), args, options)
+}
+
+/** Installs and builds every package. Exits the process if either fails. */
+export async function setup() {
+  await step('Installing packages', () => pnpm(['install', '--frozen-lockfile'], { quiet: true }))
+  await step('Building', () => pnpm(['run', 'build'], { quiet: true }))
+}
+
+/** Whether the whole toolchain is installed, and not only what the demo needs. */
+export function hasToolchain() {
+  return existsSync(`${root}/node_modules/turbo`)
 }
 
 /**
- * Runs the pinned pnpm; resolves to its exit code. `quiet` shows its output only if it fails; `onOutput` hears
- * what it prints.
+ * Runs one step and prints how long it took. Exits the process if it fails.
+ *
+ * @param work Resolves to an exit code
  */
-export function pnpm(args, { quiet = false, ...options } = {}) {
-  return run('npx', ['--yes', packageManager, ...args], { quiet, ...options })
-}
-
-/** Installs and builds, saying how long each took. Exits the process if either fails. */
-export async function setup() {
-  await step('Installing packages', ['install', '--frozen-lockfile'])
-  await step('Building', ['run', 'build'])
-}
-
-async function step(title, args) {
+export async function step(title, work) {
   const startedAt = performance.now()
   process.stdout.write(`${title} … `)
-  const code = await pnpm(args, { quiet: true })
+  const code = await work()
   if (code !== 0) {
     console.error(`\n${title} failed.`)
     process.exit(code)
   }
   console.log(`${((performance.now() - startedAt) / 1000).toFixed(1)} s`)
-}
-
-function run(command, args, { quiet, onOutput, env: extra }) {
-  const stdio = quiet ? ['ignore', 'pipe', 'pipe'] : ['inherit', onOutput ? 'pipe' : 'inherit', 'inherit']
-  const child = spawn(command, args, { cwd: root, env: { ...env, ...extra }, stdio })
-  const output = []
-  child.stdout?.on('data', (chunk) => {
-    if (quiet) output.push(chunk)
-    else process.stdout.write(chunk)
-    onOutput?.(String(chunk))
-  })
-  child.stderr?.on('data', (chunk) => output.push(chunk))
-  // Ctrl-C reaches the child too; it decides how to end, and this process reports it.
-  for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => child.kill(signal))
-  return new Promise((resolve) => {
-    child.on('error', (error) => {
-      console.error(`${command}: ${error.message}`)
-      resolve(127)
-    })
-    child.on('close', (code, signal) => {
-      if (quiet && code !== 0) process.stderr.write(Buffer.concat(output))
-      resolve(code ?? (signal === 'SIGINT' ? 130 : 1))
-    })
-  })
 }

@@ -1,69 +1,35 @@
-// `npm test`: sets up, checks types and style, runs every test of every package on every runtime, and ends with
-// one line that sums them up.
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { pnpm, setup } from './setup.mjs'
+// `npm test`: sets up, then checks what a change can break. `npm run test:all` (`--all`) adds what takes long: the whole
+// cross product of adapters, runtimes and modes, the sample apps, and a real release. docs/decisions/019 says what is
+// in which. Ends with one line that sums everything up.
+import { fileURLToPath } from 'node:url'
+import { pnpm, setup, tool } from './setup.mjs'
 import { ensureSystem } from './system.mjs'
+import { createTally } from './tally.mjs'
 
-const total = { passed: 0, failed: 0 }
+const all = process.argv.includes('--all')
+const folderOf = (name) => fileURLToPath(new URL(`../test/${name}`, import.meta.url))
+const tally = createTally()
 
 await setup()
 ensureSystem()
-await check('types', ['run', 'typecheck'])
-await check('style', ['run', 'lint'])
-await vitest('test:unit')
-await suite('runtimes')
-await suite('adapters')
-await vitest('test:packaging')
-console.log(`\n${total.passed} passed, ${total.failed} failed`)
-process.exitCode = total.failed === 0 ? 0 : 1
-
-/** A check that either holds or does not counts as one test. */
-async function check(name, args) {
-  const code = await pnpm(args, { quiet: true })
-  console.log(`${code === 0 ? '✓' : '✗'} ${name}`)
-  total[code === 0 ? 'passed' : 'failed']++
+await tally.check('types', () => tool('node', ['scripts/typecheck.mjs'], { quiet: true }))
+await tally.check('style', () => tool('biome', ['check', '.'], { quiet: true }))
+await tally.suite('runtimes', startSuite)
+await tally.vitest('unit', (options) =>
+  tool('vitest', ['run', '--project', 'pure', '--project', 'unit', ...options]),
+)
+await tally.suite('adapters', (name, options) => startSuite(name, options, '--quick'))
+if (all) {
+  console.log(`\nnpm test: ${tally.sum()}\n`)
+  await tally.suite('adapters', (name, options) => startSuite(name, options, '--added'))
+  await tally.vitest('apps', (options) => tool('vitest', ['run', '--project', 'apps', ...options]))
+  // The release is made with pnpm, and from under pnpm as in CI.
+  await tally.vitest('packaging', (options) => pnpm(['run', 'test:packaging', ...options]))
 }
+console.log(`\n${tally.sum()}`)
+process.exitCode = tally.failed() ? 1 : 0
 
-/** A suite under `test/` that prints its own table and sum. */
-async function suite(name) {
-  const lines = []
-  const code = await pnpm(['--filter', `@gwh-test/${name}`, '--silent', 'run', 'start'], {
-    onOutput: (text) => lines.push(text),
-  })
-  const sum = new RegExp(`^${name}: (\\d+) passed, (\\d+) failed`, 'm').exec(lines.join(''))
-  const [, passed, failed] = sum ?? []
-  total.passed += Number(passed ?? 0)
-  total.failed += Number(failed ?? 0)
-  // Without a sum it has not run to its end.
-  if (!sum || (code !== 0 && !Number(failed))) total.failed++
-}
-
-/** One of the scripts that run vitest. */
-async function vitest(script) {
-  const folder = mkdtempSync(join(tmpdir(), 'gwh-test-'))
-  const report = join(folder, 'report.json')
-  const code = await pnpm([
-    'run',
-    script,
-    '--reporter=default',
-    '--reporter=json',
-    `--outputFile.json=${report}`,
-  ])
-  try {
-    const { numPassedTests, numFailedTests, numPendingTests, numTodoTests } = JSON.parse(
-      readFileSync(report, 'utf8'),
-    )
-    total.passed += numPassedTests
-    // A test that did not run has not passed.
-    total.failed += numFailedTests + numPendingTests + numTodoTests
-    // A file that fails to load, or an error outside tests, fails the run without failing a test.
-    if (code !== 0 && numFailedTests === 0) total.failed++
-  } catch (error) {
-    console.error(`vitest left no report: ${error.message}`)
-    total.failed++
-  } finally {
-    rmSync(folder, { recursive: true, force: true })
-  }
+/** Runs a suite under `test/` that prints its own table and sum. */
+function startSuite(name, options, ...args) {
+  return tool('node', ['src/run-all.ts', ...args], { cwd: folderOf(name), ...options })
 }

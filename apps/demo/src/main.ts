@@ -5,14 +5,16 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { GoogleGenAI } from '@google/genai'
 import { createEmulator, type EmulatorSignal } from '@gwh/emulator'
+import { freePort } from '@gwh/testing'
 import { createBatch, createInteraction } from './jobs.ts'
 import { loseFirstAnswer } from './lost-answer.ts'
-import { end, freePort, startReceiver } from './receiver-process.ts'
+import { end, startReceiver } from './receiver-process.ts'
 import type { Effect, Report } from './report.ts'
 import { createTimeline, paint } from './timeline.ts'
 
 const EXPECTED_JOBS = 2
 const GIVE_UP_MS = 60_000
+const DEFAULT_PORT = 8787
 
 const once = process.argv.includes('--once') || process.env.CI === 'true' || !process.stdout.isTTY
 const folder = mkdtempSync(join(tmpdir(), 'gwh-demo-'))
@@ -35,7 +37,7 @@ const emulator = createEmulator({
   fetch: loseFirstAnswer('dynamic', (text) => timeline.say('demo', text)),
   observer: onSignal,
 })
-const { url: baseUrl } = await emulator.listen({ port: once ? 0 : Number(process.env.PORT ?? 8787) })
+const { url: baseUrl } = await listen(once ? 0 : Number(process.env.PORT ?? DEFAULT_PORT))
 process.env.GOOGLE_GEMINI_BASE_URL = baseUrl
 process.env.GEMINI_API_KEY ??= 'demo-key'
 // Whoever works with Google Cloud may have these set: the client would go there.
@@ -80,6 +82,20 @@ const ok = inTime && report(readEffects(), [batch, interaction])
 process.exitCode = ok ? 0 : 1
 if (once || !ok) await close()
 else await invite()
+
+/** Starts the emulator, or ends the process with a sentence that says how to choose another port. */
+async function listen(port: number): Promise<{ url: string }> {
+  try {
+    return await emulator.listen({ port })
+  } catch (error) {
+    const { cause } = error as { cause?: { code?: string } }
+    const reason = cause?.code === 'EADDRINUSE' ? 'is in use, perhaps by another demo' : 'cannot be used'
+    console.error(
+      `Port ${process.env.PORT ?? port} ${reason}. PORT sets another one: PORT=${port + 1 || DEFAULT_PORT} npm run demo`,
+    )
+    return process.exit(1)
+  }
+}
 
 function onReport(report: Report): void {
   timeline.receiver(report)

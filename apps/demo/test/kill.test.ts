@@ -4,9 +4,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { GoogleGenAI } from '@google/genai'
 import { createEmulator } from '@gwh/emulator'
+import { freePort } from '@gwh/testing'
 import { expect, test } from 'vitest'
 import { createBatch } from '../src/jobs.ts'
-import { end, freePort, startReceiver } from '../src/receiver-process.ts'
+import { end, startReceiver } from '../src/receiver-process.ts'
 import type { Effect } from '../src/report.ts'
 
 const JOBS = 60

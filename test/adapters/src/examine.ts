@@ -3,16 +3,18 @@ import type { Runtime } from '@gwh-test/support/runtimes'
 import { createSuite, type SuiteResult } from '@gwh-test/support/suite'
 import { exceptionsFor } from './exceptions.ts'
 import type { Server } from './matrix.ts'
-import { countExcepted, MUST_PASS, type RowResult } from './results.ts'
+import type { Plan } from './plan.ts'
+import { AT_A_TIME, countExcepted, MUST_PASS, PATIENCE_MS, type RowResult } from './results.ts'
 import { startServer } from './start-server.ts'
 
-const AT_A_TIME = 16
+type Examined = (title: string) => boolean
 
-/** The canary first, then the contract in both modes. */
-export async function examine(server: Server, runtime: Runtime): Promise<RowResult> {
+/** Examines what the plan says of one adapter: the canary first, then both modes. */
+export async function examine(server: Server, runtime: Runtime, plan: Plan): Promise<RowResult> {
   await server.prepare?.()
-  const results = [await examineCanary(server, runtime)]
-  for (const mode of ['inline', 'queue'] as const) results.push(await examineMode(server, runtime, mode))
+  const results = plan.canary ? [await examineCanary(server, runtime)] : []
+  for (const mode of ['inline', 'queue'] as const)
+    results.push(await examineMode(server, runtime, mode, plan[mode]))
   return {
     passed: sum(results.map(({ passed }) => passed)),
     failures: results.flatMap(({ failures }) => failures),
@@ -20,19 +22,26 @@ export async function examine(server: Server, runtime: Runtime): Promise<RowResu
   }
 }
 
-async function examineMode(server: Server, runtime: Runtime, mode: 'inline' | 'queue'): Promise<RowResult> {
+async function examineMode(
+  server: Server,
+  runtime: Runtime,
+  mode: 'inline' | 'queue',
+  examined: Examined,
+): Promise<RowResult> {
   const exceptions = exceptionsFor(server, runtime)
-  const result = countExcepted(await runContract(server, runtime, mode, exceptions), exceptions)
+  const result = countExcepted(await runContract(server, runtime, mode, examined), exceptions, examined)
   const failures = result.failures.map(({ title, error }) => ({ title: `${mode}: ${title}`, error }))
   return { ...result, failures }
 }
 
-/** The same server with a receiver that says yes to everything: the contract has to see it, and only that. */
+/** Runs the same server with a receiver that accepts everything: the contract must notice that, and only that. */
 async function examineCanary(server: Server, runtime: Runtime): Promise<RowResult> {
-  const { failures } = await runContract(server, runtime, 'canary', [])
-  const seen = new Set(failures.map(({ title }) => title))
   const { keptBelow = [] } = server
-  const missed = MUST_BE_SEEN.filter((title) => !seen.has(title) && !keptBelow.includes(title))
+  const mustFail = MUST_BE_SEEN.filter((title) => !keptBelow.includes(title))
+  const examined = (title: string) => title === MUST_PASS || mustFail.includes(title)
+  const { failures } = await runContract(server, runtime, 'canary', examined)
+  const seen = new Set(failures.map(({ title }) => title))
+  const missed = mustFail.filter((title) => !seen.has(title))
   if (seen.has(MUST_PASS)) missed.push(`${MUST_PASS} (must pass)`)
   if (missed.length === 0) return { passed: 1, failures: [], exceptions: 0 }
   return {
@@ -56,18 +65,25 @@ const MUST_BE_SEEN = [
 ]
 
 async function runContract(
-  { file }: Server,
+  server: Server,
   runtime: Runtime,
   subject: 'inline' | 'queue' | 'canary',
-  exceptions: ReturnType<typeof exceptionsFor>,
+  examined: Examined,
 ): Promise<SuiteResult> {
-  const { url, stop } = await startServer(file, runtime, subject)
+  const { test, run } = createSuite()
+  let url = ''
+  adapterContract((title, body) => examined(title) && test(title, body), {
+    url: () => url,
+    mode: subject === 'queue' ? 'queue' : 'inline',
+    patienceMs: PATIENCE_MS,
+    exceptions: subject === 'canary' ? [] : exceptionsFor(server, runtime),
+  })
+  const running = await startServer(server.file, runtime, subject)
+  url = running.url
   try {
-    const { test, run } = createSuite()
-    adapterContract(test, { url, mode: subject === 'queue' ? 'queue' : 'inline', exceptions })
     return await run(AT_A_TIME)
   } finally {
-    await stop()
+    await running.stop()
   }
 }
 

@@ -1,21 +1,26 @@
 import type { Runtime } from '@gwh-test/support/runtimes'
 import { buildNextApp } from './next.ts'
 
-/** One adapter on the HTTP server it is made for. */
+/** One adapter on an HTTP server it supports. */
 export interface Server {
-  /** As the table shows it. */
+  /** Its name in the table. */
   name: string
-  /** In `servers/`: says where it listens, and serves until it is ended. */
+  /** Its file in `servers/`, which prints where it listens and serves until its standard input ends. */
   file: string
-  /** What has to be done before the file can run. */
+  /** Runs once before the file is started. Default: nothing. */
   prepare?: () => Promise<void>
-  /** What runs the file. */
+  /** The runtimes that run the file. */
   on: readonly Runtime[]
-  /** Whose HTTP is below the adapter. */
+  /** The HTTP implementation below the adapter. */
   http: 'node:http' | 'Bun.serve' | 'Deno.serve' | 'workerd'
-  /** What is routed by: the target as it was sent, or the URL made of it, which is tidied. */
+  /** What requests are routed by: the target as sent, or the normalised URL made from it. */
   routes: 'target' | 'url'
-  /** Sentences that are kept without the receiver, whatever it says. */
+  /**
+   * Runtimes on which this row examines the whole raw-request corpus for its HTTP stack, in `npm test` already. Elsewhere
+   * the same bytes reach the same parser, and only routing can differ. Default: none.
+   */
+  corpusOn?: readonly Runtime[]
+  /** Sentences that hold without the receiver, whatever it answers. */
   keptBelow?: readonly string[]
 }
 
@@ -24,7 +29,14 @@ const NODE = ['Node 22', 'Node 24'] as const
 
 /** To add an adapter: one file in `servers/`, one row here. */
 export const SERVERS: readonly Server[] = [
-  { name: 'createNodeHandler', file: 'node-handler.ts', on: EVERYWHERE, http: 'node:http', routes: 'target' },
+  {
+    name: 'createNodeHandler',
+    file: 'node-handler.ts',
+    on: EVERYWHERE,
+    http: 'node:http',
+    routes: 'target',
+    corpusOn: EVERYWHERE,
+  },
   { name: 'serve (@gwh/node)', file: 'node-serve.ts', on: EVERYWHERE, http: 'node:http', routes: 'target' },
   { name: 'fetch, hono', file: 'hono-fetch.ts', on: NODE, http: 'node:http', routes: 'url' },
   { name: 'Express', file: 'express.ts', on: EVERYWHERE, http: 'node:http', routes: 'target' },
@@ -35,6 +47,7 @@ export const SERVERS: readonly Server[] = [
     on: NODE,
     http: 'node:http',
     routes: 'target',
+    corpusOn: ['Node 24'],
   },
   {
     name: 'Next.js, app router',
@@ -43,6 +56,7 @@ export const SERVERS: readonly Server[] = [
     on: ['Node 24'],
     http: 'node:http',
     routes: 'url',
+    corpusOn: ['Node 24'],
     keptBelow: ['GET is not allowed'],
   },
   {
@@ -52,11 +66,33 @@ export const SERVERS: readonly Server[] = [
     on: ['Node 24'],
     http: 'node:http',
     routes: 'url',
+    corpusOn: ['Node 24'],
   },
-  { name: 'createBunHandler', file: 'bun-handler.ts', on: ['Bun'], http: 'Bun.serve', routes: 'target' },
+  {
+    name: 'createBunHandler',
+    file: 'bun-handler.ts',
+    on: ['Bun'],
+    http: 'Bun.serve',
+    routes: 'target',
+    corpusOn: ['Bun'],
+  },
   { name: 'serve (@gwh/bun)', file: 'bun-serve.ts', on: ['Bun'], http: 'Bun.serve', routes: 'url' },
-  { name: 'createDenoHandler', file: 'deno-handler.ts', on: ['Deno'], http: 'Deno.serve', routes: 'target' },
+  {
+    name: 'createDenoHandler',
+    file: 'deno-handler.ts',
+    on: ['Deno'],
+    http: 'Deno.serve',
+    routes: 'target',
+    corpusOn: ['Deno'],
+  },
   { name: 'serve (@gwh/deno)', file: 'deno-serve.ts', on: ['Deno'], http: 'Deno.serve', routes: 'target' },
   { name: 'deno serve', file: 'deno-command.ts', on: ['Deno'], http: 'Deno.serve', routes: 'target' },
-  { name: 'fetch, workerd', file: 'workerd-fetch.ts', on: ['Node 24'], http: 'workerd', routes: 'url' },
+  {
+    name: 'fetch, workerd',
+    file: 'workerd-fetch.ts',
+    on: ['Node 24'],
+    http: 'workerd',
+    routes: 'url',
+    corpusOn: ['Node 24'],
+  },
 ]

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TestProject } from 'vitest/node'
-import { startRegistry } from './registry.ts'
+import { startRegistry, upstreamRegistry } from './registry.ts'
 import { copyRepository, pnpm, release } from './release.ts'
 
 declare module 'vitest' {
@@ -26,7 +26,7 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
     rmSync(work, { recursive: true })
   }
   try {
-    await copyRepository(copy)
+    await copyRepository(copy, await upstreamRegistry(work))
     await pnpm(copy, ['changeset', '--patch', '@gwh/core', '--message', 'Something a user can notice.'])
     await release(copy, registry.url)
   } catch (error) {

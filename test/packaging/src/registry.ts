@@ -5,16 +5,16 @@ import { join } from 'node:path'
 import { runServer } from 'verdaccio'
 import { run } from './run.ts'
 
-/** A package registry of our own. */
+/** A package registry that the tests publish to. */
 export interface Registry {
   url: string
   close(): Promise<void>
 }
 
 /**
- * Starts a registry that holds `@gwh/*` itself and fetches every other package from where this machine's npm does.
+ * Starts a registry that holds `@gwh/*` and fetches every other package from the registry this machine installs from.
  *
- * @param folder Where it keeps what is published
+ * @param folder Where it stores what is published
  */
 export async function startRegistry(folder: string): Promise<Registry> {
   mkdirSync(folder, { recursive: true })
@@ -22,7 +22,7 @@ export async function startRegistry(folder: string): Promise<Registry> {
     self_path: join(folder, 'config.yaml'),
     storage: join(folder, 'storage'),
     uplinks: {
-      upstream: { url: await upstream(folder), max_fails: 100, fail_timeout: '1s', timeout: '60s' },
+      upstream: { url: await upstreamRegistry(folder), max_fails: 100, fail_timeout: '1s', timeout: '60s' },
     },
     packages: {
       '@gwh/*': { access: '$all', publish: '$all' },
@@ -44,8 +44,13 @@ export async function startRegistry(folder: string): Promise<Registry> {
   }
 }
 
-/** The registry this machine installs from. */
-async function upstream(cwd: string): Promise<string> {
+/**
+ * The registry this machine installs from: the one named by the npm that started us, or by the npm on the path.
+ *
+ * Below the toolchain's Node, npm does not see the machine's global configuration, which it looks for beside the Node that
+ * runs it. The npm that started us has seen it, and names the registry in the environment.
+ */
+export async function upstreamRegistry(cwd: string): Promise<string> {
   const named = process.env.npm_config_registry
   if (named) return named
   const { stdout } = await run('npm', ['config', 'get', 'registry'], { cwd })

@@ -1,7 +1,7 @@
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { run } from './run.ts'
+import { type RunOptions, run } from './run.ts'
 
 /** The repository this file is in. */
 export const root = fileURLToPath(new URL('../../..', import.meta.url))
@@ -24,8 +24,12 @@ export function readManifest(folder: string): Manifest {
   return JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))
 }
 
-/** Copies the repository with what is built, commits it to a git history of its own, and installs it. */
-export async function copyRepository(to: string): Promise<void> {
+/**
+ * Copies the repository and what is built, commits the copy to a git history of its own, and installs it.
+ *
+ * @param installFrom The registry to install from
+ */
+export async function copyRepository(to: string, installFrom: string): Promise<void> {
   const { stdout } = await run('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], {
     cwd: root,
   })
@@ -38,7 +42,9 @@ export async function copyRepository(to: string): Promise<void> {
   }
   await git(to, 'init', '--quiet', '--initial-branch', 'main')
   await commitAll(to, 'as it stands')
-  await pnpm(to, ['install', '--frozen-lockfile', '--prefer-offline'])
+  await pnpm(to, ['install', '--frozen-lockfile', '--prefer-offline'], {
+    env: { npm_config_registry: installFrom },
+  })
 }
 
 /** Commits everything in a copy. */
@@ -53,9 +59,15 @@ export function git(cwd: string, ...args: string[]) {
   return run('git', [...identity, '-c', 'commit.gpgsign=false', ...args], { cwd })
 }
 
-/** Runs the pinned pnpm in a copy of the repository. */
-export function pnpm(cwd: string, args: readonly string[], env: Record<string, string> = {}) {
-  return run('npx', ['--yes', packageManager, ...args], { cwd, env })
+/**
+ * Runs the pinned pnpm in a copy of the repository.
+ *
+ * @param options.env More environment variables. Default: the registry of the npm that started us, if it named one
+ */
+export function pnpm(cwd: string, args: readonly string[], options: Partial<RunOptions> = {}) {
+  const named = process.env.npm_config_registry
+  const env = { ...(named && { npm_config_registry: named }), ...options.env }
+  return run('npx', ['--yes', packageManager, ...args], { ...options, cwd, env })
 }
 
 /** Versions a copy and publishes it to a registry, as the release workflow does. */
@@ -65,5 +77,5 @@ export async function release(copy: string, registryUrl: string): Promise<void> 
   // A registry wants a token even where everybody may publish.
   const token = `//${new URL(registryUrl).host}/:_authToken=anybody\n`
   writeFileSync(join(copy, '.npmrc'), `registry=${registryUrl}\n${token}`)
-  await pnpm(copy, ['release'])
+  await pnpm(copy, ['release'], { env: { npm_config_registry: registryUrl } })
 }

@@ -1,8 +1,7 @@
 import { appendFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeAll, expect, inject, test } from 'vitest'
-import { git, packageManager } from '../src/release.ts'
-import { run } from '../src/run.ts'
+import { git, pnpm } from '../src/release.ts'
 
 const copy = inject('copy')
 
@@ -14,8 +13,7 @@ afterEach(() => git(copy, 'reset', '--quiet', '--hard', 'before'))
 async function check(message: string) {
   await git(copy, 'add', '--all')
   await git(copy, 'commit', '--quiet', '--message', message)
-  const options = { cwd: copy, mayFail: true }
-  return run('npx', ['--yes', packageManager, 'changeset:check', 'before'], options)
+  return pnpm(copy, ['changeset:check', 'before'], { mayFail: true })
 }
 
 const changeSource = () => appendFileSync(join(copy, 'packages/core/src/index.ts'), '\n// changed\n')

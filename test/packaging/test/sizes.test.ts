@@ -1,6 +1,11 @@
 import { readFileSync } from 'node:fs'
-import { expect, test } from 'vitest'
+import { stop } from 'esbuild'
+import { afterAll, expect, test } from 'vitest'
 import { bundle, coreEntries, reportPath, toReport } from '../src/sizes.ts'
+
+// esbuild's service shares this process's standard error. vitest waits for that to close when it ends a worker, and gives
+// up waiting (`Timeout terminating forks worker`) if the service is slow to notice that it is no longer needed.
+afterAll(() => stop())
 
 test('docs/sizes.md says what every entry point of core weighs; `npx pnpm@12 sizes` brings it up to date', async () => {
   const report = toReport(await Promise.all(coreEntries.map(bundle)))

@@ -1,0 +1,56 @@
+// Child processes of the scripts.
+import { spawn } from 'node:child_process'
+import { delimiter } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+const bin = fileURLToPath(new URL('../node_modules/.bin', import.meta.url))
+
+const env = {
+  ...process.env,
+  // The toolchain first, Node 24 among it. Not there yet on a fresh clone, where the machine's own Node is found.
+  PATH: `${bin}${delimiter}${process.env.PATH}`,
+  DO_NOT_TRACK: '1',
+  TURBO_TELEMETRY_DISABLED: '1',
+  npm_config_update_notifier: 'false',
+}
+
+/**
+ * Runs a command in the root of the repository, or in `cwd`; resolves to its exit code.
+ *
+ * @param options.quiet Print what it prints only if it fails. Default: print it as it comes
+ * @param options.onOutput Receives what it prints to its standard output, piece by piece
+ * @param options.env More environment variables
+ */
+export function run(command, args, { quiet = false, onOutput, cwd = root, env: extra } = {}) {
+  const output = onOutput ? 'pipe' : 'inherit'
+  const stdio = quiet ? ['ignore', 'pipe', 'pipe'] : ['inherit', output, 'inherit']
+  const child = spawn(command, args, { cwd, env: { ...env, ...extra }, stdio })
+  const said = []
+  child.stdout?.on('data', (chunk) => {
+    if (quiet) said.push(chunk)
+    else process.stdout.write(chunk)
+    onOutput?.(String(chunk))
+  })
+  child.stderr?.on('data', (chunk) => said.push(chunk))
+  return exitCode(command, child).then((code) => {
+    if (quiet && code !== 0) process.stderr.write(Buffer.concat(said))
+    return code
+  })
+}
+
+function exitCode(command, child) {
+  // Ctrl-C reaches the child too; the child decides how to end, and this process reports it.
+  const pass = (signal) => child.kill(signal)
+  for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, pass)
+  return new Promise((resolve) => {
+    child.on('error', (error) => {
+      console.error(`${command}: ${error.message}`)
+      resolve(127)
+    })
+    child.on('close', (code, signal) => {
+      for (const name of ['SIGINT', 'SIGTERM']) process.off(name, pass)
+      resolve(code ?? (signal === 'SIGINT' ? 130 : 1))
+    })
+  })
+}
