@@ -1,5 +1,5 @@
 import { inspect } from 'node:util'
-import { createMemoryQueue, type ReceiverOptions, type WebhookEvent } from '@gwh/core'
+import { createMemoryQueue, PermanentError, type ReceiverOptions, type WebhookEvent } from '@gwh/core'
 import { createJobToken, JOB_TOKEN_FIELD } from '@gwh/core/job-token'
 import { describe, expect, test } from 'vitest'
 import { createWatched, dynamicDelivery, EVENT, JOB_KEY, JWKS, NOW, staticDelivery } from './support.ts'
@@ -52,6 +52,28 @@ describe('the job token authorises a delivery and does not reach its handlers', 
     const body = { ...EVENT, user_metadata: metadata }
     expect(inspect(await handledEvent(body, { queue: watching }), { depth: null })).not.toContain(TOKEN)
     expect(bodies).toEqual([JSON.stringify(body)])
+  })
+
+  test('nor from the records of a queue, dead letters included', async () => {
+    const queue = createMemoryQueue()
+    const { receiver } = createWatched({ dynamic: { jobKey: JOB_KEY, jwks: JWKS }, queue })
+    receiver.on('*', () => {
+      throw new PermanentError('no')
+    })
+    await receiver.receive(dynamicDelivery({ body: { ...EVENT, user_metadata: metadata } }))
+    const waiting = await queue.list()
+    await receiver.drain()
+    const dead = await queue.deadLetters.list()
+    expect([...waiting, ...dead].map(({ event }) => event?.userMetadata)).toEqual([
+      { customer: 'c1' },
+      { customer: 'c1' },
+    ])
+    expect(
+      inspect(
+        [waiting, dead].flat().map(({ event }) => event),
+        { depth: null },
+      ),
+    ).not.toContain(TOKEN)
   })
 
   test('but authorize sees it', async () => {

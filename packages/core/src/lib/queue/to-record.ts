@@ -1,4 +1,5 @@
 import { readEvent } from '../events/event.ts'
+import { hideJobToken } from '../jobs/hide-job-token.ts'
 import { isRefusal } from '../shared/refusal.ts'
 import type {
   DeadLetter,
@@ -39,7 +40,7 @@ export function toRecord(stored: StoredDelivery): DeliveryRecord {
     history,
     ...(last && { lastError: last.error, failedAt: last.failedAt }),
     // A message that was changed where it lay says nothing one could rely on.
-    ...(!isRefusal(event) && reason !== 'corrupt' && { event }),
+    ...(!isRefusal(event) && reason !== 'corrupt' && { event: hideJobToken(event) }),
     ...((state === 'retrying' || state === 'running') && { dueAt: stateTime }),
     ...((state === 'done' || state === 'dead') && { settledAt: stateTime }),
     ...(state === 'dead' && { reason: reason ?? 'attempts' }),
