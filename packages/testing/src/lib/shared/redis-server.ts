@@ -18,7 +18,7 @@ export interface RedisServer {
   stop(): Promise<void>
 }
 
-const READY_TRIES = 500
+const READY_TRIES = 3_000
 const READY_EVERY_MS = 10
 
 /**
@@ -72,7 +72,10 @@ export async function startRedisServer(...args: string[]): Promise<RedisServer> 
       rmSync(folder, { recursive: true, force: true })
     },
   }
-  await server.start()
+  await server.start().catch(async (error: unknown) => {
+    await server.stop()
+    throw error
+  })
   return server
 }
 
