@@ -1,6 +1,6 @@
 import type { Refusal } from '../shared/refusal.ts'
 
-/** The limits a body is read within. */
+/** The limits a body is read within. A receiver's own defaults are in its options. */
 export interface BodyLimits {
   /** Largest accepted body, in bytes, inclusive. */
   maxBytes: number

@@ -1,7 +1,7 @@
 import { rejectOnAbort } from '../shared/abort.ts'
 import { monotonicNow } from '../shared/clock.ts'
 import { wholeNumber } from '../shared/options.ts'
-import { WorkerStopped } from './try-delivery.ts'
+import { WorkerStopped } from './retry-policy.ts'
 import { toRest, tryAndLeave, type WorkerDeps } from './worker.ts'
 
 /**

@@ -1,15 +1,11 @@
 import type { Clock } from '../shared/clock.ts'
-import {
-  PermanentError,
-  WebhookError,
-  WebhookPayloadError,
-  WebhookUnavailableError,
-} from '../shared/errors.ts'
+import { WebhookUnavailableError } from '../shared/errors.ts'
 import type { DeadReason } from './delivery-record.ts'
 import { addFailedAttempt } from './failed-attempts.ts'
 import type { InFlight } from './in-flight.ts'
 import { guardLease, LeaseLost } from './lease-guard.ts'
 import type { Effect, ProcessContext, ProcessDelivery, SettledDelivery } from './queue.ts'
+import { toBackoffMs, toDeadReason, WorkerStopped } from './retry-policy.ts'
 import type { LeasedDelivery, Settlement } from './settlement.ts'
 import type { WorkSettings } from './work-settings.ts'
 
@@ -95,13 +91,6 @@ function removeWhenEnded({ inFlight, clock, settings }: TryDeps, key: string, ha
   handled.then(end, end)
 }
 
-/** The reason a worker aborts its handlers with when it is stopped: their deliveries are given back, due at once. */
-export class WorkerStopped extends WebhookError {
-  constructor() {
-    super('draining', 'the worker was stopped')
-  }
-}
-
 /** Completes a delivery. An effect that throws undoes the completion, and the delivery has failed like any other. */
 async function complete(
   deps: TryDeps,
@@ -123,28 +112,15 @@ async function settleFailure(
   error: unknown,
 ): Promise<SettledDelivery> {
   if (error instanceof LeaseLost) return { ...identify(leased), outcome: 'lease_lost' }
-  const reason = deadReason(deps, leased, error)
+  const reason = toDeadReason(error, leased.attempt, deps.settings.maxAttempts)
   if (reason) return await deadLetter(deps, leased, reason, error)
   const now = deps.clock.now()
-  const dueAt = error instanceof WorkerStopped ? now : now + backoff(deps, leased.attempt)
+  const dueAt =
+    error instanceof WorkerStopped ? now : now + toBackoffMs(leased.attempt, deps.settings, deps.random)
   const kept = await deps.settlement.retry(leased, dueAt, now, withFailure(deps, leased, error))
   return kept
     ? { ...identify(leased), outcome: 'retry', dueAt, error }
     : { ...identify(leased), outcome: 'lease_lost' }
-}
-
-function deadReason(deps: TryDeps, leased: LeasedDelivery, error: unknown): DeadReason | undefined {
-  if (error instanceof PermanentError) return 'handler_rejected'
-  if (error instanceof WebhookPayloadError) return 'payload_invalid'
-  if (error instanceof WorkerStopped) return undefined
-  return leased.attempt >= deps.settings.maxAttempts ? 'attempts' : undefined
-}
-
-/** Full jitter: a random wait up to a ceiling that doubles with every attempt. */
-function backoff({ settings, random }: TryDeps, attempt: number): number {
-  const ceiling = Math.min(settings.maxBackoffMs, settings.backoffMs * 2 ** (attempt - 1))
-  // At least 1 ms: one drain would otherwise use up every attempt.
-  return Math.max(1, Math.ceil(random() * ceiling))
 }
 
 async function deadLetter(

@@ -1,8 +1,9 @@
 import type { ExclusiveRunner } from './exclusive-runner.ts'
 import type { QueueWorker } from './queue.ts'
 import type { QueueStorage } from './queue-storage.ts'
+import { WorkerStopped } from './retry-policy.ts'
 import type { LeasedDelivery } from './settlement.ts'
-import { type TryDeps, tryDelivery, WorkerStopped } from './try-delivery.ts'
+import { type TryDeps, tryDelivery } from './try-delivery.ts'
 
 /** What a worker or a drain works with. */
 export interface WorkerDeps extends TryDeps {
