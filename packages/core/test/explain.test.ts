@@ -48,7 +48,7 @@ describe('the message', () => {
 
   test('of a wrong secret says what is wrong with it', async () => {
     expect(await messageFor(staticDelivery(), { secrets: `v1,${SECRET}`, now })).toContain('remove "v1,"')
-    expect(await messageFor(staticDelivery(), { secrets: 'whsec_a-b', now })).toContain('url-safe')
+    expect(await messageFor(staticDelivery(), { secrets: 'whsec_a-b', now })).toContain('URL-safe')
   })
 
   test('quotes no secret and no payload', async () => {

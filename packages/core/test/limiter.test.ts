@@ -1,29 +1,29 @@
 import { describe, expect, test } from 'vitest'
-import { type Admission, createLimiter } from '../src/lib/receiver/limiter.ts'
+import { createLimiter, type LimitedDelivery } from '../src/lib/receiver/limiter.ts'
 import { isRefusal, type Refusal } from '../src/lib/shared/refusal.ts'
 import { createFakeClock, NOW } from './support.ts'
 
 const LIMITS = { maxConcurrentBodies: 3, maxBodiesPerAddress: 3, maxBytesInFlight: 100, maxLoopLagMs: 500 }
 const SLOWEST = { refused: 'overloaded', message: expect.stringContaining('the slowest') }
 
-/** A limiter on a clock of its own; `read` admits one body and follows what becomes of it. */
+/** A limiter on a clock of its own; `read` starts one body and tracks whether it is ended. */
 function setUp(limits: Partial<typeof LIMITS> = {}, isFull = () => false) {
   const clock = createFakeClock(NOW)
   const limiter = createLimiter({ ...LIMITS, ...limits }, clock, isFull)
   const read = (address?: string) => {
-    const admission = limiter.enter(address)
-    if (isRefusal(admission)) throw new Error(admission.message)
+    const limited = limiter.enter(address)
+    if (isRefusal(limited)) throw new Error(limited.message)
     let ended: Refusal | undefined
-    const count = admission.watch((refusal) => {
+    const count = limited.watch((refusal) => {
       ended = refusal
     })
-    return { ...admission, count, ended: () => ended }
+    return { ...limited, count, ended: () => ended }
   }
   return { clock, limiter, read }
 }
 
 describe('the limiter, full of bodies', () => {
-  test('admits one more and ends the slowest', async () => {
+  test('accepts one more and ends the slowest', async () => {
     const { clock, read } = setUp()
     const bodies = [read(), read(), read()]
     await clock.advance(100)
@@ -85,7 +85,7 @@ describe('the limiter, full of bodies', () => {
 
   test('refuses the body of a reader that cannot be stopped once it is read', () => {
     const { limiter, read } = setUp({ maxConcurrentBodies: 1 })
-    const unwatched = limiter.enter(undefined) as Admission
+    const unwatched = limiter.enter(undefined) as LimitedDelivery
     read()
     expect(unwatched.complete(1)).toEqual(SLOWEST)
   })

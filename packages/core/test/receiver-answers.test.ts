@@ -1,6 +1,6 @@
 import { createReceiver, type ReceiverOptions } from '@gwh/core'
 import { createJwks } from '@gwh/core/jwks'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import {
   createFakeClock,
   createWatched,
@@ -97,6 +97,20 @@ describe('fetch and receive refuse alike', () => {
     expect(await response.text()).toBe(answer.body)
     expect(Object.fromEntries(response.headers)).toEqual(answer.headers)
     expect(signals.map((signal) => 'code' in signal && signal.code)).toEqual([code, code])
+  })
+
+  test.each([
+    ['null', null],
+    ['undefined', undefined],
+    ['a number', 5],
+    ['a string', 'webhook-id: a'],
+  ])('%s for headers is header_malformed', async (_, headers) => {
+    const onRefused = vi.fn()
+    const { receiver, signals } = createWatched({ onRefused })
+    const answer = await receiver.receive({ ...genuine, headers: headers as never })
+    expect(answer).toMatchObject({ status: 400, body: '{"error":"header_malformed"}' })
+    expect(signals).toMatchObject([{ type: 'refused', code: 'header_malformed' }])
+    expect(onRefused).toHaveBeenCalledTimes(1)
   })
 
   test('every 401 is the same to the byte, so that nobody learns which check failed', async () => {

@@ -45,7 +45,7 @@ export function coreSuite(test: Test): void {
     const verified = await verifyWebhook(deliver(rs256.header), { jwks: rs256.jwks, jwt, now })
     equal([verified.scheme, verified.jwt], ['dynamic', { bodyBound: false }])
   })
-  test('a documented JWT that does not vouch for the body is refused by default', async () => {
+  test('a documented JWT that is not bound to the body is refused by default', async () => {
     const jwt = { audience: 'https://my-api.example/dyn' }
     equal(await verdict(deliver(rs256.header), { jwks: rs256.jwks, jwt, now }), 'jwt_body_unbound')
   })

@@ -1,7 +1,7 @@
 import { toHex } from '../shared/bytes.ts'
 
-// Public keys of small order, by the little-endian y coordinate with the sign bit cleared. Under each of them
-// signatures can be made without a private key, and the platforms' verifiers accept them.
+// The y coordinates, little-endian and without the sign bit, of public keys of small order. Signatures for them can be
+// forged without a private key, and the platforms' verifiers accept those.
 // https://eprint.iacr.org/2020/1244 (table of the torsion points)
 const SMALL_ORDER_Y = new Set([
   '0000000000000000000000000000000000000000000000000000000000000000',
@@ -11,7 +11,7 @@ const SMALL_ORDER_Y = new Set([
   '26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05',
 ])
 
-/** Whether bytes are a public key that only its owner can sign for: canonically encoded and of large order. */
+/** Whether an Ed25519 public key is safe to use: 32 bytes, canonically encoded, and not of small order. */
 export function isSafePublicKey(bytes: Uint8Array): boolean {
   if (bytes.length !== 32) return false
   const y = new Uint8Array(bytes)
@@ -19,7 +19,7 @@ export function isSafePublicKey(bytes: Uint8Array): boolean {
   return isReduced(y) && !SMALL_ORDER_Y.has(toHex(y))
 }
 
-/** Whether y is below the field's prime 2^255 - 19: each point then has one encoding. */
+/** Whether y is less than the field prime 2^255 - 19, as in a canonical encoding. */
 function isReduced(y: Uint8Array): boolean {
   if (y[31] !== 0x7f || y[0]! < 0xed) return true
   return y.subarray(1, 31).some((byte) => byte !== 0xff)

@@ -1,4 +1,4 @@
-// The few functions core uses, described here so that the rest of core sees no Node types at all.
+// The few functions that core uses, declared here so that core does not depend on Node's types.
 declare module 'node:crypto' {
   interface KeyObject {
     readonly type: string

@@ -1,4 +1,4 @@
-/** The primitives on `node:crypto`, synchronous: Node, Bun and Deno. @module */
+/** Primitives on `node:crypto`, which are synchronous: for Node, Bun and Deno. @module */
 
 import { Buffer } from 'node:buffer'
 import {
@@ -18,31 +18,31 @@ const BLOCK_BYTES = 64
 const DIGEST_BYTES = 32
 const SIGNATURE_CHARACTERS = 44
 
-/** A signing secret as HMAC uses it: the key object, and the blocks that start the inner and the outer hash. */
+/** An imported signing secret: the key object, and the first blocks of the inner and outer hash. */
 interface NodeHmacKey {
   object: KeyObject
   inner: Uint8Array
   outer: Uint8Array
 }
 
-// Scratch memory, filled and read within one synchronous call: allocating per delivery costs as much as hashing it.
+// Buffers that each synchronous call reuses, because allocating them costs as much as hashing a delivery.
 const SCRATCH_BYTES = 64 * 1024
 const innerScratch = Buffer.alloc(SCRATCH_BYTES)
 const outerScratch = Buffer.alloc(BLOCK_BYTES + DIGEST_BYTES)
 const expected = Buffer.alloc(SIGNATURE_CHARACTERS)
 const presented = Buffer.alloc(SIGNATURE_CHARACTERS)
 
-/** Two one-shot hashes where the body fits the scratch memory, an incremental HMAC otherwise. */
+/** Uses two one-shot hashes if the content fits the scratch buffer, an incremental HMAC otherwise. */
 function hmac(key: NodeHmacKey, content: SignedContent): string {
   const { id, timestamp, body } = content
   const length = BLOCK_BYTES + id.length + timestamp.length + 2 + body.length
   return length <= SCRATCH_BYTES ? hashTwice(key, content, length) : hashStream(key, content)
 }
 
-/** RFC 2104 written out: H(outer block ‖ H(inner block ‖ message)). */
+/** HMAC as in RFC 2104: H(outer block ‖ H(inner block ‖ message)). */
 function hashTwice(key: NodeHmacKey, { id, timestamp, body }: SignedContent, length: number): string {
   innerScratch.set(key.inner)
-  // Header texts stand for the bytes on the wire, one each.
+  // Runtimes decode header bytes as Latin-1.
   const headBytes = innerScratch.write(`${id}.${timestamp}.`, BLOCK_BYTES, 'latin1')
   innerScratch.set(body, BLOCK_BYTES + headBytes)
   outerScratch.set(key.outer)
@@ -57,14 +57,14 @@ function hashStream(key: NodeHmacKey, { id, timestamp, body }: SignedContent): s
     .digest('base64')
 }
 
-// Comparing the texts is comparing the digests in their one canonical spelling, without decoding anything.
+// Base64 with padding is canonical here, so comparing the encoded digests avoids decoding.
 function isExpected(signature: string): boolean {
   if (signature.length !== SIGNATURE_CHARACTERS || !isLatin1(signature)) return false
   presented.write(signature, 0, 'latin1')
   return timingSafeEqual(expected, presented)
 }
 
-/** Writing as Latin-1 would fold other characters onto valid ones. */
+/** Encoding as Latin-1 would map other characters to valid ones. */
 function isLatin1(text: string): boolean {
   for (let index = 0; index < text.length; index++) if (text.charCodeAt(index) > 0x7f) return false
   return true
@@ -77,6 +77,7 @@ function toBlock(secret: Uint8Array, pad: number): Uint8Array {
   return block
 }
 
+/** The primitives on `node:crypto`. */
 export const primitives: Primitives = {
   importHmacKey: (secret): NodeHmacKey => ({
     object: createSecretKey(secret),

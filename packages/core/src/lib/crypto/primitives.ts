@@ -1,36 +1,37 @@
 import type { MaybePromise } from '../shared/maybe-promise.ts'
 
-/** What a signature covers: the header texts and body exactly as they were received. */
+/** What a signature covers: two headers and the body, exactly as received. */
 export interface SignedContent {
   /** `webhook-id` as received. */
   id: string
   /** `webhook-timestamp` as received. */
   timestamp: string
+  /** The body as received. */
   body: Uint8Array
 }
 
-/** A signing secret, imported once. */
+/** An imported signing secret. */
 export type HmacKey = object
 
-/** An Ed25519 public key, imported once. */
+/** An imported Ed25519 public key. */
 export type Ed25519Key = object
 
 /**
- * The only part of core that differs by runtime. `imports` conditions in package.json choose the
- * implementation: `node:crypto` where it exists, because one awaited WebCrypto call costs about as much as
- * forty synchronous ones; WebCrypto everywhere else.
+ * The cryptography of core, its only part that differs by runtime. `imports` conditions in package.json select the
+ * implementation: `node:crypto` where it exists, because an awaited WebCrypto call costs about as much as forty
+ * synchronous calls; otherwise WebCrypto.
  */
 export interface Primitives {
-  /** Imports a signing secret's bytes. */
+  /** Imports the bytes of a signing secret. */
   importHmacKey(secret: Uint8Array): MaybePromise<HmacKey>
-  /** The HMAC-SHA256 of the content, in base64. */
+  /** Computes the HMAC-SHA256 of the content, in base64. */
   signHmac(key: HmacKey, content: SignedContent): MaybePromise<string>
-  /** Whether one of the base64 signatures is the content's HMAC-SHA256. Compares all of them, in constant time. */
+  /** Whether any of the base64 signatures is the HMAC-SHA256 of the content. Compares all in constant time. */
   verifyHmac(key: HmacKey, content: SignedContent, signatures: readonly string[]): MaybePromise<boolean>
-  /** Imports a raw public key of 32 bytes. */
+  /** Imports a raw 32-byte public key. Throws or rejects if it is not valid. */
   importEd25519(publicKey: Uint8Array): MaybePromise<Ed25519Key>
-  /** Whether the 64-byte signature over the content was made with the key. */
+  /** Whether a 64-byte signature of the content is valid for the key. */
   verifyEd25519(key: Ed25519Key, content: SignedContent, signature: Uint8Array): MaybePromise<boolean>
-  /** The SHA-256 of bytes, or of a text's UTF-8 bytes, in lower-case hex. */
+  /** Computes the SHA-256 of bytes, or of a string as UTF-8, in lower-case hex. */
   sha256Hex(data: string | Uint8Array): MaybePromise<string>
 }

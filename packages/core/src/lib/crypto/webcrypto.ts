@@ -1,4 +1,4 @@
-/** The primitives on WebCrypto alone: every runtime without `node:crypto`. @module */
+/** Primitives on WebCrypto, for runtimes without `node:crypto`. @module */
 import { equalText, toBase64, toHex, toSignedBytes, toUtf8 } from '../shared/bytes.ts'
 import type { Primitives } from './primitives.ts'
 
@@ -7,6 +7,7 @@ type SubtleKey = Parameters<typeof crypto.subtle.sign>[1]
 const HMAC = { name: 'HMAC', hash: 'SHA-256' }
 const ED25519 = { name: 'Ed25519' }
 
+/** The primitives on WebCrypto. */
 export const primitives: Primitives = {
   importHmacKey: (secret) => crypto.subtle.importKey('raw', new Uint8Array(secret), HMAC, false, ['sign']),
 
@@ -18,7 +19,7 @@ export const primitives: Primitives = {
   async verifyHmac(key, content, signatures) {
     const expected = await primitives.signHmac(key, content)
     let matched = false
-    // WebCrypto has no comparison of its own, and `subtle.verify` would hash the body again for every signature.
+    // WebCrypto has no constant-time comparison, and `subtle.verify` would hash the body again for every signature.
     for (const signature of signatures) matched = equalText(expected, signature) || matched
     return matched
   },

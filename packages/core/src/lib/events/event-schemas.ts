@@ -1,26 +1,27 @@
 import * as z from 'zod/mini'
 import type { EventType } from './event-types.ts'
 
-// Fields drift between Google's documentation, its samples and the wire: every spelling seen is read, and a
-// field of an unexpected kind counts as absent rather than costing the whole event.
+// Field names differ between Google's documentation, its samples and real deliveries, so all known names are read. A
+// field of an unexpected type counts as absent, so that it does not make the whole event invalid.
 const text = z.catch(z.optional(z.string()), undefined)
 const textOrNumber = z.catch(z.optional(z.union([z.string(), z.number()])), undefined)
 
 const dataShape = { id: textOrNumber }
 
-/** The wire `data` every event has. Unknown fields are kept. */
+/** The wire `data` of every event. Unknown fields are kept. */
 export interface DataFields {
+  /** The resource id of the job. */
   id?: string | number | undefined
   [field: string]: unknown
 }
 
-/** The wire `data` of an event that tells of a failure. */
+/** The wire `data` of a failure event. */
 export interface FailureFields extends DataFields {
   error_code?: string | number | undefined
   error_message?: string | undefined
 }
 
-/** The wire `data` of an event that points to a result, in every spelling seen. */
+/** The wire `data` of an event with a result, under every known field name. */
 export interface ResultFields extends DataFields {
   output_file_uri?: string | undefined
   video_uri?: string | undefined
@@ -46,7 +47,7 @@ const resultFields: z.ZodMiniType<ResultFields> = z.looseObject({
   file_id: text,
 })
 
-/** What the body of a delivery says before its `data` is looked at. Unknown fields are kept. */
+/** The body of a delivery. Unknown fields are kept. */
 export interface Envelope {
   type: string
   data: Record<string, unknown>
@@ -55,7 +56,11 @@ export interface Envelope {
   [field: string]: unknown
 }
 
-/** The body of a delivery: `type` and an object `data` are required, everything else is optional. */
+/**
+ * The schema of a delivery's body. `type` and an object `data` are required; all other fields are optional.
+ *
+ * @see https://ai.google.dev/gemini-api/docs/webhooks
+ */
 export const envelopeSchema: z.ZodMiniType<Envelope> = z.looseObject({
   type: z.string().check(z.minLength(1), z.maxLength(256)),
   data: z.looseObject({}),
@@ -63,7 +68,7 @@ export const envelopeSchema: z.ZodMiniType<Envelope> = z.looseObject({
   timestamp: text,
 })
 
-/** The `data` of each documented event type, as it is on the wire. Unknown fields are kept. */
+/** The schemas of the wire `data`, by documented event type. Unknown fields are kept. */
 export const dataSchemas: {
   readonly 'batch.succeeded': z.ZodMiniType<ResultFields>
   readonly 'batch.failed': z.ZodMiniType<FailureFields>
@@ -86,5 +91,5 @@ export const dataSchemas: {
   'video.generated': resultFields,
 } satisfies Record<EventType, z.ZodMiniType>
 
-/** The wire `data` of any event, known or not. */
+/** The schema of the wire `data` of any event type, known or unknown. */
 export const anyDataSchema: z.ZodMiniType<DataFields> = dataFields

@@ -18,25 +18,26 @@ export const EVENT_TYPES = [
 /** A documented event type. */
 export type EventType = (typeof EVENT_TYPES)[number]
 
-/** What the `data` of every event of a documented type has: the fields as sent, plus these. */
+/** The `data` of an event of a documented type: the fields as sent, plus these. */
 export interface EventData extends UnknownEventData {
+  /** The job's resource id, as in `UnknownEventData`. */
   id: string
 }
 
-/** What the `data` of any event has: the fields as sent, plus these. */
+/** The `data` of any event: the fields as sent, plus these. */
 export interface UnknownEventData {
   /**
-   * The job's resource id in the form the API takes: `batches/…` for batches, as sent for all others; `undefined`
-   * where the sender names no job.
+   * The job's resource id in the form that the API accepts: `batches/…` for batches, as sent for other jobs; `undefined`
+   * if the event names no job.
    */
   id: string | undefined
-  /** Fields as sent, including those this version does not know. */
+  /** The fields as sent, including unknown ones. */
   [field: string]: unknown
 }
 
-/** Where a result can be fetched. */
+/** Where to fetch a result. */
 export interface ResultPointer {
-  /** `files/…` wherever the sender's pointer names a file of the Gemini API, whatever form it came in. */
+  /** The Gemini API file of the result as `files/…`; `undefined` if the pointer as sent names no such file. */
   file: string | undefined
   /** The pointer as sent: `files/…`, `https://…` or `gs://…`. */
   fileUri: string | undefined
@@ -44,7 +45,9 @@ export interface ResultPointer {
 
 /** Why a job failed. */
 export interface JobFailure {
+  /** The error code as a string. */
   errorCode: string | undefined
+  /** The error message as sent. */
   errorMessage: string | undefined
 }
 
@@ -62,34 +65,34 @@ export interface EventDataByType {
 }
 
 interface EventBase {
-  /** What was given as `user_metadata` when the job was created; `{}` where there was none. */
+  /** The `user_metadata` of the job; `{}` if it has none. */
   userMetadata: Readonly<Record<string, unknown>>
-  /** When it happened, RFC 3339, as sent. */
+  /** When the event happened, in RFC 3339 format, as sent. */
   timestamp: string | undefined
-  /** Version of the envelope, as sent. */
+  /** The version of the envelope, as sent. */
   version: string | undefined
-  /** The parsed body as received. Events passed to handlers lack the job token, here and in `userMetadata`. */
+  /** The parsed body. In events passed to handlers the job token is removed, here and in `userMetadata`. */
   raw: Readonly<Record<string, unknown>>
 }
 
-/** An event of a documented type that names its job. `id` is the same as `data.id`. */
+/** An event of a documented type that names its job. `id` equals `data.id`. */
 export type KnownEvent<T extends EventType = EventType> = {
   [Type in T]: EventBase & { type: Type; id: string; data: EventDataByType[Type] }
 }[T]
 
-/** An event of a type this version does not know, or one that names no job. */
+/** An event of an unknown type, or one that names no job. */
 export type UnknownEvent = EventBase & { type: string & {}; id: string | undefined; data: UnknownEventData }
 
-/** Something that happened to a job. */
+/** A webhook event: something that happened to a job. */
 export type WebhookEvent = KnownEvent | UnknownEvent
 
-/** Whether a text is one of the documented event types. */
+/** Whether a string is a documented event type. */
 export function isEventType(type: string): type is EventType {
   return (EVENT_TYPES as readonly string[]).includes(type)
 }
 
 /**
- * Whether an event is of the given type and names its job, which then types its `data`.
+ * Whether an event is of the given type and names its job. Narrows the type of its `data`.
  *
  * @example
  * ```ts

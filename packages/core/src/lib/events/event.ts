@@ -9,14 +9,14 @@ import {
 } from './event-schemas.ts'
 import type { EventType, JobFailure, ResultPointer, UnknownEventData, WebhookEvent } from './event-types.ts'
 
-// Google renamed this event before it first sent one; old samples and test doubles still use the old name.
+// Old samples and test doubles still use this name, which Google changed before the first delivery.
 const ALIASES = new Map([['batch.completed', 'batch.succeeded']])
 
 /**
- * Parses a delivery's body into an event. Only `type` and an object `data` are required.
+ * Parses the body of a delivery. Only `type` and an object `data` are required.
  *
- * @throws WebhookPayloadError `payload_invalid`: no UTF-8, no JSON, no envelope, or JSON that is ambiguous
- *   (repeated keys), nested deeper than 64 levels or aimed at a prototype
+ * @throws WebhookPayloadError `payload_invalid` if the body is not UTF-8, not JSON or no envelope, or if the JSON has
+ *   duplicate keys, `__proto__` keys or more than 64 levels
  */
 export function parseEvent(body: Uint8Array | string): WebhookEvent {
   const event = readEvent(body)
@@ -24,11 +24,11 @@ export function parseEvent(body: Uint8Array | string): WebhookEvent {
   return event
 }
 
-/** Like `parseEvent`, with the refusal as a value. */
+/** Like `parseEvent`, but returns a refusal instead of throwing. */
 export function readEvent(body: Uint8Array | string): WebhookEvent | Refusal {
   const parsed = readJson(body)
   if (parsed === undefined) return refuse('payload_invalid', 'the body is not JSON in UTF-8')
-  if (parsed.flaw) return refuse('payload_invalid', `the body is refused JSON: ${parsed.flaw}`)
+  if (parsed.flaw) return refuse('payload_invalid', `the body is unsafe JSON: ${parsed.flaw}`)
   const envelope = envelopeSchema.safeParse(parsed.value)
   if (!envelope.success) return refuse('payload_invalid', 'the body has no "type" string or no "data" object')
   return toEvent(envelope.data, parsed.value as Record<string, unknown>)
@@ -69,7 +69,7 @@ function toData(
   return { ...fields, id }
 }
 
-/** Batches are named `batches/…` by the API, and with or without it in events. */
+/** The API names batches `batches/…`; events may omit the prefix. */
 function toResourceId(type: string, id: string): string {
   return type.startsWith('batch.') && !id.includes('/') ? `batches/${id}` : id
 }
@@ -84,8 +84,8 @@ const FILE_NAME = /^(?:files\/)?([A-Za-z0-9_-]+)$/
 const FILE_URL = /^https?:\/\/[^/?#]+\/(?:[^?#]*\/)?files\/([A-Za-z0-9_-]+)(?::download)?(?:[?#]|$)/
 
 /**
- * `files/ID` from any spelling of it: a URL with or without `:download` and query, the name, or the
- * bare id. The id keeps its hyphens: the SDK would cut `files/batch-…` at the first one.
+ * Returns `files/ID` for any form of a file pointer: a URL with or without `:download` and query, the name, or the bare
+ * id. Keeps hyphens in the id; the SDK cuts `files/batch-…` at the first one.
  */
 function toFile(pointer: string | undefined): string | undefined {
   const id = FILE_NAME.exec(pointer ?? '')?.[1] ?? FILE_URL.exec(pointer ?? '')?.[1]
@@ -97,7 +97,7 @@ function toFailure(fields: FailureFields): JobFailure {
   return { errorCode: code === undefined ? undefined : String(code), errorMessage: fields.error_message }
 }
 
-/** Where Google puts `user_metadata` is not documented: the envelope is looked at first, then `data`. */
+/** Google does not document where `user_metadata` is, so this looks in the envelope first, then in `data`. */
 function findMetadata(raw: Record<string, unknown>, data: Record<string, unknown>): Record<string, unknown> {
   const found = [raw.user_metadata, raw.userMetadata, data.user_metadata, data.userMetadata].find(isObject)
   return found ?? {}

@@ -1,15 +1,15 @@
 import { EVENT_TYPES, type EventType } from './event-types.ts'
 
-// Two typing mistakes; documented types differ from each other by more.
+// Two typos. Documented types differ from each other by more than that.
 const MAX_EDITS = 2
 
-/** The documented event type that `type` looks like a misspelling of, if there is one. */
+/** Returns the documented event type that `type` is probably a misspelling of, if any. */
 export function suggestEventType(type: string): EventType | undefined {
   const plain = type.toLowerCase()
   return EVENT_TYPES.find((known) => known !== type && countEdits(plain, known) <= MAX_EDITS)
 }
 
-/** How many letters must be inserted, deleted or replaced (the Levenshtein distance). */
+/** The Levenshtein distance: how many characters to insert, delete or replace. */
 function countEdits(from: string, to: string): number {
   let previous = Array.from({ length: to.length + 1 }, (_, column) => column)
   for (let row = 1; row <= from.length; row++) {

@@ -1,6 +1,6 @@
 import { ERROR_STATUS, type WebhookErrorCode } from '../shared/errors.ts'
 
-/** A response in plain values; WHATWG objects would cost more than verifying does. */
+/** A response as plain values, because WHATWG objects cost more than verification. */
 export interface Answer {
   readonly status: number
   readonly headers: Readonly<Record<string, string>>
@@ -9,8 +9,8 @@ export interface Answer {
 
 const JSON_HEADERS = { 'content-type': 'application/json' }
 
-// Asking sooner does not help what takes seconds to recover. Where many senders are refused at once, the wait is
-// spread: from this value to four times as long.
+// These failures take seconds to recover from, so an earlier retry would fail too. For the codes in SPREAD, which
+// refuse many senders at once, the wait is random: from this value to four times as long.
 const RETRY_AFTER_SECONDS: Partial<Record<WebhookErrorCode, number>> = {
   jwks_unavailable: 30,
   secret_unavailable: 30,
@@ -22,20 +22,22 @@ const RETRY_AFTER_SECONDS: Partial<Record<WebhookErrorCode, number>> = {
 }
 const SPREAD = new Set<WebhookErrorCode>(['overloaded', 'draining'])
 
-/** Verified, new, and either durable or handled. */
+/** The answer to a verified, new delivery that is now durable or handled. */
 export const ACCEPTED: Answer = { status: 200, headers: JSON_HEADERS, body: '{"status":"accepted"}' }
 
-/** Verified and accepted before: the sender need not send it again. */
+/** The answer to a verified delivery that was accepted before. It is a 200, so the sender stops retrying. */
 export const DUPLICATE: Answer = { status: 200, headers: JSON_HEADERS, body: '{"status":"duplicate"}' }
 
-/** Another attempt of the same delivery is being handled right now. */
+/** The answer while another attempt of the same delivery is being handled, with the rest of its lease as `retry-after`. */
 export function inFlightAnswer(leaseLeftMs: number): Answer {
   return toAnswer('in_flight', { 'retry-after': String(Math.max(1, Math.ceil(leaseLeftMs / 1000))) })
 }
 
 /**
- * The answer for a code: its status and a public word, never a message, so that nothing about keys, payloads or
- * internals leaks. Every 401 has the same body, so that it does not reveal which check failed.
+ * Returns the answer for an error code: its status and the code, never a message, so that nothing about keys, payloads
+ * or internals leaks. Every 401 has the same body, so that it does not reveal which check failed.
+ *
+ * @param random Returns a number in [0, 1), to spread `retry-after`. Default `Math.random`
  */
 export function answerFor(code: WebhookErrorCode, random: () => number = Math.random): Answer {
   const least = RETRY_AFTER_SECONDS[code]
@@ -50,12 +52,12 @@ function toAnswer(code: WebhookErrorCode, headers: Record<string, string>): Answ
   return { status, headers: { ...JSON_HEADERS, ...headers }, body: JSON.stringify({ error: word }) }
 }
 
-/** The same answer as a WHATWG `Response`. No other module creates one. */
+/** Converts an answer to a WHATWG `Response`. No other module creates one. */
 export function toResponse({ status, headers, body }: Answer): Response {
   return new Response(body, { status, headers })
 }
 
-/** The answer for a code as a WHATWG `Response`. */
+/** Returns the answer for an error code as a WHATWG `Response`. */
 export function responseFor(code: WebhookErrorCode): Response {
   return toResponse(answerFor(code))
 }

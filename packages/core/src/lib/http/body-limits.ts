@@ -1,16 +1,16 @@
 import type { Refusal } from '../shared/refusal.ts'
 
-/** The limits a body is read within. A receiver's own defaults are in its options. */
+/** Limits on reading one body. The defaults of a receiver are in its options. */
 export interface BodyLimits {
   /** Largest accepted body, in bytes, inclusive. */
   maxBytes: number
   /** Longest time from first to last byte, in milliseconds. */
   timeoutMs: number
-  /** Longest time without a byte, in milliseconds. Default: `timeoutMs`. */
+  /** Longest pause between bytes, in milliseconds. Default: `timeoutMs`. */
   idleMs?: number
-  /** Slowest accepted average, in bytes per second, applied from the first second on. Default 0: any. */
+  /** Slowest accepted average, in bytes per second, enforced after the first second. Default 0: no limit. */
   minBytesPerSecond?: number
-  /** Counts the body while it is read. Default: nothing does. */
+  /** Counts bytes while the body is read. Default: none. */
   watch?: BodyWatch
 }
 
@@ -18,6 +18,6 @@ export interface BodyLimits {
  * Starts counting one body.
  *
  * @param end Stops reading the body and refuses it
- * @returns Takes the size of each chunk, in bytes
+ * @returns A function to call with the size of each chunk, in bytes
  */
 export type BodyWatch = (end: (refusal: Refusal) => void) => (bytes: number) => void

@@ -6,16 +6,16 @@ import type { BodyLimits } from './body-limits.ts'
 export interface BodyProgress {
   /** Records bytes that have arrived. */
   note(bytes: number): void
-  /** Stops watching, and leaves no timer behind. */
+  /** Stops watching and cancels the timer. */
   stop(): void
 }
 
-// A timer this late says that our own process was busy: bytes may have arrived that nothing has read yet.
+// A timer this late means that this process was busy, so bytes may have arrived that are not read yet.
 const LATE_MS = 100
 const RATE_AFTER_MS = 1_000
 
 /**
- * Ends a body that does not arrive: one that takes too long, pauses for too long, or trickles.
+ * Ends a body that takes too long, pauses for too long, or arrives too slowly.
  *
  * @param end Called at most once, with a `body_timeout`
  */
@@ -41,7 +41,7 @@ export function watchProgress(
     if (age < timeoutMs && present - dueAt > LATE_MS) return wait(present, LATE_MS)
     const reason = whyEnd(limits, { age, pause: present - lastAt, bytes })
     if (reason !== undefined) return end(refuse('body_timeout', reason))
-    // Never longer than a pause may be: the clock may have been set back.
+    // At most `idleMs`, because the clock may have been set back.
     wait(present, Math.min(idleMs, timeoutMs - age, idleMs - (present - lastAt)))
   }
   wait(startedAt, Math.min(idleMs, timeoutMs))

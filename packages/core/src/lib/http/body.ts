@@ -1,13 +1,14 @@
 import { toUtf8 } from '../shared/bytes.ts'
 import { type Clock, systemClock } from '../shared/clock.ts'
-import { type Refusal, refuse } from '../shared/refusal.ts'
+import { isRefusal, type Refusal, refuse } from '../shared/refusal.ts'
 import type { BodyLimits } from './body-limits.ts'
 import { watchProgress } from './body-progress.ts'
 import { type HeadersLike, readOptionalHeader } from './headers.ts'
 
-/** Refuses a body its headers rule out. A declared length is only a hint: the bytes are counted all the same. */
+/** Refuses a body because of its headers. `content-length` is only a hint: the bytes are counted anyway. */
 export function checkBodyHeaders(headers: HeadersLike, maxBytes: number): Refusal | undefined {
   const encoding = readOptionalHeader(headers, 'content-encoding')
+  if (isRefusal(encoding) && encoding.refused === 'header_malformed') return encoding
   if (encoding !== undefined && !(typeof encoding === 'string' && /^(?:identity)?$/i.test(encoding))) {
     return refuse('content_encoding', 'the body is encoded; signatures cover plain bytes')
   }
@@ -16,22 +17,22 @@ export function checkBodyHeaders(headers: HeadersLike, maxBytes: number): Refusa
   return undefined
 }
 
-/** Collects a body chunk by chunk within its limits. Adapters feed it; what is too much is decided here alone. */
+/** Collects a body chunk by chunk and enforces its limits, so that adapters need not. */
 export interface BodyCollector {
-  /** Takes one more chunk; `false` when there is no point in reading on. */
+  /** Adds a chunk. Returns `false` when the adapter can stop reading. */
   push(chunk: Uint8Array): boolean
   /** Marks the body as complete. */
   end(): void
-  /** Marks the body as broken off: no more is coming, and it is not complete. */
+  /** Marks the body as incomplete: the connection failed or closed early. */
   fail(): void
-  /** The whole body, or why there is none. Never rejects. */
+  /** Resolves to the whole body, or to the reason there is none. Never rejects. */
   readonly result: Promise<Uint8Array | Refusal>
 }
 
 /**
- * Makes a collector for one body. Its time starts now.
+ * Creates a collector for one body and starts its timeouts.
  *
- * @param clock Default: the machine's clock
+ * @param clock The clock of the timeouts. Default: the system clock
  */
 export function createBodyCollector(limits: BodyLimits, clock: Clock = systemClock): BodyCollector {
   const { promise: result, resolve } = Promise.withResolvers<Uint8Array | Refusal>()
@@ -72,8 +73,8 @@ export function createBodyCollector(limits: BodyLimits, clock: Clock = systemClo
 }
 
 /**
- * Takes the bytes out of what a framework calls the body; `undefined` where it has not read the request. A parsed
- * body is refused: serialising it again would not give the bytes that were signed.
+ * Returns the bytes of a framework's `body` property, or `undefined` if the framework has not read the request. A
+ * parsed body is refused, because serialising it again would not restore the signed bytes.
  */
 export function toRawBody(value: unknown): Uint8Array | Refusal | undefined {
   if (value === undefined || value === null) return undefined

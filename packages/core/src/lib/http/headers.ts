@@ -1,8 +1,8 @@
 import { type Refusal, refuse } from '../shared/refusal.ts'
 
-/** Headers in any shape a runtime hands them over. */
+/** Request headers: a `Headers` object, or a plain object such as Node's. */
 export type HeadersLike =
-  /** Names are asked for in lower case; several values are a header that was sent more than once. */
+  /** `get` is called with lower-case names. A list of values stands for a repeated header. */
   | { get(name: string): string | readonly string[] | null }
   | Readonly<Record<string, string | readonly string[] | undefined>>
 
@@ -14,14 +14,14 @@ export interface DeliveryHeaders {
 }
 
 const ID = /^[\x21-\x2b\x2d\x2f-\x7e]{1,256}$/
-// An entry with a comma at its end, unless it is a bare tag: that one is an entry without a signature.
+// A comma before a space comes from joining repeated headers, except in a bare `v1,` or `v1a,` without a signature.
 const JOINED = /(?<!(?:^| )v1a?), /
 const MAX_SIGNATURE_CHARACTERS = 8192
 
 /**
  * Reads `webhook-id`, `webhook-timestamp` and `webhook-signature`.
  *
- * Every runtime joins a repeated header with `, `, so a comma where none belongs is how a duplicate shows.
+ * Runtimes join repeated headers with `, `, so an unexpected comma means that a header was sent more than once.
  *
  * @see https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md#webhook-headers-sending-metadata-to-consumers
  */
@@ -51,24 +51,21 @@ function checkSyntax(headers: DeliveryHeaders): DeliveryHeaders | Refusal {
   return headers
 }
 
-/** `webhook-id`, where it is there once and well-formed. For reports: nothing about it is verified. */
+/** Returns `webhook-id` if it was sent once and is well-formed. It is not verified, so use it in reports only. */
 export function readWellFormedId(headers: HeadersLike): string | undefined {
   const id = readOptionalHeader(headers, 'webhook-id')
   return typeof id === 'string' && ID.test(id) ? id : undefined
 }
 
-/** One header's text, from whatever shape the headers have. */
+/** Returns the value of a header; a missing or empty one is `header_missing`. */
 export function readHeader(headers: HeadersLike, name: string): string | Refusal {
   const value = readOptionalHeader(headers, name)
   return value === undefined || value === '' ? refuse('header_missing', `${name} is missing`) : value
 }
 
-/** Like `readHeader`, but absent is `undefined`. */
+/** Like `readHeader`, but returns `undefined` for an absent header. */
 export function readOptionalHeader(headers: HeadersLike, name: string): string | Refusal | undefined {
-  // Plain JavaScript may pass none at all.
-  if (typeof headers !== 'object' || headers === null) {
-    return refuse('header_malformed', 'the headers are not an object')
-  }
+  if (!isObject(headers)) return refuse('header_malformed', 'the headers are not an object')
   const value = getHeader(headers, name)
   if (typeof value === 'string') return trimWhiteSpace(value)
   if (value === undefined || value === null) return undefined
@@ -80,14 +77,15 @@ export function readOptionalHeader(headers: HeadersLike, name: string): string |
     : refuse('header_malformed', `${name} is not text`)
 }
 
-/** One header as the runtime has it, repetitions included; anything but text or a list of it is a mistake. */
+/** Returns a header as the runtime stores it, repetitions included. It may be of any type; `undefined` if absent. */
 export function getHeader(headers: HeadersLike, name: string): unknown {
+  if (!isObject(headers)) return undefined
   return isHeaders(headers) ? headers.get(name) : (headers[name] ?? findAnyCase(headers, name))
 }
 
-/** White space around a value is no part of it (RFC 9110, 5.5), though not every runtime takes it off. */
+/** Surrounding white space is not part of a value (RFC 9110, 5.5), but not every runtime trims it. */
 function trimWhiteSpace(value: string): string {
-  // Not an expression: one that looks for white space at the end takes quadratic time where there is much inside.
+  // A regular expression anchored at the end would take quadratic time on values with long runs of white space.
   let [start, end] = [0, value.length]
   while (isWhiteSpace(value.charCodeAt(start))) start++
   while (end > start && isWhiteSpace(value.charCodeAt(end - 1))) end--
@@ -98,11 +96,16 @@ function isWhiteSpace(code: number): boolean {
   return code === 0x20 || code === 0x09
 }
 
+/** Untyped callers can pass anything as headers. */
+function isObject(headers: unknown): boolean {
+  return typeof headers === 'object' && headers !== null
+}
+
 function isHeaders(headers: HeadersLike): headers is HeadersLike & { get(name: string): unknown } {
   return typeof headers.get === 'function'
 }
 
-/** Lambda, test code and the like hand over names as they were written. */
+/** AWS Lambda and test code keep the case of names as sent. */
 function findAnyCase(headers: Readonly<Record<string, unknown>>, name: string): unknown {
   const spellings = Object.keys(headers).filter(
     (key) => key.length === name.length && key.toLowerCase() === name,

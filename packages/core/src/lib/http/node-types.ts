@@ -2,13 +2,13 @@
 export interface NodeRequestLike {
   readonly method?: string | undefined
   readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>
-  /** Names and values in turn, as they were sent. */
+  /** Names and values alternately, as sent. */
   readonly rawHeaders?: readonly string[] | undefined
   /** Whether the whole request has arrived. */
   readonly complete?: boolean
   /** Whether the body has been read to its end. */
   readonly readableEnded?: boolean
-  /** The connection, for the address of its other end. */
+  /** The connection, for its peer address. */
   readonly socket?: { readonly remoteAddress?: string | undefined } | null
   on(event: 'data', listener: (chunk: Uint8Array) => void): unknown
   on(event: 'end' | 'error' | 'close', listener: () => void): unknown
@@ -17,7 +17,7 @@ export interface NodeRequestLike {
   destroy(): unknown
 }
 
-/** The part of `http.ServerResponse` an answer is written with. */
+/** The part of `http.ServerResponse` that writes an answer. */
 export interface NodeResponseLike {
   readonly headersSent: boolean
   readonly destroyed: boolean

@@ -1,13 +1,14 @@
 import { checkNames, invalid } from '../shared/options.ts'
 
-/** How a receiver is mounted. */
+/** Where a receiver is mounted. */
 export interface MountOptions {
-  /** The only path answered, without a query; `path_not_found` elsewhere. Default: every path. */
+  /** The path to answer, without a query; other paths are answered with `path_not_found`. Default: every path. */
   path?: string
 }
 
 /**
- * Refuses options that would mount a receiver nowhere, or silently everywhere.
+ * Checks mount options. An unknown option or a path without a leading slash would mount the receiver on every path or
+ * on none.
  *
  * @param where The caller's name, for the message of an error
  * @throws WebhookConfigError `option_invalid`
@@ -20,7 +21,7 @@ export function checkMountOptions(options: MountOptions, where: string): void {
 // Servers must accept the absolute form, too (RFC 9112, 3.2.2).
 const ORIGIN = /^https?:\/\/[^/?#]+/i
 
-/** The path of a URL or of a request target, without its query. Anything else is returned unchanged. */
+/** Returns the path of a URL or request target, without its query. */
 export function pathOf(url: string): string {
   return url.replace(ORIGIN, '').split('?', 1)[0] || '/'
 }

@@ -1,6 +1,6 @@
 import type { NodeRequestLike } from './node-types.ts'
 
-/** A framework that reads bodies, how to recognise its requests, and the line that keeps it from reading ours. */
+/** How to recognise a framework's requests, and how to keep it from parsing webhook bodies. */
 interface Advice {
   matches(request: object): boolean
   advice: string
@@ -12,7 +12,7 @@ const EXPRESS =
 const FASTIFY =
   "Fastify: await app.register(gwhFastify, { receiver, path }), with `import { gwhFastify } from '@gwh/node/fastify'`"
 
-// The first that matches wins: what is built on Express also looks like Express.
+// The first match wins, because frameworks built on Express also look like Express.
 const FRAMEWORKS: readonly Advice[] = [
   {
     matches: (request) => 'previewData' in request,
@@ -34,9 +34,9 @@ const FRAMEWORKS: readonly Advice[] = [
   },
 ]
 
-const ANYWHERE = `Mount the receiver in front of whatever reads bodies. ${EXPRESS}. ${FASTIFY}. Firebase, NestJS: keep the bytes in req.rawBody`
+const ANYWHERE = `Mount the receiver before any body parser. ${EXPRESS}. ${FASTIFY}. Firebase, NestJS: keep the bytes in req.rawBody`
 
-/** Says what to change so that the bytes arrive as they were sent. */
+/** Advises how to pass on the raw body in the framework the request comes from. */
 export function adviseRawBody(request: NodeRequestLike): string {
   return FRAMEWORKS.find(({ matches }) => matches(request))?.advice ?? ANYWHERE
 }

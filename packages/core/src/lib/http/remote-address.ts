@@ -1,6 +1,6 @@
 /**
- * The part of an address that one sender controls: all of an IPv4 address, the first 64 bits of an IPv6 address,
- * because networks hand out the rest freely. Anything else counts as it is.
+ * Returns the part of an address that identifies one sender: a whole IPv4 address, or the first 64 bits of an IPv6
+ * address, because one sender usually has all addresses below them. Other texts are returned unchanged.
  *
  * @see https://www.rfc-editor.org/rfc/rfc6177
  */

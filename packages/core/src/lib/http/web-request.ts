@@ -4,7 +4,7 @@ import { type BodyCollector, createBodyCollector } from './body.ts'
 import type { BodyLimits } from './body-limits.ts'
 import type { IncomingDelivery } from './incoming-delivery.ts'
 
-/** Turns a WHATWG request into a delivery; its body is read only on demand. */
+/** Converts a WHATWG request to a delivery. Its body is read on demand. */
 export function fromRequest(
   request: Request,
   clock: Clock,
@@ -31,7 +31,7 @@ async function readRequest(
 
 async function pump(stream: ReadableStream<Uint8Array> | null, collector: BodyCollector): Promise<void> {
   const reader = stream?.getReader()
-  // Not awaited: a source that never confirms being cancelled must not hold up the answer.
+  // Not awaited, because a source that never confirms its cancellation must not delay the answer.
   collector.result.then((body) => {
     if (isRefusal(body)) reader?.cancel().catch(() => {})
   })

@@ -28,7 +28,7 @@ export type JobKeySource = JobKeyTexts | (() => JobKeyTexts | Promise<JobKeyText
  * @param options.jobKey The key only your own code has; of several, the first (newest) signs. Or a function for it
  * @param options.endpoint The receiver's endpoint name. Default `default`
  * @param options.lifetimeSeconds How long deliveries of the job are accepted, in seconds. Default 345 600 (96 hours)
- * @param options.now The present in epoch milliseconds. Default `Date.now`
+ * @param options.now The current time, in epoch milliseconds. Default `Date.now`
  * @throws WebhookConfigError `option_invalid` for a key of fewer than 32 characters
  */
 export async function createJobToken(options: {
@@ -55,7 +55,7 @@ export type JobTokenVerifier = (token: unknown) => MaybePromise<boolean | Refusa
 export interface JobTokenSettings {
   jobKey: JobKeySource
   endpoint: string
-  /** The present in epoch milliseconds. */
+  /** The current time, in epoch milliseconds. */
   now: () => number
   /** Time and timers of the cache, where `jobKey` is a function. */
   clock: Clock

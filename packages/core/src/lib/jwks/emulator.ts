@@ -2,26 +2,26 @@ import { isProduction, readVariable } from '../shared/environment.ts'
 import { invalid } from '../shared/options.ts'
 import { isLoopback, toPublicUrl } from './jwks-url.ts'
 
-/** Whether keys of the emulator are accepted: everywhere but in production, and there if the caller says so. */
+/** Whether the emulator's keys are accepted: outside production, or with `allowEmulator`. */
 export function acceptsEmulator(allowEmulator: true | undefined): boolean {
   return allowEmulator === true || !isProduction()
 }
 
 /**
- * Refuses keys from this machine in production, where they are a forgotten setting of development.
+ * Refuses a loopback URL in production, where it is probably a leftover development setting.
  *
  * @throws WebhookConfigError `option_invalid`
  */
 export function checkKeySource(url: URL, emulator: boolean): void {
   if (emulator || !isLoopback(url)) return
   throw invalid(
-    'jwks is a loopback URL although NODE_ENV is production; remove it, or set allowEmulator: true if it is meant',
+    'jwks is a loopback URL although NODE_ENV is production; remove it, or set allowEmulator: true if it is intended',
   )
 }
 
 /**
- * Why deliveries may not verify although Google's keys are the default: the SDK talks to an emulator, which signs
- * with keys of its own.
+ * Returns a warning if the SDK is configured for an emulator while the receiver uses Google's keys, with which the
+ * emulator's deliveries do not verify; otherwise `undefined`.
  */
 export function doubtDefaultKeys(): string | undefined {
   const baseUrl = readVariable('GOOGLE_GEMINI_BASE_URL')

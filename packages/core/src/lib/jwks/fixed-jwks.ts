@@ -7,18 +7,19 @@ import { importKeys, type JsonWebKeySet, type KeySet, selectKeys } from './key-s
 const NO_KEY = 'jwks has no usable public key'
 
 /**
- * A key set that never changes and is never fetched.
+ * Creates a key set that is never fetched and never changes.
  *
  * The keys are copied: changing `document` afterwards has no effect.
  *
  * @param document The key set, with at least one usable public key
  * @param options.allowEmulator Accept the emulator's keys although `NODE_ENV` is `production`
- * @throws WebhookConfigError `option_invalid` when it has no usable key
+ * @throws WebhookConfigError `option_invalid` if it has no usable key
  */
 export function createFixedJwks(document: JsonWebKeySet, options: { allowEmulator?: true } = {}): Jwks {
   const emulator = acceptsEmulator(options.allowEmulator)
   const selected = selectKeys(document, emulator)
-  if (!selected) throw invalid(emulator ? NO_KEY : `${NO_KEY}; in production, keys of the emulator are not`)
+  if (!selected)
+    throw invalid(emulator ? NO_KEY : `${NO_KEY}; in production, the emulator's keys are not accepted`)
   let imported: KeySet | undefined
   const ready = mapMaybe(importKeys(selected), (keySet) => {
     imported = keySet

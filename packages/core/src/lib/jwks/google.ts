@@ -1,5 +1,5 @@
 /**
- * Where Google publishes the keys of dynamic webhooks.
+ * The URL at which Google publishes the public keys of dynamic webhooks.
  *
  * @see https://ai.google.dev/gemini-api/docs/webhooks
  */

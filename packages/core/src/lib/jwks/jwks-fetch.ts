@@ -1,24 +1,25 @@
 import type { Clock } from '../shared/clock.ts'
 
-/** What one fetch of a JWKS brought. */
+/** The result of a successful fetch of a JWKS. */
 export interface FetchedJwks {
-  /** The parsed document; not checked yet. */
+  /** The parsed document, not yet checked. */
   document: unknown
-  /** `max-age` of the answer, in milliseconds; `undefined` where it has none. */
+  /** The response's `max-age`, in milliseconds; `undefined` if it has none. */
   maxAgeMs: number | undefined
 }
 
-/** Why a fetch brought nothing, in words; quotes nothing of the answer. */
+/** The result of a failed fetch. */
 export interface FailedFetch {
+  /** The reason, without any text of the response. */
   failure: string
 }
 
 const MAX_BYTES = 64 * 1024
 
 /**
- * Fetches a JWKS within one deadline for the whole exchange, body included. Never rejects.
+ * Fetches a JWKS within one deadline, body included. Never rejects.
  *
- * Only a status of 200 with JSON of at most 64 KiB counts; redirects are not followed.
+ * Accepts only status 200 with at most 64 KiB of JSON, and follows no redirects.
  */
 export async function fetchJwks(
   url: URL,
@@ -32,7 +33,7 @@ export async function fetchJwks(
     controller.signal.addEventListener('abort', () => resolve(failure), { once: true })
   })
   try {
-    // The race holds even where a fetch ignores its signal.
+    // Enforces the deadline even if `fetch` ignores its signal.
     return await Promise.race([request(url, fetch, controller.signal), timedOut])
   } catch (error) {
     return { failure: describe(error) }
@@ -48,7 +49,7 @@ async function request(
   signal: AbortSignal,
 ): Promise<FetchedJwks | FailedFetch> {
   const headers = { accept: 'application/json' }
-  // A redirect could lead to someone else's keys: `manual` makes it a status that is not 200.
+  // A redirect could lead to another party's keys. With `manual` it has a status other than 200.
   const response = await fetch(url, { headers, signal, redirect: 'manual', credentials: 'omit' })
   if (response.status !== 200) return { failure: `status ${response.status}` }
   const text = await readText(response)
@@ -85,7 +86,7 @@ function readMaxAgeMs(cacheControl: string | null): number | undefined {
   return seconds === undefined ? undefined : Number(seconds) * 1000
 }
 
-/** A failed fetch says why in the code of its cause, such as `ECONNREFUSED`; its message may quote anything. */
+/** Describes an error by the code of its cause, such as `ECONNREFUSED`, because its message may quote anything. */
 function describe(error: unknown): string {
   const { code } = Object((error as { cause?: unknown } | undefined)?.cause) as { code?: unknown }
   return typeof code === 'string' && /^[A-Z0-9_]{1,40}$/.test(code)

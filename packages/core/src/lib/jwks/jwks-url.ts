@@ -2,13 +2,13 @@ import { invalid } from '../shared/options.ts'
 
 const LOOPBACK_HOST = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/
 
-/** Whether a URL leads to this machine. */
+/** Whether the host of a URL is a loopback host. */
 export function isLoopback({ hostname }: URL): boolean {
   return LOOPBACK_HOST.test(hostname)
 }
 
 /**
- * Reads the URL of a key set: `https:`, or `http:` on a loopback host.
+ * Parses the URL of a key set: `https:`, or `http:` on a loopback host.
  *
  * @throws WebhookConfigError `option_invalid`
  */
@@ -19,7 +19,7 @@ export function parseJwksUrl(value: string | URL): URL {
   throw invalid('jwks must be an https: URL (http: is for loopback hosts only)')
 }
 
-/** A URL as messages show it: without credentials and query, which may be secret. */
+/** Formats a URL for messages, without credentials and query, which may be secret. */
 export function toPublicUrl({ origin, pathname }: URL): string {
   return `${origin}${pathname}`
 }

@@ -13,30 +13,30 @@ const SHORTEST_TTL_MS = 5 * MINUTE_MS
 const DEFAULT_TTL_MS = 10 * MINUTE_MS
 const LONGEST_TTL_MS = 24 * 60 * MINUTE_MS
 const STALE_IF_ERROR_MS = 6 * 60 * MINUTE_MS
-// From this share of their time on, deliveries renew the keys in the background, so that none waits when they expire.
+// After this share of their lifetime, keys are renewed in the background, so that no delivery waits when they expire.
 const RENEW_AT = 0.8
 
-/** A fetched key set in a form that can be stored, to start another cache with. */
+/** A fetched key set in a serialisable form, to seed another cache. */
 export interface JwksSnapshot {
   /** The key set as fetched. */
   document: JsonWebKeySet
   /** When the fetch started, in epoch milliseconds. */
   fetchedAt: number
-  /** How long the keys count as fresh from then on, in milliseconds. */
+  /** How long the keys stay fresh, in milliseconds from `fetchedAt`. */
   ttlMs: number
 }
 
-/** How a key set is fetched and cached. */
+/** Options of `createJwks`. */
 export interface JwksOptions {
   /** Fetches the key set. Default: the global `fetch`. */
   fetch?: typeof fetch
-  /** Time and timers. Default: the machine's clock. */
+  /** The clock. Default: the system clock. */
   clock?: Clock
-  /** Deadline of one fetch, body included, in milliseconds. Default 2 000. */
+  /** Deadline of a fetch, body included, in milliseconds. Default 2 000. */
   timeoutMs?: number
-  /** Shortest time between the starts of two fetches, whether they work or not, in milliseconds. Default 30 000. */
+  /** Shortest time between the starts of two fetches, successful or not, in milliseconds. Default 30 000. */
   cooldownMs?: number
-  /** Keys fetched earlier, to start warm with: the `snapshot()` of another cache. */
+  /** The initial keys: the `snapshot()` of another cache. Default: none. */
   seed?: JwksSnapshot
   /** Accept the emulator's keys, and a loopback URL, although `NODE_ENV` is `production`. Default: no. */
   allowEmulator?: true
@@ -46,24 +46,24 @@ export interface JwksOptions {
 
 /** A cached key set that reloads itself. */
 export interface Jwks {
-  /** Whether the keys are younger than the server said they may become. */
+  /** Whether the keys are younger than the `max-age` of the server. */
   readonly fresh: boolean
-  /** Whether the last fetch is too recent for another one. */
+  /** Whether the last fetch started less than `cooldownMs` ago. */
   readonly coolingDown: boolean
   /** Whether a fetch is in progress. */
   readonly reloading: boolean
-  /** Why the last fetch brought no keys, in words that name the URL; `undefined` when it did, or none has ended. */
+  /** Why the last fetch failed, including the URL; `undefined` if it succeeded or none has ended. */
   readonly problem: string | undefined
   /**
-   * The keys to verify with: at once while they are fresh, after a fetch when they are not. Where the fetch
-   * fails, stale keys serve for up to six hours. `undefined` when there is nothing usable.
+   * Returns the keys: at once if they are fresh, otherwise after a fetch. If the fetch fails, stale keys are used for up
+   * to six hours. `undefined` if there are no usable keys.
    */
   keys(): MaybePromise<KeySet | undefined>
-  /** The cached keys, without fetching; `undefined` when there is nothing usable. */
+  /** Returns the cached keys without fetching; `undefined` if there are no usable keys. */
   current(): KeySet | undefined
-  /** Fetches again unless cooling down; resolves to whether keys were fetched. For a signature no key matches. */
+  /** Fetches again unless cooling down, for a signature that no key matches. Resolves to whether keys were fetched. */
   reload(): Promise<boolean>
-  /** What was last fetched, to seed another cache with; `undefined` before the first success. */
+  /** Returns the last fetched keys, to seed another cache; `undefined` before the first successful fetch. */
   snapshot(): JwksSnapshot | undefined
 }
 
@@ -75,10 +75,11 @@ interface Loaded {
 const NAMES = ['fetch', 'clock', 'timeoutMs', 'cooldownMs', 'seed', 'allowEmulator', 'onFetch']
 
 /**
- * Caches the key set at a URL: one fetch at a time, none before the cooldown is over, the last good keys kept.
+ * Creates a cache for the key set at a URL. It runs one fetch at a time, at most one per cooldown, and keeps the last
+ * good keys if a fetch fails.
  *
- * No caller waits longer than twice `timeoutMs`, even for a fetch that a serverless runtime has frozen together
- * with the request that started it.
+ * No caller waits longer than twice `timeoutMs`, even if a serverless runtime freezes the fetch together with the
+ * request that started it.
  *
  * @param url `https:`, or `http:` on a loopback host
  * @throws WebhookConfigError `option_invalid`
@@ -103,7 +104,7 @@ export function createJwks(url: string | URL, options: JwksOptions = {}): Jwks {
   let loaded: Loaded | undefined
   let problem: string | undefined
 
-  // Keys from the future, after a clock was set back, count as old.
+  // Keys fetched in the future, after the clock was set back, count as expired.
   const ageMs = ({ fetchedAt, ttlMs }: JwksSnapshot) => {
     const age = clock.now() - fetchedAt
     return age >= 0 ? age : ttlMs
@@ -118,7 +119,7 @@ export function createJwks(url: string | URL, options: JwksOptions = {}): Jwks {
     const fetchedAt = clock.now()
     const fetched = await fetchJwks(target, { fetch, clock, timeoutMs })
     const next = 'failure' in fetched ? undefined : await toLoaded(toSnapshot(fetched, fetchedAt), emulator)
-    const failure = 'failure' in fetched ? fetched.failure : 'the answer has no usable public key'
+    const failure = 'failure' in fetched ? fetched.failure : 'the response has no usable public key'
     problem = next
       ? undefined
       : `the public keys could not be fetched from ${toPublicUrl(target)}: ${failure}`
@@ -165,6 +166,6 @@ function toSnapshot({ document, maxAgeMs }: FetchedJwks, fetchedAt: number): Jwk
 
 function toLoaded(snapshot: JwksSnapshot, emulator: boolean): MaybePromise<Loaded | undefined> {
   const selected = selectKeys(snapshot.document, emulator)
-  // An answer without one usable key is no better than no answer: the last good keys stay.
+  // A response without a usable key counts as failed, so the last good keys stay in use.
   return selected && mapMaybe(importKeys(selected), (keys) => ({ keys, snapshot }))
 }

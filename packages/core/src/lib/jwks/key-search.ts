@@ -5,9 +5,9 @@ import type { Jwks } from './jwks.ts'
 import type { KeySet } from './key-set.ts'
 
 /**
- * Searches the cached keys, and newer ones if none matches: keys may have been rotated since.
+ * Searches the cached keys, then newer ones if none matches, because keys may have been rotated.
  *
- * @param cachedOnly Search what is cached; never fetch
+ * @param cachedOnly Search the cached keys only; never fetch
  */
 export function searchKeys(
   jwks: Jwks,
@@ -24,7 +24,7 @@ function toSource(jwks: Jwks): Source<KeySet> {
     current: () => jwks.current(),
     get: () => jwks.keys(),
     async newer(known) {
-      // Whether this call fetches does not matter: another delivery may have done so since `known` was read.
+      // The result does not matter, because another delivery may have fetched since `known` was read.
       await jwks.reload()
       const newer = await jwks.keys()
       return newer === known ? undefined : newer

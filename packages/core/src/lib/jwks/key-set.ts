@@ -22,33 +22,36 @@ export interface JsonWebKeySet {
   keys: readonly JsonWebKeyLike[]
 }
 
-/** A public key deliveries may be signed with. */
+/** An imported Ed25519 public key. */
 export interface VerificationKey {
-  /** The key's `kid`, or its public `x` where it has none. */
+  /** The key's `kid`, or its `x` if it has none. */
   keyId: string
+  /** The imported key. */
   key: Ed25519Key
 }
 
-/** An RSA public key of sufficient strength, not yet imported. */
+/** An RSA public key of at least 2048 bits, not yet imported. */
 export interface RsaKey {
-  /** `undefined` where the key has none, or an empty one. */
+  /** The key's `kid`; `undefined` if it has none or an empty one. */
   kid: string | undefined
+  /** The public key. */
   jwk: { kty: 'RSA'; n: string; e: string }
 }
 
 /** The usable keys of a JWKS. */
 export interface KeySet {
+  /** Ed25519 public keys, for `v1a` signatures. */
   readonly ed25519: readonly VerificationKey[]
-  /** RSA public keys, not yet imported: only the documented JWT scheme wants them. */
+  /** RSA public keys, for JSON Web Tokens. */
   readonly rsa: readonly RsaKey[]
-  /** How many entries were left out as malformed, unsuitable or too many. */
+  /** How many entries were skipped because they are malformed, unsuitable or over a limit. */
   readonly rejected: number
 }
 
-/** Every `kid` of the emulator's keys starts with this, so that they are never taken for Google's. */
+/** The prefix of every `kid` of the emulator, so that its keys are not mistaken for Google's. */
 export const EMULATOR_KEY_PREFIX = 'gwh-emulator'
 
-// Entries beyond this are not looked at: a key set must not cost more than a delivery is worth.
+// Further entries are ignored, to limit the cost of a large key set.
 const MAX_ENTRIES = 1024
 const MAX_KEYS_TRIED = 16
 
@@ -60,10 +63,10 @@ export interface SelectedKeys {
 }
 
 /**
- * Picks the usable keys of a JWKS, at most 16 of each type; `undefined` when there is none, or the value is not a
- * key set. Entries that are malformed, private or weak are left out: one bad key must not stop the good ones.
+ * Selects the usable keys of a JWKS, at most 16 of each type; `undefined` if there are none or the value is not a key
+ * set. Skips malformed, private and weak keys, so that a bad key does not disable the good ones.
  *
- * @param emulator Whether the emulator's keys count as usable
+ * @param emulator Whether the emulator's keys are usable. Default `true`
  */
 export function selectKeys(value: unknown, emulator = true): SelectedKeys | undefined {
   if (!isKeySet(value)) return undefined
@@ -76,7 +79,7 @@ export function selectKeys(value: unknown, emulator = true): SelectedKeys | unde
   return usable === 0 ? undefined : { edwards, rsa, rejected: value.keys.length - usable }
 }
 
-/** Makes the picked keys ready for use. */
+/** Imports the selected keys. Skips those that the runtime cannot import. */
 export function importKeys({ edwards, rsa, rejected }: SelectedKeys): MaybePromise<KeySet> {
   return mapMaybe(allMaybe(edwards.map(importEd25519)), (imported) => {
     const ed25519 = imported.filter((key) => key !== undefined)
@@ -91,7 +94,7 @@ function isKeySet(value: unknown): value is JsonWebKeySet {
 function isPublicSigningKey(value: unknown): value is JsonWebKeyLike {
   if (typeof value !== 'object' || value === null) return false
   const key = value as Record<string, unknown>
-  // A published private member means the key is nobody's secret any more.
+  // A published private key is compromised.
   if (key.d !== undefined || key.k !== undefined || key.p !== undefined) return false
   if (key.use !== undefined && key.use !== 'sig') return false
   return key.key_ops === undefined || (Array.isArray(key.key_ops) && key.key_ops.includes('verify'))
@@ -110,12 +113,12 @@ function toRsaKey(key: JsonWebKeyLike): RsaKey[] {
   if (alg !== undefined && alg !== 'RS256') return []
   const modulus = fromBase64Url(n)
   if (!modulus || modulus.length < SMALLEST_RSA_BYTES || modulus.length > LARGEST_RSA_BYTES) return []
-  // 65537, the exponent everybody uses: smaller ones have been attacked, larger ones only cost time.
+  // Accepts only the usual exponent, 65537: smaller ones have been attacked, and larger ones are slower.
   if (e !== 'AQAB' || modulus[0]! < 0x80) return []
   return [{ kid: toKid(key), jwk: { kty, n, e } }]
 }
 
-/** Google ships key sets with `"kid": ""` for keys without a name. */
+/** Google publishes key sets with `"kid": ""`. */
 function toKid({ kid }: JsonWebKeyLike): string | undefined {
   return typeof kid === 'string' && kid !== '' ? kid : undefined
 }
@@ -128,7 +131,7 @@ function toPublicBytes(key: JsonWebKeyLike): { keyId: string; bytes: Uint8Array 
   return [{ keyId: toKid(key) ?? key.x, bytes }]
 }
 
-/** Runtimes differ in when they notice that bytes are no point on the curve; such a key is left out too. */
+/** Returns `undefined` for bytes that are not a point on the curve. Runtimes report them by throwing or by rejecting. */
 function importEd25519(selected: {
   keyId: string
   bytes: Uint8Array

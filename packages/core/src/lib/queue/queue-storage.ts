@@ -8,7 +8,7 @@ import type { StoredDelivery } from './to-record.ts'
 export interface ClaimTerms {
   /** The most deliveries to claim. */
   limit: number
-  /** The present, in epoch milliseconds. */
+  /** The current time, in epoch milliseconds. */
   now: number
   /** When the leases end, in epoch milliseconds. */
   leaseUntil: number

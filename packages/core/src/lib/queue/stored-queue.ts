@@ -12,7 +12,7 @@ import { startWorker, type WorkerDeps } from './worker.ts'
 
 /** What a queue takes from its environment. */
 export interface StoredQueueOptions {
-  /** Default: the machine's clock. */
+  /** Default: the system clock. */
   clock?: Clock
   /** A number in [0, 1), for jitter. Default `Math.random`. */
   random?: () => number

@@ -4,17 +4,17 @@ export interface ExecutionContext {
   waitUntil?(promise: Promise<unknown>): void
   /** Runs the task after the answer is sent, and keeps the invocation alive for it; preferred to `waitUntil`. */
   after?(task: () => Promise<unknown>): void
-  /** How long deliveries are handled after the answer, in milliseconds. Default 25 000. */
+  /** How long to handle deliveries after the answer, in milliseconds. Default 25 000. */
   maxDrainMs?: number
 }
 
-/** How long an invocation handles queued deliveries, after an answer or for a cron, in milliseconds. */
+/** Default time for handling queued deliveries in one invocation, in milliseconds. */
 export const DRAIN_MS = 25_000
 
 /**
- * Drains after the answer, if one of the contexts offers time for it.
+ * Drains the queue after the answer, if one of the contexts can keep the invocation alive.
  *
- * Best effort: the delivery is durable, and the next drain finds whatever is interrupted here.
+ * Best effort: deliveries are durable, so the next drain picks up what is interrupted here.
  */
 export function drainAfterAnswer(
   contexts: readonly unknown[],

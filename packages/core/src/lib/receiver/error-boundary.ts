@@ -6,7 +6,7 @@ import { isRefusal } from '../shared/refusal.ts'
 import type { Pipeline, Trace } from './pipeline.ts'
 import type { RefusalReport } from './refusal-report.ts'
 
-/** Turns whatever a pipeline comes to into an answer, and never rejects. */
+/** Wraps a pipeline so that refusals and exceptions become answers. The result never rejects. */
 export function withErrorBoundary(
   pipeline: Pipeline,
   observe: ReceiverObserver,

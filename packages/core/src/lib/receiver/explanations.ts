@@ -3,10 +3,10 @@ import type { RefusedDelivery, UnverifiedInfo } from '../observe/unverified.ts'
 import { parseSecrets } from '../schemes/secrets.ts'
 import type { VerifyOptions } from '../verify/verify-options.ts'
 
-// These say what is wrong without the body.
+// Refusals with these codes can be explained without the body.
 const HEADER_CODES = /^header_|_malformed$/
 
-/** Explains refused deliveries in words, as signals of type `explained`. For development: it takes time. */
+/** Reports why deliveries are refused, as signals of type `explained`. Slow, so for development only. */
 export function createExplanations(
   options: VerifyOptions,
   observe: ReceiverObserver,

@@ -1,44 +1,49 @@
 import type { QueueWorker } from '../queue/queue.ts'
 import { type Clock, systemClock } from '../shared/clock.ts'
 
-/** How a receiver is closed. */
+/** Options of `Receiver.close`. */
 export interface CloseOptions {
-  /** How long to wait for deliveries and drains under way, in milliseconds. Default: until they are done. */
+  /** How long to wait for running deliveries and drains, in milliseconds. Default: until they are done. */
   timeoutMs?: number
 }
 
-/** Follows what a receiver has under way, and closes what it keeps deliveries in. */
+/** Tracks the running work of a receiver and closes its queue or store. */
 export interface Lifecycle {
   /** Whether `close` has been called. */
   isClosed(): boolean
   /** Runs a task that `close` waits for. */
   run<T>(task: () => Promise<T>): Promise<T>
-  /** Adds a worker that `close` stops. The result stops it too, and is safe to call twice. */
+  /** Adds a worker that `close` stops. The returned worker can also be stopped earlier, and more than once. */
   addWorker(worker: QueueWorker): QueueWorker
   /** Whether a worker is running. */
   hasWorker(): boolean
+  /** Stops workers, waits for running tasks, then closes the queue or store. Safe to call twice. */
   close(options?: CloseOptions): Promise<void>
 }
 
-/** A queue or store, as far as closing it goes. */
+/** The part of a queue or store that closes it. */
 interface Closable {
   close?(): Promise<void>
 }
 
-// Receivers of one process may share a queue: only the last of them may close it.
+// Receivers in one process may share a queue, and only the last one to close may close it.
 const users = new WeakMap<Closable, number>()
 
-/** @param keeper The receiver's queue or store */
+/**
+ * Creates the lifecycle of one receiver.
+ *
+ * @param keeper The receiver's queue or store
+ */
 export function createLifecycle(keeper: Closable, clock: Clock = systemClock): Lifecycle {
   users.set(keeper, (users.get(keeper) ?? 0) + 1)
   const workers = new Set<QueueWorker>()
-  let underWay = 0
+  let runningTasks = 0
   let closing: Promise<void> | undefined
   let onIdle = () => {}
 
   const close = async ({ timeoutMs }: CloseOptions) => {
     await Promise.all([...workers].map((worker) => worker.stop()))
-    if (underWay > 0) await waitUntilIdle(timeoutMs)
+    if (runningTasks > 0) await waitUntilIdle(timeoutMs)
     const left = users.get(keeper)! - 1
     users.set(keeper, left)
     if (left === 0) await keeper.close?.()
@@ -53,12 +58,12 @@ export function createLifecycle(keeper: Closable, clock: Clock = systemClock): L
   return {
     isClosed: () => closing !== undefined,
     async run(task) {
-      underWay++
+      runningTasks++
       try {
         return await task()
       } finally {
-        underWay--
-        if (underWay === 0) onIdle()
+        runningTasks--
+        if (runningTasks === 0) onIdle()
       }
     },
     addWorker(worker) {

@@ -4,31 +4,31 @@ import type { Clock } from '../shared/clock.ts'
 import { type Refusal, refuse } from '../shared/refusal.ts'
 import { createLagProbe } from './loop-lag.ts'
 
-/** How much unverified data a receiver holds at a time. */
+/** Limits on unverified deliveries. */
 export interface LimiterOptions {
-  /** Bodies being read at a time. One more ends the slowest. */
+  /** Most bodies read at a time. One more ends the slowest. */
   maxConcurrentBodies: number
-  /** The same for one address. One more ends the slowest of that address. */
+  /** Most bodies read at a time from one address. One more ends the slowest of that address. */
   maxBodiesPerAddress: number
-  /** Bytes received and not verified yet, of all bodies together. One more ends the slowest. */
+  /** Most bytes received but not yet verified, over all bodies. One more ends the slowest. */
   maxBytesInFlight: number
-  /** How late the event loop may run, in milliseconds; infinite to skip the measurement. */
+  /** Most event loop lag, in milliseconds; `Infinity` turns the measurement off. */
   maxLoopLagMs: number
 }
 
-/** Guards the memory and time that unverified deliveries take. */
+/** Limits the memory and time that unverified deliveries use. */
 export interface Limiter {
-  /** Admits a delivery whose headers are good, before its body is read. The caller must call `leave`. */
-  enter(address: string | undefined): Admission | Refusal
+  /** Starts counting a delivery with valid headers, before its body is read. The caller must call `leave`. */
+  enter(address: string | undefined): LimitedDelivery | Refusal
 }
 
-/** One delivery, from its headers to its verification. */
-export interface Admission {
-  /** Counts the body while it is read, and ends it when another delivery needs the room. */
+/** A delivery that counts towards the limits, from its headers to the end of its verification. */
+export interface LimitedDelivery {
+  /** Counts the body while it is read, and ends it if it is the slowest when a limit is reached. */
   readonly watch: BodyWatch
-  /** Marks the body as read, `bytes` long. From here on it is never ended. Refuses it when it has been already. */
+  /** Marks the body as read, with its length in bytes. It is not ended from now on; refused if it was ended before. */
   complete(bytes: number): Refusal | undefined
-  /** Gives back what the delivery takes up. Safe to call twice. */
+  /** Stops counting the delivery. Safe to call twice. */
   leave(): void
 }
 
@@ -43,22 +43,22 @@ interface Slot {
   end: ((refusal: Refusal) => void) | undefined
 }
 
-// Only ranks bodies when there is no room for all of them; a body is not ended for being slower than this.
+// Used only to rank bodies when a limit is reached; a slower body is not ended for its pace alone.
 const PACE = 16 * 1024
-// How far a fast start may carry a body. More would let a sender stop after it and still look fast.
+// Limits the credit for a fast start, so that a sender cannot stop after one and still rank as fast.
 const MOST_AHEAD = 4 * 1024
 
 /**
- * Makes a limiter.
+ * Creates a limiter.
  *
- * It counts only what has arrived: a declared length costs a sender nothing. It never refuses a newcomer in favour
- * of bodies that are merely open, because any number of idle connections would then lock out everything else.
+ * It counts bytes that have arrived, not declared lengths, which cost a sender nothing. A new delivery is never refused
+ * in favour of open bodies, because idle connections could then block all others.
  *
- * @param isFull Whether what comes after the limiter takes no more right now
+ * @param isFull Whether the queue is full, so that new deliveries are refused
  */
 export function createLimiter(limits: LimiterOptions, clock: Clock, isFull: () => boolean): Limiter {
   const lagMs = Number.isFinite(limits.maxLoopLagMs) ? createLagProbe(clock) : () => 0
-  // In the order of their arrival. Bodies that are complete are no longer in it; their bytes still count.
+  // In order of arrival. Complete bodies are removed, but their bytes still count.
   const reading = new Set<Slot>()
   const perGroup = createCounts()
   let totalBytes = 0
@@ -84,10 +84,10 @@ export function createLimiter(limits: LimiterOptions, clock: Clock, isFull: () =
     slot.at = clock.now()
     slot.bytes += bytes
     totalBytes += bytes
-    // Ends, because the slot itself is among those being read.
+    // Terminates, because `slot` itself is in `reading`.
     while (totalBytes > limits.maxBytesInFlight) endSlowest(OUT_OF_BYTES)
   }
-  const makeRoom = (group: string | undefined) => {
+  const enforceLimits = (group: string | undefined) => {
     if (perGroup.of(group) >= limits.maxBodiesPerAddress) endSlowest(OUT_OF_ADDRESS, group)
     else if (reading.size >= limits.maxConcurrentBodies) endSlowest(OUT_OF_BODIES)
     perGroup.add(group, 1)
@@ -98,7 +98,7 @@ export function createLimiter(limits: LimiterOptions, clock: Clock, isFull: () =
       if (isFull()) return refuse('overloaded', 'the queue is full')
       if (lagMs() > limits.maxLoopLagMs) return refuse('overloaded', 'the event loop is late')
       const group = address === undefined ? undefined : toAddressGroup(address)
-      makeRoom(group)
+      enforceLimits(group)
       const slot: Slot = { group, bytes: 0, behind: 0, at: clock.now(), ended: undefined, end: undefined }
       reading.add(slot)
       return {
@@ -122,7 +122,7 @@ const OUT_OF_BODIES = 'too many bodies are being read, and this one was the slow
 const OUT_OF_ADDRESS = 'too many bodies of this address are being read, and this one was the slowest'
 const OUT_OF_BYTES = 'too many bytes are in flight, and this body was the slowest'
 
-/** The body that is furthest behind; of several, the one that came first. */
+/** The body that is furthest behind; among equals, the oldest. */
 function slowest(slots: Iterable<Slot>, present: number, group: string | undefined): Slot | undefined {
   let found: Slot | undefined
   let most = Number.NEGATIVE_INFINITY
@@ -140,7 +140,7 @@ function behindAt({ behind, at }: Slot, present: number): number {
   return behind + ((present - at) / 1000) * PACE
 }
 
-/** Counts by name, keeping only the names that have any. `undefined` is not counted. */
+/** Counts by name and drops names whose count is 0. `undefined` is not counted. */
 function createCounts() {
   const counts = new Map<string, number>()
   const of = (name: string | undefined) => (name === undefined ? 0 : (counts.get(name) ?? 0))

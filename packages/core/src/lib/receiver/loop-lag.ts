@@ -4,8 +4,8 @@ const PROBE_MS = 20
 const VALID_MS = 1_000
 
 /**
- * Measures how late timers fire, in milliseconds. A timer is set only while deliveries arrive: an idle receiver
- * must not keep its process awake.
+ * Measures how late timers fire, in milliseconds. It sets timers only while deliveries arrive, so that an idle receiver
+ * does not keep its process awake.
  */
 export function createLagProbe(clock: Clock): () => number {
   let last = { lagMs: 0, at: Number.NEGATIVE_INFINITY }
@@ -20,7 +20,7 @@ export function createLagProbe(clock: Clock): () => number {
       dueAt = present + PROBE_MS
       clock.schedule(probe(dueAt), PROBE_MS)
     }
-    // A timer that is overdue says as much as one that was late; one that was late long ago says nothing.
+    // An overdue timer counts like a late one. A measurement older than `VALID_MS` no longer counts.
     return Math.max(present - dueAt, present - last.at < VALID_MS ? last.lagMs : 0)
   }
 }

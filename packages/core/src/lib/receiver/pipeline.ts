@@ -23,13 +23,13 @@ import type { SkewProbe } from './skew-probe.ts'
 /** Takes one delivery from request to answer. */
 export type Pipeline = (delivery: IncomingDelivery, trace: Trace) => Promise<Answer | Refusal>
 
-/** What a pipeline has seen of one delivery, for the report of a refusal. */
+/** What the pipeline has read of one delivery, for the report of a refusal. */
 export interface Trace {
-  /** The body, once it is read to its end. */
+  /** The body, if it was read to its end. */
   body: Uint8Array | undefined
 }
 
-/** The steps of a pipeline. */
+/** What a pipeline is built from. */
 export interface PipelineOptions {
   verifier: Verification
   /** Decides which dynamic deliveries are ours; `undefined` when all are. */
@@ -39,13 +39,13 @@ export interface PipelineOptions {
   limits: BodyLimits
   skew: SkewProbe
   limiter: Limiter
-  /** The address a delivery counts for; `undefined` for unknown. */
+  /** Returns the address for `maxBodiesPerAddress`; `undefined` if unknown. */
   addressOf: (delivery: IncomingDelivery) => string | undefined
 }
 
 /**
- * Makes the pipeline: one step after the other, and a refusal ends it early. The cheap checks come first, so that
- * flooding an endpoint costs the sender more than the receiver.
+ * Creates the pipeline. A refusal ends it early, and cheap checks come first, so that flooding an endpoint costs the
+ * sender more than the receiver.
  */
 export function createPipeline(options: PipelineOptions): Pipeline {
   const { verifier, authorize, sink, endpoint, limits, skew } = options
@@ -60,8 +60,8 @@ export function createPipeline(options: PipelineOptions): Pipeline {
       if (isUntimely(parsed) && skew.wants()) await probeSkew(delivery, trace, options)
       return parsed
     }
-    // Until it is verified and ours, anybody may have sent it: what it takes up counts until then.
-    const verified = await admitted(delivery, trace, options, async (bytes) => {
+    // Anyone may have sent the delivery until it is verified and authorised, so it counts towards the limits until then.
+    const verified = await withLimits(delivery, trace, options, async (bytes) => {
       const verified = await verifySignatures(verifier, parsed, bytes)
       const ours = isRefusal(verified) || !authorize || (await isOurs(verified, authorize))
       if (isRefusal(ours)) return ours
@@ -71,42 +71,42 @@ export function createPipeline(options: PipelineOptions): Pipeline {
   }
 }
 
-/** Reads a body and does something with it, all of it within the limiter. */
-async function admitted<T>(
+/** Reads a body and processes it while it counts towards the limits. */
+async function withLimits<T>(
   delivery: IncomingDelivery,
   trace: Trace,
   { limiter, limits, addressOf }: PipelineOptions,
   next: (bytes: Uint8Array) => Promise<T | Refusal>,
 ): Promise<T | Refusal> {
-  const admission = limiter.enter(addressOf(delivery))
-  if (isRefusal(admission)) return admission
+  const limited = limiter.enter(addressOf(delivery))
+  if (isRefusal(limited)) return limited
   try {
-    const bytes = await readBody(delivery.body, { ...limits, watch: admission.watch })
+    const bytes = await readBody(delivery.body, { ...limits, watch: limited.watch })
     if (isRefusal(bytes)) return bytes
     trace.body = bytes
-    return admission.complete(bytes.length) ?? (await next(bytes))
+    return limited.complete(bytes.length) ?? (await next(bytes))
   } finally {
-    admission.leave()
+    limited.leave()
   }
 }
 
-/** Verifies a stale delivery all the same, only to learn whether it is genuine. It stays refused. */
+/** Verifies a stale delivery only to learn whether it is genuine. It stays refused. */
 async function probeSkew(delivery: IncomingDelivery, trace: Trace, options: PipelineOptions): Promise<void> {
   const { verifier, skew } = options
   const parsed = parseHeaders(verifier, delivery.headers, true)
   if (isRefusal(parsed)) return
-  await admitted(delivery, trace, options, async (bytes) => {
+  await withLimits(delivery, trace, options, async (bytes) => {
     const verified = await verifySignatures(verifier, parsed, bytes, true)
     if (!isRefusal(verified)) skew.note(parsed)
     return verified
   })
 }
 
-/** The idempotency key: one per endpoint and delivery, whatever characters they contain. */
+/** Returns the idempotency key: a hash, so that endpoints and ids may contain any character. */
 function toKey(endpoint: string, { id, body, jwt }: VerifiedDelivery): MaybePromise<string> {
   if (!jwt) return primitives.sha256Hex(`${endpoint}\0${id}`)
-  // A token does not cover the id, and covers the content of the body rather than its spelling: under a new id, or
-  // spelled in another way, a replayed delivery must not count as new.
+  // A token covers neither the id nor the exact bytes of the body, only its content. A replay under a new id, or with
+  // the body serialised differently, must not count as new.
   const parsed = readJson(body)
   const content = parsed && !parsed.flaw ? toCanonicalJson(parsed.value) : undefined
   return mapMaybe(primitives.sha256Hex(content ?? body), (hash) =>
@@ -116,7 +116,7 @@ function toKey(endpoint: string, { id, body, jwt }: VerifiedDelivery): MaybeProm
 
 async function readBody(body: IncomingDelivery['body'], limits: BodyLimits): Promise<Uint8Array | Refusal> {
   const given = typeof body === 'function' ? await body(limits) : body
-  // Only a reader refuses; a parsed body may happen to have a member of that name.
+  // Only a reader can refuse; a parsed body may have a member named `refused`.
   if (typeof body === 'function' && isRefusal(given)) return given
   const bytes = toRawBody(given) ?? new Uint8Array()
   if (isRefusal(bytes) || bytes.length <= limits.maxBytes) return bytes

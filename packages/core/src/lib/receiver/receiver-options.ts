@@ -11,7 +11,7 @@ import type { Clock } from '../shared/clock.ts'
 import { checkNames, invalid, wholeNumber } from '../shared/options.ts'
 import type { IdempotencyStore } from '../store/store.ts'
 
-/** What a receiver accepts and where it puts it. At least one of `static` and `dynamic` is required. */
+/** Options of `createReceiver`. At least one of `static` and `dynamic` is required. */
 export interface ReceiverOptions {
   /** Accept static webhooks, registered per project and signed with a shared secret. */
   static?: {
@@ -30,7 +30,7 @@ export interface ReceiverOptions {
      * set is copied: changing it later has no effect.
      */
     jwks?: string | URL | JsonWebKeySet | Jwks
-    /** Also accept the JSON Web Tokens Google documents but was never seen to send. Default: no. */
+    /** Also accept the JSON Web Tokens that Google documents but has not been observed to send. Default: no. */
     jwt?: JwtOptions
     /** Accept the emulator's keys, and a `jwks` URL on a loopback host, although `NODE_ENV` is `production`. */
     allowEmulator?: true
@@ -47,9 +47,9 @@ export interface ReceiverOptions {
   maxBodyBytes?: number
   /** Longest time a body may take to arrive, in milliseconds. Default 10 000. */
   bodyTimeoutMs?: number
-  /** Longest time without a byte of a body, in milliseconds. Default 1 000. */
+  /** Longest pause between bytes of a body, in milliseconds. Default 1 000. */
   bodyIdleMs?: number
-  /** Slowest accepted body, in bytes per second, averaged from the first second on. Default 1024; 0 for any. */
+  /** Slowest accepted average of a body, in bytes per second, after the first second. Default 1024; 0 for no limit. */
   minBodyBytesPerSecond?: number
   /** How many bodies are read at a time. One more ends the slowest with `overloaded`. Default 256. */
   maxConcurrentBodies?: number
@@ -60,17 +60,17 @@ export interface ReceiverOptions {
    */
   maxBodiesPerAddress?: number
   /**
-   * Tells the address a delivery comes from, for `maxBodiesPerAddress`; `undefined` for unknown. Only read a header
-   * such as `x-forwarded-for` if your own proxy sets it on every request: anybody else can write what they like
-   * there. Default: the other end of the connection.
+   * Returns the address of the sender, for `maxBodiesPerAddress`; `undefined` if unknown. Read a header such as
+   * `x-forwarded-for` only if your own proxy sets it on every request, because any client can send one. Default: the
+   * peer address of the connection.
    */
   clientAddress?: (delivery: IncomingDelivery) => string | undefined
-  /** How many bytes may be received and not yet verified, of all bodies together. Default 64 MiB. */
+  /** Most bytes received but not yet verified, over all bodies. Default 64 MiB. */
   maxBytesInFlight?: number
   /**
    * How late the event loop may run before deliveries are refused with `overloaded`, in milliseconds; 500 suits most
-   * servers. Default: any. Only for receivers behind a real server: code that feeds deliveries in a loop of its
-   * own keeps timers from firing, which looks the same.
+   * servers. Default: no limit. Use it only behind a real server: a tight loop that calls `receive` also keeps timers
+   * from firing.
    */
   maxLoopLagMs?: number
   /** Inline mode: how long a handler may take, in milliseconds; shorter than `leaseMs`. Default 50 000. */
@@ -81,25 +81,25 @@ export interface ReceiverOptions {
   maxAttempts?: number
   /** Inline mode: how long a handled delivery is remembered, in milliseconds. Default 72 h, at least 25 h. */
   retentionMs?: number
-  /** The present in epoch milliseconds. Default: the clock's. */
+  /** Returns the current time, in epoch milliseconds. Default: the time of `clock`. */
   now?: () => number
-  /** Timers, and the default of `now`. Default: the machine's clock. */
+  /** Timers, and the default of `now`. Default: the system clock. */
   clock?: Clock
   /** Fetches the key set. Default: the global `fetch`. */
   fetch?: typeof fetch
-  /** Called for everything the receiver does: the place for logs and metrics. */
+  /** Called for everything the receiver does, for logs and metrics. */
   observer?: ReceiverObserver
   /**
    * Called with a sample of the refused deliveries, headers and body included, for `explainFailure`. What it throws
-   * is ignored. Default: nothing is passed on.
+   * is ignored. Default: none.
    */
   onRefused?: (refused: RefusedDelivery) => unknown
   /**
-   * For development: explains refused deliveries in words, in signals of type `explained`, which name the tried
-   * secrets in short form (`whsec_...` and four characters). Without an observer they are printed. Default `false`.
+   * For development: explains refused deliveries in signals of type `explained`, which name the tried secrets in short
+   * form (`whsec_...` and four characters). Without an observer they are printed. Default `false`.
    */
   explain?: boolean
-  /** The most refused deliveries a second that `onRefused` and `explain` see. Default 1. */
+  /** Most refused deliveries per second passed to `onRefused` and explained. Default 1. */
   refusedPerSecond?: number
 }
 
@@ -135,10 +135,10 @@ const STATIC_NAMES = ['secrets', 'format']
 const DYNAMIC_NAMES = ['jobKey', 'authorize', 'allowAnyJob', 'jwks', 'jwt', 'allowEmulator']
 
 const HOUR_MS = 3_600_000
-// A sender retries for 24 hours with fresh timestamps; forgetting earlier would let the last retries count as new.
+// Google retries for 24 hours with fresh timestamps. With a shorter retention the last retries would count as new.
 const SHORTEST_RETENTION_MS = 25 * HOUR_MS
 
-// Where a limit of inline mode belongs in queue mode.
+// Where each inline limit is set in queue mode.
 const WORK = 'receiver.work({ … }), receiver.drain({ … }) or serve(receiver, { work: { … } })'
 const INLINE_OPTIONS = {
   handlerTimeoutMs: WORK,
@@ -147,11 +147,11 @@ const INLINE_OPTIONS = {
   retentionMs: 'the queue, createSqliteQueue({ … }) for instance',
 } as const
 
-/** Refuses limits that would have no effect: they must not be taken for limits that hold. */
+/** Refuses inline limits in queue mode, where they have no effect. */
 function checkInlineOptions(options: ReceiverOptions): void {
   for (const [name, place] of Object.entries(INLINE_OPTIONS)) {
     if (options[name as keyof typeof INLINE_OPTIONS] === undefined) continue
-    throw invalid(`${name} is for inline mode and has no effect with a queue: give it to ${place}`)
+    throw invalid(`${name} applies to inline mode only and has no effect with a queue; pass it to ${place}`)
   }
 }
 
@@ -173,7 +173,11 @@ export interface ReceiverLimits {
   refusedPerSecond: number
 }
 
-/** @throws WebhookConfigError `option_invalid` */
+/**
+ * Checks the options of a receiver and fills in defaults.
+ *
+ * @throws WebhookConfigError `option_invalid`
+ */
 export function checkReceiverOptions(options: ReceiverOptions): ReceiverLimits {
   checkNames(options, NAMES, 'createReceiver()')
   if (options.static !== undefined) checkNames(options.static, STATIC_NAMES, 'static')
@@ -182,8 +186,7 @@ export function checkReceiverOptions(options: ReceiverOptions): ReceiverLimits {
   if (!options.static && !options.dynamic) throw invalid('one of static and dynamic is required')
   if (store && queue) throw invalid('store (inline mode) and queue (queue mode) exclude each other')
   if (queue) checkInlineOptions(options)
-  if (typeof endpoint !== 'string' || endpoint === '')
-    throw invalid('endpoint must be a text that is not empty')
+  if (typeof endpoint !== 'string' || endpoint === '') throw invalid('endpoint must be a non-empty string')
   const maxConcurrentBodies = wholeNumber('maxConcurrentBodies', options.maxConcurrentBodies, 256)
   const limits = {
     toleranceSeconds: wholeNumber('toleranceSeconds', options.toleranceSeconds, 300),

@@ -22,11 +22,11 @@ import { type CloseOptions, createLifecycle } from './lifecycle.ts'
 import { checkReceiverOptions, type ReceiverOptions } from './receiver-options.ts'
 import { createReception } from './reception.ts'
 
-/** How a receiver handles what is queued. */
+/** Options of `Receiver.work`. */
 export interface ReceiverWorkOptions extends WorkOptions {
   /**
-   * Handle events of one job one after the other, in this process; those of different jobs still run side by
-   * side. Says nothing about their order: a retry comes later than what followed it. Default `false`.
+   * Whether to handle events of the same job one at a time in this process; different jobs still run concurrently. The
+   * order is not guaranteed, because a retry runs after later events. Default `false`.
    */
   serialPerJob?: boolean
 }
@@ -35,7 +35,7 @@ export interface ReceiverWorkOptions extends WorkOptions {
 export interface Receiver {
   /**
    * Registers a handler for an event type, a family (`batch.*`), everything (`*`), metadata, or several of these. All
-   * handlers an event matches run, in the order they were registered; if one throws, all are tried again.
+   * matching handlers run in the order they were registered. If one throws, a retry runs all of them again.
    *
    * In handlers of a documented type `event.id` is always set: an event without one goes to handlers of `*` and
    * `onUnhandled`, with the warning `event_id_missing`.
@@ -45,29 +45,29 @@ export interface Receiver {
   on<const P extends EventPattern>(patterns: P | readonly P[], handler: EventHandler<EventFor<P>>): Receiver
   /**
    * Registers a handler for a type that is known only at run time, or that Google has not documented: pass it as
-   * `string` (`'video.failed' as string`). A literal that is no documented type does not compile. The observer gets
-   * the warning `event_type_unknown` for a type that is not documented.
+   * `string` (`'video.failed' as string`). A literal that is not a documented type does not compile. An undocumented
+   * type causes the warning `event_type_unknown`.
    */
   on<P extends string>(
     pattern: string extends P ? P | MetadataPattern<P> : never,
     handler: EventHandler,
   ): Receiver
-  /** Registers the handler for events no other handler matches. */
+  /** Sets the handler for events that match no other handler. */
   onUnhandled(handler: EventHandler): Receiver
   /**
    * Answers a WHATWG request. Never rejects.
    *
-   * In queue mode, what a serverless runtime passes as second or third argument is used to handle deliveries
-   * after the answer: its `waitUntil`, or an `after` as in Next.js.
+   * In queue mode, deliveries are handled after the answer if the second or third argument has a `waitUntil`, as on
+   * serverless runtimes, or an `after`, as in Next.js.
    *
-   * @param context May also hold `remoteAddress`, the address at the other end of the connection
+   * @param context May also have `remoteAddress`, the peer address of the connection
    */
   fetch(request: Request, context?: unknown, workerContext?: unknown): Promise<Response>
-  /** The same without WHATWG objects, which cost more than verifying does. Never rejects. */
+  /** Answers a delivery without WHATWG objects, which cost more than verification. Never rejects. */
   receive(delivery: IncomingDelivery): Promise<Answer>
   /**
-   * Checks how the queue's backend is set up, so that a mistake shows when the process starts and not with the first
-   * delivery. `serve` and the Fastify plugin call it. A backend that cannot be reached right now passes.
+   * Checks the configuration of the queue's backend, so that a mistake shows at startup and not with the first
+   * delivery. `serve` and the Fastify plugin call it. An unreachable backend passes.
    *
    * @throws WebhookConfigError `store_volatile` when the backend would lose acknowledged deliveries
    */
@@ -80,16 +80,16 @@ export interface Receiver {
    */
   work(options?: ReceiverWorkOptions): QueueWorker
   /**
-   * Handles queued deliveries that are due, then resolves: for cron and serverless.
+   * Handles queued deliveries that are due, then resolves. For cron jobs and serverless functions.
    *
    * @throws WebhookConfigError `option_invalid` without a queue
    * @throws WebhookUnavailableError `draining` once the receiver is closed
    */
   drain(options?: WorkOptions & { maxMs?: number }): Promise<{ processed: number }>
   /**
-   * Stops workers, waits for deliveries and drains under way, then closes the queue or store; where several receivers
-   * share it, the last of them to close does. From then on deliveries are answered with `draining` (503), so that the
-   * sender tries again elsewhere. Safe to call twice. `serve` and the Fastify plugin call it when they close.
+   * Stops workers, waits for running deliveries and drains, then closes the queue or store. If several receivers share
+   * it, the last one to close closes it. From then on deliveries are answered with `draining` (503), so that the sender
+   * retries. Safe to call twice. `serve` and the Fastify plugin call it when they close.
    */
   close(options?: CloseOptions): Promise<void>
 }
@@ -153,7 +153,8 @@ export function createReceiver(options: ReceiverOptions): Receiver {
     close: lifecycle.close,
   }
   const openQueue = () => {
-    if (!queue) throw new WebhookConfigError('option_invalid', 'only a receiver with a queue has work to do')
+    if (!queue)
+      throw new WebhookConfigError('option_invalid', 'work() and drain() need a receiver with a queue')
     if (lifecycle.isClosed()) throw new WebhookUnavailableError('draining', 'the receiver is closed')
     return queue
   }

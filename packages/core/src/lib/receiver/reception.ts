@@ -18,11 +18,11 @@ import type { ReceiverLimits, ReceiverOptions } from './receiver-options.ts'
 import { createRefusalReport } from './refusal-report.ts'
 import { createSkewProbe } from './skew-probe.ts'
 
-/** What a reception is built from. */
+/** Dependencies of `createReception`. */
 export interface ReceptionOptions {
   options: ReceiverOptions
   limits: ReceiverLimits
-  /** Where deliveries go once they are verified and ours. */
+  /** Where verified and authorised deliveries go. */
   sink: Sink
   observe: ReceiverObserver
   now: () => number
@@ -30,7 +30,7 @@ export interface ReceptionOptions {
 }
 
 /**
- * Builds the way of a delivery to its answer, from the options of a receiver.
+ * Creates the function that answers deliveries, from the options of a receiver.
  *
  * @throws WebhookConfigError An option is missing or wrong
  */
@@ -71,7 +71,7 @@ function toVerifyOptions(options: ReceiverOptions, now: () => number): VerifyOpt
   const { static: fixed, dynamic, toleranceSeconds, fetch } = options
   const { jwks = GOOGLE_JWKS_URL, jwt, allowEmulator } = dynamic ?? {}
   return {
-    // An unset variable must not turn into "no static webhooks here".
+    // An unset variable must not turn static webhooks off.
     ...(fixed && { secrets: fixed.secrets ?? [] }),
     ...(fixed?.format !== undefined && { format: fixed.format }),
     ...(dynamic && { jwks }),

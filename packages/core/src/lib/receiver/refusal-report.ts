@@ -8,22 +8,23 @@ import { ERROR_STATUS } from '../shared/errors.ts'
 import { isRefusal, type Refusal } from '../shared/refusal.ts'
 import type { Trace } from './pipeline.ts'
 
-/** Tells the outside about refused deliveries. */
+/** Reports one refused delivery. */
 export type RefusalReport = (refusal: Refusal, delivery: IncomingDelivery, trace: Trace) => void
 
-/** What a refusal is reported to. */
+/** Where refusals are reported. */
 export interface RefusalReportOptions {
   observe: ReceiverObserver
-  /** Gets a sample; never throws. */
+  /** Called with a sample; must not throw. */
   onRefused: ((refused: RefusedDelivery) => void) | undefined
-  /** Explains a sample; never throws. */
+  /** Explains a sample; must not throw. */
   explain: ((refused: RefusedDelivery, unverified: UnverifiedInfo) => void) | undefined
-  /** The most refusals a second that are passed on or explained. */
+  /** Most refusals per second in the sample. */
   refusedPerSecond: number
-  /** The present in epoch milliseconds. */
+  /** The current time, in epoch milliseconds. */
   now: () => number
 }
 
+/** Creates a function that reports every refusal to the observer, and a sample to the other listeners. */
 export function createRefusalReport(options: RefusalReportOptions): RefusalReport {
   const { observe, onRefused, explain, refusedPerSecond, now } = options
   const isRepetition = createRepetitionFilter()
@@ -40,7 +41,7 @@ export function createRefusalReport(options: RefusalReportOptions): RefusalRepor
   }
 }
 
-/** Lets at most `perSecond` through in any one second. */
+/** Returns `true` at most `perSecond` times per second. */
 function createSampler(perSecond: number, now: () => number): () => boolean {
   let since = Number.NEGATIVE_INFINITY
   let left = 0
@@ -66,7 +67,7 @@ function toUnverified({ headers }: IncomingDelivery, { body }: Trace): Unverifie
 }
 
 const KINDS = ['v1', 'v1a', 'jwt', 'unknown'] as const
-// Long headers are refused, and not worth taking apart for a report.
+// Longer headers are refused, and not parsed for a report.
 const MAX_SIGNATURE_CHARACTERS = 8192
 
 function kindsOf(header: string | Refusal | undefined): readonly SignatureKind[] {
@@ -87,7 +88,7 @@ const HEADERS = [
 
 function toRefused(refusal: Refusal, delivery: IncomingDelivery, { body }: Trace): RefusedDelivery {
   const { headers, remoteAddress } = delivery
-  // As received, repetitions included: a repetition may be why the delivery was refused.
+  // As received, because a repeated header may be the reason for the refusal.
   const entries = HEADERS.map((name) => [name, getHeader(headers, name)] as const)
   return {
     code: refusal.refused,

@@ -1,6 +1,6 @@
 import type { ParsedHeaders } from '../verify/verify.ts'
 
-/** Detects a wrong clock: deliveries that are stale although their signatures are genuine. */
+/** Detects a wrong clock from stale deliveries with valid signatures. */
 export interface SkewProbe {
   /** Whether to verify this stale delivery: at most one a second. */
   wants(): boolean
@@ -12,10 +12,14 @@ const SAMPLE_EVERY_MS = 1_000
 const WITHIN_MS = 60_000
 const ENOUGH = 5
 
-/** @param suspect Called with how far off the clock seems, in seconds: positive when ours is ahead of the sender's */
-export function createSkewProbe(now: () => number, suspect: (seconds: number) => void): SkewProbe {
+/**
+ * Creates a probe that reports after five genuine stale deliveries within a minute.
+ *
+ * @param report Called with the estimated clock skew, in seconds; positive if our clock is ahead of the sender's
+ */
+export function createSkewProbe(now: () => number, report: (seconds: number) => void): SkewProbe {
   let sampledAt = Number.NEGATIVE_INFINITY
-  // By id: one captured delivery counts once, however often it is replayed.
+  // By id, so that a captured delivery counts once however often it is replayed.
   let noted = new Map<string, { at: number; skewSeconds: number }>()
 
   return {
@@ -32,9 +36,9 @@ export function createSkewProbe(now: () => number, suspect: (seconds: number) =>
         skewSeconds,
       })
       if (noted.size < ENOUGH) return
-      // The median: a single old delivery, replayed, must not decide the result.
+      // The median, so that a single replayed delivery cannot decide the result.
       const ordered = [...noted.values()].map((one) => one.skewSeconds).sort((a, b) => a - b)
-      suspect(ordered[Math.floor(ordered.length / 2)]!)
+      report(ordered[Math.floor(ordered.length / 2)]!)
       noted.clear()
     },
   }

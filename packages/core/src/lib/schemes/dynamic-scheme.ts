@@ -8,7 +8,8 @@ import { findMaybe, type MaybePromise, mapMaybe } from '../shared/maybe-promise.
 import type { Refusal } from '../shared/refusal.ts'
 
 /**
- * Says which public key signed the content: its key id, or `undefined` when none did. `cachedOnly` never fetches.
+ * Finds the public key that signed the content. Resolves to its key id, or to `undefined` if no key did. With
+ * `cachedOnly` it never fetches.
  */
 export type DynamicVerifier = (
   content: SignedContent,
@@ -17,14 +18,14 @@ export type DynamicVerifier = (
 ) => MaybePromise<string | undefined | Refusal>
 
 const SIGNATURE_BYTES = 64
-// One delivery may cost this many verifications, enough for one signature under every key, however its header is made up.
+// Limits the cost of a delivery. Enough to try one signature with every key.
 const MAX_VERIFICATIONS = 16
 
 /**
- * Verifies dynamic webhooks: Ed25519 under any key of the JWKS. Nothing in a delivery names its key, so all
- * are tried, the one that matched last first.
+ * Creates the verifier of dynamic webhooks, which are signed with Ed25519. A delivery does not name its key, so all keys
+ * of the JWKS are tried, starting with the last match.
  *
- * @see https://github.com/googleapis/python-genai/issues/2927 (the scheme as it is on the wire)
+ * @see https://github.com/googleapis/python-genai/issues/2927 (the scheme as observed)
  */
 export function createDynamicVerifier(jwks: Jwks): DynamicVerifier {
   let lastMatch = ''

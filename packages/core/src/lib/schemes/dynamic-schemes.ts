@@ -8,8 +8,8 @@ import type { Scheme, SchemeOptions, SignatureMatch } from './scheme.ts'
 import type { SchemeSettings } from './settings.ts'
 
 /**
- * The schemes of dynamic webhooks; none without `jwks`. A module of its own, so that code that verifies only static
- * webhooks need not load it.
+ * Creates the schemes of dynamic webhooks; none without `jwks`. In a module of its own, so that code that verifies only
+ * static webhooks does not load it.
  *
  * @throws WebhookConfigError `option_invalid`
  */
@@ -25,15 +25,15 @@ export function createDynamicSchemes(
 
 function dynamicScheme(jwks: Jwks): Scheme {
   const verify = createDynamicVerifier(jwks)
-  const toProof = (result: string | Refusal | undefined): SignatureMatch | Refusal | undefined =>
+  const toMatch = (result: string | Refusal | undefined): SignatureMatch | Refusal | undefined =>
     typeof result === 'string' ? { scheme: 'dynamic', keyId: result } : result
   return {
     entries: 'v1a',
-    verify: (content, entries, { cachedOnly }) => mapMaybe(verify(content, entries, cachedOnly), toProof),
+    verify: (content, entries, { cachedOnly }) => mapMaybe(verify(content, entries, cachedOnly), toMatch),
   }
 }
 
-/** Such a token has not been seen on the wire, so the code to verify it is loaded with the first one. */
+/** Google has not been observed to send tokens, so the code that verifies them is loaded with the first one. */
 function jwtScheme(jwt: JwtOptions, jwks: Jwks, toleranceSeconds: number): Scheme {
   let loading: Promise<JwtVerifier> | undefined
   const load = async () => {
@@ -43,7 +43,7 @@ function jwtScheme(jwt: JwtOptions, jwks: Jwks, toleranceSeconds: number): Schem
   return {
     entries: 'jwt',
     async verify({ body }, entries, { now, cachedOnly }) {
-      // A load that failed, because of the file system or network, is tried again with the next token.
+      // A failed import, for instance by a network error, is retried with the next token.
       loading ??= load().catch((error) => {
         loading = undefined
         throw error

@@ -4,16 +4,19 @@ import { readJson } from '../shared/json.ts'
 import { type MaybePromise, mapMaybe } from '../shared/maybe-promise.ts'
 import { type Refusal, refuse } from '../shared/refusal.ts'
 
-/** What the claims of a token must say. */
+/** What the claims of a token are checked against. */
 export interface ClaimRules {
+  /** The required `aud`. */
   audience: string
+  /** The required `iss`. Default: any. */
   issuer?: string
+  /** Largest accepted distance between `iat` or `nbf` and now, in seconds. */
   toleranceSeconds: number
 }
 
 const LONGEST_LIFE_SECONDS = 3600
 
-/** Checks audience, issuer and times. Only whole numbers count as times, and only one text as audience. */
+/** Checks audience, issuer and times. Times must be whole numbers, and the audience a single string. */
 export function checkClaims(
   claims: Readonly<Record<string, unknown>>,
   { audience, issuer, toleranceSeconds }: ClaimRules,
@@ -23,8 +26,8 @@ export function checkClaims(
   const { aud, iss, iat, exp, nbf = iat } = claims
   if (aud !== audience) return refuse('jwt_claims', 'the token is for another audience')
   if (issuer !== undefined && iss !== issuer) return refuse('jwt_claims', 'the token is from another issuer')
-  if (!isTime(iat) || !isTime(exp) || !isTime(nbf)) return refuse('jwt_claims', 'the token lacks exp or iat')
-  // Each bound is written as what must hold, so that a clock that answers NaN refuses.
+  if (!isTime(iat) || !isTime(exp) || !isTime(nbf)) return refuse('jwt_claims', 'the token has no exp or iat')
+  // Written as the conditions that must hold, so that NaN from the clock refuses.
   const timely = Math.abs(now - iat) <= toleranceSeconds && exp >= now && nbf - toleranceSeconds <= now
   const short = exp >= iat && exp - iat <= LONGEST_LIFE_SECONDS
   return timely && short
@@ -39,9 +42,9 @@ function isTime(value: unknown): value is number {
 const REGISTERED = new Set(['iss', 'sub', 'aud', 'exp', 'nbf', 'iat', 'jti'])
 
 /**
- * Whether the token covers this body: by a claim with the body's SHA-256 (`body_sha256`, lower-case hex), or by
- * claims that, apart from the registered ones, have exactly the content of the body. JSON that two parsers may
- * read differently is never covered by its content.
+ * Whether the token is bound to this body: by a claim `body_sha256` (the body's SHA-256 in lower-case hex), or by claims
+ * that equal the content of the body, apart from registered ones. JSON that parsers may read differently is never bound
+ * by its content.
  */
 export function isBodyBound(
   claims: Readonly<Record<string, unknown>>,

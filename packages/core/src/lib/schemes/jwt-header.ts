@@ -2,19 +2,22 @@ import { fromBase64Url } from '../shared/bytes.ts'
 import { findJsonFlaw } from '../shared/json-guard.ts'
 import { type Refusal, refuse } from '../shared/refusal.ts'
 
-/** A compact JSON Web Token, split and decoded; nothing about it is proven yet. */
+/** A decoded compact JSON Web Token, not yet verified. */
 export interface SplitJwt {
+  /** The token as received. */
   token: string
+  /** The `kid` of its header; `undefined` if absent or empty. */
   kid: string | undefined
+  /** Its claims. */
   claims: Readonly<Record<string, unknown>>
 }
 
-// Each of these would let the token choose its own key or change what is signed.
+// Header members that let a token choose its own key or change what is signed.
 const FORBIDDEN = ['jku', 'jwk', 'x5u', 'x5c', 'x5t', 'x5t#S256', 'crit', 'b64', 'zip', 'enc']
 
 /**
- * Splits a token and refuses what no key may excuse: another algorithm, a header that names its own key, or JSON
- * that two parsers may read differently.
+ * Decodes a token. Refuses an algorithm other than RS256, a header that names its own key, and JSON that parsers may
+ * read differently.
  */
 export function splitJwt(token: string): SplitJwt | Refusal {
   const parts = token.split('.')
@@ -29,7 +32,7 @@ export function splitJwt(token: string): SplitJwt | Refusal {
   return { token, kid, claims }
 }
 
-/** The only place where a token's parts are parsed, and may throw while they are. */
+/** Decodes one part of a token; `undefined` unless it is a safe JSON object in UTF-8. */
 function decodeJson(part: string): Record<string, unknown> | undefined {
   try {
     const text = new TextDecoder('utf-8', { fatal: true }).decode(fromBase64Url(part))

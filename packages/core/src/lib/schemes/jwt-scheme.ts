@@ -7,28 +7,29 @@ import { checkClaims, isBodyBound } from './jwt-claims.ts'
 import { type SplitJwt, splitJwt } from './jwt-header.ts'
 
 /**
- * Google's documented scheme for dynamic webhooks: an RS256 JSON Web Token in `webhook-signature`. It has not
- * been seen on the wire, and as documented it does not cover the body.
+ * How to verify the documented scheme of dynamic webhooks: an RS256 JSON Web Token in `webhook-signature`. Google has not
+ * been observed to send one, and as documented it does not cover the body.
  *
  * @see https://ai.google.dev/gemini-api/docs/webhooks
  */
 export interface JwtOptions {
-  /** The `aud` claim a token must have. */
+  /** The required `aud` claim. */
   audience: string
-  /** The `iss` claim a token must have. Default: any. */
+  /** The required `iss` claim. Default: any. */
   issuer?: string
-  /** Accept tokens that do not vouch for the body. Whoever sees one can then send a body of their own with it. */
+  /** Also accept tokens that are not bound to the body. Anyone who sees such a token can send another body with it. */
   allowUnboundBody?: true
 }
 
-/** What a valid token says about its delivery. */
+/** The result of verifying a token. */
 export interface VerifiedJwt {
+  /** The `kid` of the key that signed it, or the start of its modulus. */
   keyId: string
-  /** Whether the token vouches for the body. */
+  /** Whether the token is bound to the body. */
   bodyBound: boolean
 }
 
-/** Says whether a token is valid for a body, now (epoch milliseconds). `cachedOnly` never fetches. */
+/** Verifies a token for a body at `now` (epoch milliseconds). With `cachedOnly` it never fetches. */
 export type JwtVerifier = (
   token: string,
   body: Uint8Array,
@@ -36,7 +37,7 @@ export type JwtVerifier = (
   cachedOnly: boolean,
 ) => Promise<VerifiedJwt | Refusal>
 
-/** Verifies tokens against the RSA keys of the JWKS. jose is loaded when the first token comes. */
+/** Creates a verifier for tokens signed with an RSA key of the JWKS. Loads jose with the first token. */
 export function createJwtVerifier(options: {
   jwt: JwtOptions
   jwks: Jwks
@@ -50,24 +51,24 @@ export function createJwtVerifier(options: {
   return async (token, body, now, cachedOnly) => {
     const split = splitJwt(token)
     if (isRefusal(split)) return split
-    // Before any cryptography and any fetch: what has expired is not worth either.
+    // Before any fetch and cryptography, so that an expired token costs neither.
     const untimely = checkClaims(split.claims, rules, now)
     if (untimely) return untimely
     const keyId = await searchKeys(jwks, (keySet) => findKey(keySet, split), cachedOnly)
     if (typeof keyId !== 'string') return keyId ?? refuse('signature_invalid', 'no key signed the token')
     const bodyBound = await isBodyBound(split.claims, body)
     if (bodyBound) return { keyId, bodyBound }
-    if (!allowUnboundBody) return refuse('jwt_body_unbound', 'the token does not vouch for the body')
-    // What was signed names the token: a signature can be spelled in several ways that all verify.
+    if (!allowUnboundBody) return refuse('jwt_body_unbound', 'the token is not bound to the body')
+    // Identified without its signature, which has several valid encodings.
     const signed = token.slice(0, token.lastIndexOf('.'))
     const reused = seen.isReused(signed, await primitives.sha256Hex(body), now)
     return reused
-      ? refuse('jwt_replay_body_mismatch', 'the token came with another body before')
+      ? refuse('jwt_replay_body_mismatch', 'the token was used with another body before')
       : { keyId, bodyBound }
   }
 }
 
-/** The id of the key that signed the token: the named one, or any where the token names none. */
+/** The id of the key that signed the token. Tries only the key with the token's `kid`, or all if it has none. */
 async function findKey({ rsa }: KeySet, { token, kid }: SplitJwt): Promise<string | undefined> {
   for (const key of rsa) {
     if (kid !== undefined && key.kid !== kid) continue
@@ -85,7 +86,7 @@ async function isSignedBy(token: string, key: RsaKey): Promise<boolean> {
 }
 
 async function importRsa({ jwk }: RsaKey): Promise<(token: string) => Promise<boolean>> {
-  // By their subpaths, or a bundle would hold all of jose.
+  // Imported by subpath, so that bundles do not contain all of jose.
   const [{ compactVerify }, { importJWK }] = await Promise.all([
     import('jose/jws/compact/verify'),
     import('jose/key/import'),
@@ -100,9 +101,9 @@ async function importRsa({ jwk }: RsaKey): Promise<(token: string) => Promise<bo
 
 const MAX_REMEMBERED = 10_000
 
-/** Remembers for longer than a token is accepted which body it came with; only valid tokens get in here. */
+/** Remembers the body of each valid token for longer than the token is accepted. */
 function createTokenMemory(toleranceSeconds: number) {
-  // From `toleranceSeconds` before it was issued to the end of the second that lies as far behind.
+  // A token is accepted from `toleranceSeconds` before `iat` until the end of the second `toleranceSeconds` after it.
   const memoryMs = (2 * toleranceSeconds + 1) * 1000
   const bodies = new Map<string, { body: string; until: number }>()
   return {

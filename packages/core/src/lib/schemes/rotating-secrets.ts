@@ -11,8 +11,8 @@ const FAILED = {
 }
 
 /**
- * Verifies static webhooks with secrets that a function returns. It is called again when no secret matches, which is
- * how a rotation shows.
+ * Creates a verifier for static webhooks whose secrets a function returns. The function is called again when no secret
+ * matches, because the secrets may have been rotated.
  */
 export function createRotatingVerifier(
   secrets: () => MaybePromise<SecretTexts>,
@@ -29,6 +29,10 @@ export function createRotatingVerifier(
       source,
       (keys) => findKeyId(keys, content, signatures),
       cachedOnly,
-      () => refuse('secret_unavailable', 'there are no signing secrets: the function for them has failed'),
+      () =>
+        refuse(
+          'secret_unavailable',
+          'no signing secrets are available: the function for signing secrets failed',
+        ),
     )
 }

@@ -9,9 +9,9 @@ import type { SchemeSettings } from './settings.ts'
 import type { Signatures } from './signature-header.ts'
 import { createStaticVerifier } from './static-scheme.ts'
 
-/** What a delivery is verified with. At least one of `secrets` and `jwks` is required. */
+/** Options for verification. At least one of `secrets` and `jwks` is required. */
 export interface SchemeOptions {
-  /** Signing secrets of static webhooks, newest first; one string may hold several. Or a function for them. */
+  /** Signing secrets of static webhooks, newest first, or a function that returns them. */
   secrets?: SecretSource
   /** How secrets become key bytes. Default `base64`; `raw` only for secrets of Google's launch week. */
   format?: SecretFormat
@@ -20,42 +20,45 @@ export interface SchemeOptions {
    * changing it later has no effect.
    */
   jwks?: string | URL | JsonWebKeySet | Jwks
-  /** Also accept the JSON Web Tokens Google documents for dynamic webhooks; needs `jwks`. Default: no. */
+  /** Also accept the JSON Web Tokens that Google documents for dynamic webhooks; requires `jwks`. Default: no. */
   jwt?: JwtOptions
-  /** Largest accepted distance between the delivery's times and now, in seconds, inclusive. Default 300. */
+  /** Largest accepted distance between `webhook-timestamp` and now, in seconds, inclusive. Default 300. */
   toleranceSeconds?: number
   /** Accept the emulator's keys, and a `jwks` URL on a loopback host, although `NODE_ENV` is `production`. */
   allowEmulator?: true
-  /** Fetches the key set where `jwks` is a URL. Default: the global `fetch`. */
+  /** Fetches the key set if `jwks` is a URL. Default: the global `fetch`. */
   fetch?: typeof fetch
 }
 
-/** The key that proves a delivery. */
+/** The key that signed a delivery. */
 export interface SignatureMatch {
   scheme: 'static' | 'dynamic'
   keyId: string
+  /** For JSON Web Tokens only. */
   jwt?: { bodyBound: boolean }
 }
 
-/** One way to sign: the header entries that belong to it, and how they are verified. */
+/** A signature scheme. */
 export interface Scheme {
+  /** The kind of entries in `webhook-signature` that belong to the scheme. */
   entries: keyof Signatures
+  /** Returns the key that signed the content, or `undefined` if no key did. */
   verify(
     content: SignedContent,
     entries: readonly string[],
-    circumstances: SchemeContext,
+    context: SchemeContext,
   ): MaybePromise<SignatureMatch | Refusal | undefined>
 }
 
-/** The circumstances of one verification. */
+/** What one verification depends on besides the delivery. */
 export interface SchemeContext {
-  /** The present in epoch milliseconds. */
+  /** The current time, in epoch milliseconds. */
   now: () => number
-  /** Use cached keys only: for a delivery that is not worth a fetch. */
+  /** Whether to use cached keys only and never fetch. */
   cachedOnly: boolean
 }
 
-/** Makes the schemes of dynamic webhooks, for options with `jwks`. */
+/** Creates the schemes of dynamic webhooks, for options with `jwks`. */
 export type DynamicSchemes = (
   options: SchemeOptions,
   toleranceSeconds: number,
@@ -63,19 +66,19 @@ export type DynamicSchemes = (
 ) => Scheme[]
 
 /**
- * The scheme of static webhooks; none without `secrets`.
+ * Creates the scheme of static webhooks; none without `secrets`.
  *
  * @throws WebhookConfigError `option_invalid`, `secret_empty`, `secret_malformed`
  */
 export function createStaticSchemes({ secrets, format }: SchemeOptions, settings: SchemeSettings): Scheme[] {
   if (secrets === undefined) return []
   const verify = createStaticVerifier(secrets, format, settings)
-  const toProof = (found: string | Refusal | undefined): SignatureMatch | Refusal | undefined =>
+  const toMatch = (found: string | Refusal | undefined): SignatureMatch | Refusal | undefined =>
     typeof found === 'string' ? { scheme: 'static', keyId: found } : found
   return [
     {
       entries: 'v1',
-      verify: (content, entries, { cachedOnly }) => mapMaybe(verify(content, entries, cachedOnly), toProof),
+      verify: (content, entries, { cachedOnly }) => mapMaybe(verify(content, entries, cachedOnly), toMatch),
     },
   ]
 }

@@ -2,20 +2,21 @@ import { fromBase64, toUtf8 } from '../shared/bytes.ts'
 import { WebhookConfigError } from '../shared/errors.ts'
 import { invalid } from '../shared/options.ts'
 
-/** A signing secret in the form the verifier uses. */
+/** A parsed signing secret. */
 export interface ParsedSecret {
-  /** Google's own short form, as `webhooks.list` shows it: `whsec_...` and the last four characters. */
+  /** The short form that `webhooks.list` shows: `whsec_...` and the last four characters. */
   keyId: string
+  /** The bytes of the HMAC key. */
   bytes: Uint8Array
 }
 
-/** A problem of the configuration that does not stop it from working. */
+/** A problem in the configuration that does not prevent verification. */
 export interface ConfigWarning {
-  /** A stable name of the problem. */
+  /** A stable code of the problem. */
   code: string
-  /** The problem and what to do about it, in words. Quotes no secret. */
+  /** The problem and how to fix it. Contains no secret. */
   message: string
-  /** What a function of the caller's threw, where that is the problem. */
+  /** What the caller's function threw, if that is the problem. */
   error?: unknown
 }
 
@@ -25,22 +26,23 @@ export type SecretTexts = string | readonly string[]
 /**
  * Signing secrets, or a function that returns them.
  *
- * The function is called with the first delivery and cached. It is called again when no secret matches a
- * delivery, at most every 30 seconds, so that secrets rotate without a restart. While it fails, the last secrets stay.
+ * The function is called with the first delivery, and its result is cached. It is called again when no secret matches a
+ * delivery, at most every 30 seconds, so that secrets rotate without a restart. If it fails, the last secrets stay in
+ * use.
  */
 export type SecretSource = SecretTexts | (() => SecretTexts | Promise<SecretTexts>)
 
-/** How secrets become key bytes: `base64` after the prefix, or the `raw` text of launch-week secrets. */
+/** How secrets become key bytes: `base64` after the prefix, or the whole text as UTF-8 for `raw` launch-week secrets. */
 export type SecretFormat = 'base64' | 'raw'
 
-/** The most signing secrets that may be configured at a time. */
+/** The largest number of signing secrets. */
 export const MAX_SECRETS = 8
 const PREFIX = 'whsec_'
 const SHORTEST_BYTES = 16
 const RECOMMENDED_BYTES = 24
 
 /**
- * Reads signing secrets, newest first; one string may hold several, separated by commas or spaces.
+ * Parses signing secrets, newest first; one string may hold several, separated by commas or spaces.
  *
  * @throws WebhookConfigError `secret_empty`, `secret_malformed`; the message never quotes the secret
  * @see https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md#signature-scheme
@@ -62,7 +64,7 @@ export function parseSecrets(
   return texts.map((text) => parseSecret(text, format, warn))
 }
 
-/** Plain JavaScript passes unset variables, and configuration files anything. */
+/** Untyped callers may pass an unset variable or any value. */
 function toList(secrets: unknown): readonly string[] {
   if (secrets === undefined || secrets === null) return []
   if (Array.isArray(secrets)) return [...secrets]
@@ -79,7 +81,7 @@ function split(text: string, warn: (warning: ConfigWarning) => void): string[] {
     warn({ code: 'secret_trimmed', message: 'white space around a signing secret is ignored' })
   }
   if (/^v1a?,/.test(trimmed)) {
-    throw new WebhookConfigError('secret_malformed', 'remove "v1," in front of the signing secret')
+    throw new WebhookConfigError('secret_malformed', 'remove "v1," from the start of the signing secret')
   }
   return trimmed.split(/[\s,]+/).filter((part) => part !== '')
 }
@@ -112,7 +114,7 @@ function decode(text: string): Uint8Array {
   if (/[-_]/.test(encoded)) {
     throw new WebhookConfigError(
       'secret_malformed',
-      'a signing secret is url-safe base64; use it as Google shows it',
+      'a signing secret is URL-safe base64; copy it exactly as Google shows it',
     )
   }
   const bytes = fromBase64(encoded) ?? fromBase64(encoded + '='.repeat((4 - (encoded.length % 4)) % 4))

@@ -1,10 +1,10 @@
 import type { Clock } from '../shared/clock.ts'
 import type { ConfigWarning } from './secrets.ts'
 
-/** What schemes need from their surroundings. */
+/** Dependencies of the schemes. */
 export interface SchemeSettings {
-  /** Time and timers of caches. */
+  /** The clock of caches. */
   clock: Clock
-  /** Receives problems that do not stop anything. */
+  /** Called with problems that do not prevent verification. */
   warn: (warning: ConfigWarning) => void
 }

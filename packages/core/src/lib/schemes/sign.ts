@@ -4,26 +4,27 @@ import { toBase64, toSignedBytes, toUtf8 } from '../shared/bytes.ts'
 import { WebhookConfigError } from '../shared/errors.ts'
 import { parseSecrets, type SecretFormat } from './secrets.ts'
 
-/** A `CryptoKey`, whichever library declares that type. */
+/** A `CryptoKey`, whether its type comes from the DOM or from Node. */
 export type SigningKey = Parameters<typeof crypto.subtle.sign>[1]
 
-/** What a sender signs. */
+/** A message to sign. */
 export interface SignedMessage {
   /** `webhook-id`; the same on every attempt. */
   id: string
-  /** `webhook-timestamp`: unix seconds of this attempt. */
+  /** `webhook-timestamp` of this attempt, in unix seconds. */
   timestamp: number
-  /** The exact bytes that are sent; a string stands for its UTF-8 bytes. */
+  /** The bytes to send. A string is encoded as UTF-8. */
   body: Uint8Array | string
 }
 
 /**
- * Signs as Google signs for static webhooks.
+ * Signs a message as Google does for static webhooks.
  *
- * @param options.secrets One or several secrets; during a rotation a delivery carries one signature for each
+ * @param options.secrets One or more secrets. During a rotation a delivery has one signature per secret
  * @param options.format How the secrets become key bytes. Default `base64`
  * @returns The `webhook-signature` header: `v1,… v1,…`
  * @throws WebhookConfigError `secret_empty`, `secret_malformed`
+ * @see https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md#signature-scheme
  */
 export async function signStatic(
   options: SignedMessage & { secrets: string | readonly string[]; format?: SecretFormat },
@@ -37,11 +38,12 @@ export async function signStatic(
 }
 
 /**
- * Signs as Google signs for dynamic webhooks.
+ * Signs a message as Google does for dynamic webhooks.
  *
- * @param options.privateKey An Ed25519 private key
+ * @param options.privateKey An Ed25519 private key, as a `CryptoKey` or a JSON Web Key
  * @returns The `webhook-signature` header: `v1a,…`
- * @throws WebhookConfigError `option_invalid` when the key is not a private Ed25519 key
+ * @throws WebhookConfigError `option_invalid` if the key is not a private Ed25519 key
+ * @see https://github.com/googleapis/python-genai/issues/2927
  */
 export async function signDynamic(
   options: SignedMessage & { privateKey: SigningKey | JsonWebKeyLike },

@@ -1,14 +1,14 @@
 import { type Refusal, refuse } from '../shared/refusal.ts'
 
-/** A `webhook-signature` header, sorted by scheme; the parts are still text. */
+/** The entries of a `webhook-signature` header by scheme, not yet decoded. */
 export interface Signatures {
-  /** Base64 texts behind `v1,`. */
+  /** Base64 signatures of `v1,` entries. */
   v1: readonly string[]
-  /** Base64 texts behind `v1a,`. */
+  /** Base64 signatures of `v1a,` entries. */
   v1a: readonly string[]
-  /** Compact JSON Web Tokens, as Google documents dynamic webhooks but does not send them. */
+  /** Compact JSON Web Tokens, which Google documents but has not been observed to send. */
   jwt: readonly string[]
-  /** Version tags nobody here knows, for the explanation only. */
+  /** Unknown version tags, for explanations only. */
   unknown: readonly string[]
 }
 
@@ -17,13 +17,13 @@ const MAX_ENTRIES = 16
 const MAX_V1A_ENTRIES = 4
 
 /**
- * Sorts the space-separated entries of `webhook-signature` by scheme. Unknown versions are kept aside, not
- * refused: a sender may sign with a newer scheme beside the ones known here.
+ * Parses the space-separated entries of `webhook-signature`. Unknown versions are not refused, because a sender may also
+ * sign with a newer scheme.
  *
  * @see https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md#signature-scheme
  */
 export function parseSignatures(header: string): Signatures | Refusal {
-  // Nearly every delivery has one v1 signature.
+  // Fast path for the usual delivery with one v1 signature.
   if (header.startsWith('v1,') && !header.includes(' ')) return { ...NONE, v1: [header.slice(3)] }
   const entries = header.split(' ')
   if (entries.length > MAX_ENTRIES) {

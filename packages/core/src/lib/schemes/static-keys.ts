@@ -5,13 +5,18 @@ import type { Refusal } from '../shared/refusal.ts'
 import { parseSecrets, type SecretFormat, type SecretTexts } from './secrets.ts'
 import type { SchemeSettings } from './settings.ts'
 
-/** A signing secret ready for use. */
+/** An imported signing secret. */
 export interface StaticKey {
+  /** Its short form: `whsec_...` and the last four characters. */
   keyId: string
+  /** The imported key. */
   key: HmacKey
 }
 
-/** Finds the secret that signed the content: its key id, or `undefined` when none did. */
+/**
+ * Finds the secret that signed the content. Resolves to its key id, or to `undefined` if no secret did. With
+ * `cachedOnly` it never calls the function for secrets.
+ */
 export type StaticVerifier = (
   content: SignedContent,
   signatures: readonly string[],
@@ -34,7 +39,7 @@ export function importSecrets(
   return allMaybe(imported)
 }
 
-/** The id of the first key under which one of the signatures is the content's. */
+/** Returns the id of the first key with which one of the signatures verifies. */
 export function findKeyId(
   keys: readonly StaticKey[],
   content: SignedContent,

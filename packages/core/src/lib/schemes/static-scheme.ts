@@ -4,9 +4,10 @@ import type { SchemeSettings } from './settings.ts'
 import { findKeyId, importSecrets, type StaticVerifier } from './static-keys.ts'
 
 /**
- * Verifies static webhooks: HMAC-SHA256 under any of the secrets, against any of the signatures.
+ * Creates the verifier of static webhooks: HMAC-SHA256, with any of the secrets and any of the signatures.
  *
- * @throws WebhookConfigError `option_invalid`, `secret_empty`, `secret_malformed`; not for a function, which is called later
+ * @throws WebhookConfigError `option_invalid`, `secret_empty`, `secret_malformed`; never for a function, which is
+ *   called later
  */
 export function createStaticVerifier(
   secrets: SecretSource,
@@ -18,7 +19,7 @@ export function createStaticVerifier(
   return (content, signatures) => mapMaybe(ready, (keys) => findKeyId(keys, content, signatures))
 }
 
-/** Code for secrets that rotate is loaded with the first delivery: most receivers have fixed ones. */
+/** Most receivers have fixed secrets, so the code for functions is loaded with the first delivery. */
 function createLazyVerifier(
   secrets: Extract<SecretSource, () => unknown>,
   format: SecretFormat | undefined,
@@ -28,7 +29,7 @@ function createLazyVerifier(
   return (...delivery) => {
     if (verifier) return verifier(...delivery)
     return import('./rotating-secrets.ts').then(({ createRotatingVerifier }) => {
-      // Of many first deliveries at once, the first to get here makes the cache that all of them use.
+      // Concurrent first deliveries share the verifier that is created first, and with it one cache.
       verifier ??= createRotatingVerifier(secrets, format, settings)
       return verifier(...delivery)
     })

@@ -1,14 +1,14 @@
 /**
- * The one text of a JSON value: no white space, keys in order, numbers and strings as `JSON.stringify` writes
- * them. Two JSON documents with the same content have the same text, however each is spelled.
+ * Serialises a JSON value canonically: no white space, sorted keys, numbers and strings as `JSON.stringify` writes
+ * them. Documents with the same content have the same canonical form.
  *
- * @returns `undefined` for a number JSON cannot write, which several spellings such as `1e400` parse to
+ * @returns The text, or `undefined` if the value contains `Infinity`, to which numbers such as `1e400` parse
  */
 export function toCanonicalJson(value: unknown): string | undefined {
   if (typeof value === 'number' && !Number.isFinite(value)) return undefined
   if (typeof value !== 'object' || value === null) return JSON.stringify(value)
   if (Array.isArray(value)) return join('[', value.map(toCanonicalJson), ']')
-  // By code units, as `sort` compares: no locale, no normalisation.
+  // Compared by code units, without locale or normalisation.
   const members = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1))
   return join('{', members.map(toMember), '}')
 }

@@ -1,17 +1,17 @@
-/** The time a queue, worker or cache runs on; injected so that tests move it themselves. */
+/** The clock of a queue, worker or cache. Injected, so that tests control time. */
 export interface Clock {
-  /** The present, in epoch milliseconds. May step when somebody sets the machine's clock. */
+  /** Returns the current time, in epoch milliseconds. May jump when the system clock is set. */
   now(): number
-  /** Milliseconds since a fixed moment; never steps. Default: `now`. */
+  /** Returns milliseconds since a fixed moment; never jumps. Default: `now`. */
   monotonic?(): number
-  /** Runs `task` once after `delayMs`; calling the result cancels it. */
+  /** Runs `task` once after `delayMs`. Returns a function that cancels it. */
   schedule(task: () => void, delayMs: number): () => void
 }
 
 // setTimeout fires at once for delays beyond 2^31-1 ms (24.8 days).
 const LONGEST_TIMER_MS = 2 ** 31 - 1
 
-/** The clock of the machine. Its timers keep a process alive. */
+/** The system clock. Its timers keep a process alive. */
 export const systemClock: Clock = {
   now: () => Date.now(),
   monotonic: () => performance.now(),
@@ -21,7 +21,7 @@ export const systemClock: Clock = {
   },
 }
 
-/** Milliseconds for measuring how long something takes, whatever becomes of the wall clock. */
+/** Returns milliseconds for measuring durations, unaffected by changes of the wall clock. */
 export function monotonicNow(clock: Clock): number {
   return clock.monotonic ? clock.monotonic() : clock.now()
 }

@@ -4,9 +4,9 @@ interface Environment {
 }
 
 /**
- * An environment variable; `undefined` where there is none, or no environment to read.
+ * Reads an environment variable; `undefined` if it is not set or the runtime has no environment.
  *
- * Never asks for a permission: on Deno a variable that may not be read counts as absent.
+ * Never prompts for a permission: on Deno a variable without read permission counts as not set.
  */
 export function readVariable(name: string): string | undefined {
   try {
@@ -18,7 +18,7 @@ export function readVariable(name: string): string | undefined {
   }
 }
 
-/** Whether this process runs in production, which `NODE_ENV` says. */
+/** Whether `NODE_ENV` is `production`. */
 export function isProduction(): boolean {
   return readVariable('NODE_ENV') === 'production'
 }

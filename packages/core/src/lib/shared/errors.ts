@@ -1,8 +1,8 @@
 /**
- * Every cause this package can report, with the HTTP status a sender sees for it.
+ * Every error code, with the HTTP status of its answer.
  *
- * The codes are stable: they appear in errors, observer signals and, where the sender may know the cause,
- * in answers. Each has a page in `docs/errors/`.
+ * The codes are stable. They appear in errors and observer signals and, except for 401, in answers. Each has a page in
+ * `docs/errors/`.
  */
 export const ERROR_STATUS = {
   header_missing: 400,
@@ -46,7 +46,7 @@ export const ERROR_STATUS = {
   option_invalid: 500,
 } as const
 
-/** A stable code for one cause of failure. */
+/** A stable error code. */
 export type WebhookErrorCode = keyof typeof ERROR_STATUS
 
 /**
@@ -71,20 +71,20 @@ export class WebhookError extends Error {
   }
 }
 
-/** The delivery is not proven to be a fresh message of the sender. */
+/** The delivery could not be verified as a fresh message of the sender. */
 export class WebhookVerificationError extends WebhookError {}
 
-/** The signed body is not an event; a retry of the same delivery cannot help. */
+/** The signed body is not a valid event. A retry of the same delivery cannot succeed. */
 export class WebhookPayloadError extends WebhookError {}
 
-/** Keys, a store or a queue cannot be used right now; the sender should try again. */
+/** Keys, a store or a queue are temporarily unavailable. The sender should retry. */
 export class WebhookUnavailableError extends WebhookError {}
 
-/** An option is missing or wrong, or a backend is set up so that it loses what was acknowledged. */
+/** An option is missing or invalid, or a backend is configured so that it may lose acknowledged deliveries. */
 export class WebhookConfigError extends WebhookError {}
 
 /**
- * Thrown by a handler to say that trying again cannot help: the delivery becomes a dead letter at once.
+ * Thrown by a handler when a retry cannot succeed. The delivery becomes a dead letter at once.
  *
  * @example
  * ```ts

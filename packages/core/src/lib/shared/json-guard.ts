@@ -1,4 +1,4 @@
-/** Why a JSON text is refused although it may parse. */
+/** Why valid JSON is refused. */
 export type JsonFlaw = 'duplicate_key' | 'forbidden_key' | 'too_deep'
 
 const MAX_DEPTH = 64
@@ -7,20 +7,20 @@ const BACKSLASH = 0x5c
 const COLON = 0x3a
 
 /**
- * Looks for what `JSON.parse` lets through and code after it trips over: keys that reach a prototype, nesting
- * that overflows stacks, and repeated keys, of which two parsers may believe different ones.
+ * Finds JSON that `JSON.parse` accepts but that is unsafe: `__proto__` keys, nesting deeper than 64 levels, and duplicate
+ * keys, which parsers read differently.
  *
- * @param text The JSON text, known to parse
- * @param value What it parsed to
+ * @param text Valid JSON
+ * @param value The result of parsing it
  */
 export function findJsonFlaw(text: string, value: unknown): JsonFlaw | undefined {
   const keys = countKeys(value, 1)
   if (typeof keys === 'string') return keys
-  // Every member of the text has one colon outside strings; parsing drops all but one of a repeated key.
+  // Each member has one colon outside strings, and parsing keeps only one member of a duplicate key.
   return countMembers(text) === keys ? undefined : 'duplicate_key'
 }
 
-/** How many keys the value's objects have, or the flaw found on the way. */
+/** Returns the number of keys in all objects, or the first flaw found. */
 function countKeys(value: unknown, depth: number): number | JsonFlaw {
   if (typeof value !== 'object' || value === null) return 0
   if (depth > MAX_DEPTH) return 'too_deep'

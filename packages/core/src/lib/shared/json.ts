@@ -1,15 +1,15 @@
 import { findJsonFlaw, type JsonFlaw } from './json-guard.ts'
 
-/** A JSON document that has been read, and what is wrong with it although it parses. */
+/** A parsed JSON document, and its flaw if it is unsafe. */
 export interface ReadJson {
   value: unknown
   flaw: JsonFlaw | undefined
 }
 
-// A byte order mark was signed but is no JSON: it must not be dropped on the way.
+// JSON must not start with a byte order mark, so the decoder keeps it and parsing fails.
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
-/** Reads JSON from bytes that must be UTF-8; `undefined` for anything else. The one place where parsing throws. */
+/** Parses JSON in UTF-8; `undefined` if it is not valid. Never throws. */
 export function readJson(body: Uint8Array | string): ReadJson | undefined {
   try {
     const text = typeof body === 'string' ? body : decoder.decode(body)

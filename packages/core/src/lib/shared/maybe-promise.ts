@@ -1,17 +1,17 @@
-/** A value that is there at once where the runtime has a synchronous primitive, and later where it has not. */
+/** A value, or a promise of it on runtimes whose cryptography is asynchronous. */
 export type MaybePromise<T> = T | Promise<T>
 
-/** Goes on with a value now if it is there, and when it is there otherwise. */
+/** Calls `next` with the value: synchronously if it is no promise, otherwise when it resolves. */
 export function mapMaybe<T, U>(value: MaybePromise<T>, next: (value: T) => MaybePromise<U>): MaybePromise<U> {
   return value instanceof Promise ? value.then(next) : next(value)
 }
 
-/** All values, at once if every one is there. */
+/** Like `Promise.all`, but synchronous if no value is a promise. */
 export function allMaybe<T>(values: readonly MaybePromise<T>[]): MaybePromise<T[]> {
   return values.some((value) => value instanceof Promise) ? Promise.all(values) : (values as T[])
 }
 
-/** The first item that matches, asking one after the other. */
+/** Returns the first item that matches, checking one at a time. Synchronous if every check is. */
 export function findMaybe<T>(
   items: readonly T[],
   matches: (item: T) => MaybePromise<boolean>,

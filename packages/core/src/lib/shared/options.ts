@@ -1,15 +1,15 @@
 import { WebhookConfigError } from './errors.ts'
 
 /**
- * Refuses unknown option names: a misspelt limit must not silently be no limit.
+ * Refuses unknown option names, so that a misspelt limit is not silently ignored.
  *
- * @param where What the options belong to, for the message
+ * @param where The function or option the names belong to, for the message
  * @throws WebhookConfigError `option_invalid`
  */
 export function checkNames(options: object, known: readonly string[], where: string): void {
   // Plain JavaScript may pass anything.
-  if (typeof options !== 'object' || options === null) throw invalid(`${where} takes an object of options`)
-  // `in` a loop rather than `Object.keys`: this runs for every call of `verifyWebhook`.
+  if (typeof options !== 'object' || options === null) throw invalid(`${where} takes an options object`)
+  // A `for in` loop is faster than `Object.keys`, and this runs in every call of `verifyWebhook`.
   for (const name in options) {
     if (!known.includes(name)) {
       throw invalid(`${where} has no option "${name}"`)
@@ -18,7 +18,7 @@ export function checkNames(options: object, known: readonly string[], where: str
 }
 
 /**
- * A whole number of at least `least`, or the default where none is given.
+ * Returns a whole number of at least `least`, or `fallback` if the value is `undefined`.
  *
  * @throws WebhookConfigError `option_invalid` for anything else, including NaN and Infinity
  */
@@ -33,10 +33,10 @@ export function wholeNumber(name: string, value: number | undefined, fallback: n
 const HOUR_MS = 3_600_000
 
 /**
- * How long something settled is kept, in milliseconds: at least 25 hours, because the sender retries for 24.
+ * Returns a retention in milliseconds: at least 25 hours, because Google retries for 24.
  *
  * @param hours The default, in hours
- * @throws WebhookConfigError `option_invalid` for anything else, NaN among it
+ * @throws WebhookConfigError `option_invalid` for anything else, including NaN
  */
 export function retention(name: string, value: number | undefined, hours: number): number {
   if (value === undefined) return hours * HOUR_MS
@@ -46,7 +46,7 @@ export function retention(name: string, value: number | undefined, hours: number
 }
 
 /**
- * Checks an option that switches something on and has no off.
+ * Checks an option that can only be `true` or absent.
  *
  * @throws WebhookConfigError `option_invalid` for anything but `true` and absence
  */
@@ -63,7 +63,7 @@ export function checkFunction(name: string, value: unknown): void {
   if (value !== undefined && typeof value !== 'function') throw invalid(`${name} must be a function`)
 }
 
-/** The error for an option that is missing or wrong. */
+/** Creates the error for a missing or invalid option: `option_invalid`. */
 export function invalid(message: string): WebhookConfigError {
   return new WebhookConfigError('option_invalid', message)
 }

@@ -2,13 +2,13 @@ import type { Clock } from './clock.ts'
 import { type MaybePromise, mapMaybe } from './maybe-promise.ts'
 import { createSharedLoad } from './shared-load.ts'
 
-/** A value that is loaded, cached, and loaded again when it no longer fits: keys and secrets that rotate. */
+/** A cached value that can be reloaded: keys and secrets that rotate. */
 export interface Source<T> {
-  /** The cached value; `undefined` when there is nothing usable. */
+  /** The cached value; `undefined` if there is none. */
   current(): T | undefined
-  /** The value, loaded if necessary; `undefined` when there is nothing usable. */
+  /** The value, loaded if necessary; `undefined` if loading fails. */
   get(): MaybePromise<T | undefined>
-  /** A value other than `known`, if one can be loaded now; at most one load per cooldown. */
+  /** Loads again, at most once per cooldown, and returns a value other than `known` if there is one. */
   newer(known: T): Promise<T | undefined>
 }
 
@@ -16,11 +16,11 @@ const TIMEOUT_MS = 2_000
 const COOLDOWN_MS = 30_000
 
 /**
- * Caches what a function returns. The function is called when the value is first needed, and again for `newer`,
- * at most every 30 seconds. While it fails, the last value stays.
+ * Caches the result of a function. The function is called when the value is first needed, and again for `newer`, at most
+ * every 30 seconds. If it fails, the last value stays in use.
  *
  * @param options.load The function; it may throw or reject
- * @param options.report Receives what it throws
+ * @param options.report Called with what it throws
  */
 export function createRefreshable<T>(options: {
   load: () => MaybePromise<T>
@@ -57,10 +57,10 @@ export function createRefreshable<T>(options: {
 }
 
 /**
- * Searches the current value, and a newer one if nothing matches: what matches may have been rotated in since.
+ * Searches the current value, then a newer one if nothing matches, because keys may have been rotated.
  *
- * @param cachedOnly Search what is cached; never load
- * @param unavailable What to return when there is no value to search
+ * @param cachedOnly Search the cached value only; never load
+ * @param unavailable Returns the result when there is no value to search
  */
 export function searchSource<T, F, U>(
   source: Source<T>,

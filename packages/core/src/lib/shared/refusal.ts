@@ -8,25 +8,29 @@ import {
 } from './errors.ts'
 
 /**
- * Why a delivery goes no further, as a value.
+ * Why a delivery is refused, as a value.
  *
- * Refusals travel down the line by `return`: an Error with its stack costs more than verifying does, and
- * whoever floods an endpoint with bad deliveries would choose the dearer path.
+ * The pipeline returns refusals instead of throwing errors, because an error with its stack costs more than verifying a
+ * delivery, and would make flooding an endpoint cheaper than defending it.
  */
 export interface Refusal {
+  /** The stable error code. */
   readonly refused: WebhookErrorCode
+  /** The reason in words, without secrets or payload. */
   readonly message: string
 }
 
+/** Creates a refusal. */
 export function refuse(refused: WebhookErrorCode, message: string): Refusal {
   return { refused, message }
 }
 
+/** Whether a value is a refusal. */
 export function isRefusal(value: unknown): value is Refusal {
   return typeof value === 'object' && value !== null && 'refused' in value
 }
 
-/** The same refusal as the error a caller of the library catches. */
+/** Converts a refusal to the error that a public function throws. */
 export function toError({ refused, message }: Refusal): WebhookError {
   return new (errorClass(refused))(refused, message)
 }

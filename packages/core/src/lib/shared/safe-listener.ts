@@ -1,4 +1,4 @@
-/** Calls a listener whose own mistakes, now or later, reach nobody: it watches, it takes no part. */
+/** Wraps an optional listener so that its exceptions and rejections are ignored. */
 export function safeListener<T>(listener: ((value: T) => unknown) | undefined): (value: T) => void {
   return (value) => {
     try {

@@ -1,25 +1,25 @@
 import type { Clock } from './clock.ts'
 
-/** How a shared load runs. */
+/** Options of `createSharedLoad`. */
 export interface SharedLoadOptions<T> {
-  /** Loads the value; resolves to `undefined`, or rejects, when there is none. */
+  /** Loads the value. Resolves to `undefined` or rejects if that fails. */
   load: () => Promise<T | undefined>
-  /** Takes each loaded value, unless a newer one has been taken before. */
+  /** Called with each loaded value, unless a later load has finished first. */
   accept: (value: T) => void
-  /** Whether there is nothing usable until a load succeeds. */
+  /** Whether there is no usable value. */
   isCold: () => boolean
   clock: Clock
   /** How long one load may take, in milliseconds. */
   timeoutMs: number
-  /** Shortest time between the starts of two loads, whether they work or not, in milliseconds. */
+  /** Shortest time between the starts of two loads, successful or not, in milliseconds. */
   cooldownMs: number
 }
 
-/** One load at a time, shared by everyone who needs its value. */
+/** A load shared by concurrent callers. */
 export interface SharedLoad {
   /** Whether a load is in progress and within its time. */
   readonly loading: boolean
-  /** Whether the last load started too recently for another one. */
+  /** Whether the last load started less than `cooldownMs` ago. */
   readonly coolingDown: boolean
   /**
    * Joins the load in progress, or starts one unless cooling down. Resolves to whether a value was loaded.
@@ -33,16 +33,15 @@ interface Load {
   outcome: Promise<boolean>
 }
 
-// A load ends itself at its deadline; only one that was abandoned is still pending after that. The margin keeps
-// two timers for the same moment from racing.
+// A load ends at its own deadline, so one that is still pending after this margin is abandoned.
 const MARGIN_MS = 250
 
 /**
  * Shares loads among concurrent callers, on runtimes that freeze a request's I/O when the request ends.
  *
- * On Workers a load that an ended request started never settles, not even by its own timer, so every caller
- * waits on a timer of its own. A load past its deadline counts as abandoned and is replaced: at once if nothing
- * is usable, after the cooldown otherwise.
+ * On Cloudflare Workers a load never settles once the request that started it has ended, and neither do its timers, so
+ * every caller waits on a timer of its own. A load past its deadline counts as abandoned and is replaced: at once if
+ * there is no usable value, otherwise after the cooldown.
  *
  * @see https://github.com/panva/jose/issues/355
  * @see https://github.com/panva/jose/issues/509
@@ -55,7 +54,7 @@ export function createSharedLoad<T>(options: SharedLoadOptions<T>): SharedLoad {
   let started = 0
   let accepted = 0
 
-  // Absolute, so that a clock that is set back delays nothing for longer than the limit itself.
+  // `Math.abs`, so that a clock that is set back delays nothing for longer than the limit.
   const isWithin = (since: number, limitMs: number) => Math.abs(clock.now() - since) < limitMs
   const isLoading = () => current !== undefined && isWithin(current.startedAt, patienceMs)
   const isCoolingDown = () => isWithin(attemptedAt, cooldownMs)
@@ -63,7 +62,7 @@ export function createSharedLoad<T>(options: SharedLoadOptions<T>): SharedLoad {
   const run = async (sequence: number): Promise<boolean> => {
     const value = await load()
     if (value === undefined) return false
-    // A slow load must not overwrite what a later one brought.
+    // A slow load must not overwrite the value of a later one.
     if (sequence > accepted) {
       accepted = sequence
       accept(value)
@@ -71,9 +70,9 @@ export function createSharedLoad<T>(options: SharedLoadOptions<T>): SharedLoad {
     return true
   }
   const start = (): Load => {
-    // Set before the outcome is known: a source that fails must not be asked for every delivery.
+    // Set before the outcome is known, so that a failing source is not called for every delivery.
     attemptedAt = clock.now()
-    // Nobody may be waiting: a rejection would end the process.
+    // An unhandled rejection would end the process.
     const outcome = run(++started).catch(() => false)
     const mine: Load = { startedAt: attemptedAt, outcome }
     current = mine
@@ -87,7 +86,7 @@ export function createSharedLoad<T>(options: SharedLoadOptions<T>): SharedLoad {
     const abandoned = current !== undefined
     return isCoolingDown() && !(abandoned && isCold()) ? undefined : start()
   }
-  /** The outcome of a load, or `undefined` once it counts as abandoned. */
+  /** The outcome of a load, or `undefined` if it counts as abandoned. */
   const outcomeOf = async ({ startedAt, outcome }: Load): Promise<boolean | undefined> => {
     let cancel = () => {}
     const overdue = new Promise<undefined>((resolve) => {

@@ -16,7 +16,7 @@ const SLACK_MS = 60_000
  *
  * After a restart a retried delivery counts as new, and several processes do not see each other's claims.
  *
- * @param options.now The present in epoch milliseconds. Default `Date.now`
+ * @param options.now The current time, in epoch milliseconds. Default `Date.now`
  */
 export function createMemoryStore(options: { now?: () => number } = {}): IdempotencyStore {
   const { now = Date.now } = options

@@ -1,12 +1,14 @@
 import { toUtf8 } from '../shared/bytes.ts'
 
-/** What may have been done to a body on its way, and what the bytes were before that. */
+/** A guess at the signed body, and the change that would explain the received one. */
 export interface BodyVariant {
+  /** The change: JSON serialised again, another character encoding, or other line ends. */
   what: 'reserialised' | 'reencoded' | 'newline'
+  /** The bytes before the change. */
   body: Uint8Array
 }
 
-/** Bodies that were perhaps signed, guessed from the one that arrived. */
+/** Guesses which bodies may have been signed, from the received one. */
 export function guessBodies(body: Uint8Array): BodyVariant[] {
   const text = new TextDecoder('utf-8', { ignoreBOM: true }).decode(body)
   return [
@@ -27,19 +29,19 @@ function newlineVariants(text: string): string[] {
   ]
 }
 
-/** A byte order mark dropped or added; UTF-8 taken for Latin-1 and encoded again. */
+/** Variants for a byte order mark dropped or added, and for UTF-8 read as Latin-1 and encoded again. */
 function encodingVariants(text: string): Uint8Array[] {
   const variants = [toUtf8(text.startsWith('\ufeff') ? text.slice(1) : `\ufeff${text}`)]
   if (/^[\0-\xff]*$/.test(text)) variants.push(Uint8Array.from(text, (character) => character.charCodeAt(0)))
   return variants
 }
 
-/** The same JSON as other serialisers write it: JavaScript's, compact and indented, Python's, and Google's escapes. */
+/** The same JSON as other serialisers write it: JavaScript (compact and indented), Python, and with Google's escapes. */
 function serialisations(text: string): string[] {
   try {
     return serialise(JSON.parse(text))
   } catch {
-    // No JSON, or nested too deep to be written again.
+    // Not JSON, or nested too deep to serialise.
     return []
   }
 }
@@ -51,7 +53,7 @@ function serialise(value: unknown): string[] {
   return plain.flatMap((json) => [json, escapeNonAscii(json), escapeHtml(json), json.replaceAll('/', '\\/')])
 }
 
-/** `", "` and `": "` between tokens, as Python's json.dumps writes; strings are left alone. */
+/** Adds a space after `,` and `:` outside strings, as Python's `json.dumps` does. */
 function spaceOut(json: string): string {
   return json.replace(/"(?:[^"\\]|\\.)*"|[,:]/g, (token) =>
     token === ',' || token === ':' ? `${token} ` : token,

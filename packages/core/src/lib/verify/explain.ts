@@ -14,15 +14,15 @@ import {
 } from './verify.ts'
 import type { VerifyOptions } from './verify-options.ts'
 
-/** Why a delivery does not verify, as far as the delivery itself shows. */
+/** Why a delivery does not verify. */
 export interface Explanation {
   /** The probable cause. */
   reason: ExplanationReason
-  /** The code the receiver refuses the delivery with; `undefined` when it verifies. */
+  /** The code with which the receiver refuses the delivery; `undefined` if it verifies. */
   code: WebhookErrorCode | undefined
-  /** The cause and what to do about it, in words. Quotes no secret and no payload. */
+  /** The cause and how to fix it. Contains no secret and no payload. */
   message: string
-  /** `clock_skew` only: how far our clock is ahead of the sender's (negative: behind), in seconds. */
+  /** For `clock_skew` only: how far our clock is ahead of the sender's, in seconds; negative if behind. */
   skewSeconds?: number
 }
 
@@ -43,10 +43,10 @@ export type ExplanationReason =
   | 'wrong_key'
 
 /**
- * Explains in words why a delivery does not verify. For logs and support, not for every delivery: it guesses what
- * may have changed the delivery on its way, and verifies once for each guess.
+ * Explains why a delivery does not verify. For logs and support, not for every delivery: it guesses what may have changed
+ * the delivery in transit and verifies each guess.
  *
- * @returns The most probable cause. Never rejects: a mistake in the options is a cause too
+ * @returns The most probable cause. Never rejects; invalid options are reported as `configuration`
  */
 export async function explainFailure(
   delivery: { headers: HeadersLike; body: Uint8Array | string },
@@ -61,11 +61,11 @@ export async function explainFailure(
     const explanation = isRefusal(parsed)
       ? explain('headers', parsed.refused, parsed.message)
       : await explainOutcome(timely, { parsed, body, verifier, options })
-    // A receiver checks the time first, and refuses with that.
+    // A receiver checks the time first and refuses with its code.
     return isRefusal(timely) ? { ...explanation, code: timely.refused } : explanation
   } catch (error) {
     if (error instanceof WebhookError) return explain('configuration', error.code, error.message)
-    return explain('configuration', 'option_invalid', 'the delivery or the options are not of the right kind')
+    return explain('configuration', 'option_invalid', 'the delivery or the options have the wrong type')
   }
 }
 
@@ -79,22 +79,22 @@ interface Case {
 const SENTENCES: Record<ExplanationReason, string> = {
   verified: 'The delivery verifies.',
   parsed_body:
-    'The body is a parsed object. Hand over the bytes as received: mount the receiver in front of body parsers.',
+    'The body is a parsed object. Pass the bytes as received: mount the receiver before any body parser.',
   headers: 'The headers are not those of a webhook delivery',
   configuration: 'The options are wrong',
   clock_skew: 'The signature is good, but the delivery is outside the replay window',
-  other_scheme: 'The delivery is signed with another scheme than the ones configured',
+  other_scheme: 'The delivery is signed with a scheme that is not configured',
   body_reserialised:
-    'The body was parsed and serialised again on its way. Verify the bytes as received, never JSON.stringify of them.',
+    'The body was parsed and serialised again in transit. Verify the bytes as received, not the result of JSON.stringify.',
   body_reencoded:
-    'The body changed its encoding on its way: a byte order mark was added or dropped, or bytes were taken for another character set.',
-  body_newline: 'White space at the end of the body, or its line ends, changed on the way.',
+    'The encoding of the body was changed in transit: a byte order mark was added or dropped, or the bytes were read in another character set.',
+  body_newline: 'White space at the end of the body, or its line endings, were changed in transit.',
   secret_format:
-    'The secret is right but used in the wrong format: it is a launch-week secret and needs format "raw", or no longer is one.',
-  keys_unavailable: 'There are no keys, so nothing can be said about the signature',
+    'The secret is right, but its format is wrong: launch-week secrets need format "raw", all others format "base64".',
+  keys_unavailable: 'There are no keys to check the signature with',
   token: 'The JSON Web Token in webhook-signature is refused',
   wrong_key:
-    'No configured key made this signature. Either the secret belongs to another webhook, environment or rotation, the keys are stale, or the body was changed in a way not guessed here.',
+    'No configured key made this signature. Either the secret belongs to another webhook, environment or rotation, the keys are stale, or the body was changed in an unknown way.',
 }
 
 function explain(
@@ -123,7 +123,7 @@ function explainTime(
   if (!isRefusal(timely) || !isUntimely(timely)) return explain('verified', undefined)
   const skewSeconds = Math.floor((options.now ?? Date.now)() / 1000) - Number(headers.timestamp)
   const side = skewSeconds > 0 ? 'before' : 'after'
-  const detail = `it was sent ${Math.abs(skewSeconds)} s ${side} this machine's now; set the clock, or deliver it sooner`
+  const detail = `it was sent ${Math.abs(skewSeconds)} s ${side} this machine's now; correct the clock, or deliver it sooner`
   return { ...explain('clock_skew', timely.refused, detail), skewSeconds }
 }
 
@@ -140,7 +140,12 @@ async function explainRefusal({ refused, message }: Refusal, given: Case): Promi
 
 function describeSchemes({ parsed, options }: Case): string {
   const { v1, v1a, jwt, unknown } = parsed.signatures
-  const counts = { 'v1 (static)': v1, 'v1a (dynamic)': v1a, 'JWT (dynamic)': jwt, 'an unknown one': unknown }
+  const counts = {
+    'v1 (static)': v1,
+    'v1a (dynamic)': v1a,
+    'JWT (dynamic)': jwt,
+    'an unknown scheme': unknown,
+  }
   const present = Object.entries(counts).filter(([, entries]) => entries.length > 0)
   const configured = [
     options.secrets && 'v1 (secrets)',
@@ -167,13 +172,13 @@ async function isOtherFormat({ parsed, body, options }: Case): Promise<boolean> 
       const verifier = prepareVerification(candidate)
       if (!isRefusal(await verifySignatures(verifier, parsed, body))) return true
     } catch {
-      // Not every secret can be read in every format.
+      // The secret is not valid in this format.
     }
   }
   return false
 }
 
-/** The secret read as base64, as its whole text, and as its text without the prefix. */
+/** The secrets in the other formats: base64, the whole text, or the text without its prefix. */
 function otherFormats(secrets: SecretTexts, format: SecretFormat): VerifyOptions[] {
   if (format === 'raw') return [{ secrets, format: 'base64' }]
   const texts = (typeof secrets === 'string' ? secrets.split(/[\s,]+/) : [...secrets]).filter(

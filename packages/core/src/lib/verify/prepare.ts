@@ -6,7 +6,7 @@ import type { Verification } from './verify.ts'
 import { checkVerifyOptions, type VerifyOptions } from './verify-options.ts'
 
 /**
- * Prepares verification for many deliveries, with every key imported and every option checked.
+ * Checks the options and imports the keys, for verifying many deliveries.
  *
  * @throws WebhookConfigError `option_invalid`, `secret_empty`, `secret_malformed`
  */

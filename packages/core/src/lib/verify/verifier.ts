@@ -10,23 +10,22 @@ export interface Verifier {
   /**
    * Verifies one delivery: headers, replay window, then the signature over the raw body bytes.
    *
-   * @throws WebhookVerificationError The delivery is not proven; `code` says which check failed
+   * @throws WebhookVerificationError The delivery does not verify; `code` says which check failed
    * @throws WebhookUnavailableError `jwks_unavailable`, `secret_unavailable`
-   * @throws WebhookError `raw_body_required` when the body is neither bytes nor text
+   * @throws WebhookError `raw_body_required` if the body is neither bytes nor a string
    */
   verify(delivery: DeliveryLike): Promise<VerifiedDelivery>
-  /** Like `verify`, but returns the refusal as a value: `{ refused, message }`. Never rejects for a delivery. */
+  /** Like `verify`, but resolves to a refusal, `{ refused, message }`, instead of rejecting. */
   check(delivery: DeliveryLike): Promise<VerifiedDelivery | Refusal>
 }
 
 /**
  * Creates a verifier, for code that verifies many deliveries without a receiver.
  *
- * Keys are imported once, and a key set behind a URL is cached across deliveries. The options are copied. What is
- * behind `jwks` is loaded with the first delivery; a key set in the options that has no usable key is
- * `option_invalid` then.
+ * Keys are imported once, and the key set of a `jwks` URL is cached across deliveries. The options are copied. `jwks` is
+ * loaded with the first delivery, which fails with `option_invalid` if a given key set has no usable key.
  *
- * @throws WebhookConfigError An option is missing or wrong
+ * @throws WebhookConfigError `option_invalid`, `secret_empty`, `secret_malformed`
  * @see https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
  * @example
  * ```ts
@@ -46,7 +45,7 @@ export function createVerifier(options: VerifyOptions): Verifier {
   return {
     async verify(delivery) {
       const outcome = check(delivery)
-      // Not awaited when it is there already: that would cost a turn.
+      // Awaited only if it is a promise, to save a turn of the event loop.
       return orThrow(outcome instanceof Promise ? await outcome : outcome)
     },
     check: async (delivery) => check(delivery),
@@ -54,7 +53,7 @@ export function createVerifier(options: VerifyOptions): Verifier {
 }
 
 /**
- * Schemes whose dynamic part is loaded when it is first used, so that verifying static webhooks alone stays small.
+ * Creates schemes whose dynamic part is loaded on first use, so that code for static webhooks stays small.
  *
  * @throws WebhookConfigError `option_invalid`, `secret_empty`, `secret_malformed`
  */
@@ -66,7 +65,7 @@ export function createLazySchemes(
   const fixed = createStaticSchemes(options, settings)
   if (options.jwks === undefined) return () => fixed
   let all: readonly Scheme[] | undefined
-  // Of many first deliveries at once, the first to get here makes the cache that all of them use.
+  // Concurrent first deliveries share the schemes that are created first, and with them one cache.
   const complete = (toDynamic: DynamicSchemes) => {
     all ??= [...fixed, ...toDynamic(options, toleranceSeconds, { ...settings, clock: systemClock })]
     return all
@@ -84,13 +83,13 @@ function loadDynamicSchemes(): MaybePromise<DynamicSchemes> {
   })
 }
 
-/** The delivery; a refusal is thrown as the error that belongs to it. */
+/** Returns the delivery, or throws the refusal as an error. */
 export function orThrow(outcome: VerifiedDelivery | Refusal): VerifiedDelivery {
   if (isRefusal(outcome)) throw toError(outcome)
   return outcome
 }
 
-/** The options as they are now: what is changed later in a list or key set must not count for some deliveries only. */
+/** Copies the options, so that later changes to a list or key set have no effect. */
 function copy(options: VerifyOptions): VerifyOptions {
   const { secrets, jwks } = options
   const keys: unknown = typeof jwks === 'object' && 'keys' in jwks ? jwks.keys : undefined

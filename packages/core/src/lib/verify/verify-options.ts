@@ -3,18 +3,18 @@ import type { JwtOptions } from '../schemes/jwt-scheme.ts'
 import type { SchemeOptions } from '../schemes/scheme.ts'
 import { checkFunction, checkNames, checkTrue, invalid, wholeNumber } from '../shared/options.ts'
 
-/** What deliveries are verified with. */
+/** Options of `verifyWebhook` and `createVerifier`. At least one of `secrets` and `jwks` is required. */
 export interface VerifyOptions extends SchemeOptions {
-  /** The present in epoch milliseconds. Default `Date.now`. */
+  /** The current time, in epoch milliseconds. Default `Date.now`. */
   now?: () => number
 }
 
 const NAMES = ['secrets', 'format', 'jwks', 'jwt', 'allowEmulator', 'toleranceSeconds', 'now', 'fetch']
 
 /**
- * Checks everything about the options that needs no cryptography.
+ * Checks the options, except for secrets and keys.
  *
- * @param where What the options belong to, for messages
+ * @param where The function the options belong to, for messages
  * @returns The tolerance, in seconds
  * @throws WebhookConfigError `option_invalid`
  */
@@ -22,11 +22,11 @@ export function checkVerifyOptions(options: VerifyOptions, where: string): numbe
   checkNames(options, NAMES, where)
   const { secrets, jwks, jwt, now, fetch, allowEmulator } = options
   if (secrets === undefined && jwks === undefined) {
-    throw invalid(`${where} has neither secrets nor jwks to verify with; is a variable not set?`)
+    throw invalid(`${where} needs secrets or jwks; is a variable not set?`)
   }
   if (jwks !== undefined) checkJwks(jwks)
   if (jwt !== undefined) checkJwt(jwt)
-  if (jwt !== undefined && jwks === undefined) throw invalid('jwt needs jwks to verify with')
+  if (jwt !== undefined && jwks === undefined) throw invalid('jwt requires jwks')
   checkFunction('now', now)
   checkFunction('fetch', fetch)
   checkTrue('allowEmulator', allowEmulator)
@@ -36,7 +36,7 @@ export function checkVerifyOptions(options: VerifyOptions, where: string): numbe
 function checkJwks(jwks: unknown): void {
   if (typeof jwks === 'string' || jwks instanceof URL) parseJwksUrl(jwks)
   else if (typeof jwks !== 'object' || jwks === null || !('reload' in jwks || 'keys' in jwks)) {
-    throw invalid('jwks must be a URL, a key set, or made with createJwks()')
+    throw invalid('jwks must be a URL, a key set, or the result of createJwks()')
   }
 }
 
@@ -44,7 +44,7 @@ function checkJwt(jwt: JwtOptions): void {
   checkNames(jwt, ['audience', 'issuer', 'allowUnboundBody'], 'jwt')
   const { audience, issuer, allowUnboundBody } = jwt
   const isText = (value: unknown) => typeof value === 'string' && value !== ''
-  if (!isText(audience)) throw invalid('jwt needs an audience')
-  if (issuer !== undefined && !isText(issuer)) throw invalid('jwt.issuer must be a text that is not empty')
+  if (!isText(audience)) throw invalid('jwt.audience must be a non-empty string')
+  if (issuer !== undefined && !isText(issuer)) throw invalid('jwt.issuer must be a non-empty string')
   checkTrue('jwt.allowUnboundBody', allowUnboundBody)
 }

@@ -7,15 +7,14 @@ import { checkVerifyOptions, type VerifyOptions } from './verify-options.ts'
 /**
  * Verifies one delivery: headers, replay window, then the signature over the raw body bytes.
  *
- * For many deliveries use `createVerifier`. The options are read anew with every call; calls whose options have the
- * same content share imported keys and the cache of a `jwks` URL, for the sixteen contents used last. A function for
- * `secrets` is called every time.
+ * For many deliveries use `createVerifier`. Calls with equal options share imported keys and the cache of a `jwks` URL;
+ * the last sixteen sets of options are cached. A function for `secrets` is called every time.
  *
- * @returns The verified delivery; its body is still bytes
- * @throws WebhookVerificationError The delivery is not proven; `code` says which check failed
+ * @returns The verified delivery, with its body as bytes
+ * @throws WebhookVerificationError The delivery does not verify; `code` says which check failed
  * @throws WebhookUnavailableError `jwks_unavailable`, `secret_unavailable`
- * @throws WebhookConfigError An option is missing or wrong
- * @throws WebhookError `raw_body_required` when the body is neither bytes nor text
+ * @throws WebhookConfigError `option_invalid`, `secret_empty`, `secret_malformed`
+ * @throws WebhookError `raw_body_required` if the body is neither bytes nor a string
  * @see https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
  * @example
  * ```ts
@@ -33,13 +32,13 @@ export async function verifyWebhook(
   const outcome = mapMaybe(schemes(), (schemes) =>
     verifyDelivery({ schemes, toleranceSeconds, now }, delivery),
   )
-  // Not awaited when it is there already: that would cost a turn.
+  // Awaited only if it is a promise, to save a turn of the event loop.
   return orThrow(outcome instanceof Promise ? await outcome : outcome)
 }
 
 interface Prepared {
   schemes: () => MaybePromise<readonly Scheme[]>
-  /** The `fetch` of the latest call: callers write options inline, each with a function of its own. */
+  /** The `fetch` of the latest call, because inline options have a new function in each call. */
   fetch: typeof fetch
 }
 
@@ -52,7 +51,7 @@ function schemesFor(options: VerifyOptions, toleranceSeconds: number): Prepared[
   const fetch = options.fetch ?? globalThis.fetch
   const known = prepared.get(key) ?? prepare(options, toleranceSeconds, fetch)
   known.fetch = fetch
-  // Put back at the end, which is the last place to be dropped from.
+  // Moved to the end, so that the least recently used entry is dropped first.
   prepared.delete(key)
   prepared.set(key, known)
   if (prepared.size > MAX_PREPARED) prepared.delete(prepared.keys().next().value!)
@@ -67,10 +66,10 @@ function prepare(options: VerifyOptions, toleranceSeconds: number, first: typeof
   return made
 }
 
-/** The content of the options; `undefined` where a function or a cache of the caller's is part of it. */
+/** Returns a cache key for the options; `undefined` if they contain a function or a cache of the caller. */
 function toKey(options: VerifyOptions): string | undefined {
   const { secrets, format, jwks, jwt, allowEmulator, toleranceSeconds } = options
-  // The usual case, worth a short cut; no secret starts like a JSON list.
+  // Fast path for the usual case. A secret cannot be mistaken for a JSON array.
   if (typeof secrets === 'string' && secrets.startsWith('whsec_') && jwks === undefined && !format)
     return secrets
   if (typeof secrets === 'function' || (typeof jwks === 'object' && 'reload' in jwks)) return undefined

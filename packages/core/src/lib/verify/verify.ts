@@ -6,17 +6,17 @@ import { type MaybePromise, mapMaybe } from '../shared/maybe-promise.ts'
 import { isRefusal, type Refusal, refuse } from '../shared/refusal.ts'
 import { checkWindow } from './replay-window.ts'
 
-/** A delivery as it was received. */
+/** A delivery as received. */
 export interface DeliveryLike {
-  /** The request's headers, in any shape a runtime has for them. */
+  /** The request headers: a `Headers` object or a plain object. */
   headers: HeadersLike
-  /** The body exactly as received; a text stands for its UTF-8 bytes. */
+  /** The body exactly as received. A string is encoded as UTF-8. */
   body: Uint8Array | string
 }
 
-/** A delivery that is proven to come from the sender, unaltered and fresh. */
+/** A verified delivery: it comes from the sender, unaltered, and is within the replay window. */
 export interface VerifiedDelivery {
-  /** `webhook-id`; the same on every attempt of the sender. */
+  /** `webhook-id`, the same on every attempt of the sender. */
   id: string
   /** `webhook-timestamp` of this attempt, in unix seconds. */
   timestamp: number
@@ -26,20 +26,20 @@ export interface VerifiedDelivery {
   keyId?: string
   /** The bytes the signature covers. */
   body: Uint8Array
-  /** Only for deliveries with a JSON Web Token, which covers neither `id` nor `timestamp`. */
+  /** Only for JSON Web Tokens, which cover neither `id` nor `timestamp`. */
   jwt?: {
-    /** Whether the token covers `body`; if not, anyone may have written it. */
+    /** Whether the token is bound to `body`. If not, anyone may have written the body. */
     bodyBound: boolean
   }
 }
 
-/** A delivery whose headers are well-formed; nothing about it is proven yet. */
+/** The parsed headers of a delivery, not yet verified. */
 export interface ParsedHeaders {
   headers: DeliveryHeaders
   signatures: Signatures
 }
 
-/** Prepared options: everything verification needs. */
+/** Prepared verification options. */
 export interface Verification {
   schemes: readonly Scheme[]
   toleranceSeconds: number
@@ -53,7 +53,7 @@ export function verifyDelivery(
   verification: Verification,
   delivery: DeliveryLike,
 ): MaybePromise<VerifiedDelivery | Refusal> {
-  // Plain JavaScript may pass anything.
+  // Untyped callers may pass anything.
   const { headers, body } = Object(delivery) as DeliveryLike
   const bytes = toRawBody(body) ?? NO_BODY
   if (isRefusal(bytes)) return bytes
@@ -61,7 +61,7 @@ export function verifyDelivery(
   return isRefusal(parsed) ? parsed : verifySignatures(verification, parsed, bytes)
 }
 
-/** The first half of verification: everything that needs no body and no key. `anyTime` skips the replay window. */
+/** Parses the headers and checks the replay window, which `anyTime` skips. Needs neither body nor keys. */
 export function parseHeaders(
   verification: Verification,
   given: HeadersLike,
@@ -75,7 +75,7 @@ export function parseHeaders(
   return isRefusal(signatures) ? signatures : { headers, signatures }
 }
 
-/** The second half of verification: the signatures. `cachedOnly` never fetches keys. */
+/** Verifies the signatures. With `cachedOnly` it never fetches keys. */
 export function verifySignatures(
   verification: Verification,
   parsed: ParsedHeaders,
@@ -85,7 +85,7 @@ export function verifySignatures(
   return tryScheme(verification, 0, parsed, body, cachedOnly, NO_SCHEME)
 }
 
-/** Whether a delivery was refused only because of its time. */
+/** Whether a delivery was refused because it is outside the replay window. */
 export function isUntimely({ refused }: Refusal): boolean {
   return refused === 'timestamp_too_old' || refused === 'timestamp_too_new'
 }
@@ -93,7 +93,7 @@ export function isUntimely({ refused }: Refusal): boolean {
 const NO_SCHEME = refuse('scheme_unsupported', 'webhook-signature has no entry of a configured scheme')
 const NO_MATCH = refuse('signature_invalid', 'no signature matches any configured key')
 
-/** Tries one scheme after the other. If none proves the delivery, the last one with an entry says why. */
+/** Tries the schemes in order. If none matches, returns the refusal of the last one that has entries. */
 function tryScheme(
   verification: Verification,
   index: number,
@@ -109,18 +109,18 @@ function tryScheme(
   if (entries.length === 0) return tryScheme(verification, index + 1, parsed, body, cachedOnly, failure)
   const content = { id: headers.id, timestamp: headers.timestamp, body }
   const next = (reason: Refusal) => tryScheme(verification, index + 1, parsed, body, cachedOnly, reason)
-  return mapMaybe(scheme.verify(content, entries, { now: verification.now, cachedOnly }), (proof) => {
-    if (!proof) return next(NO_MATCH)
-    return isRefusal(proof) ? next(proof) : toVerified(headers, proof, body)
+  return mapMaybe(scheme.verify(content, entries, { now: verification.now, cachedOnly }), (match) => {
+    if (!match) return next(NO_MATCH)
+    return isRefusal(match) ? next(match) : toVerified(headers, match, body)
   })
 }
 
 function toVerified(
   { id, timestamp }: DeliveryHeaders,
-  proof: SignatureMatch,
+  match: SignatureMatch,
   body: Uint8Array,
 ): VerifiedDelivery {
-  const { scheme, keyId, jwt } = proof
+  const { scheme, keyId, jwt } = match
   const verified = { id, timestamp: Number(timestamp), scheme, keyId, body }
   return jwt ? { ...verified, jwt } : verified
 }
