@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os'
-import { defineConfig } from 'vitest/config'
+import { configDefaults, defineConfig } from 'vitest/config'
 
 // Tests run from source: the `@gwh/source` condition of every package points at its TypeScript.
 // `import` is not among them: they are Node's too, for packages that require one another.
@@ -7,10 +7,11 @@ const conditions = ['@gwh/source', 'node', 'default']
 
 /** A part of the tests, which `--project <name>` selects. */
 function project(name: string, test: { include: string[]; exclude?: string[]; isolate?: boolean }) {
+  const exclude = [...configDefaults.exclude, ...(test.exclude ?? [])]
   return {
     resolve: { conditions },
     ssr: { resolve: { conditions, externalConditions: conditions } },
-    test: { name, testTimeout: 30_000, hookTimeout: 30_000, allowOnly: false, ...test },
+    test: { name, testTimeout: 30_000, hookTimeout: 30_000, allowOnly: false, ...test, exclude },
   }
 }
 
