@@ -1,5 +1,5 @@
 /**
- * Job tokens: proof that a dynamic webhook is about a job you started.
+ * Job tokens mark the jobs you started, so that a receiver accepts dynamic webhooks only for those.
  *
  * @module
  */

@@ -30,7 +30,7 @@ describe('a path', () => {
     ['', '/'],
   ])('of %s is %s', (url, path) => expect(pathOf(url)).toBe(path))
 
-  test('that does not start with a slash, and a name nobody reads, are refused', () => {
+  test('without a leading slash, and an unknown option, are refused', () => {
     const invalid = expect.objectContaining({ code: 'option_invalid' })
     expect(() => checkMountOptions({ path: 'a' }, 'x')).toThrow(invalid)
     expect(() => checkMountOptions({ pfad: '/a' } as object, 'x')).toThrow(invalid)
@@ -92,7 +92,7 @@ describe('a drain over HTTP', () => {
     },
   )
 
-  test.each([undefined, ''])('whose secret turns out to be %j is for nobody', async (secret) => {
+  test.each([undefined, ''])('whose secret is %j refuses every request', async (secret) => {
     const { receiver } = create()
     const drain = createDrainHandler(receiver, { secret: () => secret })
     for (const presented of ['undefined', ' ', 'x']) expect((await drain(call(presented))).status).toBe(401)
@@ -127,7 +127,7 @@ describe('a body that never arrives raw', () => {
     ])
   })
 
-  test('is told to the console where nobody observes, and nothing else is', async () => {
+  test('is printed to the console without an observer, and nothing else is', async () => {
     const error = vi.spyOn(console, 'error').mockImplementation(() => {})
     const receiver = createReceiver({ static: { secrets: SECRET }, now: () => NOW })
     const { headers } = staticDelivery()
@@ -142,7 +142,7 @@ describe('serving', () => {
   const listening = { port: 1, hostname: '::1', close: async () => {} }
   const runtime = { listen: () => listening, onSignal: () => () => {} }
 
-  test('refuses a name nobody reads before anything listens', async () => {
+  test('refuses an unknown option before it listens', async () => {
     const listen = () => expect.unreachable('it listens')
     for (const wrong of [{ prot: 1 }, { closeTimeoutMs: -1 }, { port: 1.5 }, { path: 'a' }]) {
       const served = serveOn({ ...runtime, listen }, create().receiver, wrong as object)

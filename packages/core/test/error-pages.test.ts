@@ -53,7 +53,7 @@ test('the table of the README has every code, with its status and a line about i
   expect(rows.every(([, , , , line]) => line!.endsWith('.'))).toBe(true)
 })
 
-test('no answer of a 401 on a page tells more than the others', () => {
+test('all pages of a 401 show the same answer', () => {
   for (const [code] of CODES.filter(([, status]) => status === 401)) {
     expect(sectionOf(read(`${code}.md`), 'What the sender sees')).toMatch(/^401 `\{"error":"unauthorized"\}`/)
   }

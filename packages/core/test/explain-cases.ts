@@ -164,7 +164,7 @@ export const CASES: Record<ExplanationReason, Case[]> = {
     ['the secret of another webhook', staticDelivery(), OTHER, 'signature_invalid'],
     ['another key set', dynamicDelivery(), { jwks: { keys: [JWKS.keys[1]!] }, now }, 'signature_invalid'],
     ['another body', arriveAs('{}', dynamicDelivery()), DYNAMIC, 'signature_invalid'],
-    ['a body nobody can write again', staticDelivery({ body: deep }), OTHER, 'signature_invalid'],
+    ['a body that cannot be serialised again', staticDelivery({ body: deep }), OTHER, 'signature_invalid'],
     ['stale as well', staticDelivery(stale), OTHER, 'timestamp_too_old'],
   ],
 }

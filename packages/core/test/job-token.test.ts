@@ -38,7 +38,7 @@ describe('a job token', () => {
     expect(await accepts(token, { endpoint: '' })).toBe(false)
   })
 
-  test('ends after 96 hours unless told otherwise, the last second included', async () => {
+  test('expires after 96 hours by default, the last second included', async () => {
     const token = await make()
     expect(await accepts(token, { now: NOW + 96 * HOUR_MS })).toBe(true)
     expect(await accepts(token, { now: NOW + 96 * HOUR_MS + 1 })).toBe(false)
@@ -125,7 +125,7 @@ describe('a receiver with a jobKey', () => {
   test.each<[string, object | string]>([
     ['no metadata', { type: 'batch.succeeded', data: {} }],
     ['no token', eventWith({ job_group: 'nightly' })],
-    ['somebody’s guess', eventWith({ [JOB_TOKEN_FIELD]: 'gwh1.x.1.y' })],
+    ['a guess', eventWith({ [JOB_TOKEN_FIELD]: 'gwh1.x.1.y' })],
     ['a token that is true', eventWith({ [JOB_TOKEN_FIELD]: true })],
     ['a body that is no event', 'no event'],
   ])('answers 403 job_unknown to %s, so that the sender tries again', async (_, body) => {

@@ -65,7 +65,7 @@ describe('a fetch that an ended request has started', () => {
     expect(new Set(waiting.map((keys) => keys()?.length))).toEqual(new Set([3]))
   })
 
-  test('holds nobody longer than twice the deadline, even where its replacement is abandoned too', async () => {
+  test('delays no caller longer than twice the deadline, even if its replacement is abandoned too', async () => {
     const { jwks, clock, fetches, inEndedRequest } = createFreezing()
     inEndedRequest(() => jwks.keys())
     await clock.advance(2_250)

@@ -58,7 +58,7 @@ describe('jwt is option_invalid with', () => {
 describe('a claim that is missing, wrong or out of time is jwt_claims', () => {
   test.each<[string, TokenParts['claims']]>([
     ['no aud', without('aud')],
-    ['an aud of somebody else', bound({ aud: 'https://other.example' })],
+    ['an aud of another receiver', bound({ aud: 'https://other.example' })],
     ['an aud in another case', bound({ aud: AUDIENCE.toUpperCase() })],
     ['an aud with a slash behind it', bound({ aud: `${AUDIENCE}/` })],
     ['an aud that is a list with the right one', bound({ aud: [AUDIENCE] })],
@@ -87,7 +87,7 @@ describe('a claim that is missing, wrong or out of time is jwt_claims', () => {
     ['a life of exactly an hour', bound({ exp: NOW_SECONDS + 3600 })],
     ['the second in which it expires', bound({ iat: NOW_SECONDS - 60, exp: NOW_SECONDS })],
     ['nbf at the tolerance', bound({ nbf: NOW_SECONDS + 300 })],
-    ['an issuer nobody asked about', bound({ iss: 'https://other.example' })],
+    ['an issuer when none is configured', bound({ iss: 'https://other.example' })],
     ['the other registered claims', bound({ sub: 'x', jti: 'y' })],
   ])('%s is fine', async (_, claims) => {
     await expect(verifyJwt(jwtDelivery({ claims }))).resolves.toMatchObject({ jwt: { bodyBound: true } })
@@ -123,7 +123,7 @@ describe('a claim that is missing, wrong or out of time is jwt_claims', () => {
   })
 })
 
-describe('the token has to vouch for the body', () => {
+describe('the token must be bound to the body', () => {
   const [{ type, data }, { id, output_file_uri }] = [EVENT, EVENT.data]
   const otherOrder = { data: { output_file_uri, id }, type }
 
@@ -172,7 +172,7 @@ const watch = (options: Partial<ReceiverOptions> = {}) =>
 const ACCEPTED = { status: 200, body: '{"status":"accepted"}' }
 const DUPLICATE = { status: 200, body: '{"status":"duplicate"}' }
 
-describe('with allowUnboundBody handlers hear whether the body is vouched for', () => {
+describe('with allowUnboundBody handlers see whether the token is bound to the body', () => {
   const modes: [string, (clock: ReturnType<typeof createFakeClock>) => Partial<ReceiverOptions>][] = [
     ['inline', () => ({})],
     ['from a queue', (clock) => ({ clock, now: clock.now, queue: createMemoryQueue({ clock }) })],
@@ -207,7 +207,7 @@ describe('an unbound token', () => {
     }
   })
 
-  test('that comes again with the same body is a duplicate, even under a new id', async () => {
+  test('with the same body is a duplicate, even under a new id', async () => {
     const { receiver } = watch()
     let handled = 0
     receiver.on('*', () => handled++)
@@ -225,7 +225,7 @@ describe('an unbound token', () => {
     expect(signals.at(-1)).toMatchObject({ code: 'jwt_replay_body_mismatch' })
   })
 
-  test('is told from another token for another body', async () => {
+  test('is distinguished from another token for another body', async () => {
     const { receiver } = watch()
     await receiver.receive(withToken(token))
     const other = withToken(signToken({ claims: toClaims({ jti: 'two' }) }), { body: otherBody })

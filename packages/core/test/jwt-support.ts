@@ -59,7 +59,7 @@ export function withToken(token: string, parts: DeliveryParts = {}): Delivery {
   return { headers: toHeaders(message, token), body: message.body }
 }
 
-/** A delivery whose token vouches for its body by a hash, unless `claims` says something else. */
+/** A delivery whose token is bound to its body by a hash, unless `claims` says something else. */
 export function jwtDelivery(parts: DeliveryParts & TokenParts = {}): Delivery {
   const { body } = toMessage(parts)
   return withToken(signToken({ claims: toClaims({ body_sha256: sha256(body) }), ...parts }), parts)

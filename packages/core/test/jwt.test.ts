@@ -60,7 +60,7 @@ describe('the test vector', () => {
     })
   })
 
-  test('is refused otherwise, because nothing in it vouches for the body', async () => {
+  test('is refused otherwise, because it is not bound to the body', async () => {
     expect(await codeOf(verifyJwt(delivery))).toBe('jwt_body_unbound')
   })
 
@@ -158,7 +158,7 @@ describe('a key is named by kid', () => {
     }
   })
 
-  test('that nobody has, no other key is tried', async () => {
+  test('that no key has, no other key is tried', async () => {
     expect(await codeUnder([RSA_JWK], RSA_KEY, { alg: 'RS256', kid: 'unknown' })).toBe('signature_invalid')
     expect(await codeUnder([{ ...RSA_JWK, kid: '' }], RSA_KEY)).toBe('signature_invalid')
   })
@@ -189,7 +189,7 @@ describe('a weak or compromised key proves nothing', () => {
   })
 })
 
-test('without jwt among the options a token is an unsupported scheme, which only the observer hears', async () => {
+test('without jwt among the options a token is an unsupported scheme, reported to the observer only', async () => {
   const { receiver, signals } = createWatched({ dynamic: { allowAnyJob: true, jwks: RSA_JWKS } })
   const answer = await receiver.receive(jwtDelivery())
   expect(answer).toMatchObject({ status: 401, body: '{"error":"unauthorized"}' })

@@ -100,7 +100,7 @@ describe('an entry that is no public signing key is left out, the good ones stay
     ['key_ops verify', { key_ops: ['verify'] }],
     ['alg Ed25519', { alg: 'Ed25519' }],
     ['alg EdDSA', { alg: 'EdDSA' }],
-    ['members nobody knows', { x5t: 'x', 'ext-1': {} }],
+    ['unknown members', { x5t: 'x', 'ext-1': {} }],
   ])('%s is fine', (_, members) => {
     expect(keyIdsOf([{ kty: 'OKP', crv: 'Ed25519', x: good.x, ...members }])).toEqual([good.x])
   })

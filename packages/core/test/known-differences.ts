@@ -1,6 +1,6 @@
 import { NOW_SECONDS } from './support.ts'
 
-/** How one delivery, signed by the given rule, is told to both libraries. */
+/** One delivery, signed by the given rule, in the form of each library. */
 export interface Difference {
   reason: string
   /** The header texts; the signature is over what each library would sign. */

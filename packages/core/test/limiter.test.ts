@@ -154,7 +154,7 @@ describe('the limiter, for one address', () => {
     ])
   })
 
-  test('has room again when one has left, was completed or was ended', () => {
+  test('accepts one more when one has left, was completed or was ended', () => {
     const { read } = setUp(limits)
     read('10.0.0.1').leave()
     read('10.0.0.1').complete(1)

@@ -16,7 +16,7 @@ function createScene(endpoint = 'default', queue = createMemoryQueue()) {
 }
 
 describe('a queue that two endpoints share', () => {
-  test('loses nothing: what is meant for the other one is given back, loudly', async () => {
+  test('loses nothing: a delivery of the other endpoint is retried and reported', async () => {
     const { queue, receiver: video } = createScene('video')
     const billing = createScene('billing', queue)
     await video.receive(staticDelivery())
@@ -27,7 +27,7 @@ describe('a queue that two endpoints share', () => {
   })
 })
 
-describe('the observer hears', () => {
+describe('the observer is called for', () => {
   test('of a handled delivery when it is completed, with its type', async () => {
     const { receiver, signals, types } = createScene()
     await receiver.receive(staticDelivery())

@@ -113,7 +113,7 @@ describe('fetch and receive refuse alike', () => {
     expect(onRefused).toHaveBeenCalledTimes(1)
   })
 
-  test('every 401 is the same to the byte, so that nobody learns which check failed', async () => {
+  test('every 401 is identical, so that it does not reveal which check failed', async () => {
     const { receiver } = createWatched()
     const unauthorized = refusals.filter(([, { status }]) => status === 401)
     const answers = await Promise.all(unauthorized.map(([, { delivery }]) => receiver.receive(delivery)))

@@ -12,8 +12,8 @@ function setUp() {
   return { clock, queue, create, receiver: create() }
 }
 
-/** A handler that stays in the middle until it is told to go on. */
-function createGate() {
+/** A handler that waits until it is released. */
+function createLatch() {
   const { promise, resolve } = Promise.withResolvers<void>()
   const entered = vi.fn()
   const handler = async () => {
@@ -26,16 +26,16 @@ function createGate() {
 describe('closing a receiver', () => {
   test('stops its workers first, then closes its queue', async () => {
     const { queue, receiver, clock } = setUp()
-    const gate = createGate()
-    receiver.on('*', gate.handler)
+    const latch = createLatch()
+    receiver.on('*', latch.handler)
     const worker = receiver.work()
     await receiver.receive(staticDelivery())
     await clock.advance(0)
     const closed = receiver.close()
     await settle()
-    expect([gate.entered.mock.calls.length, queue.close]).toEqual([1, expect.any(Function)])
+    expect([latch.entered.mock.calls.length, queue.close]).toEqual([1, expect.any(Function)])
     expect(queue.close).not.toHaveBeenCalled()
-    gate.open()
+    latch.open()
     await closed
     expect(queue.close).toHaveBeenCalledTimes(1)
     await worker.stop()
@@ -43,15 +43,15 @@ describe('closing a receiver', () => {
 
   test('waits for drains under way', async () => {
     const { queue, receiver } = setUp()
-    const gate = createGate()
-    receiver.on('*', gate.handler)
+    const latch = createLatch()
+    receiver.on('*', latch.handler)
     await receiver.receive(staticDelivery())
     const drained = receiver.drain()
     await settle()
     const closed = receiver.close()
     await settle()
     expect(queue.close).not.toHaveBeenCalled()
-    gate.open()
+    latch.open()
     await expect(drained).resolves.toEqual({ processed: 1 })
     await closed
     expect(queue.close).toHaveBeenCalledTimes(1)
@@ -71,7 +71,7 @@ describe('closing a receiver', () => {
     expect(queue.close).toHaveBeenCalledTimes(1)
   })
 
-  test('waits no longer than it was told to', async () => {
+  test('waits no longer than timeoutMs', async () => {
     const { queue, receiver, clock } = setUp()
     const { headers } = staticDelivery()
     receiver.receive({ headers, body: () => new Promise(() => {}) })

@@ -29,7 +29,7 @@ describe('an overloaded receiver', () => {
     expect(times).toEqual(['30', '75', '120'])
   })
 
-  test('has room again after every delivery, accepted or refused', async () => {
+  test('counts a delivery until its answer, accepted or refused', async () => {
     const receiver = createReceiver({ static: { secrets: SECRET }, now: () => NOW, maxConcurrentBodies: 1 })
     const forged = { ...staticDelivery(), body: new Uint8Array(3) }
     for (const delivery of [forged, staticDelivery(), forged, staticDelivery()])
@@ -45,7 +45,7 @@ describe('an overloaded receiver', () => {
     await expect(idle).resolves.toMatchObject({ status: 503, body: '{"error":"overloaded"}' })
   })
 
-  test('bounds each address, as the delivery or clientAddress tells it', async () => {
+  test('limits each address, from the delivery or clientAddress', async () => {
     const clientAddress = ({ headers }: { headers: object }) => Object(headers)['x-real-ip']
     for (const [options, place] of [
       [{}, 'remoteAddress'],

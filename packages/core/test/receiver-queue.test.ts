@@ -99,7 +99,7 @@ describe('a queue that fails', () => {
 })
 
 describe('a worker', () => {
-  test('handles what is queued, in words the observer hears', async () => {
+  test('handles what is queued and reports it to the observer', async () => {
     const { receiver, signals, clock } = setUp()
     const handled: unknown[] = []
     receiver.on('batch.*', (event, { attempt, delivery }) => handled.push([event.type, attempt, delivery.id]))
@@ -135,7 +135,7 @@ describe('a worker', () => {
     await expect(queue.deadLetters.list()).resolves.toMatchObject([{ reason: 'handler_rejected' }])
   })
 
-  test('tells the caller’s own listeners, too', async () => {
+  test('also calls the caller’s own listeners', async () => {
     const { receiver } = setUp()
     const outcomes: string[] = []
     await receiver.receive(staticDelivery())

@@ -150,7 +150,7 @@ describe('a pattern of no documented type', () => {
       {
         type: 'warning',
         code: 'event_type_unknown',
-        message: '"batch.suceeded" is no documented event type: did you mean "batch.succeeded"?',
+        message: '"batch.suceeded" is not a documented event type: did you mean "batch.succeeded"?',
       },
     ])
   })

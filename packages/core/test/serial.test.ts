@@ -7,7 +7,7 @@ import { NOW, SECRET, staticDelivery } from './support.ts'
 const context = { attempt: 1, signal: new AbortController().signal }
 const message = (id: string) => ({ id }) as QueuedDelivery
 
-/** A process whose runs end when they are told to. */
+/** A process function whose runs end on demand. */
 function createSteps() {
   const started: string[] = []
   const ends = new Map<string, PromiseWithResolvers<void>>()
@@ -81,7 +81,7 @@ test('a receiver that works serially per job never handles two events of one job
   expect(most).toBe(1)
 })
 
-test('a delivery that is given up on while it waits is not handled, and holds up nobody', async () => {
+test('a delivery that is aborted while it waits is not handled and blocks no other', async () => {
   const { started, ends, process } = createSteps()
   const serial = serialise(process, () => 'same')
   const first = serial(message('1'), context)
@@ -98,7 +98,7 @@ test('a delivery that is given up on while it waits is not handled, and holds up
   await third
 })
 
-test('nobody waits for a handler that is given up on and never ends', async () => {
+test('no delivery waits for an aborted handler that never ends', async () => {
   const { started, process } = createSteps()
   const serial = serialise(process, () => 'same')
   const controller = new AbortController()

@@ -61,7 +61,7 @@ describe('one good entry is enough', () => {
 })
 
 describe('an entry that only resembles the good one is signature_invalid', () => {
-  // 43 characters carry 258 bits: the last one has two bits nobody reads.
+  // 43 characters carry 258 bits: the last one has two unused bits.
   const sibling = `${digest.slice(0, -2)}${nextInAlphabet(digest.at(-2)!)}=`
   test.each<[string, string]>([
     ['empty', 'v1,'],

@@ -8,7 +8,7 @@ export const FUNCTIONS_FRAMEWORK: readonly AdapterException[] = [
       'a body one byte over the limit is refused by its content-length, unsent',
       'a body that stops after its first byte is given up on',
       'a body that comes a byte at a time is given up on',
-      'a sender that waits to be told to continue may be refused at once',
+      'a sender that expects 100-continue may be refused at once',
     ],
     instead: 'no answer: the connection is silent',
     reason:

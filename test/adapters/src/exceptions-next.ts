@@ -22,7 +22,7 @@ export const NEXT: readonly AdapterException[] = [
     reason: 'Next.js redirects to the tidy form of a path, and only then asks the route',
   },
   {
-    cases: raw('accepted', ['an upgrade nobody asked for']),
+    cases: raw('accepted', ['an unexpected upgrade']),
     instead: 'found ["refused","accepted"]',
     reason: 'Next.js closes a connection that wants an upgrade; senders of webhooks do not upgrade',
   },

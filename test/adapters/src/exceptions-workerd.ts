@@ -179,7 +179,7 @@ export const WORKERD: readonly AdapterException[] = [
     reason: 'workerd knows no chunk extensions, and no empty line in front of a request',
   },
   {
-    cases: ['a sender that waits to be told to continue is told so'],
+    cases: ['a sender that expects 100-continue gets it'],
     instead: 'expected "100", found "408"',
     reason: 'workerd never says 100; RFC 9110 has senders stop waiting after a while',
   },

@@ -146,9 +146,9 @@ export const EXCEPTIONS: readonly RuntimeException[] = [
   },
   {
     where: on('Deno.serve'),
-    cases: raw('accepted', ['an upgrade nobody asked for']),
+    cases: raw('accepted', ['an unexpected upgrade']),
     instead: LEFT,
-    reason: 'Deno gives up on a request whose upgrade nobody takes up; senders of webhooks do not upgrade',
+    reason: 'Deno gives up on a request whose upgrade is not accepted; senders of webhooks do not upgrade',
   },
   {
     where: on('Deno.serve'),

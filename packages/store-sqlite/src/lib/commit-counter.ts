@@ -113,7 +113,7 @@ function readRecord(path: string): { id: string; commits: number; closed: boolea
     const commits = Number(record.readBigUInt64BE(24))
     return { id: record.toString('hex', 8, 24), commits, closed: record[32] === 1 }
   } catch {
-    // Absent, cut short or unreadable: without a count there is no proof of a loss.
+    // If the count is absent, truncated or unreadable, a loss cannot be detected.
     return undefined
   }
 }

@@ -112,7 +112,7 @@ function prepareForUse(database: Connection, path: string, quickCheckBytes: numb
   // Before the first write, which would overwrite what may still be recovered of a damaged log.
   if (known) checkCommitCounter(database, path)
   const migrated = whileLocked(() => migrate(database))
-  // Until a checkpoint the schema is in the log only, and with it what tells one file from another.
+  // Until a checkpoint, the schema and the id of the file are in the log only.
   if (migrated) database.exec('PRAGMA wal_checkpoint(TRUNCATE)')
   checkDurability(database)
 }

@@ -49,6 +49,6 @@ export function createDurableGroup(
 
 /** Takes the checkpoints over from a connection of ours, and leaves those of the caller's where they are. */
 export function startCheckpoints({ database, path, given }: OpenConnection): Checkpoints {
-  // The caller's own transactions, which nobody counts, must be written back too.
+  // The caller's own transactions are not counted, but must be written back too.
   return given ? leaveCheckpoints(database) : takeOverCheckpoints(database, path)
 }

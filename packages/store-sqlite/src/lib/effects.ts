@@ -52,7 +52,7 @@ function runEffect(database: DatabaseSync, effect: Effect): void {
   try {
     const returned: unknown = effect(handle)
     if (!isThenable(returned)) return
-    // Nobody waits for it, and what it does after this line is refused anyway.
+    // Not awaited: changes after this line are refused anyway.
     returned.then(undefined, () => {})
     throw misuse('an effect must be synchronous, but it returned a promise')
   } finally {

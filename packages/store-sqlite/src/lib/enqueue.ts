@@ -20,7 +20,7 @@ export async function enqueue(
   const sum = checksum(message)
   const apply = (): 'enqueued' | 'duplicate' | { refusal: string } => {
     const refusal = capacity.refusal()
-    // A known delivery needs no room, and its sender need not try again.
+    // A known delivery takes no space, and its sender need not retry.
     if (keys.find(hash, key) !== undefined) return 'duplicate'
     if (refusal !== undefined) return { refusal }
     const content = [key, endpoint, id, timestamp, scheme, keyId, bodyBound, receivedAt, body] as const

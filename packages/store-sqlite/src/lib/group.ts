@@ -26,7 +26,7 @@ export function createChange<T>(apply: () => T, bytes: number, triesLeft: number
   }
 }
 
-/** What is to be told of each transaction. */
+/** Hooks called in each transaction. */
 export interface GroupHooks {
   /** Before its first change. */
   begun?(): void

@@ -21,7 +21,7 @@ export interface StorageParts {
   retainsBodies: boolean
 }
 
-/** Runs a fenced statement; tells whether the lease still held. */
+/** Runs a fenced statement. Returns whether the lease was still valid. */
 export function settle(
   { keys }: StorageParts,
   lease: Lease & RowLease,

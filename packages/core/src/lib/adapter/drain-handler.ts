@@ -6,11 +6,11 @@ import { equalText } from '../shared/bytes.ts'
 import { WebhookError } from '../shared/errors.ts'
 import { checkNames, invalid, wholeNumber } from '../shared/options.ts'
 
-/** Who may start a drain, and how long it runs. */
+/** Options of `createDrainHandler`. */
 export interface DrainHandlerOptions {
   /**
-   * What the caller sends as `Authorization: Bearer …`. A function is called for each request, for variables that
-   * are not set yet when the module is loaded; while it returns nothing, every caller is refused.
+   * The token that callers send as `Authorization: Bearer …`. A function is called for each request, for variables that
+   * are not set when the module is loaded. While it returns nothing, every request is refused.
    */
   secret: string | (() => string | undefined)
   /** How long to handle deliveries, in milliseconds. Default 25 000. */
@@ -18,10 +18,10 @@ export interface DrainHandlerOptions {
 }
 
 /**
- * Creates a handler for a cron that calls by HTTP. It handles queued deliveries that are due: retries, and what an
- * interrupted invocation left behind. Answers with the number of deliveries processed.
+ * Creates an HTTP handler for cron jobs that handles queued deliveries that are due, such as retries and interrupted
+ * deliveries. Answers with the number of deliveries processed.
  *
- * @param receiver In queue mode
+ * @param receiver A receiver with a queue
  * @throws WebhookConfigError `option_invalid`
  */
 export function createDrainHandler(
@@ -52,7 +52,7 @@ async function drainOnce(
   }
 }
 
-/** Compares hashes, so that the time it takes reveals neither the length nor the text. */
+/** Compares hashes, so that timing reveals neither the length nor the text of the secret. */
 async function presents(request: Request, secret: string): Promise<boolean> {
   const presented = request.headers.get('authorization') ?? ''
   const [expected, given] = await Promise.all([

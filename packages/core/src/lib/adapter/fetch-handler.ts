@@ -7,14 +7,14 @@ export type { MountOptions } from '../http/path.ts'
 /**
  * Answers a WHATWG request. Never rejects.
  *
- * @param remoteAddress The address at the other end of the connection, where the runtime shows it
+ * @param remoteAddress The peer address of the connection, if the runtime provides it
  */
 export type FetchHandler = (request: Request, remoteAddress?: string) => Promise<Response>
 
 /**
- * Mounts a receiver on a server that speaks WHATWG objects over a socket of its own.
+ * Creates a fetch handler for runtimes with an HTTP server of their own, such as Bun and Deno.
  *
- * @param where The caller's name, for the message of an error
+ * @param where The name of the calling function, for error messages
  * @throws WebhookConfigError `option_invalid`
  */
 export function createFetchHandler(receiver: Receiver, options: MountOptions, where: string): FetchHandler {
@@ -23,7 +23,7 @@ export function createFetchHandler(receiver: Receiver, options: MountOptions, wh
   return async (request, remoteAddress) => {
     const here = path === undefined || pathOf(request.url) === path
     const response = here ? await receiver.fetch(request, { remoteAddress }) : responseFor('path_not_found')
-    // A refused sender may still be sending. On a connection that stays open the runtime would read on without end.
+    // A refused sender may still be sending, and the runtime would go on reading on a connection that stays open.
     if (!response.ok) response.headers.set('connection', 'close')
     return response
   }

@@ -11,15 +11,15 @@ import { systemClock } from '../shared/clock.ts'
 import type { WebhookErrorCode } from '../shared/errors.ts'
 import { type Refusal, refuse } from '../shared/refusal.ts'
 
-/** What body parsers and platforms leave on a request. */
+/** Properties that body parsers and platforms add to a request. */
 interface ReadRequest extends NodeRequestLike {
-  /** The bytes, kept by Google's functions-framework, Firebase and NestJS beside the parsed body. */
+  /** The raw bytes, kept by Google's functions-framework, Firebase and NestJS. */
   rawBody?: unknown
-  /** What a body parser made of the request. */
+  /** The result of a body parser. */
   body?: unknown
 }
 
-/** Answers a request of `node:http` or of a framework on top of it. Never rejects. */
+/** Answers a request of `node:http` or of a framework built on it. Never rejects. */
 export async function answerNodeRequest(
   receiver: Receiver,
   request: NodeRequestLike,
@@ -35,7 +35,7 @@ export async function answerNodeRequest(
   write(request, response, answer)
 }
 
-/** Answers a request with what the sender sees for a code. */
+/** Answers a request with an error code. */
 export function refuseNodeRequest(
   code: WebhookErrorCode,
   request: NodeRequestLike,
@@ -44,7 +44,7 @@ export function refuseNodeRequest(
   write(request, response, answerFor(code))
 }
 
-/** `headers` joins repeated headers; `rawHeaders` still has them apart, where a platform fills it. */
+/** `headers` joins repeated headers, so repetitions are read from `rawHeaders` if the platform provides it. */
 function headersOf({ headers, rawHeaders = [] }: NodeRequestLike): HeadersLike {
   return {
     get(name) {
@@ -58,12 +58,12 @@ function headersOf({ headers, rawHeaders = [] }: NodeRequestLike): HeadersLike {
   }
 }
 
-/** The body where it has been read already, otherwise a function that reads it. */
+/** The body if it was already read, otherwise a function that reads it. */
 function bodyOf(request: ReadRequest): IncomingDelivery['body'] {
   const kept = toRawBody(request.rawBody ?? request.body)
   if (kept instanceof Uint8Array) return kept
   if (kept) return async () => misread('parsed', request)
-  // A stream that was read to its end, with nothing kept, will never yield a body.
+  // The stream has ended and its bytes were not kept.
   if (request.readableEnded) return async () => misread('read and not kept', request)
   return (limits) => readBody(request, limits)
 }
@@ -78,7 +78,7 @@ function misread(how: string, request: NodeRequestLike): Refusal {
 function readBody(request: NodeRequestLike, limits: BodyLimits): Promise<Uint8Array | Refusal> {
   const collector = createBodyCollector(limits)
   let reading = true
-  // From here on the rest of the body is `discardRest`'s.
+  // From now on `discardRest` reads the rest of the body.
   collector.result.then(() => {
     reading = false
   })
@@ -105,8 +105,8 @@ const LINGER_BYTES = 64 * 1024
 const LINGER_MS = 1_000
 
 /**
- * Gives the sender of an unwanted body time to finish or to go away: closing at once would reset the connection
- * before it has read the answer, and reading on without end would let the sender choose how much we read.
+ * Reads and discards the rest of a refused body, within limits. Closing at once would reset the connection before the
+ * sender has read the answer; without limits the sender could keep it open.
  */
 function discardRest(request: NodeRequestLike): void {
   let left = LINGER_BYTES

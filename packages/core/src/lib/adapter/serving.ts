@@ -4,17 +4,17 @@ import type { Receiver, ReceiverWorkOptions } from '../receiver/receiver.ts'
 import { systemClock } from '../shared/clock.ts'
 import { checkNames, wholeNumber } from '../shared/options.ts'
 
-/** Where and how to serve. */
+/** Options of `serve`. */
 export interface ServeOptions extends MountOptions {
-  /** Default 3000; 0 takes any free port. */
+  /** The port; 0 for any free port. Default 3000. */
   port?: number
-  /** Default: every interface of the machine. */
+  /** The host name or address to listen on. Default: all interfaces. */
   hostname?: string
-  /** Queue mode: also handle what is queued, in this process. `true` takes the defaults. Default: no. */
+  /** Queue mode: also handle queued deliveries in this process. `true` uses the default options. Default: no. */
   work?: boolean | ReceiverWorkOptions
-  /** How long `close` waits for requests under way before it cuts them off, in milliseconds. Default 10 000. */
+  /** How long `close` waits for open requests before it closes their connections, in milliseconds. Default 10 000. */
   closeTimeoutMs?: number
-  /** Close on SIGTERM and SIGINT; a second one takes its usual effect. Default `true`. */
+  /** Whether to close on SIGTERM and SIGINT; a second signal has its usual effect. Default `true`. */
   signals?: boolean
 }
 
@@ -22,40 +22,41 @@ const NAMES = ['port', 'hostname', 'path', 'work', 'closeTimeoutMs', 'signals']
 
 /** A listening receiver. */
 export interface RunningServer {
-  /** `http://host:port` plus the path, if one was given. */
+  /** `http://host:port`, followed by the path if one was given. */
   url: string
+  /** The port it listens on. */
   port: number
   /**
-   * Stops accepting, answers what is under way, waits for running handlers, then closes the receiver and with it its
+   * Stops accepting connections, answers open requests, waits for running handlers, then closes the receiver and its
    * queue or store. Safe to call twice.
    */
   close(): Promise<void>
 }
 
-/** A socket that listens, as a runtime makes it. */
+/** A listening server of a runtime. */
 export interface Listening {
+  /** The port it listens on. */
   port: number
   /** The address it is bound to. */
   hostname: string
-  /** Stops accepting; resolves when everything under way is answered, or cut off after `cutOff` is aborted. */
+  /** Stops accepting connections. Resolves when all requests are answered, or closed after `cutOff` is aborted. */
   close(cutOff: AbortSignal): Promise<unknown>
 }
 
-/** What `serve` needs from a runtime. */
+/** The functions of a runtime that `serveOn` needs. */
 export interface ServerRuntime {
-  /** May throw or reject, for instance because the port is in use. */
+  /** Starts listening. May throw or reject, for instance if the port is in use. */
   listen(port: number, hostname: string | undefined, mount: MountOptions): Listening | Promise<Listening>
-  /** Makes a process signal call the listener instead of ending the process; the result undoes that. */
+  /** Calls the listener on a process signal instead of ending the process. Returns a function that undoes it. */
   onSignal(name: 'SIGTERM' | 'SIGINT', listener: () => void): () => void
 }
 
 /**
- * Serves a receiver on a runtime's own server: what `serve` of every adapter has in common.
+ * Serves a receiver on the server of a runtime: the common part of every adapter's `serve`.
  *
- * Resolves when the server listens.
- *
- * @throws WebhookConfigError `option_invalid`, for instance `work` without a queue; `store_volatile` when the
- * queue's backend would lose acknowledged deliveries
+ * @returns The server, when it listens
+ * @throws WebhookConfigError `option_invalid`, for instance for `work` without a queue; `store_volatile` if the queue's
+ *   backend may lose acknowledged deliveries
  * @throws The listen error of the runtime, for instance `EADDRINUSE`
  */
 export async function serveOn(
@@ -65,7 +66,7 @@ export async function serveOn(
 ): Promise<RunningServer> {
   const { port, closeTimeoutMs, mount } = checkServeOptions(options)
   await receiver.ready()
-  // First, because it may refuse its options, and nothing must be listening then.
+  // Before listening, because it may refuse its options.
   const worker = startWork(receiver, options.work)
   const socket = await listen(runtime, port, options.hostname, mount).catch(async (error: unknown) => {
     await worker?.stop()
@@ -96,7 +97,7 @@ function startWork(receiver: Receiver, work: ServeOptions['work']): QueueWorker 
   return work ? receiver.work(work === true ? {} : work) : undefined
 }
 
-/** `listen` may also throw: rejecting instead leaves one way to fail. */
+/** Turns an exception of `listen` into a rejection. */
 async function listen(runtime: ServerRuntime, ...where: Parameters<ServerRuntime['listen']>) {
   return await runtime.listen(...where)
 }
@@ -113,7 +114,7 @@ async function closeAll(
     await Promise.all([socket.close(cutOff.signal), worker?.stop()])
   } finally {
     cancel()
-    // By now everything is answered or cut off; an inline handler that still runs has had its time.
+    // All requests are answered or closed by now, so running inline handlers get no more time.
     await receiver.close({ timeoutMs: 0 })
   }
 }

@@ -4,16 +4,22 @@ import { hideJobToken } from '../jobs/hide-job-token.ts'
 import { isRefusal, type Refusal } from '../shared/refusal.ts'
 import type { EventHandler, HandlerContext, Router } from './router.ts'
 
-/** An event, and what its handlers get with it. */
+/** An event and the context of its handlers. */
 export interface Dispatch {
+  /** The event, without the job token. */
   event: WebhookEvent
+  /** The context of its handlers. */
   context: HandlerContext
 }
 
-/** Runs every handler of an event, one after the other; the first that throws ends it. */
+/** Runs the handlers of an event one after the other, until one throws. */
 export type Dispatcher = (dispatch: Dispatch) => Promise<void>
 
-/** @param warn Called with what is odd about an event that its handlers do not see */
+/**
+ * Creates a dispatcher.
+ *
+ * @param warn Called for an event that its handlers do not receive because it names no job
+ */
 export function createDispatcher(
   router: Router,
   unhandled: () => EventHandler | undefined,
@@ -29,14 +35,14 @@ export function createDispatcher(
     const fallback = unhandled()
     if (handlers.length === 0 && fallback) handlers.push(fallback)
     for (const handler of handlers) {
-      // Another attempt does what the next handler would have done.
+      // If aborted, the remaining handlers run in another attempt.
       context.signal.throwIfAborted()
       await handler(event, context)
     }
   }
 }
 
-/** Parses a stored or verified delivery for its handlers, without the job token. */
+/** Parses a delivery for its handlers and removes the job token. */
 export function readDispatch(
   delivery: HandlerContext['delivery'] & { body: Uint8Array },
   rest: Omit<HandlerContext, 'delivery'>,

@@ -10,7 +10,7 @@ import { type Dispatch, type Dispatcher, readDispatch } from './dispatch.ts'
 import { toInfo } from './queue-sink.ts'
 import { fromStore, type Sink, toStoreError } from './sink.ts'
 
-/** What inline handling works with. */
+/** Dependencies and limits of inline handling. */
 export interface InlineOptions {
   store: IdempotencyStore
   dispatch: Dispatcher
@@ -23,7 +23,7 @@ export interface InlineOptions {
   maxAttempts: number
 }
 
-/** Creates a sink that handles a delivery before it is answered, once per key. The sender's retries are the retries. */
+/** Creates a sink that handles a delivery before the answer, once per key. Failed deliveries are retried by the sender. */
 export function createInlineSink(options: InlineOptions): Sink {
   const { store, observe, now, leaseMs, retentionMs } = options
   return async (delivery, key) => {
@@ -43,7 +43,7 @@ async function handle(
   claim: ActiveClaim,
 ): Promise<Answer> {
   const { key, attempt } = claim
-  // The claim counts attempts, so a delivery that kills its process ends up here, too.
+  // The claim counts attempts, so a delivery that crashes its process also ends here.
   if (attempt > options.maxAttempts) return await giveUp(options, delivery, claim, 'attempts', undefined)
   const controller = new AbortController()
   const dispatched = readDispatch(delivery, { attempt, signal: controller.signal, key })
@@ -73,7 +73,7 @@ async function succeed(
 ): Promise<Answer> {
   const about = { delivery: toInfo(delivery), key: claim.key }
   observe({ type: 'handled', ...about, eventType: event.type, attempt: claim.attempt })
-  // A lost lease changes nothing for the sender: its event has been handled.
+  // The event has been handled even if the lease was lost.
   await fromStore(() => store.complete(claim))
   observe({ type: 'accepted', ...about })
   return ACCEPTED
@@ -94,7 +94,7 @@ async function fail(
   return answerFor('handler_failed')
 }
 
-/** Accepts a delivery although it failed, because a retry cannot help. */
+/** Accepts a failed delivery, because a retry cannot succeed. */
 async function giveUp(
   { store, observe }: InlineOptions,
   delivery: VerifiedDelivery,
@@ -108,7 +108,7 @@ async function giveUp(
   return ACCEPTED
 }
 
-/** Answers before the handler has finished. Its claim is settled when it finishes, or when its lease ends. */
+/** Answers before the handler has finished. The claim is settled when it finishes, or when the lease ends. */
 function answerBeforeHandler(
   { store, observe, handlerTimeoutMs }: InlineOptions,
   delivery: VerifiedDelivery,
@@ -122,7 +122,7 @@ function answerBeforeHandler(
   const { key, attempt } = claim
   const about = { delivery: toInfo(delivery), key, attempt }
   const completeLate = async () => {
-    // Another receiver may have taken it over meanwhile; then its outcome counts.
+    // Another receiver may have taken over the delivery; then its result counts.
     const kept = await store.complete(claim)
     observe(kept ? { type: 'handled', ...about, eventType: event.type } : { type: 'lease_lost', ...about })
   }

@@ -2,17 +2,17 @@ import { EVENT_TYPES, type EventType, type KnownEvent, type WebhookEvent } from 
 import { suggestEventType } from '../events/suggest-event-type.ts'
 import { checkNames, invalid } from '../shared/options.ts'
 
-/** A documented event type, all types of a family, or everything. */
+/** A documented event type, a family of types, or `*` for all. */
 export type TypePattern = EventType | 'batch.*' | 'interaction.*' | 'video.*' | '*'
 
-/** Which events a handler takes: by type, by metadata, or both. */
+/** Which events a handler receives: by type, by metadata, or both. */
 export type EventPattern = TypePattern | MetadataPattern<TypePattern>
 
-/** Events with certain metadata. */
+/** Matches events by metadata and, optionally, type. */
 export interface MetadataPattern<T extends string = string> {
-  /** Default `*`. */
+  /** The event type or family. Default `*`. */
   type?: T
-  /** Values that `userMetadata` must have, compared exactly. */
+  /** Members that `userMetadata` must have, compared with `===`. Default: none. */
   metadata?: Readonly<Record<string, string | number | boolean>>
 }
 
@@ -24,12 +24,14 @@ type EventForType<T> = T extends EventType
     ? KnownEvent<Extract<EventType, `${Family}.${string}`>>
     : WebhookEvent
 
-/** The events that match a pattern, as far as its type tells. */
+/** The type of the events that match a pattern. */
 export type EventFor<P> = EventForType<TypeOf<P>>
 
-/** A pattern that was checked. */
+/** A checked pattern. */
 export interface CheckedPattern {
+  /** The event type, family or `*`. */
   type: string
+  /** The required members of `userMetadata`. */
   metadata: readonly [string, unknown][]
 }
 
@@ -40,31 +42,35 @@ const DOCUMENTED = new Set<string>([
   ...EVENT_TYPES.map((type) => `${type.slice(0, type.indexOf('.'))}.*`),
 ])
 
-/** @throws WebhookConfigError `option_invalid` */
+/**
+ * Checks the pattern of a handler.
+ *
+ * @throws WebhookConfigError `option_invalid`
+ */
 export function checkPattern(pattern: unknown): CheckedPattern {
   if (typeof pattern === 'object' && pattern !== null) checkMembers(pattern)
   const { type = '*', metadata = {} }: MetadataPattern =
     typeof pattern === 'object' ? pattern! : { type: pattern as string }
   if (typeof type !== 'string' || !PATTERN.test(type)) {
     throw invalid(
-      `a pattern is an event type such as "${EVENT_TYPES[0]}", a family such as "batch.*", or "*"`,
+      `a pattern must be an event type such as "${EVENT_TYPES[0]}", a family such as "batch.*", or "*"`,
     )
   }
   return { type, metadata: Object.entries(metadata) }
 }
 
-/** A pattern that says nothing, a regular expression for instance, must not match everything. */
+/** Refuses an object without type and metadata, such as a regular expression, because it would match everything. */
 function checkMembers(pattern: object): void {
   checkNames(pattern, ['type', 'metadata'], 'a pattern')
   if (!('type' in pattern) && !('metadata' in pattern)) {
-    throw invalid('a pattern is a text, or an object with type or metadata')
+    throw invalid('a pattern must be a string, or an object with type or metadata')
   }
 }
 
-/** Why a pattern may never match; `undefined` for one of documented types. */
+/** Returns a warning for a pattern without a documented type; otherwise `undefined`. */
 export function doubtPattern(type: string): string | undefined {
   if (DOCUMENTED.has(type)) return undefined
   const similar = suggestEventType(type)
   const hint = similar ? `did you mean "${similar}"?` : 'a handler for it runs only if Google adds it'
-  return `"${type}" is no documented event type: ${hint}`
+  return `"${type}" is not a documented event type: ${hint}`
 }

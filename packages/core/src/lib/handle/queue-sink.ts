@@ -4,7 +4,7 @@ import type { DeliveryQueue } from '../queue/queue.ts'
 import type { QueuedDelivery } from '../queue/queued-delivery.ts'
 import { fromStore, type Sink } from './sink.ts'
 
-/** Creates a sink that acknowledges a delivery once the queue has stored it. Its body is not parsed yet. */
+/** Creates a sink that acknowledges a delivery when the queue has stored it, without parsing its body. */
 export function createQueueSink(options: {
   queue: DeliveryQueue
   endpoint: string
@@ -20,6 +20,7 @@ export function createQueueSink(options: {
   }
 }
 
+/** Returns the part of a delivery that identifies it in signals. */
 export function toInfo({ id, scheme, keyId }: Pick<QueuedDelivery, 'id' | 'scheme' | 'keyId'>): DeliveryInfo {
   return { id, scheme, ...(keyId !== undefined && { keyId }) }
 }

@@ -7,13 +7,15 @@ import { type Dispatcher, readDispatch } from './dispatch.ts'
 import { toInfo } from './queue-sink.ts'
 import { toStoreError } from './sink.ts'
 
-/** What a receiver does with the deliveries its queue hands out. */
+/** How a receiver handles the deliveries of its queue. */
 export interface QueueWork {
+  /** Handles one delivery. */
   process: ProcessDelivery
   /** Adds the receiver's observer to the caller's work options. */
   watch(options: WorkOptions): WorkOptions
 }
 
+/** Creates the functions with which a receiver works on its queue. */
 export function createQueueWork(options: {
   dispatch: Dispatcher
   observe: ReceiverObserver
@@ -23,7 +25,7 @@ export function createQueueWork(options: {
   const eventTypes = new WeakMap<QueuedDelivery, string>()
   return {
     async process(message, context) {
-      // Where endpoints share a queue, a delivery must not be lost to handlers of the wrong one.
+      // Endpoints that share a queue must not handle each other's deliveries.
       if (message.endpoint !== endpoint) throw wrongEndpoint(message.endpoint)
       const dispatched = readDispatch(message, { ...context, key: message.key })
       if (isRefusal(dispatched)) throw toError(dispatched)
@@ -47,14 +49,14 @@ export function createQueueWork(options: {
 function wrongEndpoint(endpoint: string): WebhookConfigError {
   return new WebhookConfigError(
     'option_invalid',
-    `the queue holds deliveries of endpoint "${endpoint}", which this receiver is not; give each endpoint its own`,
+    `the queue has a delivery of another endpoint, "${endpoint}"; use a separate queue for each endpoint`,
   )
 }
 
-/** A handler that fails to parse something else does not prove that the delivery is no event. */
+/** A `WebhookPayloadError` of a handler does not mean that the delivery itself is invalid. */
 function throwAsHandler(error: unknown): never {
   if (!(error instanceof WebhookPayloadError)) throw error
-  throw new WebhookError('handler_failed', 'a handler could not parse something', { cause: error })
+  throw new WebhookError('handler_failed', 'a handler threw a WebhookPayloadError', { cause: error })
 }
 
 function report(settled: SettledDelivery, eventType: string, observe: ReceiverObserver): void {

@@ -3,34 +3,36 @@ import type { Effect } from '../queue/queue.ts'
 import { invalid } from '../shared/options.ts'
 import { checkPattern, doubtPattern } from './patterns.ts'
 
-/** What a handler knows about the delivery its event came with. */
+/** The context of a handler: the delivery of its event. */
 export interface HandlerContext {
   delivery: {
     /** `webhook-id`. */
     id: string
     /** `webhook-timestamp`, unix seconds. */
     timestamp: number
+    /** How it was signed. */
     scheme: 'static' | 'dynamic'
+    /** The secret or public key that matched, in its public short form. */
     keyId?: string
-    /** Only with a JSON Web Token: if it does not vouch for the body, anybody may have written the event. */
+    /** Only for JSON Web Tokens. If the token is not bound to the body, anyone may have written the event. */
     jwt?: { bodyBound: boolean }
   }
   /** How often this delivery has been tried, this time included; starts at 1. */
   attempt: number
-  /** Aborted when the handler's time is up or its result can no longer count. */
+  /** Aborted when the handler times out, its lease is lost, or the worker stops. */
   signal: AbortSignal
-  /** The same for every attempt of the delivery: pass it on as idempotency key. */
+  /** The idempotency key, the same for every attempt of the delivery. Pass it on to other services. */
   key: string
   /**
-   * Adds a change to the transaction that completes the delivery, so that it happens exactly when the delivery
-   * counts as handled. Only with a queue that lives in a database of the caller's, SQLite for instance.
+   * Adds a change to the transaction that completes the delivery, so that both are committed or neither is. Only with
+   * queues in a database, such as SQLite.
    */
   tx?: (effect: Effect) => void
-  /** `true` when the delivery was handled before and `queue.replay` has it handled again. */
+  /** `true` if the delivery was handled before and runs again because of `queue.replay`. */
   replay?: boolean
 }
 
-/** Handles an event. Returning completes it; throwing has it tried again. */
+/** Handles an event. Returning completes it; throwing causes a retry. */
 export type EventHandler<E = WebhookEvent> = (event: E, context: HandlerContext) => unknown
 
 interface Route {
@@ -42,15 +44,20 @@ interface Route {
 /** Finds the handlers of an event, in the order they were registered. */
 export interface Router {
   /**
-   * Registers a handler for one pattern, or for several of which each event runs it once.
+   * Registers a handler for one or several patterns. It runs once per event, even if several patterns match.
    *
    * @throws WebhookConfigError `option_invalid`
    */
   add(patterns: unknown, handler: EventHandler<never>): void
+  /** Returns the matching handlers. */
   find(event: WebhookEvent): EventHandler[]
 }
 
-/** @param warn Called with a pattern that matches no documented type */
+/**
+ * Creates a router.
+ *
+ * @param warn Called for a pattern without a documented type. Default: none
+ */
 export function createRouter(warn: (message: string) => void = () => {}): Router {
   const routes = new Map<string, Route[]>()
   let count = 0
@@ -58,7 +65,7 @@ export function createRouter(warn: (message: string) => void = () => {}): Router
     add(patterns, handler) {
       const checked = (Array.isArray(patterns) ? patterns : [patterns]).map(checkPattern)
       if (checked.length === 0) throw invalid('a list of patterns must not be empty')
-      if (typeof handler !== 'function') throw invalid('a handler is a function')
+      if (typeof handler !== 'function') throw invalid('a handler must be a function')
       const order = count++
       for (const { type, metadata } of checked) {
         routes.set(type, [...(routes.get(type) ?? []), { metadata, handler, order }])
@@ -71,7 +78,7 @@ export function createRouter(warn: (message: string) => void = () => {}): Router
         .flatMap((pattern) => routes.get(pattern) ?? [])
         .filter((route) => hasMetadata(event, route.metadata))
         .sort((a, b) => a.order - b.order)
-      // A handler registered with several patterns has one place in the order.
+      // A handler with several matching patterns runs once.
       return matching
         .filter((route, index) => route.order !== matching[index - 1]?.order)
         .map((route) => route.handler as EventHandler)

@@ -3,13 +3,13 @@ import { toCause } from '../shared/cause.ts'
 import { WebhookError, WebhookUnavailableError } from '../shared/errors.ts'
 import type { VerifiedDelivery } from '../verify/verify.ts'
 
-/** Where a verified and authorised delivery goes: into a queue, or to its handlers. */
+/** Processes a verified and authorised delivery: stores it in a queue or runs its handlers. */
 export type Sink = (delivery: VerifiedDelivery, key: string) => Promise<Answer>
 
 /**
- * Waits for a store or queue. Whatever it fails with, the delivery counts as not taken: the sender retries.
+ * Calls a store or queue and converts its errors, so that the sender retries.
  *
- * @throws WebhookUnavailableError `store_unavailable`, or the store's own coded error
+ * @throws WebhookUnavailableError `store_unavailable`, or the code of the store's own error
  */
 export async function fromStore<T>(call: () => Promise<T>): Promise<T> {
   try {
@@ -19,7 +19,7 @@ export async function fromStore<T>(call: () => Promise<T>): Promise<T> {
   }
 }
 
-/** The coded form of whatever a store or queue threw, without anything secret it may hold. */
+/** Converts what a store or queue threw to an error with a code and without secrets. */
 export function toStoreError(error: unknown): WebhookError {
   if (error instanceof WebhookError && error.status === 503) return error
   const cause = toCause(error)

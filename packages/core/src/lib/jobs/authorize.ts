@@ -11,29 +11,31 @@ import {
 } from './job-token.ts'
 
 /**
- * Which dynamic deliveries are ours. A valid signature proves that Google sent the message to someone; anyone with a
- * Gemini key can have messages sent here. Exactly one of the three is required.
+ * Which dynamic deliveries to accept. A valid signature only shows that Google sent the message, and anyone with a Gemini
+ * key can have Google send messages here. Exactly one of the three options is required.
  */
 export interface JobAuthorization {
   /**
-   * Accept only jobs whose metadata has a token made with one of these keys, 32 characters or longer each. A function
-   * is called when keys are first needed, and again when none matches a token, at most every 30 seconds.
+   * Accept only jobs whose metadata has a token signed with one of these keys, each of at least 32 characters. A
+   * function is called when keys are first needed, and again when none matches a token, at most every 30 seconds.
    */
   jobKey?: JobKeySource
-  /** Accept the deliveries for which this returns `true`. */
+  /** Accept only deliveries for which this returns `true`. */
   authorize?: (event: WebhookEvent, delivery: VerifiedDelivery) => MaybePromise<boolean>
-  /** Accept every job of every Gemini customer. */
+  /** Accept the jobs of every Gemini customer. */
   allowAnyJob?: true
 }
 
-/** Decides whether a verified dynamic delivery is about a job of ours. */
+/** Decides whether to accept a verified dynamic delivery. */
 export type JobAuthorizer = (
   event: WebhookEvent,
   delivery: VerifiedDelivery,
 ) => MaybePromise<boolean | Refusal>
 
 /**
- * @returns `undefined` where any job is allowed
+ * Creates the authorizer for the chosen option.
+ *
+ * @returns `undefined` if any job is allowed
  * @throws WebhookConfigError `option_invalid` unless exactly one way is chosen
  */
 export function createAuthorizer(
@@ -47,7 +49,7 @@ export function createAuthorizer(
   }
   if (authorize !== undefined) {
     checkFunction('dynamic.authorize', authorize)
-    // Anything but `true` refuses, whatever an untyped rule returns.
+    // Compared with `true`, because an untyped function may return any truthy value.
     return async (event, delivery) => (await authorize(event, delivery)) === true
   }
   if (jobKey === undefined) return undefined

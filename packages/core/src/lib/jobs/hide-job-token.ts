@@ -2,10 +2,10 @@ import type { WebhookEvent } from '../events/event-types.ts'
 import { JOB_TOKEN_FIELD } from './job-token.ts'
 
 /**
- * Removes the job token from an event, `raw` included: whoever reads it can pass other jobs off as ours until it
- * expires, and handlers log their events.
+ * Removes the job token from an event and its `raw`, because handlers log events, and a leaked token makes other jobs pass
+ * as ours until it expires.
  *
- * Changes the event in place, which must have been parsed for this purpose.
+ * Modifies the event in place.
  */
 export function hideJobToken(event: WebhookEvent): WebhookEvent {
   const { userMetadata, data, raw } = event

@@ -10,26 +10,26 @@ import { type Refusal, refuse } from '../shared/refusal.ts'
 /** The member of `user_metadata` that holds the job token. */
 export const JOB_TOKEN_FIELD = 'gwh_job_token'
 
-// A job is processed for up to 48 hours, its deliveries are retried for 24; this is both and a day more.
+// A job runs for up to 48 hours and its deliveries are retried for 24; this adds another day.
 const DEFAULT_LIFETIME_SECONDS = 96 * 3600
 const SHORTEST_KEY = 32
 const ID_BYTES = 16
 const TOKEN = /^gwh1\.([A-Za-z0-9_-]{22})\.([1-9][0-9]{0,11})\.([A-Za-z0-9_-]{43})$/
 
-/** Job keys, newest first, 32 characters or longer each. */
+/** Job keys, newest first, each of at least 32 characters. */
 export type JobKeyTexts = string | readonly string[]
 
 /** Job keys, or a function that returns them, so that they rotate without a restart. */
 export type JobKeySource = JobKeyTexts | (() => JobKeyTexts | Promise<JobKeyTexts>)
 
 /**
- * Makes the token that marks a job as ours. Put it into the job's `user_metadata` under `JOB_TOKEN_FIELD`.
+ * Creates the token that marks a job as ours. Put it into the job's `user_metadata` under `JOB_TOKEN_FIELD`.
  *
- * @param options.jobKey The key only your own code has; of several, the first (newest) signs. Or a function for it
+ * @param options.jobKey A key that only your code knows, or a function that returns it. The first of several signs
  * @param options.endpoint The receiver's endpoint name. Default `default`
  * @param options.lifetimeSeconds How long deliveries of the job are accepted, in seconds. Default 345 600 (96 hours)
  * @param options.now The current time, in epoch milliseconds. Default `Date.now`
- * @throws WebhookConfigError `option_invalid` for a key of fewer than 32 characters
+ * @throws WebhookConfigError `option_invalid`, for instance for a key of fewer than 32 characters
  */
 export async function createJobToken(options: {
   jobKey: JobKeySource
@@ -48,22 +48,28 @@ export async function createJobToken(options: {
   return `gwh1.${id}.${expires}.${toBase64Url(fromBase64(mac)!)}`
 }
 
-/** Decides whether a value is an unexpired job token of ours, for one endpoint. */
+/** Verifies that a value is an unexpired job token of ours for one endpoint. */
 export type JobTokenVerifier = (token: unknown) => MaybePromise<boolean | Refusal>
 
-/** What job tokens are verified with. */
+/** Settings of a job token verifier. */
 export interface JobTokenSettings {
+  /** The job keys, or a function that returns them. */
   jobKey: JobKeySource
+  /** The endpoint name of the receiver. */
   endpoint: string
   /** The current time, in epoch milliseconds. */
   now: () => number
-  /** Time and timers of the cache, where `jobKey` is a function. */
+  /** The clock of the cache, if `jobKey` is a function. */
   clock: Clock
-  /** Receives what that function throws. */
+  /** Called with what that function throws. */
   warn: (warning: { code: string; message: string; error: unknown }) => void
 }
 
-/** @throws WebhookConfigError `option_invalid` */
+/**
+ * Creates a verifier of job tokens.
+ *
+ * @throws WebhookConfigError `option_invalid`
+ */
 export function createJobTokenVerifier({
   jobKey,
   endpoint,
@@ -74,7 +80,7 @@ export function createJobTokenVerifier({
   return (token) => {
     const [, id, expires, mac] = (typeof token === 'string' && TOKEN.exec(token)) || []
     if (id === undefined || expires === undefined || mac === undefined) return false
-    // A negated <= so that a clock that answers NaN refuses.
+    // Written as a negated <= so that NaN from the clock refuses.
     if (!(now() / 1000 <= Number(expires))) return false
     if (!fromBase64Url(mac)) return false
     const signature = [`${mac.replaceAll('-', '+').replaceAll('_', '/')}=`]
@@ -85,7 +91,7 @@ export function createJobTokenVerifier({
 
 type KeySearch = (matches: (key: HmacKey) => MaybePromise<boolean>) => MaybePromise<boolean | Refusal>
 
-/** Whether any key matches; keys that a function returns are asked for again when none does. */
+/** Whether any key matches. A function for keys is called again if none does. */
 function createKeySearch(
   jobKey: JobKeySource,
   { clock, warn }: Pick<JobTokenSettings, 'clock' | 'warn'>,
@@ -102,7 +108,7 @@ function createKeySearch(
   return (matches) => {
     const search = (keys: HmacKey[]) => mapMaybe(hasMatch(keys, matches), (matched) => matched || undefined)
     const found = searchSource(source, search, false, () =>
-      refuse('secret_unavailable', 'there are no job keys: the function for them has failed'),
+      refuse('secret_unavailable', 'no job keys are available: the function for job keys failed'),
     )
     return mapMaybe(found, (found) => found ?? false)
   }
@@ -125,7 +131,7 @@ function importJobKeys(jobKey: JobKeyTexts): MaybePromise<HmacKey[]> {
 }
 
 function checkJobKeys(jobKey: JobKeyTexts): readonly string[] {
-  // Plain JavaScript passes unset variables.
+  // Untyped callers may pass an unset variable.
   const keys = Array.isArray(jobKey) ? [...jobKey] : [jobKey]
   if (keys.length === 0 || keys.some((key) => typeof key !== 'string' || key.length < SHORTEST_KEY)) {
     throw invalid(`jobKey must have at least ${SHORTEST_KEY} characters`)
@@ -137,8 +143,8 @@ function importJobKey(jobKey: string): MaybePromise<HmacKey> {
   return primitives.importHmacKey(toUtf8(jobKey))
 }
 
-// The first field sets these MACs apart from those of deliveries, in case a signing secret is reused as job key. The
-// endpoint comes last because it alone may contain dots.
+// The first field distinguishes these MACs from those of deliveries, in case a signing secret is reused as job key. The
+// endpoint is last because only it may contain dots.
 function toContent(endpoint: string, id: string, expires: string) {
   return { id: 'gwh-job-token', timestamp: `${id}.${expires}`, body: toUtf8(endpoint) }
 }

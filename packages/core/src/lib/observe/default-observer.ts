@@ -3,8 +3,8 @@ import { toLine } from './log-line.ts'
 import type { ReceiverObserver } from './observer.ts'
 
 /**
- * Tells whether a refusal says nothing new. A body that never arrives raw is a mistake in the mounting, the same for
- * every delivery: it is reported once, not for each attempt of each delivery.
+ * Creates a filter that returns `true` for a repeated refusal. `raw_body_required` is a mistake in the mounting that
+ * affects every delivery, so each message is reported once.
  */
 export function createRepetitionFilter(): (refusal: Refusal) => boolean {
   const seen = new Set<string>()
@@ -15,7 +15,7 @@ export function createRepetitionFilter(): (refusal: Refusal) => boolean {
   }
 }
 
-/** Without an observer, mistakes in the setup would not show at all, or as a bare 500: these are printed. */
+/** The observer of a receiver without one. Prints mistakes in the setup, warnings and explanations to the console. */
 export const defaultObserver: ReceiverObserver = (signal) => {
   if (signal.type === 'refused' && signal.code === 'raw_body_required') {
     console.error(`${signal.code}: ${signal.message}`)

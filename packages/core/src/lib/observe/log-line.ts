@@ -1,6 +1,6 @@
 import type { ReceiverSignal } from './observer.ts'
 
-/** One signal as one line, without its end. */
+/** Formats a signal as one line, without a line break. */
 export function toLine(signal: ReceiverSignal): string {
   const words: unknown[] = [signal.type]
   if ('delivery' in signal) words.push(signal.delivery.id)
@@ -15,7 +15,7 @@ export function toLine(signal: ReceiverSignal): string {
   if ('tried' in signal && signal.tried.length > 0) words.push(`Tried: ${signal.tried.join(', ')}`)
   if ('error' in signal) words.push(signal.error)
   if ('seconds' in signal) words.push(`${signal.seconds} s`)
-  // An error must not be able to start a line of its own.
+  // Control characters are replaced, so that an error cannot start a new line.
   return words
     .filter((word) => word !== undefined)
     .join(' ')

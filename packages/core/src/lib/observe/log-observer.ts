@@ -4,9 +4,9 @@ import type { ReceiverObserver } from './observer.ts'
 /**
  * Creates an observer that logs one line per signal: what happened, to which delivery, with which code, and why.
  *
- * A line contains no signature and no payload. It contains a handler's own error as that prints itself.
+ * A line contains no signature and no payload, but the text of a handler's error.
  *
- * @param print Takes one line, without its end. Default `console.log`
+ * @param print Called with each line, without a line break. Default `console.log`
  * @example
  * ```ts
  * const receiver = createReceiver({ static: { secrets }, observer: createLogObserver() })

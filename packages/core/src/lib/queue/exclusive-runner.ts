@@ -1,31 +1,30 @@
 type Claim<T, Terms> = (terms: Terms & { alone: boolean }) => Promise<T[]>
 
 /**
- * Decides which deliveries of one queue may run at the same time in this process, whichever worker claimed them.
+ * Decides which deliveries of one queue may run concurrently in this process, across all its workers.
  *
- * A crash-loop suspect runs with nothing beside it: it starts only when nothing else runs, and nothing starts before
- * it has ended.
+ * A crash-loop suspect runs alone: it starts when nothing else runs, and nothing else starts until it has ended.
  */
 export interface ExclusiveRunner<T, Terms> {
   /** Claims deliveries to run in this process. Call `finished` once for each of them. */
   claim(terms: Terms): Promise<T[]>
-  /** Says that one claimed delivery no longer runs. */
+  /** Records that a claimed delivery has ended. */
   finished(): void
-  /** Whether nothing runs and no claim is under way. */
+  /** Whether nothing runs and no claim is pending. */
   isIdle(): boolean
-  /** Resolves once nothing runs. */
+  /** Resolves when nothing runs. */
   whenIdle(): Promise<void>
 }
 
 /**
- * Makes the runner of a queue.
+ * Creates the runner of a queue.
  *
- * @param claim Claims deliveries. It may return a suspect only by itself, and only when called with `alone`
+ * @param claim Claims deliveries. It may return a crash-loop suspect only alone, and only if `alone` is set
  */
 export function createExclusiveRunner<T extends { quarantined?: boolean }, Terms extends object = object>(
   claim: Claim<T, Terms>,
 ): ExclusiveRunner<T, Terms> {
-  // A claim under way counts like a delivery, because it may return one.
+  // A pending claim counts like a delivery, because it may return one.
   let present = 0
   let quarantinedRuns = false
   let first: Promise<T[]> | undefined
@@ -52,7 +51,7 @@ export function createExclusiveRunner<T extends { quarantined?: boolean }, Terms
   }
   return {
     async claim(terms) {
-      // The first claim of an idle runner may return a suspect, so the others wait for its result.
+      // The first claim of an idle runner may return a crash-loop suspect, so other claims wait for its result.
       while (first) await first
       if (quarantinedRuns) return []
       if (present > 0) return await enter(terms, false)

@@ -6,11 +6,11 @@ const MESSAGE_LENGTH = 1_000
 const STACK_LENGTH = 4_000
 
 /**
- * Adds an attempt to the failed attempts of a delivery and drops the oldest beyond 10.
+ * Adds a failed attempt to the history of a delivery and keeps the last 10.
  *
- * Stacks are kept of the last error only, because they are long.
+ * Only the last error keeps its stack, because stacks are long.
  *
- * @param withStack Whether to keep the stack of this error
+ * @param withStack Whether to keep the stack of the new error
  */
 export function addFailedAttempt(
   history: readonly FailedAttempt[],
@@ -21,7 +21,7 @@ export function addFailedAttempt(
   return [...earlier, { ...failed, error: toRecordedError(failed.error, withStack) }]
 }
 
-/** Reads an error of any kind without ever throwing, and cuts its texts. */
+/** Converts any thrown value to an error record with truncated texts. Never throws. */
 export function toRecordedError(error: unknown, withStack: boolean): RecordedError {
   const { name, message, code, stack } = readFields(error)
   return {
@@ -39,7 +39,7 @@ interface ErrorFields {
   stack?: string
 }
 
-// Handlers may throw anything, getters and proxies that throw among it.
+// Handlers may throw anything, including objects whose getters throw.
 function readFields(error: unknown): ErrorFields {
   try {
     if (!(error instanceof Error)) return { name: typeof error, message: String(error) }
@@ -57,7 +57,7 @@ function readFields(error: unknown): ErrorFields {
 }
 
 function cut(text: string, length: number): string {
-  // A cut in the middle of a character would leave what not every storage can keep.
+  // Truncation may split a surrogate pair, which not every storage can store.
   return (text.length > length ? `${text.slice(0, length - 1)}…` : text).toWellFormed()
 }
 

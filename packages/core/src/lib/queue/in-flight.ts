@@ -2,22 +2,22 @@ import type { LeaseGuard } from './lease-guard.ts'
 
 /** The deliveries of one queue whose handlers run in this process. */
 export interface InFlight {
-  /** Notes a delivery whose handler starts. */
+  /** Adds a delivery whose handler starts. */
   add(key: string, guard: LeaseGuard): void
-  /** Notes that its handler has ended, or no longer counts as running. */
+  /** Removes a delivery whose handler has ended or no longer counts as running. */
   remove(key: string): void
-  /** The keys that must not be claimed, because their handlers may still run here. */
+  /** The keys that must not be claimed, because their handlers may still run in this process. */
   keys(): ReadonlySet<string>
   /**
-   * Renews every lease that was not renewed for long, as after the process was frozen.
+   * Renews every stale lease, as after the process was suspended.
    *
-   * Call it before each claim: a process that wakes up with leases that ran out would otherwise claim its own
-   * deliveries again. Rejects when a lease could not be renewed for any reason but its loss.
+   * Call it before each claim: a process that resumes with expired leases would otherwise claim its own deliveries
+   * again. Rejects if a renewal fails, except when the lease was lost.
    */
   refresh(): Promise<void>
 }
 
-/** Makes an empty register. */
+/** Creates an empty register. */
 export function createInFlight(): InFlight {
   const guards = new Map<string, LeaseGuard>()
   const keys = new Set<string>()

@@ -3,7 +3,7 @@ import { type Clock, monotonicNow } from '../shared/clock.ts'
 import { WebhookError } from '../shared/errors.ts'
 import type { Lease, Settlement } from './settlement.ts'
 
-/** Another worker has claimed the delivery; every write of this one is refused. */
+/** The reason for an abort when another worker has claimed the delivery. Every write of this worker is refused. */
 export class LeaseLost extends WebhookError {
   constructor() {
     super('internal', 'the lease was lost to another worker')
@@ -12,19 +12,19 @@ export class LeaseLost extends WebhookError {
 
 /** The lease of a delivery whose handler is running. */
 export interface LeaseGuard {
-  /** The handler's signal: aborted when the lease is lost, its time is up, or the worker stops. */
+  /** The handler's signal: aborted when the lease is lost, the handler times out, or the worker stops. */
   signal: AbortSignal
-  /** Rejects with the signal's reason once it is aborted; stays pending otherwise. */
+  /** Rejects with the signal's reason when it is aborted. Never resolves. */
   ended: Promise<never>
-  /** Whether the last renewal is so long ago, or the clock was set since, that the lease may have run out. */
+  /** Whether the lease may have expired, because the last renewal is long ago or the clock was set back. */
   isStale(): boolean
-  /** Renews the lease now, and aborts the handler when it is lost. Rejects when the backend cannot tell. */
+  /** Renews the lease now, or aborts the handler if it is lost. Rejects if the backend fails. */
   renew(): Promise<void>
-  /** Stops renewing; call it when the handler has settled. */
+  /** Stops renewing. Call it when the handler has settled. */
   close(): void
 }
 
-/** What a guard works with. */
+/** Dependencies and settings of a lease guard. */
 export interface LeaseGuardOptions {
   settlement: Settlement
   clock: Clock
@@ -34,7 +34,7 @@ export interface LeaseGuardOptions {
   stop: AbortSignal
 }
 
-/** Renews a lease while its handler runs, and aborts the handler when it must end. */
+/** Renews a lease while its handler runs, and aborts the handler on a lost lease, a timeout or a stop. */
 export function guardLease(options: LeaseGuardOptions): LeaseGuard {
   const { clock, handlerTimeoutMs, stop } = options
   const controller = new AbortController()
@@ -65,7 +65,7 @@ function startRenewal({ settlement, clock, lease, leaseMs }: LeaseGuardOptions, 
   let cancelNext = () => {}
 
   const renewLater = () => {
-    // A failed renewal says nothing about the lease, which is kept until it runs out.
+    // After a failed renewal the lease is still valid until it expires.
     if (!closed) cancelNext = clock.schedule(() => void renew().catch(() => {}), Math.ceil(leaseMs / 3))
   }
   const renew = () => {
@@ -98,7 +98,7 @@ function startRenewal({ settlement, clock, lease, leaseMs }: LeaseGuardOptions, 
     isStale() {
       const present = read(clock)
       const wallMs = present.wall - renewedAt.wall
-      // Suspended machines stop their monotonic clocks; only the wall clock tells.
+      // The monotonic clock stops while a machine is suspended, the wall clock does not.
       return Math.max(wallMs, present.monotonic - renewedAt.monotonic) >= leaseMs / 2 || wallMs < 0
     },
     close() {

@@ -3,14 +3,14 @@ import { createMemoryStorage, type MemoryStorageOptions } from './memory-storage
 import type { DeliveryQueue } from './queue.ts'
 import { createStoredQueue, type StoredQueueOptions } from './stored-queue.ts'
 
-/** What a queue in memory takes. */
+/** Options of `createMemoryQueue`. */
 export interface MemoryQueueOptions extends StoredQueueOptions, MemoryStorageOptions {}
 
 /**
- * Makes a queue in this process's memory, for development and tests.
+ * Creates a queue in memory, for development and tests.
  *
- * It loses everything with its process, acknowledged deliveries among it; use `@gwh/store-sqlite` or `@gwh/bullmq` in
- * production. It remembers handled deliveries for 72 hours.
+ * All deliveries, including acknowledged ones, are lost with the process; use `@gwh/store-sqlite` or `@gwh/bullmq` in
+ * production. Remembers handled deliveries for 72 hours.
  */
 export function createMemoryQueue(options: MemoryQueueOptions = {}): DeliveryQueue {
   const { clock = systemClock, retainBodies } = options

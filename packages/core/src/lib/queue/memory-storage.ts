@@ -6,9 +6,9 @@ import type { Lease, LeasedDelivery } from './settlement.ts'
 import { createSpans, type Spans } from './spans.ts'
 import type { StoredDelivery } from './to-record.ts'
 
-/** What a storage in memory takes. */
+/** Options of `createMemoryStorage`. */
 export interface MemoryStorageOptions {
-  /** Keeps the bodies of handled deliveries for so many milliseconds, for `replay`. Default: not at all. */
+  /** Keeps the bodies of handled deliveries for `forMs` milliseconds, for `replay`. Default: bodies are not kept. */
   retainBodies?: { forMs: number }
 }
 
@@ -16,10 +16,10 @@ interface Row extends StoredDelivery {
   token: number
 }
 
-/** How long a handled delivery is remembered, so that a late retry of it is still a duplicate: 72 hours. */
+/** How long a handled delivery is remembered, so that a late retry is a duplicate: 72 hours. */
 const RETENTION_MS = 72 * 3_600_000
 
-/** Makes the transitions of a queue in memory, for `createStoredQueue`. */
+/** Creates a queue storage in memory, for `createStoredQueue`. */
 export function createMemoryStorage(
   clock: Clock = systemClock,
   { retainBodies }: MemoryStorageOptions = {},
@@ -116,7 +116,7 @@ export function createMemoryStorage(
   }
 }
 
-/** When a row may be claimed: never once it is settled, and at once when its time is later than any can be. */
+/** When a row may be claimed: never if it is settled, at once if its time is later than any possible one. */
 function dueTime({ state, stateTime }: Row, spans: Spans, now: number): number {
   if (state === 'done' || state === 'dead') return Number.POSITIVE_INFINITY
   if (state === 'pending') return 0
@@ -164,7 +164,7 @@ function count(rows: readonly Row[], now: number) {
   return counts
 }
 
-/** Forgets handled deliveries and their bodies when their time is over, unless the clock is in doubt. */
+/** Deletes expired deliveries and bodies, unless the clock may be wrong. */
 function createPurge(rows: Map<string, Row>, clock: Clock, retainMs: number): () => void {
   let seen: SeenClock | undefined
   return () => {

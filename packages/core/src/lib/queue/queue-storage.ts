@@ -24,7 +24,7 @@ export interface ClaimTerms {
  * `pending → running → done | retrying | dead`, and `dead → pending` by redrive.
  */
 export interface QueueStorage extends Settlement {
-  /** Adds a delivery unless its key is known, in whatever state. */
+  /** Adds a delivery unless its key is known, in any state. */
   insert(message: QueuedDelivery): Promise<'enqueued' | 'duplicate'>
   /**
    * Claims deliveries that are pending, due again, or whose lease ran out; the oldest first.
@@ -32,8 +32,8 @@ export interface QueueStorage extends Settlement {
    * A delivery whose lease ran out on its second or a later attempt is a crash-loop suspect. While one waits,
    * nothing else is claimed: with `alone` the claim returns one suspect, by itself, and otherwise nothing.
    *
-   * A clock that was set back must not freeze deliveries: a lease that ends later than the longest lease so far
-   * would, and a retry that is due later than the longest wait so far would be, count as due.
+   * So that a clock that was set back does not delay deliveries, a lease that ends later than the longest lease so far,
+   * and a retry due later than the longest wait so far, count as due.
    */
   claim(terms: ClaimTerms): Promise<LeasedDelivery[]>
   /** When the next claim could find something, in epoch milliseconds; `undefined` when nothing waits. */
@@ -44,7 +44,7 @@ export interface QueueStorage extends Settlement {
   list(options: { state?: DeliveryState; limit: number; after?: string }): Promise<StoredDelivery[]>
   /** The delivery with that key, or else the newest with that `webhook-id`. */
   get(keyOrWebhookId: string): Promise<StoredDelivery | undefined>
-  /** The dead letters given up on last, up to `limit`; the newest first. */
+  /** The latest dead letters, newest first, at most `limit`. */
   listDead(limit: number): Promise<StoredDelivery[]>
   /**
    * Makes the dead letter with that key, every one with that `webhook-id`, or `'all'` pending with a new attempt
@@ -57,6 +57,6 @@ export interface QueueStorage extends Settlement {
   purgeDead(olderThan: number): Promise<number>
   /** See `DeliveryQueue.isFull`. */
   isFull?(): boolean
-  /** Frees what the storage holds open. */
+  /** Closes the storage and frees its resources. */
   close(): Promise<void>
 }

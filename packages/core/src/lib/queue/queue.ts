@@ -1,7 +1,7 @@
 import type { DeadLetter, DeadReason, DeliveryRecord, DeliveryState } from './delivery-record.ts'
 import type { QueuedDelivery } from './queued-delivery.ts'
 
-/** What an effect may do with the database it changes: a part of `node:sqlite`'s `DatabaseSync`. */
+/** The database that an effect changes: a part of `node:sqlite`'s `DatabaseSync`. */
 export interface EffectDatabase {
   /** Runs statements without a result. */
   exec(sql: string): void
@@ -16,37 +16,37 @@ export interface EffectDatabase {
 /** A value that SQLite can store. */
 export type EffectValue = null | number | bigint | string | Uint8Array
 
-/** A change to the database that happens if, and only if, the delivery is completed. Must be synchronous. */
+/** A change to the database, committed if and only if the delivery is completed. Must be synchronous. */
 export type Effect = (database: EffectDatabase) => void
 
-/** What code that processes a delivery gets beside the delivery. */
+/** The context of a delivery that is processed. */
 export interface ProcessContext {
   /** How often the delivery has been tried, this time included; starts at 1. */
   attempt: number
-  /** Aborted when the lease is lost, the handler's time is up, or the worker stops for good. */
+  /** Aborted when the lease is lost, the handler times out, or the worker stops. */
   signal: AbortSignal
   /**
-   * Adds an effect to the transaction that completes the delivery: both happen, once, or neither does. The effect
-   * runs after the handler has returned. `undefined` with queues that have no such transaction.
+   * Adds an effect to the transaction that completes the delivery: both are committed, or neither is. The effect runs
+   * after the handler has returned. `undefined` with queues that have no such transaction.
    */
   tx?: (effect: Effect) => void
-  /** `true` when the delivery was handled before and `replay` has it handled again. */
+  /** `true` if the delivery was handled before and runs again because of `replay`. */
   replay?: boolean
 }
 
-/** Handles one delivery. Resolving completes it; rejecting has it tried again later. */
+/** Handles one delivery. Resolving completes it; rejecting causes a retry. */
 export type ProcessDelivery = (message: QueuedDelivery, context: ProcessContext) => Promise<void>
 
-/** How a worker runs. */
+/** Options of `DeliveryQueue.work` and `drain`. */
 export interface WorkOptions {
   /** How many deliveries are handled at a time. Default 8. */
   concurrency?: number
   /**
-   * How long no other worker can claim a delivery whose worker vanished, in milliseconds. Renewed while the handler
-   * runs. Default 60 000.
+   * How long a claimed delivery is reserved for its worker, in milliseconds. Renewed while the handler runs; after a
+   * crash, other workers can claim the delivery when it ends. Default 60 000.
    */
   leaseMs?: number
-  /** How long one handling may take before its signal is aborted, in milliseconds. Default 600 000. */
+  /** How long a handler may take before its signal is aborted, in milliseconds. Default 600 000. */
   handlerTimeoutMs?: number
   /** How often a delivery is tried before it becomes a dead letter. Default 12. */
   maxAttempts?: number
@@ -62,11 +62,11 @@ export interface WorkOptions {
   recordStacks?: boolean
   /** Called after each try of a delivery with its outcome. What it throws is ignored. */
   onSettled?: (outcome: SettledDelivery) => unknown
-  /** Called when the queue itself failed, for instance because its disk is full. The worker goes on. */
+  /** Called when the queue itself fails, for instance because its disk is full. The worker continues. */
   onError?: (error: unknown) => unknown
 }
 
-/** How one try of a delivery ended. */
+/** The outcome of one attempt to handle a delivery. */
 export type SettledDelivery = { message: QueuedDelivery; attempt: number } & (
   | { outcome: 'done' }
   | { outcome: 'retry'; dueAt: number; error: unknown }
@@ -76,11 +76,11 @@ export type SettledDelivery = { message: QueuedDelivery; attempt: number } & (
 
 /** A running worker. */
 export interface QueueWorker {
-  /** Takes no new delivery, waits for running handlers, then resolves. Safe to call twice. */
+  /** Stops claiming deliveries, waits for running handlers, then resolves. Safe to call twice. */
   stop(): Promise<void>
 }
 
-/** How many deliveries are in which state. */
+/** The number of deliveries in each state. */
 export interface QueueStats {
   pending: number
   running: number
@@ -95,13 +95,13 @@ export interface QueueStats {
 export interface ListOptions {
   /** Only deliveries in this state. Default: all. */
   state?: DeliveryState
-  /** At most so many. Default 100. */
+  /** Largest number of deliveries to return. Default 100. */
   limit?: number
-  /** The key of the last delivery of the page before. Default: from the newest on. */
+  /** The key of the last delivery of the previous page. Default: start with the newest. */
   after?: string
 }
 
-/** Which handled deliveries `replay` takes; all conditions must hold, and `{}` takes every one. */
+/** Which handled deliveries to replay. All conditions must hold; `{}` matches every delivery. */
 export interface ReplayFilter {
   /** Only deliveries of this endpoint. */
   endpoint?: string
@@ -113,28 +113,28 @@ export interface ReplayFilter {
   receivedUntil?: number
 }
 
-/** The deliveries that were given up on, and what an operator can do about them. */
+/** The dead letters of a queue. */
 export interface DeadLetters {
-  /** The dead letters, the newest first. `limit` defaults to 100. */
+  /** Lists the dead letters, newest first. `limit` defaults to 100. */
   list(options?: { limit?: number }): Promise<DeadLetter[]>
   /**
    * Makes a dead letter pending again with a new attempt budget.
    *
    * @param keyOrWebhookIdOrAll A key, a `webhook-id`, or `'all'`
-   * @returns How many were redriven; 0 when no dead letter has that key or id. `get` tells what became of it
+   * @returns How many were redriven; 0 if no dead letter has that key or id
    */
   redrive(keyOrWebhookIdOrAll: string): Promise<number>
-  /** Deletes those given up on before `olderThan` (epoch milliseconds); resolves to how many. */
+  /** Deletes dead letters from before `olderThan` (epoch milliseconds). Resolves to how many. */
   purge(options: { olderThan: number }): Promise<number>
 }
 
 /**
- * Keeps every acknowledged delivery until it was handled: at least once, leased, retried, dead-lettered.
+ * A durable queue: every acknowledged delivery is handled at least once, with leases, retries and dead letters.
  *
- * A key is enqueued once: as long as the queue remembers it, handled or not, it stays a duplicate.
+ * A key can be enqueued once. It counts as a duplicate for as long as the queue remembers it, handled or not.
  */
 export interface DeliveryQueue {
-  /** Resolves only when the delivery is durable; rejects when that is not known. */
+  /** Adds a delivery. Resolves when it is durable; rejects if that is unknown. */
   enqueue(message: QueuedDelivery): Promise<'enqueued' | 'duplicate'>
   /** Handles deliveries until the worker is stopped. */
   work(process: ProcessDelivery, options?: WorkOptions): QueueWorker
@@ -146,16 +146,16 @@ export interface DeliveryQueue {
   drain(process: ProcessDelivery, options?: WorkOptions & { maxMs?: number }): Promise<{ processed: number }>
   /** Counts the deliveries in each state. */
   stats(): Promise<QueueStats>
-  /** The deliveries that were given up on. */
+  /** The dead letters. */
   readonly deadLetters: DeadLetters
-  /** Lists deliveries, the newest first, a page at a time. */
+  /** Lists deliveries page by page, newest first. */
   list(options?: ListOptions): Promise<DeliveryRecord[]>
-  /** The delivery with that key, or else the newest with that `webhook-id`; `undefined` when there is none. */
+  /** Finds the delivery with that key, or else the newest with that `webhook-id`; `undefined` if there is none. */
   get(keyOrWebhookId: string): Promise<DeliveryRecord | undefined>
   /**
-   * Has handled deliveries handled again, with `context.replay`. Needs a queue that retains bodies.
+   * Handles deliveries again, with `context.replay` set. Needs a queue that retains bodies.
    *
-   * @param idOrFilter A key, a `webhook-id`, or which deliveries
+   * @param idOrFilter A key, a `webhook-id`, or a filter
    * @returns How many will be handled again; 0 when none matches or their bodies were erased
    */
   replay(idOrFilter: string | ReplayFilter): Promise<number>
@@ -165,12 +165,12 @@ export interface DeliveryQueue {
    */
   isFull?(): boolean
   /**
-   * Checks how the backend is set up, once, before the first delivery. A backend that cannot be reached right now
-   * passes: deliveries are refused until it can. Default: nothing to check.
+   * Checks the configuration of the backend before the first delivery. An unreachable backend passes; deliveries are
+   * refused until it is reachable. Default: no check.
    *
-   * @throws WebhookConfigError `store_volatile` when it would lose acknowledged deliveries
+   * @throws WebhookConfigError `store_volatile` if it may lose acknowledged deliveries
    */
   ready?(): Promise<void>
-  /** Frees what the queue holds open. Stop its workers first. */
+  /** Closes the queue and frees its resources. Stop its workers first. */
   close(): Promise<void>
 }

@@ -3,12 +3,12 @@ import type { ProcessDelivery } from './queue.ts'
 import type { QueuedDelivery } from './queued-delivery.ts'
 
 /**
- * Runs deliveries of the same kind one after the other within this process, in the order they were claimed.
+ * Wraps a handler so that deliveries of the same kind run one at a time in this process, in the order of their claims.
  *
- * A delivery whose signal is aborted while it waits is not handled; one whose signal is aborted while it runs no
- * longer holds up the next. Waiting counts as handling time.
+ * A delivery whose signal is aborted while it waits is not handled. One whose signal is aborted while it runs no longer
+ * blocks the next. Waiting counts towards the handler timeout.
  *
- * @param kindOf The kind of a delivery; one whose kind is `undefined` waits for nothing
+ * @param kindOf Returns the kind of a delivery; `undefined` if it need not wait
  */
 export function serialise(
   process: ProcessDelivery,

@@ -2,7 +2,7 @@ import type { DeadReason, FailedAttempt } from './delivery-record.ts'
 import type { Effect } from './queue.ts'
 import type { QueuedDelivery } from './queued-delivery.ts'
 
-/** Proof of the right to settle one delivery; a newer lease makes it worthless. */
+/** The right to settle one delivery, until its key is claimed again. */
 export interface Lease {
   /** The delivery's idempotency key. */
   key: string
@@ -14,23 +14,23 @@ export interface Lease {
 export interface LeasedDelivery extends Lease {
   /** The delivery as it was enqueued. */
   message: QueuedDelivery
-  /** How often it has been claimed, this time included: counted by the claim, so that a crash loop ends too. */
+  /** How often it has been claimed, this time included. Counted by the claim, so that a crash loop ends. */
   attempt: number
-  /** Whether it is a crash-loop suspect, which must run with nothing beside it. Default: no. */
+  /** Whether it is a crash-loop suspect, which must run alone. Default: no. */
   quarantined?: boolean
-  /** The failed attempts the backend keeps of it, the oldest first. Default: none. */
+  /** Its failed attempts that the backend keeps, oldest first. Default: none. */
   history?: readonly FailedAttempt[]
-  /** Whether it is handled again by `replay`. Default: no. */
+  /** Whether it is part of a replay. Default: no. */
   replay?: boolean
-  /** Why the backend cannot read the message it stored; the delivery then becomes a dead letter, unhandled. */
+  /** Why the backend cannot read the stored message. The delivery then becomes a dead letter without being handled. */
   unreadable?: Error
 }
 
 /**
- * What can happen to one leased delivery: all that `tryDelivery` needs of a backend.
+ * The transitions of a leased delivery that `tryDelivery` needs from a backend.
  *
- * Each method is atomic, and durable when its promise resolves. It resolves to `false`, and changes nothing, once
- * the lease is no longer the newest of its key or no longer running. It rejects when the outcome is not known.
+ * Each method is atomic, and durable when its promise resolves. It changes nothing and resolves to `false` if the lease
+ * is not the newest of its key or no longer running. It rejects if the outcome is unknown.
  */
 export interface Settlement {
   /** Extends the lease at `now` to `leaseUntil` (both epoch milliseconds). */
@@ -38,11 +38,11 @@ export interface Settlement {
   /**
    * Records the delivery as handled at `now` (epoch milliseconds).
    *
-   * @param effects Only where `transactional`: they and the completion happen in one transaction, or neither does
+   * @param effects Only if `transactional`: committed together with the completion, or not at all
    */
   complete(lease: Lease, now: number, effects?: readonly Effect[]): Promise<boolean>
   /**
-   * Decides at `now` to try the delivery again at `dueAt` (both epoch milliseconds).
+   * Schedules a retry of the delivery at `dueAt`, as of `now` (both epoch milliseconds).
    *
    * @param history The failed attempts to keep, this one last. Default: those kept already
    */

@@ -1,8 +1,8 @@
-/** The longest span of time of one kind that was ever asked for. */
+/** The longest duration of one kind so far. */
 export interface LongestSpan {
-  /** Notes a span, in milliseconds. */
+  /** Records a duration, in milliseconds. */
   note(ms: number): void
-  /** The latest time that a span begun at `now` can end, in epoch milliseconds. */
+  /** The latest time at which a duration that starts at `now` can end, in epoch milliseconds. */
   horizon(now: number): number
 }
 
@@ -12,14 +12,14 @@ const SLACK_MS = 60_000
 /**
  * The longest lease and the longest wait for a retry so far.
  *
- * A lease or a due time that lies further ahead than that was written by a clock that has been set back since.
+ * A lease or due time further in the future was written before the clock was set back.
  */
 export interface Spans {
   lease: LongestSpan
   wait: LongestSpan
 }
 
-/** Starts without any span. */
+/** Creates empty spans. */
 export function createSpans(): Spans {
   return { lease: createSpan(), wait: createSpan() }
 }
@@ -28,7 +28,7 @@ function createSpan(): LongestSpan {
   let longest = 0
   return {
     note(ms) {
-      // Written so that NaN changes nothing.
+      // Unlike `Math.max`, this ignores NaN.
       if (ms > longest) longest = ms
     },
     horizon: (now) => now + longest + SLACK_MS,

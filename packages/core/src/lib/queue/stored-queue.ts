@@ -10,7 +10,7 @@ import { toDeadLetter, toRecord } from './to-record.ts'
 import { toWorkSettings } from './work-settings.ts'
 import { startWorker, type WorkerDeps } from './worker.ts'
 
-/** What a queue takes from its environment. */
+/** Options of `createStoredQueue`. */
 export interface StoredQueueOptions {
   /** Default: the system clock. */
   clock?: Clock
@@ -19,7 +19,7 @@ export interface StoredQueueOptions {
 }
 
 /**
- * Makes a queue on any storage: it claims, renews, retries and dead-letters by one set of rules.
+ * Creates a queue on any storage. All such queues share the same rules for claims, leases, retries and dead letters.
  *
  * @example
  * ```ts
@@ -28,7 +28,7 @@ export interface StoredQueueOptions {
  */
 export function createStoredQueue(storage: QueueStorage, options: StoredQueueOptions = {}): DeliveryQueue {
   const { clock = systemClock, random = Math.random } = options
-  // Workers of this process look for a new delivery at once; those of other processes when they next poll.
+  // A new delivery wakes the workers of this process; other processes find it with their next poll.
   const wakers = new Set<() => void>()
   const inFlight = createInFlight()
   const runner: WorkerDeps['runner'] = createExclusiveRunner(async ({ limit, leaseMs, alone }) => {

@@ -12,9 +12,9 @@ import type { QueuedDelivery } from './queued-delivery.ts'
 
 /** A delivery as a backend keeps it. */
 export interface StoredDelivery {
-  /** The state it is in. */
+  /** Its state. */
   state: DeliveryState
-  /** The delivery; its body is empty once it was erased. */
+  /** The delivery, with an empty body if it was erased. */
   message: QueuedDelivery
   /** How often it was claimed, since its last redrive or replay. */
   attempts: number
@@ -24,11 +24,11 @@ export interface StoredDelivery {
   stateTime: number
   /** Why it is a dead letter. */
   reason?: DeadReason
-  /** Whether it waits, runs or failed as part of a replay. */
+  /** Whether it is part of a replay. */
   replay?: boolean
 }
 
-/** Everything a queue tells about a stored delivery. */
+/** Converts a stored delivery to its public record. */
 export function toRecord(stored: StoredDelivery): DeliveryRecord {
   const { state, message, attempts, history, stateTime, reason, replay } = stored
   const event = readEvent(message.body)
@@ -48,7 +48,7 @@ export function toRecord(stored: StoredDelivery): DeliveryRecord {
   }
 }
 
-/** A stored dead letter with all that says why it is one. */
+/** Converts a stored dead letter to its public record. */
 export function toDeadLetter(stored: StoredDelivery): DeadLetter {
   const record = toRecord(stored)
   const { stateTime, reason = 'attempts' } = stored

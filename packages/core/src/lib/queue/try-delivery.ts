@@ -9,7 +9,7 @@ import { toBackoffMs, toDeadReason, WorkerStopped } from './retry-policy.ts'
 import type { LeasedDelivery, Settlement } from './settlement.ts'
 import type { WorkSettings } from './work-settings.ts'
 
-/** What `tryDelivery` works with. */
+/** Dependencies of `tryDelivery`. */
 export interface TryDeps {
   /** The backend that keeps the delivery. */
   settlement: Settlement
@@ -21,17 +21,17 @@ export interface TryDeps {
   settings: WorkSettings
   /** Handles the delivery. */
   process: ProcessDelivery
-  /** Where to note that its handler runs. Default: nowhere. */
+  /** The register of running handlers. Default: none. */
   inFlight?: InFlight
 }
 
 /**
- * Tries one leased delivery and settles it: done, to be retried, or dead.
+ * Handles one leased delivery and settles it as done, retrying or dead.
  *
- * Never rejects: a delivery the backend could not settle is tried again once its lease has run out, and
- * `settings.onError` gets the reason.
+ * Never rejects. If the backend cannot settle the delivery, `settings.onError` is called and the delivery is tried again
+ * when its lease expires.
  *
- * @param stop Aborted, with `WorkerStopped`, to have the delivery given back at once
+ * @param stop Aborted with `WorkerStopped` to return the delivery to the queue at once
  */
 export async function tryDelivery(deps: TryDeps, leased: LeasedDelivery, stop: AbortSignal): Promise<void> {
   try {
@@ -61,7 +61,7 @@ async function handle(deps: TryDeps, leased: LeasedDelivery, stop: AbortSignal):
     handled = deps.process(leased.message, toContext(leased, guard.signal, tx))
     await Promise.race([handled, guard.ended])
   } catch (error) {
-    // An aborted handler may throw anything; the reason for the abort is what counts.
+    // An aborted handler may throw anything, so the reason for the abort is used instead.
     const reason = guard.signal.aborted ? guard.signal.reason : error
     return await settleFailure(deps, leased, reason)
   } finally {

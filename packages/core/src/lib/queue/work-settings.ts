@@ -21,7 +21,7 @@ const NAMES = [
 ]
 
 /**
- * Checks work options and fills in the defaults; listeners can no longer throw.
+ * Checks work options, fills in the defaults, and wraps the listeners so that they cannot throw.
  *
  * @throws WebhookConfigError `option_invalid`
  */

@@ -5,14 +5,14 @@ import { WorkerStopped } from './retry-policy.ts'
 import type { LeasedDelivery } from './settlement.ts'
 import { type TryDeps, tryDelivery } from './try-delivery.ts'
 
-/** What a worker or a drain works with. */
+/** Dependencies of a worker or drain. */
 export interface WorkerDeps extends TryDeps {
   storage: QueueStorage
   /** The deliveries of the queue that run in this process. */
   runner: ExclusiveRunner<LeasedDelivery, { limit: number; leaseMs: number }>
 }
 
-/** Tries a delivery that was claimed through the runner, then makes room for the next. */
+/** Handles a delivery that the runner claimed, then frees its slot. */
 export async function tryAndLeave(
   deps: WorkerDeps,
   leased: LeasedDelivery,

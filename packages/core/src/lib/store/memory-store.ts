@@ -12,9 +12,9 @@ interface ClaimRecord {
 const SLACK_MS = 60_000
 
 /**
- * Makes a store in this process's memory, for one process that may forget everything when it restarts.
+ * Creates a store in memory, for a single process.
  *
- * After a restart a retried delivery counts as new, and several processes do not see each other's claims.
+ * After a restart a retried delivery counts as new. Processes do not share claims.
  *
  * @param options.now The current time, in epoch milliseconds. Default `Date.now`
  */
@@ -30,13 +30,13 @@ export function createMemoryStore(options: { now?: () => number } = {}): Idempot
     const look = seeClock(seen, present)
     seen = look.seen
     if (!look.agrees) return
-    // Each claim looks at the oldest records only, because insertion order is close to expiry order.
+    // Stops at the first record that has not expired, because insertion order is close to expiry order.
     for (const [key, record] of records) {
       if (record.expiresAt > present) return
       records.delete(key)
     }
   }
-  // A lease that ends later than any lease can was written by a clock that has been set back since.
+  // A lease that ends later than any possible lease was written before the clock was set back.
   const isHeld = ({ leaseUntil }: ClaimRecord, present: number) =>
     leaseUntil > present && leaseUntil <= present + longestLeaseMs + SLACK_MS
   const held = ({ key, token }: ActiveClaim): ClaimRecord | undefined => {

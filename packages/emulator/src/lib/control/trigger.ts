@@ -21,7 +21,7 @@ export function trigger(state: EmulatorState, body: Fields): TriggerResult {
   return { deliveries, webhookIds: deliveries.map((delivery) => delivery.webhookId) }
 }
 
-/** Refuses a type that nobody would receive, or that looks like a known one misspelt. */
+/** Refuses a type that no webhook subscribes to, or that is probably a misspelt known type. */
 function checkType(type: unknown, uris: readonly string[] | undefined): asserts type is string {
   if (typeof type !== 'string' || type === '') {
     throw new RequestFault('invalid_request', "'type' is required.")

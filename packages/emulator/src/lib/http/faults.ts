@@ -35,7 +35,7 @@ export function faultResponse(fault: RequestFault, path: string): Response {
   return Response.json({ error }, { status })
 }
 
-/** Batches, models and the like speak google.rpc.Status; webhooks, interactions and our own control API do not. */
+/** Batches, models and similar resources use google.rpc.Status errors; webhooks, interactions and the control API do not. */
 export function isClassic(path: string): boolean {
   return !/^\/(v1|v1beta)\/(webhooks|interactions)\b|^\/_gwh\b/.test(path)
 }

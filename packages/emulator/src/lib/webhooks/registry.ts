@@ -41,7 +41,7 @@ export interface WebhookRegistry {
   subscribers(type: string): Endpoint[]
 }
 
-/** Creates an empty registry; `now` tells which secrets still sign. */
+/** Creates an empty registry. `now` decides which secrets have expired. */
 export function createRegistry(now: () => number): WebhookRegistry {
   const webhooks = new Map<string, Webhook>()
 

@@ -11,7 +11,7 @@ import { defineRawRules } from './rules-raw.ts'
 /**
  * Registers one test for each sentence about what a sender sees of a receiver that listens for HTTP.
  *
- * The tests speak to it over TCP, with real time: the whole takes a few seconds, most of them the body timeouts of
+ * The tests use TCP and real time: the whole takes a few seconds, most of them the body timeouts of
  * the receiver. They do not depend on each other and may run side by side. The receiver needs the handlers of
  * `contractHandlers`; `createContractReceiver` makes one that fits the defaults.
  *

@@ -24,7 +24,7 @@ export interface AdapterHarness {
   readonly patienceMs: number
   /** Signs a static delivery the receiver accepts. */
   sign(options?: SignedDeliveryOptions): Promise<SignedDelivery>
-  /** Signs a dynamic delivery of a job of the receiver's, or of somebody else's. */
+  /** Signs a dynamic delivery of a job of the receiver's, or of another customer. */
   signDynamic(options?: { ours?: boolean }): Promise<SignedDelivery>
   /** A delivery as the request that carries it. */
   toRequest(delivery: SignedDelivery): OutgoingRequest
@@ -100,5 +100,5 @@ export const accepted = (response: WireResponse) => expectAnswer(response, 200, 
 export const duplicate = (response: WireResponse) => expectAnswer(response, 200, { status: 'duplicate' })
 export const refused = (response: WireResponse, status: number, error: string) =>
   expectAnswer(response, status, { error })
-/** Every 401 says the same, so that nobody learns which check failed. */
+/** Every 401 has the same body, so that it does not reveal which check failed. */
 export const unauthorized = (response: WireResponse) => refused(response, 401, 'unauthorized')

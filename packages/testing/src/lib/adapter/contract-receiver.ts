@@ -2,8 +2,8 @@ import { createReceiver, type Receiver, type ReceiverOptions } from '@gwh/core'
 import { createMemoryQueue } from '@gwh/core/queue'
 import { contractHandlers } from './contract-handlers.ts'
 
-// All of these are known to everybody: never give them to a real endpoint.
-/** The signing secret `adapterContract` signs with unless told otherwise. */
+// All of these are public: never use them for a real endpoint.
+/** The default signing secret of `adapterContract`. */
 export const CONTRACT_SECRET = 'whsec_Z3doLWNvbnRyYWN0LXNlY3JldC1rbm93bi10by1hbGw='
 /** The job key whose tokens `adapterContract` puts into dynamic deliveries. */
 export const CONTRACT_JOB_KEY = 'gwh-contract-job-key-known-to-all'

@@ -40,7 +40,7 @@ export function defineDynamicRules(define: DefineAdapterRule): void {
   define('a dynamic delivery of a job of ours is accepted', async ({ signDynamic, deliver }) => {
     accepted(await deliver(await signDynamic()))
   })
-  define('a dynamic delivery of somebody else’s job is not ours', async ({ signDynamic, deliver }) => {
+  define('a dynamic delivery of another customer’s job is refused', async ({ signDynamic, deliver }) => {
     refused(await deliver(await signDynamic({ ours: false })), 403, 'job_unknown')
   })
   define('a dynamic delivery with another body is unauthorized', async ({ signDynamic, deliver }) => {

@@ -30,7 +30,7 @@ export function defineBodyRules(define: DefineAdapterRule): void {
 
 const everyByte = Uint8Array.from({ length: 256 }, (_, index) => index)
 
-/** All signed: what cannot be read as an event is for the receiver to bury, not for the adapter to alter. */
+/** All are signed. The receiver dead-letters what is not an event; the adapter must not change it. */
 const BODIES: Record<string, Uint8Array | string> = {
   'no byte at all': '',
   'every byte value': everyByte,
@@ -80,7 +80,7 @@ function defineSizes(define: DefineAdapterRule): void {
 // Bun takes up to 128 MiB into its memory while the application is too busy to stop it.
 const FLOOD_BYTES = 160 * 1024 * 1024
 
-/** Sends chunks, whatever is answered, until the connection is gone, nobody reads it, or that many bytes were taken. */
+/** Sends chunks, whatever the answer, until the connection closes, stops reading, or has taken that many bytes. */
 async function flood(wire: Wire, bytes: number): Promise<number> {
   const chunk = toChunk('x'.repeat(256 * 1024))
   let sent = 0

@@ -62,7 +62,7 @@ export function defineConnectionRules(define: DefineAdapterRule): void {
     for (const answer of await Promise.all(deliveries.map(harness.deliver))) accepted(answer)
   })
 
-  define('a sender that waits to be told to continue is told so', async (harness) => {
+  define('a sender that expects 100-continue gets it', async (harness) => {
     const request = withHeader(harness.toRequest(await harness.sign()), 'expect', '100-continue')
     const wire = await harness.connect()
     wire.write(renderHead(request))
@@ -72,7 +72,7 @@ export function defineConnectionRules(define: DefineAdapterRule): void {
     accepted(answered(await wire.read(harness.patienceMs)))
   })
 
-  define('a sender that waits to be told to continue may be refused at once', async (harness) => {
+  define('a sender that expects 100-continue may be refused at once', async (harness) => {
     const request = withHeader(harness.toRequest(await harness.sign()), 'expect', '100-continue')
     const wire = await harness.connect()
     wire.write(renderHead(withHeader(request, 'webhook-id', 'a.b')))

@@ -13,7 +13,7 @@ const KEYS = ['a', 'b', 'c', 'd']
 type Step =
   | { do: 'insert'; key: string }
   | { do: 'claim'; limit: number; leaseMs: number; alone: boolean }
-  | { do: 'renew' | 'complete' | 'retry' | 'bury'; lease: number; ms: number }
+  | { do: 'renew' | 'complete' | 'retry' | 'deadLetter'; lease: number; ms: number }
   | { do: 'redrive'; key: string }
   | { do: 'advance'; ms: number }
   | { do: 'reopen' }
@@ -58,7 +58,7 @@ function step(canReopen: boolean): fc.Arbitrary<Step> {
     alone: fc.boolean(),
   })
   const settle = fc.record({
-    do: fc.constantFrom('renew' as const, 'complete' as const, 'retry' as const, 'bury' as const),
+    do: fc.constantFrom('renew' as const, 'complete' as const, 'retry' as const, 'deadLetter' as const),
     lease: fc.nat({ max: 5 }),
     ms,
   })
@@ -136,7 +136,7 @@ function isDue({ state, dueAt }: ModelRow, now: number): boolean {
 
 async function settleBoth(
   { storage, rows, leases, now, where }: Harness,
-  step: Step & { do: 'renew' | 'complete' | 'retry' | 'bury' },
+  step: Step & { do: 'renew' | 'complete' | 'retry' | 'deadLetter' },
 ): Promise<void> {
   const lease = leases[step.lease]
   if (!lease) return
@@ -147,10 +147,10 @@ async function settleBoth(
     renew: () => storage.renew(lease, dueAt, now),
     complete: () => storage.complete(lease, now),
     retry: () => storage.retry(lease, dueAt, now),
-    bury: () => storage.deadLetter(lease, 'attempts', now),
+    deadLetter: () => storage.deadLetter(lease, 'attempts', now),
   }
   assertEqual(await verbs[step.do](), holds, where)
-  const states = { renew: 'running', complete: 'done', retry: 'retrying', bury: 'dead' } as const
+  const states = { renew: 'running', complete: 'done', retry: 'retrying', deadLetter: 'dead' } as const
   if (holds) Object.assign(row, { state: states[step.do], dueAt })
 }
 

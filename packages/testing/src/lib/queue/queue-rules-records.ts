@@ -5,7 +5,7 @@ import { createLatch, type DefineRule, type QueueHarness } from './queue-harness
 
 const LONG = 'x'.repeat(100_000)
 
-/** What a queue tells about its deliveries, and why they failed. */
+/** Rules for the records of deliveries and their failures. */
 export function defineRecordRules(define: DefineRule): void {
   defineFailures(define)
   defineList(define)
@@ -87,7 +87,7 @@ function defineFailures(define: DefineRule): void {
     async ({ queue, enqueue, work, clock }) => {
       const [{ key }, other] = [await enqueue(), await enqueue()]
       await queue.drain(({ id }) => Promise.reject(new PermanentError(id)), { maxAttempts: 1 })
-      assertEqual((await queue.get(key))?.lastError?.stack, undefined, 'stack that nobody asked for')
+      assertEqual((await queue.get(key))?.lastError?.stack, undefined, 'stack without recordStacks')
       assertEqual(await queue.deadLetters.redrive(other.key), 1, 'redriven')
       work(() => Promise.reject(new TypeError('again')), { recordStacks: true, maxAttempts: 2 })
       await clock.advance(60_000)

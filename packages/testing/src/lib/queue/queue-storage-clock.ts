@@ -29,14 +29,17 @@ export function defineClockRules(define: DefineStorageRule): void {
     only(await harness.claimAt(0))
   })
 
-  define('a suspect from a clock five days ahead is a suspect once the clock is right', async (harness) => {
-    await harness.fill(2)
-    await harness.claimAt(AHEAD_MS, 1)
-    await harness.claimAt(AHEAD_MS + LEASE_MS, 1)
-    await harness.claimAt(AHEAD_MS + 2 * LEASE_MS, 1)
-    const suspect = only(await harness.claimAt(0))
-    assertEqual(suspect.quarantined, true, 'quarantined')
-  })
+  define(
+    'a crash-loop suspect from a clock five days ahead is one after the clock is corrected',
+    async (harness) => {
+      await harness.fill(2)
+      await harness.claimAt(AHEAD_MS, 1)
+      await harness.claimAt(AHEAD_MS + LEASE_MS, 1)
+      await harness.claimAt(AHEAD_MS + 2 * LEASE_MS, 1)
+      const suspect = only(await harness.claimAt(0))
+      assertEqual(suspect.quarantined, true, 'quarantined')
+    },
+  )
 
   define('the longest lease and wait so far are left alone', async (harness) => {
     await harness.fill(2)

@@ -21,7 +21,7 @@ export interface StorageHarness {
   storage: QueueStorage
   /** Enqueues that many deliveries and returns their keys, oldest first. */
   fill(count: number): Promise<string[]>
-  /** Claims at a time after the start; where nothing else runs unless told otherwise. */
+  /** Claims at a time after the start; by default while nothing else runs. */
   claimAt(afterMs: number, limit?: number, alone?: boolean): Promise<LeasedDelivery[]>
   /** Enqueues one delivery and claims it at the start. */
   leaseOne(): Promise<LeasedDelivery>

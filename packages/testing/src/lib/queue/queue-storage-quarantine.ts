@@ -32,7 +32,7 @@ export function defineQuarantineRules(define: DefineStorageRule): void {
     assertEqual(others.map(({ key }) => key).sort(), waiting.sort(), 'keys claimed afterwards')
   })
 
-  define('while a suspect waits, nothing is claimed to run beside others', async (harness) => {
+  define('while a crash-loop suspect waits, nothing else is claimed', async (harness) => {
     await leaveBehindTwice(harness, 1)
     await harness.fill(2)
     assertEqual(await harness.claimAt(2 * LEASE_MS, 10, false), [], 'claim while others run')
@@ -40,12 +40,15 @@ export function defineQuarantineRules(define: DefineStorageRule): void {
     assertEqual((await harness.claimAt(2 * LEASE_MS, 10, false)).length, 2, 'claims while the suspect runs')
   })
 
-  define('a delivery that was tried again and given back is no suspect', async ({ storage, ...harness }) => {
-    await storage.retry(await harness.leaseOne(), START_MS, START_MS)
-    await storage.retry(only(await harness.claimAt(0)), START_MS, START_MS)
-    const third = only(await harness.claimAt(0, 10, false))
-    assertEqual([third.quarantined === true, third.attempt], [false, 3], 'suspect and attempt')
-  })
+  define(
+    'a delivery that was tried again and released is not a crash-loop suspect',
+    async ({ storage, ...harness }) => {
+      await storage.retry(await harness.leaseOne(), START_MS, START_MS)
+      await storage.retry(only(await harness.claimAt(0)), START_MS, START_MS)
+      const third = only(await harness.claimAt(0, 10, false))
+      assertEqual([third.quarantined === true, third.attempt], [false, 3], 'suspect and attempt')
+    },
+  )
 }
 
 /** Makes deliveries whose lease ran out on their second attempt, and returns their keys. */

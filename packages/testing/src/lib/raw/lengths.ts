@@ -127,7 +127,7 @@ function codings(): RawCase[] {
       ...lone(parts, 'transfer-encoding: chunked', 'content-length: 5'),
       line: parts.line.replace('HTTP/1.1', 'HTTP/1.0'),
     })),
-    refused('chunks nobody announced', (parts) => lone(parts)),
+    refused('unannounced chunks', (parts) => lone(parts)),
     accepted('Transfer-Encoding chunked', (parts) => lone(parts, 'transfer-encoding: chunked')),
     accepted('Transfer-Encoding in capitals', (parts) => lone(parts, 'TRANSFER-ENCODING: CHUNKED')),
   ]

@@ -1,7 +1,7 @@
 import type { AddressInfo } from 'node:net'
 import { createServer } from 'node:net'
 
-/** Finds a port of the loopback interface that nobody listens on at the moment, for a process that must be told one. */
+/** Finds a free port of the loopback interface, for a process that needs a fixed port. */
 export async function freePort(): Promise<number> {
   const probe = createServer()
   await new Promise<void>((resolve) => probe.listen(0, '127.0.0.1', resolve))

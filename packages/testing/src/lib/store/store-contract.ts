@@ -77,7 +77,7 @@ function won(claim: Claim): ActiveClaim {
 }
 
 function defineClaims(define: Define): void {
-  define('a key nobody claimed is claimed at the first attempt', async ({ win }) => {
+  define('an unclaimed key is claimed at the first attempt', async ({ win }) => {
     const claim = await win('a')
     assertEqual([claim.key, claim.attempt], ['a', 1], 'key and attempt')
   })
