@@ -11,18 +11,33 @@ const HOUR_MS = 3_600_000
 const make = (options: Partial<Parameters<typeof createJobToken>[0]> = {}) =>
   createJobToken({ jobKey: JOB_KEY, now: () => NOW, ...options })
 
-const accepts = async (
+const judge = async (
   token: unknown,
   { jobKey = JOB_KEY as string | string[], endpoint = 'default', now = NOW } = {},
 ) =>
   await createJobTokenVerifier({ clock: systemClock, warn: () => {}, jobKey, endpoint, now: () => now })(
     token,
   )
+const accepts = async (...given: Parameters<typeof judge>) => (await judge(...given)) === true
+
+const TOKEN = await make()
 
 describe('a job token', () => {
   test('is accepted under its key, at its endpoint, in its time', async () => {
     expect(await accepts(await make())).toBe(true)
     expect(await accepts(await make({ endpoint: 'a.b\0é' }), { endpoint: 'a.b\0é' })).toBe(true)
+  })
+
+  test.each<[string, unknown, Parameters<typeof judge>[1]]>([
+    ['user_metadata has no gwh_job_token', undefined, {}],
+    ['is no job token', 'gwh1.x', {}],
+    ['has expired', TOKEN, { now: NOW + 97 * HOUR_MS }],
+    ['made with another jobKey, or for another endpoint than "other"', TOKEN, { endpoint: 'other' }],
+  ])('is refused with its reason: %s', async (reason, token, given) => {
+    expect(await judge(token, given)).toEqual({
+      refused: 'job_unknown',
+      message: expect.stringContaining(reason),
+    })
   })
 
   test('is another one each time, and says nothing but when it ends', async () => {

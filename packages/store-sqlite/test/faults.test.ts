@@ -1,4 +1,13 @@
-import { closeSync, mkdirSync, openSync, rmSync, truncateSync, writeFileSync, writeSync } from 'node:fs'
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import { createStoredQueue } from '@gwh/core/queue'
 import { createFakeClock, queuedDelivery } from '@gwh/testing'
@@ -201,6 +210,7 @@ test.each(['', '  ', 'file:queue.db?mode=memory', undefined])('%j is no path', (
   const invalid = expect.objectContaining({ name: 'WebhookConfigError', code: 'option_invalid' })
   expect(() => createSqliteQueue(options)).toThrow(invalid)
   expect(() => createSqliteStore(options)).toThrow(invalid)
+  if (path) expect(existsSync(path)).toBe(false)
 })
 
 test('an option nobody reads is refused', () => {

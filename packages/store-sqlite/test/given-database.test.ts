@@ -49,6 +49,33 @@ test('a queue works on a connection of the application, whose tables effects cha
   await expect(queue.enqueue(queuedDelivery())).rejects.toMatchObject({ code: 'store_unavailable' })
 })
 
+test('a database closed before its queue fails what is written, and says so', async () => {
+  const database = openApplication()
+  const queue = createSqliteQueue({ database })
+  database.close()
+  await expect(queue.enqueue(queuedDelivery())).rejects.toMatchObject({
+    code: 'store_unavailable',
+    message: expect.stringContaining('closed before the queue or store that uses it'),
+  })
+  await queue.close()
+})
+
+test('an effect that comes after its handler returned is reported, and throws where it is added', async () => {
+  const queue = createSqliteQueue({ database: openApplication() })
+  const errors: unknown[] = []
+  let late: ((effect: () => void) => void) | undefined
+  await queue.enqueue(queuedDelivery())
+  await queue.drain(
+    async (_, { tx }) => {
+      late = tx
+    },
+    { onError: (error) => errors.push(error) },
+  )
+  expect(() => late?.(() => {})).toThrow('tx was called after the handler returned')
+  expect(errors).toEqual([expect.objectContaining({ code: 'handler_failed' })])
+  await queue.close()
+})
+
 test('a queue and a store share one connection', async () => {
   const database = openApplication()
   const queue = createSqliteQueue({ database })

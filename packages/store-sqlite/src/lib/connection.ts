@@ -1,7 +1,7 @@
 import { closeSync, existsSync, openSync } from 'node:fs'
 import type { DatabaseSync as Connection } from 'node:sqlite'
 import { WebhookConfigError } from '@gwh/core/errors'
-import { noQueue, type OpenOptions, openDatabase, prepareGiven } from './database.ts'
+import { checkPath, noQueue, type OpenOptions, openDatabase, prepareGiven } from './database.ts'
 import { MEMORY_PATH } from './memory-path.ts'
 
 /** Which database to use: a file of its own by `path`, or an open connection of yours as `database`. */
@@ -48,6 +48,7 @@ export function openConnection(options: DatabaseOptions, open: OpenOptions = {})
   if ((path === undefined) === (database === undefined))
     throw new WebhookConfigError('option_invalid', 'give either path or database')
   if (database !== undefined) return { database, path: prepareGiven(database), given: true }
+  checkPath(path)
   if (mustExist && !existsSync(path)) throw noQueue(path)
   if (!mustExist) createFile(path)
   return { database: openDatabase(path, { ...open, mustExist }), path, given: false }

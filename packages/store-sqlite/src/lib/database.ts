@@ -84,7 +84,8 @@ export function prepareGiven(database: Connection): string {
   })
 }
 
-function checkPath(path: unknown): void {
+/** @throws WebhookConfigError `option_invalid` when it is not a file system path */
+export function checkPath(path: unknown): void {
   // SQLite reads 'file:…' as a URI whose query can turn durability off.
   if (typeof path === 'string' && path.trim() !== '' && !/^file:/i.test(path)) return
   throw invalid('path must be the path of a database file')

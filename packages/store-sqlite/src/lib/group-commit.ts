@@ -81,7 +81,7 @@ export function createGroupCommit(
       begin.run()
     } catch (error) {
       // A transaction of the caller's on the same connection will end like one on another.
-      if (isLocked(error) || database.isTransaction) putOff(error)
+      if (isLocked(error) || (database.isOpen && database.isTransaction)) putOff(error)
       else fail(take(), error)
       return
     }

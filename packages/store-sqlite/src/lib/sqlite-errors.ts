@@ -20,6 +20,9 @@ const DAMAGE: readonly (number | undefined)[] = [
   SQLITE_NOTADB,
 ]
 
+// Only a database that the caller gave can close before its queue or store does.
+const CLOSED = /database is not open|statement has been finalized/
+
 /** What SQLite reports beside its message; Deno leaves the code out of errors thrown while opening. */
 interface SqliteErrorLike {
   errcode?: number
@@ -61,6 +64,9 @@ function reason(error: unknown): string {
   if (isLocked(error)) return 'another connection keeps the database locked'
   if (primaryCode(error) === SQLITE_FULL) return 'the disk or the database is full'
   if (primaryCode(error) === SQLITE_CANTOPEN) return 'the file cannot be opened; does its directory exist?'
+  if (error instanceof Error && CLOSED.test(error.message)) {
+    return 'the database was closed before the queue or store that uses it'
+  }
   return error instanceof Error ? error.message : 'unknown error'
 }
 

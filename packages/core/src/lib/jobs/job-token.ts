@@ -48,8 +48,8 @@ export async function createJobToken(options: {
   return `gwh1.${id}.${expires}.${toBase64Url(fromBase64(mac)!)}`
 }
 
-/** Verifies that a value is an unexpired job token of ours for one endpoint. */
-export type JobTokenVerifier = (token: unknown) => MaybePromise<boolean | Refusal>
+/** Verifies that a value is an unexpired job token of ours for one endpoint; a refusal says why it is not. */
+export type JobTokenVerifier = (token: unknown) => MaybePromise<true | Refusal>
 
 /** Settings of a job token verifier. */
 export interface JobTokenSettings {
@@ -77,17 +77,32 @@ export function createJobTokenVerifier({
   ...rest
 }: JobTokenSettings): JobTokenVerifier {
   const search = createKeySearch(jobKey, rest)
+  const foreign = unknownJob(
+    `its job token was made with another jobKey, or for another endpoint than "${endpoint}"`,
+  )
   return (token) => {
+    if (token === undefined) return NO_TOKEN
     const [, id, expires, mac] = (typeof token === 'string' && TOKEN.exec(token)) || []
-    if (id === undefined || expires === undefined || mac === undefined) return false
+    if (id === undefined || expires === undefined || mac === undefined) return NOT_A_TOKEN
     // Written as a negated <= so that NaN from the clock refuses.
-    if (!(now() / 1000 <= Number(expires))) return false
-    if (!fromBase64Url(mac)) return false
+    if (!(now() / 1000 <= Number(expires))) return EXPIRED
+    if (!fromBase64Url(mac)) return NOT_A_TOKEN
     const signature = [`${mac.replaceAll('-', '+').replaceAll('_', '/')}=`]
     const content = toContent(endpoint, id, expires)
-    return search((key) => primitives.verifyHmac(key, content, signature))
+    const matched = search((key) => primitives.verifyHmac(key, content, signature))
+    return mapMaybe(matched, (matched) => matched || foreign)
   }
 }
+
+function unknownJob(why: string): Refusal {
+  return refuse('job_unknown', `the job is not one of ours: ${why}`)
+}
+
+const NO_TOKEN = unknownJob(
+  `user_metadata has no ${JOB_TOKEN_FIELD}; create it with createJobToken() and pass it with the job`,
+)
+const NOT_A_TOKEN = unknownJob(`the ${JOB_TOKEN_FIELD} in user_metadata is no job token`)
+const EXPIRED = unknownJob('its job token has expired')
 
 type KeySearch = (matches: (key: HmacKey) => MaybePromise<boolean>) => MaybePromise<boolean | Refusal>
 
@@ -116,7 +131,7 @@ function createKeySearch(
 
 const FAILED = {
   code: 'secret_unavailable',
-  message: 'the function for job keys failed; the last keys stay in use',
+  message: 'the function for job keys failed; the last keys it returned, if any, stay in use',
 }
 
 function hasMatch(

@@ -1,6 +1,7 @@
 import type { Clock } from '../shared/clock.ts'
 import { WebhookUnavailableError } from '../shared/errors.ts'
 import type { DeadReason } from './delivery-record.ts'
+import { createEffectList } from './effect-list.ts'
 import { addFailedAttempt } from './failed-attempts.ts'
 import type { InFlight } from './in-flight.ts'
 import { guardLease, LeaseLost } from './lease-guard.ts'
@@ -51,13 +52,13 @@ async function settle(deps: TryDeps, leased: LeasedDelivery, stop: AbortSignal):
 async function handle(deps: TryDeps, leased: LeasedDelivery, stop: AbortSignal): Promise<SettledDelivery> {
   const { settlement, clock, settings, inFlight } = deps
   const { leaseMs, handlerTimeoutMs } = settings
-  const effects: Effect[] = []
+  const list = createEffectList(settings.onError)
   const guard = guardLease({ settlement, clock, lease: leased, leaseMs, handlerTimeoutMs, stop })
   inFlight?.add(leased.key, guard)
   let handled = Promise.resolve()
   try {
     guard.signal.throwIfAborted()
-    const tx = settlement.transactional ? { tx: (effect: Effect) => void effects.push(effect) } : {}
+    const tx = settlement.transactional ? { tx: list.add } : {}
     handled = deps.process(leased.message, toContext(leased, guard.signal, tx))
     await Promise.race([handled, guard.ended])
   } catch (error) {
@@ -66,11 +67,12 @@ async function handle(deps: TryDeps, leased: LeasedDelivery, stop: AbortSignal):
     return await settleFailure(deps, leased, reason)
   } finally {
     guard.close()
+    list.close()
     // A handler that goes on without its lease must not run beside itself, but only as long as it may take.
     if (guard.signal.reason instanceof LeaseLost) removeWhenEnded(deps, leased.key, handled)
     else inFlight?.remove(leased.key)
   }
-  return await complete(deps, leased, effects)
+  return await complete(deps, leased, list.effects)
 }
 
 function toContext(

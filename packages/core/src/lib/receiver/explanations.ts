@@ -6,16 +6,23 @@ import type { VerifyOptions } from '../verify/verify-options.ts'
 // Refusals with these codes can be explained without the body.
 const HEADER_CODES = /^header_|_malformed$/
 
+const VERIFIES_NOW =
+  'The delivery verifies now: the receiver had older secrets or keys, and reads them again at most every 30 seconds.'
+
 /** Reports why deliveries are refused, as signals of type `explained`. Slow, so for development only. */
 export function createExplanations(
   options: VerifyOptions,
   observe: ReceiverObserver,
 ): (refused: RefusedDelivery, unverified: UnverifiedInfo) => void {
   const explain = async ({ code, headers, body }: RefusedDelivery, unverified: UnverifiedInfo) => {
+    // The signature is good, and the refusal itself says what is wrong with the job.
+    if (code === 'job_unknown') return
     if (!body && !HEADER_CODES.test(code)) return
     // Loaded on demand, so that receivers that explain nothing stay small.
     const { explainFailure } = await import('../verify/explain.ts')
-    const { reason, message } = await explainFailure({ headers, body: body ?? new Uint8Array() }, options)
+    const explanation = await explainFailure({ headers, body: body ?? new Uint8Array() }, options)
+    const { reason } = explanation
+    const message = reason === 'verified' ? VERIFIES_NOW : explanation.message
     const tried = await keyIdsOf(options)
     observe({ type: 'explained', unverified, code, reason, message, tried })
   }

@@ -7,7 +7,7 @@ import { findKeyId, importSecrets, type StaticVerifier } from './static-keys.ts'
 
 const FAILED = {
   code: 'secret_unavailable',
-  message: 'the function for signing secrets failed; the last secrets stay in use',
+  message: 'the function for signing secrets failed; the last secrets it returned, if any, stay in use',
 }
 
 /**
