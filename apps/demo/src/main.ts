@@ -33,7 +33,7 @@ console.log(
 )
 
 const emulator = createEmulator({
-  retry: { scheduleMs: [0, 700, 1_500, 3_000, 10_000] },
+  retry: { scheduleMs: [0, 700, 1_500, 3_000, 10_000, 30_000, 60_000, 120_000, 300_000] },
   fetch: loseFirstAnswer('dynamic', (text) => timeline.say('demo', text)),
   observer: onSignal,
 })

@@ -30,8 +30,9 @@ export type { RefusedDelivery, SignatureKind, UnverifiedInfo } from './lib/obser
 export { createMemoryQueue } from './lib/queue/memory-queue.ts'
 export type { CloseOptions } from './lib/receiver/lifecycle.ts'
 export { createReceiver, type Receiver, type ReceiverWorkOptions } from './lib/receiver/receiver.ts'
-export type { ReceiverOptions } from './lib/receiver/receiver-options.ts'
+export type { DynamicOptions, ReceiverOptions, StaticOptions } from './lib/receiver/receiver-options.ts'
 export type { JwtOptions } from './lib/schemes/jwt-scheme.ts'
+export type { SecretFormat, SecretSource, SecretTexts } from './lib/schemes/secrets.ts'
 export type { WebhookErrorCode } from './lib/shared/errors.ts'
 export {
   PermanentError,

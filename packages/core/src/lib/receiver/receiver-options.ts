@@ -11,30 +11,36 @@ import type { Clock } from '../shared/clock.ts'
 import { checkNames, invalid, wholeNumber } from '../shared/options.ts'
 import type { IdempotencyStore } from '../store/store.ts'
 
+/** How static webhooks are verified. */
+export interface StaticOptions {
+  /**
+   * Signing secrets, newest first; one string may hold several, separated by commas or spaces. A function is
+   * called when secrets are first needed, and again when none matches a delivery, at most every 30 seconds.
+   */
+  secrets: SecretSource
+  /** How secrets become key bytes. Default `base64`; `raw` only for secrets of Google's launch week. */
+  format?: SecretFormat
+}
+
+/** How dynamic webhooks are verified, and which jobs are ours. */
+export interface DynamicOptions extends JobAuthorization {
+  /**
+   * Google's public keys: a URL, a key set, or a cache made with `createJwks`. Default `GOOGLE_JWKS_URL`. A key
+   * set is copied: changing it later has no effect.
+   */
+  jwks?: string | URL | JsonWebKeySet | Jwks
+  /** Also accept the JSON Web Tokens that Google documents but has not been observed to send. Default: no. */
+  jwt?: JwtOptions
+  /** Accept the emulator's keys, and a `jwks` URL on a loopback host, although `NODE_ENV` is `production`. */
+  allowEmulator?: true
+}
+
 /** Options of `createReceiver`. At least one of `static` and `dynamic` is required. */
 export interface ReceiverOptions {
   /** Accept static webhooks, registered per project and signed with a shared secret. */
-  static?: {
-    /**
-     * Signing secrets, newest first; one string may hold several, separated by commas or spaces. A function is
-     * called when secrets are first needed, and again when none matches a delivery, at most every 30 seconds.
-     */
-    secrets: SecretSource
-    /** How secrets become key bytes. Default `base64`; `raw` only for secrets of Google's launch week. */
-    format?: SecretFormat
-  }
+  static?: StaticOptions
   /** Accept dynamic webhooks, configured per job and signed with Google's key. */
-  dynamic?: JobAuthorization & {
-    /**
-     * Google's public keys: a URL, a key set, or a cache made with `createJwks`. Default `GOOGLE_JWKS_URL`. A key
-     * set is copied: changing it later has no effect.
-     */
-    jwks?: string | URL | JsonWebKeySet | Jwks
-    /** Also accept the JSON Web Tokens that Google documents but has not been observed to send. Default: no. */
-    jwt?: JwtOptions
-    /** Accept the emulator's keys, and a `jwks` URL on a loopback host, although `NODE_ENV` is `production`. */
-    allowEmulator?: true
-  }
+  dynamic?: DynamicOptions
   /** Inline mode: handlers run before the answer, once per delivery. Default: a store in memory. */
   store?: IdempotencyStore
   /** Queue mode: deliveries are answered once they are in the queue; handlers run in `work` or `drain`. */
