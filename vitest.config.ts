@@ -17,23 +17,26 @@ function project(name: string, test: { include: string[]; exclude?: string[]; is
 
 // These start no processes and share no state, so they need no process per file, which costs four times the time.
 const PURE = ['packages/{core,emulator}/{src,test}/**/*.test.ts', 'test/architecture/**/*.test.ts']
+// These judge how soon Redis answers, so they run one after the other, with nothing beside them.
+const REDIS = ['packages/{bullmq,store-redis}/{src,test}/**/*.test.ts', 'test/signals/**/*.test.ts']
 const DEMO = 'apps/demo/test/demo.test.ts'
 
 export default defineConfig({
   test: {
     // Many tests wait for child processes and servers, so there are more workers than cores.
-    maxWorkers: Math.max(4, availableParallelism()),
+    maxWorkers: Math.max(3, availableParallelism()),
     projects: [
       project('pure', { include: PURE, isolate: false }),
       project('unit', {
         include: [
           'packages/*/{src,test}/**/*.test.ts',
-          'test/{signals,snippets}/**/*.test.ts',
+          'test/snippets/**/*.test.ts',
           'test/packaging/smoke/*.test.ts',
           DEMO,
         ],
-        exclude: PURE,
+        exclude: [...PURE, ...REDIS],
       }),
+      project('redis', { include: REDIS }),
       // The sample apps, started from `dist` by their start scripts: part of `test:all`.
       project('apps', { include: ['apps/*/test/**/*.test.ts'], exclude: [DEMO] }),
     ],

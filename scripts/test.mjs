@@ -18,6 +18,9 @@ await tally.suite('runtimes', startSuite)
 await tally.vitest('unit', (options) =>
   tool('vitest', ['run', '--project', 'pure', '--project', 'unit', ...options]),
 )
+await tally.vitest('redis', (options) =>
+  tool('vitest', ['run', '--project', 'redis', '--maxWorkers', '1', ...options]),
+)
 await tally.suite('adapters', (name, options) => startSuite(name, options, '--quick'))
 if (all) {
   console.log(`\nnpm test: ${tally.sum()}\n`)

@@ -16,6 +16,12 @@ export { createExclusiveRunner, type ExclusiveRunner } from './lib/queue/exclusi
 export { createInFlight, type InFlight } from './lib/queue/in-flight.ts'
 export { createMemoryQueue, type MemoryQueueOptions } from './lib/queue/memory-queue.ts'
 export { createMemoryStorage, type MemoryStorageOptions } from './lib/queue/memory-storage.ts'
+export {
+  checkListOptions,
+  checkPurgeOptions,
+  checkReplayTarget,
+  checkTarget,
+} from './lib/queue/query-arguments.ts'
 export type {
   DeadLetters,
   DeliveryQueue,

@@ -37,6 +37,10 @@ const SURFACE: Record<string, { load: () => Promise<object>; names: string[] }> 
     load: () => import('@gwh/core/queue'),
     names: [
       'WorkerStopped',
+      'checkListOptions',
+      'checkPurgeOptions',
+      'checkReplayTarget',
+      'checkTarget',
       'createExclusiveRunner',
       'createInFlight',
       'createMemoryQueue',

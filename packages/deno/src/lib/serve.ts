@@ -44,28 +44,47 @@ function flush(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, FLUSH_MS))
 }
 
+// How long to wait before listening again after the runtime has stopped accepting.
+const LISTEN_AGAIN_MS = 500
+
 function listen(handle: DenoHandler, port: number, hostname = '0.0.0.0'): Listening {
   const stop = new AbortController()
   const underWay = new Set<Promise<unknown>>()
   let closing = false
-  const options = { port, hostname, signal: stop.signal, onListen() {} }
-  const server = Deno.serve(options, async (request, info) => {
+  const serveRequest: Deno.ServeHandler<Deno.NetAddr> = async (request, info) => {
     if (closing) return responseFor('draining')
     // Settles when the answer is passed on for sending, or the sender is gone.
     const sent = info.completed.catch(() => {}).finally(() => underWay.delete(sent))
     underWay.add(sent)
     return await handle(request, info)
-  })
+  }
+  const start = (onPort: number) =>
+    Deno.serve({ port: onPort, hostname, signal: stop.signal, onListen() {} }, serveRequest)
+  // Deno stops accepting for good when the process runs out of file descriptors, which anybody can bring about by
+  // opening connections. Unhandled, that would end the process.
+  const keepListening = () => server.finished.catch(() => setTimeout(listenAgain, LISTEN_AGAIN_MS))
+  const listenAgain = () => {
+    if (closing) return
+    try {
+      server = start(address.port)
+      keepListening()
+    } catch {
+      setTimeout(listenAgain, LISTEN_AGAIN_MS)
+    }
+  }
+  let server = start(port)
+  const address = server.addr
+  keepListening()
   return {
-    port: server.addr.port,
-    hostname: server.addr.hostname,
+    port: address.port,
+    hostname: address.hostname,
     // `server.shutdown` waits for senders that never finish their bodies, and cannot be cut short.
     async close(cutOff) {
       closing = true
       const late = new Promise((resolve) => cutOff.addEventListener('abort', resolve))
       await Promise.race([Promise.all(underWay).then(flush), late])
       stop.abort()
-      await server.finished
+      await server.finished.catch(() => {})
     },
   }
 }

@@ -22,10 +22,16 @@ export async function serve(receiver: Receiver, options?: ServeOptions): Promise
   return await serveOn(createRuntime(receiver), receiver, options)
 }
 
+// How often Node looks for connections whose headers are late; its default of 30 s would add that to the limit.
+const CHECK_MS = 1_000
+
 function createRuntime(receiver: Receiver): ServerRuntime {
   return {
     async listen(port, hostname, mount) {
-      const server = createServer(createNodeHandler(receiver, mount))
+      const server = createServer(
+        { connectionsCheckingInterval: CHECK_MS },
+        createNodeHandler(receiver, mount),
+      )
       // Senders wait for a few seconds only; Node's default of a minute would let idle sockets pile up.
       server.headersTimeout = 10_000
       const address = await listen(server, port, hostname)

@@ -1,5 +1,13 @@
 import { WebhookConfigError } from '@gwh/core/errors'
-import { createInFlight, type DeliveryQueue, toWorkSettings } from '@gwh/core/queue'
+import {
+  checkListOptions,
+  checkPurgeOptions,
+  checkReplayTarget,
+  checkTarget,
+  createInFlight,
+  type DeliveryQueue,
+  toWorkSettings,
+} from '@gwh/core/queue'
 import { Queue } from 'bullmq'
 import { createDeadLetters } from '../records/dead-letters.ts'
 import { createRecords } from '../records/records.ts'
@@ -66,8 +74,14 @@ export function createBullmqQueue(options: BullmqQueueOptions): DeliveryQueue {
     stats: () => onReady('count deliveries', () => readStats(queue, client, clock.now())),
     deadLetters: {
       list: (options) => onReady('list dead letters', () => letters.list(options)),
-      redrive: (keyOrAll) => onReady('redrive', () => letters.redrive(keyOrAll)),
-      purge: (options) => onReady('purge dead letters', () => letters.purge(options)),
+      async redrive(target) {
+        checkTarget(target)
+        return await onReady('redrive', () => letters.redrive(target))
+      },
+      async purge(options) {
+        checkPurgeOptions(options)
+        return await onReady('purge dead letters', () => letters.purge(options))
+      },
     },
     async ready() {
       try {
@@ -77,9 +91,15 @@ export function createBullmqQueue(options: BullmqQueueOptions): DeliveryQueue {
         if (error instanceof WebhookConfigError) throw error
       }
     },
-    list: (options) => onReady('list deliveries', () => records.list(options)),
+    async list(options) {
+      const checked = checkListOptions(options)
+      return await onReady('list deliveries', () => records.list(checked))
+    },
     get: (keyOrWebhookId) => onReady('look up a delivery', () => records.get(keyOrWebhookId)),
-    replay: (target) => onReady('replay', () => replay(queue, client, records, target, clock.now())),
+    async replay(target) {
+      checkReplayTarget(target)
+      return await onReady('replay', () => replay(queue, client, records, target, clock.now()))
+    },
     async close() {
       await queue.close()
       client.disconnect()

@@ -1,3 +1,4 @@
+import { WebhookConfigError } from '@gwh/core/errors'
 import {
   type DeliveryRecord,
   type DeliveryState,
@@ -69,7 +70,11 @@ export function createRecords(queue: Queue, client: Redis, now: () => number): R
       // Stable: what was received in one millisecond stays in BullMQ's order.
       const sorted = timed.sort((a, b) => b.receivedAt - a.receivedAt)
       const lastId = after === undefined ? undefined : toJobId(after)
-      const start = lastId === undefined ? 0 : sorted.findIndex(({ id }) => id === lastId) + 1
+      const last = sorted.findIndex(({ id }) => id === lastId)
+      if (lastId !== undefined && last === -1) {
+        throw new WebhookConfigError('option_invalid', 'after names no delivery that is listed')
+      }
+      const start = last + 1
       const page = sorted.slice(start, start + limit)
       return (await Promise.all(page.map(({ id, state: one }) => read(id, one)))).flat()
     },

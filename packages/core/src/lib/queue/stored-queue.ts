@@ -3,6 +3,7 @@ import { wholeNumber } from '../shared/options.ts'
 import { checkMaxMs, drain } from './drain.ts'
 import { createExclusiveRunner } from './exclusive-runner.ts'
 import { createInFlight } from './in-flight.ts'
+import { checkListOptions, checkPurgeOptions, checkReplayTarget, checkTarget } from './query-arguments.ts'
 import type { DeliveryQueue, ProcessDelivery, WorkOptions } from './queue.ts'
 import type { QueueStorage } from './queue-storage.ts'
 import { replay } from './replay.ts'
@@ -66,16 +67,25 @@ export function createStoredQueue(storage: QueueStorage, options: StoredQueueOpt
     stats: () => storage.stats(clock.now()),
     deadLetters: {
       list: async (options) => (await storage.listDead(toLimit(options?.limit))).map(toDeadLetter),
-      redrive: (target) => waking(storage.redrive(target, clock.now())),
-      purge: ({ olderThan }) => storage.purgeDead(olderThan),
+      async redrive(target) {
+        checkTarget(target)
+        return await waking(storage.redrive(target, clock.now()))
+      },
+      async purge(options) {
+        checkPurgeOptions(options)
+        return await storage.purgeDead(options.olderThan)
+      },
     },
-    list: async ({ limit, ...where } = {}) =>
-      (await storage.list({ ...where, limit: toLimit(limit) })).map(toRecord),
+    list: async (options) => (await storage.list(checkListOptions(options))).map(toRecord),
     async get(keyOrWebhookId) {
+      checkTarget(keyOrWebhookId)
       const stored = await storage.get(keyOrWebhookId)
       return stored && toRecord(stored)
     },
-    replay: (target) => waking(replay(storage, target, clock.now())),
+    async replay(target) {
+      checkReplayTarget(target)
+      return await waking(replay(storage, target, clock.now()))
+    },
     isFull: () => storage.isFull?.() ?? false,
     close: () => storage.close(),
   }

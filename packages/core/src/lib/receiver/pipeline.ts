@@ -78,7 +78,9 @@ async function withLimits<T>(
   { limiter, limits, addressOf }: PipelineOptions,
   next: (bytes: Uint8Array) => Promise<T | Refusal>,
 ): Promise<T | Refusal> {
-  const limited = limiter.enter(addressOf(delivery))
+  const address: unknown = addressOf(delivery)
+  // `headers.get()` returns null for an absent header, which means an unknown address too.
+  const limited = limiter.enter(typeof address === 'string' ? address : undefined)
   if (isRefusal(limited)) return limited
   try {
     const bytes = await readBody(delivery.body, { ...limits, watch: limited.watch })

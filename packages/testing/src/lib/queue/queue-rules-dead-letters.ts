@@ -97,7 +97,8 @@ function defineOperations(define: DefineRule): void {
   define('a purge deletes only the letters from before its time', async (harness) => {
     const keys = await killInTurn(harness, 3)
     const letters = await harness.queue.deadLetters.list()
-    const olderThan = letters[0]?.deadAt ?? Number.NaN
+    assertEqual(letters.length, 3, 'dead letters')
+    const olderThan = letters[0]!.deadAt
     assertEqual(await harness.queue.deadLetters.purge({ olderThan }), 2, 'purged')
     const left = await harness.queue.deadLetters.list()
     assertEqual(

@@ -10,6 +10,7 @@ export function defineRecordRules(define: DefineRule): void {
   defineFailures(define)
   defineList(define)
   defineGet(define)
+  defineWrongArguments(define)
   define('a dead letter is redriven by its webhook-id as well', async ({ queue, enqueue }) => {
     const { id } = await enqueue()
     await queue.drain(() => Promise.reject(new PermanentError('never')))
@@ -186,4 +187,32 @@ function defineGet(define: DefineRule): void {
       assertEqual([record?.message.body.length, record?.event], [0, undefined], 'body and event')
     },
   )
+}
+
+function defineWrongArguments(define: DefineRule): void {
+  const wrong: Record<string, (queue: QueueHarness['queue']) => Promise<unknown>> = {
+    'list with an unknown state': (queue) => queue.list({ state: 'nonsense' as DeliveryState }),
+    'list with a misspelt option': (queue) => queue.list({ lmit: 3 } as object),
+    'list with a limit below zero': (queue) => queue.list({ limit: -1 }),
+    'list after an unknown delivery': (queue) => queue.list({ after: 'unknown' }),
+    'replay with a misspelt condition': (queue) => queue.replay({ id: 'msg_1' } as object),
+    'replay with a list': (queue) => queue.replay(['msg_1'] as object),
+    'replay with a time in words': (queue) =>
+      queue.replay({ receivedFrom: '2026-01-01' as unknown as number }),
+    'purge with a time in words': (queue) =>
+      queue.deadLetters.purge({ olderThan: '2026-01-01' as unknown as number }),
+    'purge without a time': (queue) => queue.deadLetters.purge({} as { olderThan: number }),
+  }
+  for (const [what, call] of Object.entries(wrong)) {
+    define(`${what} is option_invalid and changes nothing`, async ({ queue, enqueue }) => {
+      await enqueue()
+      await queue.drain(() => Promise.reject(new PermanentError('never')))
+      const code = await call(queue).then(
+        () => 'none',
+        (error) => error.code,
+      )
+      assertEqual(code, 'option_invalid', 'code')
+      assertEqual((await queue.stats()).dead, 1, 'dead letters')
+    })
+  }
 }
