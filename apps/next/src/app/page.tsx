@@ -1,7 +1,6 @@
 import { gemini } from '../lib/gemini'
 
 export const dynamic = 'force-dynamic' // Things as they are now, not as they were when the app was built.
-
 export default async function Status() {
   const { pending, running, retrying, done, dead } = await gemini().queue.stats()
   const counts = Object.entries({ pending, running, retrying, done, dead }).map(([state, count]) => (
