@@ -1,6 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { type CheckpointWorker, startCheckpointWorker } from './checkpoint-worker.ts'
 import { CHECKPOINT_PAGES } from './database.ts'
+import { isInTransaction, isOpen } from './database-state.ts'
 import { MEMORY_PATH } from './memory-path.ts'
 
 // The thread starts once this much was written, and then writes the log back whenever it may have grown by so much.
@@ -34,7 +35,7 @@ export function leaveCheckpoints(database: DatabaseSync): Checkpoints {
     ready: () => undefined,
     committed() {},
     shrink() {
-      if (!database.isOpen || database.isTransaction) return
+      if (!isOpen(database) || isInTransaction(database)) return
       try {
         database.prepare('PRAGMA wal_checkpoint(TRUNCATE)').get()
       } catch {
@@ -59,7 +60,7 @@ export function takeOverCheckpoints(database: DatabaseSync, path: string): Check
   function start(): CheckpointWorker {
     database.exec('PRAGMA wal_autocheckpoint = 0')
     return startCheckpointWorker(path, () => {
-      if (database.isOpen) database.exec(`PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES}`)
+      if (isOpen(database)) database.exec(`PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES}`)
     })
   }
   return {

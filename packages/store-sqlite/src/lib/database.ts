@@ -1,6 +1,7 @@
 import type { DatabaseSync as Connection } from 'node:sqlite'
 import { WebhookConfigError, WebhookUnavailableError } from '@gwh/core/errors'
 import { checkCommitCounter, wasClosedInOrder } from './commit-counter.ts'
+import { isInTransaction, isOpen } from './database-state.ts'
 import { MEMORY_PATH } from './memory-path.ts'
 import { migrate, readVersion, SCHEMA_VERSION } from './schema.ts'
 import { isLocked, toUnavailable } from './sqlite-errors.ts'
@@ -74,8 +75,8 @@ export interface OpenOptions {
  * @throws WebhookUnavailableError See `openDatabase`
  */
 export function prepareGiven(database: Connection): string {
-  if (database?.isOpen !== true) throw invalid('database must be an open DatabaseSync of node:sqlite')
-  if (database.isTransaction) throw invalid('database must not be inside a transaction')
+  if (!isOpen(database)) throw invalid('database must be an open DatabaseSync of node:sqlite')
+  if (isInTransaction(database)) throw invalid('database must not be inside a transaction')
   return guarded('prepare the database', () => {
     const [main] = database.prepare("SELECT file FROM pragma_database_list WHERE name = 'main'").all()
     const path = String(main?.file ?? '') || MEMORY_PATH

@@ -6,9 +6,10 @@ const FENCE = `WHERE seq = ? AND token = ? AND state = 'running'`
 
 // The token starts at random, so that a lease cannot outlive the purge and return of its delivery. Whether the
 // key is known is asked before: in one statement, SQLite would write the row to a table of its own first.
+// Only plain `?`: Node 22.19 and 24.0 cannot bind a numbered `?1` by its position.
 const INSERT = `INSERT INTO gwh_deliveries
   (key_hash, ${MESSAGE_COLUMNS}, state, state_time, token, attempts)
-  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, 'pending', ?9, abs(random() % 1099511627776), 0)`
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'pending', ?, abs(random() % 1099511627776), 0)`
 
 // A row that the clock of this machine cannot have written is due: it lies further ahead than any lease or wait
 // that was ever asked for, so the clock has been set back since.

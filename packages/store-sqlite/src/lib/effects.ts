@@ -1,6 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { WebhookError, WebhookUnavailableError } from '@gwh/core/errors'
 import type { Effect, EffectDatabase } from '@gwh/core/queue'
+import { isInTransaction } from './database-state.ts'
 import { isDamage, toUnavailable } from './sqlite-errors.ts'
 
 const SAVEPOINT = 'gwh_effects'
@@ -33,7 +34,7 @@ export function prepareCompletion(
       return { kept }
     } catch (error) {
       // `INSERT OR ROLLBACK` and a full disk end the whole transaction, and the savepoint with it.
-      if (!database.isTransaction) throw transactionLost(error)
+      if (!isInTransaction(database)) throw transactionLost(error)
       undo.run()
       keep.run()
       return { failure: isDamage(error) ? toUnavailable(error, 'run an effect') : error }
@@ -66,7 +67,7 @@ function lendDatabase(database: DatabaseSync): { handle: EffectDatabase; revoke(
   const whileLent = <T>(step: () => T): T => {
     if (!lent) throw misuse('an effect used the database after it had returned')
     // Outside the transaction a statement would commit by itself, whatever becomes of the completion.
-    if (!database.isTransaction) throw misuse('an effect went on although it had ended the transaction')
+    if (!isInTransaction(database)) throw misuse('an effect went on although it had ended the transaction')
     return step()
   }
   const handle: EffectDatabase = {

@@ -24,7 +24,7 @@ export async function enqueue(
     if (keys.find(hash, key) !== undefined) return 'duplicate'
     if (refusal !== undefined) return { refusal }
     const content = [key, endpoint, id, timestamp, scheme, keyId, bodyBound, receivedAt, body] as const
-    const { lastInsertRowid } = statements.insert.run(hash, ...content, sum)
+    const { lastInsertRowid } = statements.insert.run(hash, ...content, sum, receivedAt)
     keys.added(hash, Number(lastInsertRowid))
     capacity.waitingChanged(1)
     return 'enqueued'

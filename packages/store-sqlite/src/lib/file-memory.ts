@@ -22,13 +22,13 @@ export interface LongestSpan {
 /** Prepares the memory of one kind of span. */
 export function prepareSpan(database: DatabaseSync, kind: SpanKind): LongestSpan {
   const read = database.prepare(`SELECT ${kind} AS ms FROM gwh_file`)
-  const raise = database.prepare(`UPDATE gwh_file SET ${kind} = ?1 WHERE ${kind} < ?1`)
+  const raise = database.prepare(`UPDATE gwh_file SET ${kind} = ? WHERE ${kind} < ?`)
   // What this connection knows the file to hold at least; a rollback makes the next claim read it again.
   let known = Number.NEGATIVE_INFINITY
   return {
     note(ms) {
       if (!(ms > known)) return
-      raise.run(ms)
+      raise.run(ms, ms)
       known = ms
     },
     horizon(now) {

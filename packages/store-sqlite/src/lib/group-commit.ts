@@ -3,6 +3,7 @@ import { setImmediate } from 'node:timers'
 import { WebhookUnavailableError } from '@gwh/core/errors'
 import type { Clock } from '@gwh/core/queue'
 import { BUSY_TIMEOUT_MS } from './database.ts'
+import { isInTransaction, isOpen } from './database-state.ts'
 import { type Change, createChange, type GroupHooks, prepareCommit } from './group.ts'
 import { isCorrupt, isLocked, toUnavailable } from './sqlite-errors.ts'
 
@@ -81,7 +82,7 @@ export function createGroupCommit(
       begin.run()
     } catch (error) {
       // A transaction of the caller's on the same connection will end like one on another.
-      if (isLocked(error) || (database.isOpen && database.isTransaction)) putOff(error)
+      if (isLocked(error) || isInTransaction(database)) putOff(error)
       else fail(take(), error)
       return
     }
@@ -122,8 +123,8 @@ export function createGroupCommit(
   }
 
   async function end(): Promise<void> {
-    if (database.isOpen) await files.closing?.()
-    if (!database.isOpen) return
+    if (isOpen(database)) await files.closing?.()
+    if (!isOpen(database)) return
     if (!files.keepOpen) database.close()
     files.closed?.()
   }

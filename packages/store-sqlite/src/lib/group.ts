@@ -1,4 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite'
+import { isInTransaction } from './database-state.ts'
 
 /** A change that waits for its transaction. */
 export interface Change<T = unknown> {
@@ -55,7 +56,7 @@ export function prepareCommit(database: DatabaseSync, hooks: GroupHooks): (group
 
 function rollBack(database: DatabaseSync): void {
   // A full disk makes SQLite roll back by itself.
-  if (!database.isTransaction) return
+  if (!isInTransaction(database)) return
   try {
     database.prepare('ROLLBACK').run()
   } catch {

@@ -1,5 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { WebhookUnavailableError } from '@gwh/core/errors'
+import { isInTransaction } from './database-state.ts'
 
 /**
  * One entry per schema version, applied in order. Never edit an entry that was released; append.
@@ -92,7 +93,7 @@ export function migrate(database: DatabaseSync): boolean {
     database.prepare('COMMIT').run()
     return version < SCHEMA_VERSION
   } catch (error) {
-    if (database.isTransaction) database.prepare('ROLLBACK').run()
+    if (isInTransaction(database)) database.prepare('ROLLBACK').run()
     throw error
   }
 }
