@@ -25,7 +25,9 @@ await tally.suite('adapters', (name, options) => startSuite(name, options, '--qu
 if (all) {
   console.log(`\nnpm test: ${tally.sum()}\n`)
   await tally.suite('adapters', (name, options) => startSuite(name, options, '--added'))
-  await tally.vitest('apps', (options) => tool('vitest', ['run', '--project', 'apps', ...options]))
+  await tally.vitest('apps', (options) =>
+    tool('vitest', ['run', '--project', 'apps', '--maxWorkers', '1', ...options]),
+  )
   // The release is made with pnpm, and from under pnpm as in CI.
   await tally.vitest('packaging', (options) => pnpm(['run', 'test:packaging', ...options]))
 }
