@@ -23,7 +23,9 @@ export function startProcess(command: string, folder: string, env: Record<string
   const own = ['node_modules/deno', 'node_modules/.bin'].map((name) => join(folder, name))
   const path = [...own, dirname(process.execPath), PATH].join(':')
   // `exec`, so that the signal reaches the program and not the shell.
-  const child = spawn('sh', ['-c', `exec ${command}`], { cwd: folder, env: { HOME, PATH: path, ...env } })
+  // Next.js, once built, declares that every environment has NODE_ENV.
+  const given = Object.assign({} as NodeJS.ProcessEnv, { HOME, PATH: path, ...env })
+  const child = spawn('sh', ['-c', `exec ${command}`], { cwd: folder, env: given })
   const kill = () => child.kill('SIGKILL')
   process.once('exit', kill)
   const lines: string[] = []
