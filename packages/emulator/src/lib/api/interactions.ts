@@ -4,47 +4,52 @@ import { notFound, readFields } from '../http/body.ts'
 import { RequestFault } from '../http/faults.ts'
 import { type Fields, optionalText, pick, readWebhookConfig } from '../http/fields.ts'
 import { countTokens, inventAnswer, promptText } from '../jobs/answers.ts'
-import { dropJob, endJob, type Job, startJob } from '../jobs/jobs.ts'
+import type { JobRecord } from '../jobs/job.ts'
+import { type Outcome, outcomeOf } from '../jobs/outcomes.ts'
 import { newInteractionId } from '../shared/ids.ts'
 import type { EmulatorState } from '../state/state.ts'
 
-type EndStatus = 'completed' | 'cancelled'
-
-interface Interaction extends Job {
+interface InteractionInput {
   readonly model: string | undefined
   readonly agent: string | undefined
   readonly prompt: string
-  endStatus?: EndStatus
 }
 
-type Interactions = Map<string, Interaction>
+/** What was answered. */
+interface InteractionResult {
+  readonly text: string
+}
+
+type Interaction = JobRecord<'interaction', InteractionInput, InteractionResult>
 
 /** Serves `/interactions` (https://ai.google.dev/api/interactions-api). */
 export function interactionsApi(state: EmulatorState): Hono {
-  const interactions: Interactions = new Map()
+  state.jobs.define<Interaction>('interaction', { produce, eventData: () => ({}) })
   return new Hono()
-    .post('/', async (c) => c.json(create(state, interactions, await readFields(c.req.raw))))
-    .get('/:id', (c) => c.json(show(find(interactions, c.req.param('id')))))
-    .post('/:id/cancel', (c) => c.json(cancel(state, find(interactions, c.req.param('id')))))
-    .delete('/:id', (c) => c.json(remove(state, interactions, c.req.param('id'))))
+    .post('/', async (c) => c.json(create(state, await readFields(c.req.raw))))
+    .get('/:id', (c) => c.json(show(find(state, c.req.param('id')))))
+    .post('/:id/cancel', (c) => c.json(cancel(state, c.req.param('id'))))
+    .delete('/:id', (c) => c.json(remove(state, c.req.param('id'))))
 }
 
-function create(state: EmulatorState, interactions: Interactions, body: Fields) {
+function create(state: EmulatorState, body: Fields) {
   checkRequest(body)
+  const createdAt = state.clock.now()
   const interaction: Interaction = {
     id: newInteractionId(),
     kind: 'interaction',
-    model: optionalText('model', body.model),
-    agent: optionalText('agent', body.agent),
-    prompt: promptText(body.input),
     config: readWebhookConfig(pick(body, 'webhookConfig')),
-    createdAt: state.clock.now(),
+    createdAt,
+    dueAt: createdAt + state.settings.jobs.interactionMs,
+    planned: {},
+    input: {
+      model: optionalText('model', body.model),
+      agent: optionalText('agent', body.agent),
+      prompt: promptText(body.input),
+    },
   }
-  interactions.set(interaction.id, interaction)
-  if (body.background !== true) return answerAtOnce(interaction)
-  const finish = () => end(state, interaction, 'completed')
-  startJob(state, interaction, state.settings.jobs.interactionMs, finish)
-  return { ...show(interaction), webhook_config: pick(body, 'webhookConfig') }
+  if (body.background !== true) return show(answerAtOnce(state, interaction))
+  return { ...show(state.jobs.create(interaction)), webhook_config: pick(body, 'webhookConfig') }
 }
 
 function checkRequest(body: Fields): void {
@@ -60,50 +65,49 @@ function checkRequest(body: Fields): void {
 }
 
 /** A foreground interaction is answered with its result, so it has no event. */
-function answerAtOnce(interaction: Interaction) {
-  interaction.endStatus = 'completed'
-  interaction.endedAt = interaction.createdAt
-  return show(interaction)
+function answerAtOnce(state: EmulatorState, interaction: Interaction): Interaction {
+  const result = produce(interaction, {})!
+  return state.jobs.createEnded({
+    ...interaction,
+    end: { at: interaction.createdAt, outcome: 'succeeded', result },
+  })
 }
 
-function end(state: EmulatorState, interaction: Interaction, endStatus: EndStatus): void {
-  if (interaction.endedAt === undefined) interaction.endStatus = endStatus
-  endJob(state, interaction, { eventType: `interaction.${endStatus}`, state: endStatus })
+function produce({ input }: Interaction, { outcome = 'succeeded' }: Outcome): InteractionResult | undefined {
+  return outcome === 'succeeded' ? { text: inventAnswer(input.prompt) } : undefined
 }
 
-function cancel(state: EmulatorState, interaction: Interaction) {
-  end(state, interaction, 'cancelled')
-  return show(interaction)
+function cancel(state: EmulatorState, id: string) {
+  state.jobs.cancel(find(state, id).id)
+  return show(find(state, id))
 }
 
-function remove(state: EmulatorState, interactions: Interactions, id: string) {
-  const interaction = find(interactions, id)
-  dropJob(state, interaction)
-  interactions.delete(interaction.id)
+function remove(state: EmulatorState, id: string) {
+  state.jobs.remove(find(state, id).id)
   return {}
 }
 
-function find(interactions: Interactions, id: string): Interaction {
-  const interaction = interactions.get(id)
+function find(state: EmulatorState, id: string): Interaction {
+  const interaction = state.jobs.get<Interaction>('interaction', id)
   if (interaction === undefined) throw notFound('Interaction')
   return interaction
 }
 
-function show(interaction: Interaction) {
+function show({ id, input, createdAt, end }: Interaction) {
   return {
-    id: interaction.id,
+    id,
     object: 'interaction',
-    model: interaction.model,
-    agent: interaction.agent,
-    status: interaction.endStatus ?? 'in_progress',
-    created: toRfc3339(interaction.createdAt),
-    updated: toRfc3339(interaction.endedAt ?? interaction.createdAt),
-    ...(interaction.endStatus === 'completed' && result(interaction.prompt)),
+    model: input.model,
+    agent: input.agent,
+    status: end ? outcomeOf('interaction', end.outcome)!.state : 'in_progress',
+    created: toRfc3339(createdAt),
+    updated: toRfc3339(end?.at ?? createdAt),
+    ...(end?.error && { errors: [end.error] }),
+    ...(end?.result && showResult(input.prompt, end.result.text)),
   }
 }
 
-function result(prompt: string) {
-  const answer = inventAnswer(prompt)
+function showResult(prompt: string, answer: string) {
   const input = countTokens(prompt)
   const output = countTokens(answer)
   return {

@@ -7,7 +7,7 @@ import { checkKnown, type Fields, oneOf, optionalText, targetUri } from '../http
 import { toPage } from '../http/pages.ts'
 import { liveSecrets, type RevocationBehavior, truncateSecret } from '../signing/secrets.ts'
 import type { EmulatorState } from '../state/state.ts'
-import type { Webhook, WebhookChange, WebhookState } from '../webhooks/registry.ts'
+import { endpointOf, type Webhook, type WebhookChange, type WebhookState } from '../webhooks/registry.ts'
 
 const CREATE_FIELDS = ['name', 'uri', 'subscribed_events']
 const PATCH_FIELDS = [...CREATE_FIELDS, 'state']
@@ -50,11 +50,13 @@ function list(state: EmulatorState, size: string | undefined, token: string | un
 
 /** Applies the body's fields; `update_mask` is ignored, as the live service was seen to do. */
 function patch(state: EmulatorState, id: string, body: Fields) {
-  const webhook = find(state, id)
   checkKnown(body, PATCH_FIELDS)
-  Object.assign(webhook, readChange(state, body))
-  if (webhook.state !== 'enabled') state.sender.disable(webhook.id)
-  return show(state, webhook)
+  const change = readChange(state, body)
+  return state.storage.atomically(() => {
+    const webhook = state.webhooks.change(find(state, id), change)
+    if (webhook.state !== 'enabled') state.sender.disable(webhook.id)
+    return show(state, webhook)
+  })
 }
 
 function readChange(state: EmulatorState, body: Fields): WebhookChange {
@@ -68,8 +70,10 @@ function readChange(state: EmulatorState, body: Fields): WebhookChange {
 
 function remove(state: EmulatorState, id: string) {
   const webhook = find(state, id)
-  state.webhooks.delete(webhook.id)
-  state.sender.disable(webhook.id)
+  state.storage.atomically(() => {
+    state.sender.disable(webhook.id)
+    state.webhooks.delete(webhook.id)
+  })
   return {}
 }
 
@@ -83,7 +87,7 @@ function act(state: EmulatorState, target: string, body: Fields) {
 /** Answers before anything is delivered. What Google sends is unreported; this is an event of type `ping`. */
 function ping(state: EmulatorState, id: string) {
   const webhook = find(state, id)
-  state.emitTo({ type: 'ping', data: { id: webhook.id } }, [state.webhooks.endpoint(webhook)])
+  state.emitTo({ type: 'ping', data: { id: webhook.id } }, [endpointOf(webhook)])
   return {}
 }
 

@@ -1,5 +1,3 @@
-import type { EventInput } from '../events/envelope.ts'
-import type { Timer } from '../shared/clock.ts'
 import type { Attempt, DeliverySnapshot, DeliveryState, Scheme } from '../shared/types.ts'
 
 /** What is signed: the three parts of a delivery. */
@@ -10,36 +8,49 @@ export interface Message {
   readonly body: Uint8Array
 }
 
-/** Where deliveries go. Read at every attempt, because URI and keys can change in between. */
+/** Names where a delivery goes: to a registered webhook, or to a URI of the job's own. */
+export type EndpointRef =
+  | { readonly scheme: 'static'; readonly registrationId: string; readonly uri: string }
+  | { readonly scheme: 'dynamic'; readonly uri: string }
+
+/** Where a delivery goes at this moment, and how it is signed. */
 export interface Endpoint {
-  readonly scheme: Scheme
-  /** The registered webhook behind it, if any. */
-  readonly registrationId?: string
-  uri(): string
+  readonly uri: string
   sign(message: Message): Promise<string>
 }
 
-/** One event on its way to one endpoint. */
+/** Finds an endpoint anew at every attempt, because URI and keys can change; none when its webhook was deleted. */
+export type FindEndpoint = (ref: EndpointRef) => Endpoint | undefined
+
+/** One event on its way to one endpoint, as it is stored. */
 export interface Delivery {
-  readonly webhookId: string
-  readonly event: EventInput
-  readonly body: Uint8Array<ArrayBuffer>
-  readonly endpoint: Endpoint
+  /** The `webhook-id`. */
+  readonly id: string
+  readonly eventType: string
+  /** The job the event is about, when it is about one. */
+  readonly jobId?: string
+  readonly body: string
+  /** Its `uri` is that of the last attempt, or of the beginning. */
+  readonly endpoint: EndpointRef
   /** Epoch milliseconds of the emulator's clock. */
   readonly createdAt: number
-  readonly attempts: Attempt[]
-  state: DeliveryState
-  /** The planned attempt, while there is one. */
-  timer?: Timer | undefined
+  readonly state: DeliveryState
+  readonly attempts: readonly Attempt[]
+  /** When the planned attempt starts; absent while one runs and at the end. */
+  readonly nextAttemptAt?: number | undefined
 }
 
 const USER_AGENT = 'gwh-emulator'
 
 /** Builds the headers of an attempt, signed for the moment it started. */
-export async function signedHeaders(delivery: Delivery, attempt: Attempt): Promise<Record<string, string>> {
+export async function signedHeaders(
+  delivery: Delivery,
+  attempt: Attempt,
+  endpoint: Endpoint,
+): Promise<Record<string, string>> {
   // The attempt's own time: a day of retries could not pass a five-minute replay window with the event's.
   const timestamp = Math.floor(attempt.startedAt / 1000)
-  const message = { id: delivery.webhookId, timestamp, body: delivery.body }
+  const message = { id: delivery.id, timestamp, body: new TextEncoder().encode(delivery.body) }
   return {
     'content-type': 'application/json',
     'user-agent': USER_AGENT,
@@ -48,26 +59,30 @@ export async function signedHeaders(delivery: Delivery, attempt: Attempt): Promi
     connection: 'close',
     'webhook-id': message.id,
     'webhook-timestamp': String(timestamp),
-    'webhook-signature': await delivery.endpoint.sign(message),
+    'webhook-signature': await endpoint.sign(message),
   }
 }
 
 /** The part of a delivery that never changes. */
-export function identify({ webhookId, event, endpoint }: Delivery) {
-  const jobId = event.jobId !== undefined && { jobId: event.jobId }
-  return { webhookId, eventType: event.type, scheme: endpoint.scheme, ...jobId }
+export function identify({ id, eventType, jobId, endpoint }: Delivery): {
+  webhookId: string
+  eventType: string
+  scheme: Scheme
+  jobId?: string
+} {
+  return { webhookId: id, eventType, scheme: endpoint.scheme, ...(jobId !== undefined && { jobId }) }
 }
 
-/** Copies what is known of a delivery at this moment. */
-export function toSnapshot(delivery: Delivery): DeliverySnapshot {
-  const { timer } = delivery
+/** Copies what is known of a delivery at this moment; `uri` is where it goes now. */
+export function toSnapshot(delivery: Delivery, uri: string): DeliverySnapshot {
+  const { state, createdAt, nextAttemptAt, body, attempts } = delivery
   return {
     ...identify(delivery),
-    uri: delivery.endpoint.uri(),
-    state: delivery.state,
-    createdAt: delivery.createdAt,
-    ...(timer !== undefined && { nextAttemptAt: timer.at }),
-    body: new TextDecoder().decode(delivery.body),
-    attempts: delivery.attempts.map((attempt) => ({ ...attempt })),
+    uri,
+    state,
+    createdAt,
+    ...(nextAttemptAt !== undefined && { nextAttemptAt }),
+    body,
+    attempts: attempts.map((attempt) => ({ ...attempt })),
   }
 }

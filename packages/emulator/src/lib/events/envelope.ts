@@ -12,7 +12,7 @@ export interface EventInput {
  *
  * Where Google puts `user_metadata` is not reported; here it is beside `data`.
  */
-export function toBody(event: EventInput, now: number): Uint8Array<ArrayBuffer> {
+export function toBody(event: EventInput, now: number): string {
   const envelope = {
     type: event.type,
     version: 'v1',
@@ -20,7 +20,7 @@ export function toBody(event: EventInput, now: number): Uint8Array<ArrayBuffer> 
     data: event.data,
     user_metadata: event.userMetadata,
   }
-  return new TextEncoder().encode(JSON.stringify(envelope))
+  return JSON.stringify(envelope)
 }
 
 /** Writes epoch milliseconds the way the API does: UTC, whole seconds. */

@@ -3,14 +3,14 @@ import { faultResponse, RequestFault } from '../http/faults.ts'
 import { EmulatorError } from '../shared/errors.ts'
 import { type EmulatorOptions, readOptions } from '../shared/options.ts'
 import type { Emulator, EmulatorClock, TriggerOptions, TriggerResult } from '../shared/types.ts'
-import { createState, type EmulatorState } from '../state/state.ts'
+import { createState, type EmulatorState, resume } from '../state/state.ts'
 import { createApp } from './app.ts'
 import { type RunningServer, startServer } from './listen.ts'
 
 /**
  * Creates an emulator of Google's side of Gemini webhooks: the WebhookService, batches and interactions, and the
- * sender that signs, delivers and retries. It keeps everything in memory and delivers to this machine only,
- * unless `allowRemote` says otherwise.
+ * sender that signs, delivers and retries. It keeps everything in memory unless `state` names a file, and delivers
+ * to this machine only unless `allowRemote` says otherwise.
  *
  * @example
  * ```ts
@@ -20,20 +20,31 @@ import { type RunningServer, startServer } from './listen.ts'
  * ```
  *
  * @throws TypeError on an unknown option, or a value that is not a number in range
+ * @throws EmulatorError `state_in_use` or `state_unusable`
  */
 export function createEmulator(options: EmulatorOptions = {}): Emulator {
   const state = createState(readOptions(options))
   const app = createApp(state)
+  resume(state)
   let server: Promise<RunningServer> | undefined
-  let closed = false
+  let closing: Promise<void> | undefined
 
   async function fetch(request: Request): Promise<Response> {
-    if (!closed) return app.fetch(request)
+    if (closing === undefined) return app.fetch(request)
     return faultResponse(new RequestFault('closed', 'The emulator is closed.'), new URL(request.url).pathname)
   }
 
   function checkOpen(): void {
-    if (closed) throw new EmulatorError('closed', 'the emulator is closed')
+    if (closing !== undefined) throw new EmulatorError('closed', 'the emulator is closed')
+  }
+
+  async function close(): Promise<void> {
+    state.clock.stop()
+    state.sender.abort()
+    await state.clock.settled()
+    const running = await server?.catch(() => undefined)
+    await running?.close()
+    state.storage.close()
   }
 
   return {
@@ -49,13 +60,9 @@ export function createEmulator(options: EmulatorOptions = {}): Emulator {
       })
       return { url: (await server).url }
     },
-    async close() {
-      closed = true
-      state.clock.stop()
-      state.sender.abort()
-      await state.clock.settled()
-      const running = await server?.catch(() => undefined)
-      await running?.close()
+    close() {
+      closing ??= close()
+      return closing
     },
     async trigger(event) {
       checkOpen()

@@ -15,6 +15,15 @@ export interface TimeSource {
   readonly timeScale: number
 }
 
+/** What a clock showed at a moment of real time: enough to go on from in another process. */
+export interface ClockPosition {
+  /** Real time, in epoch milliseconds. */
+  readonly real: number
+  /** What the clock showed then. */
+  readonly shown: number
+  readonly paused: boolean
+}
+
 // What setTimeout can hold: a longer wait would fire at once.
 const MAX_WAIT_MS = 2 ** 31 - 1
 
@@ -23,6 +32,7 @@ export class TimerClock implements EmulatorClock {
   readonly #source: TimeSource
   readonly #timers: Timer[] = []
   readonly #running = new Set<Promise<void>>()
+  readonly #onMoved: (position: ClockPosition) => void
   #anchor: { real: number; shown: number }
   #paused = false
   #advancing = false
@@ -30,9 +40,20 @@ export class TimerClock implements EmulatorClock {
   #wake: ReturnType<typeof setTimeout> | undefined
   #advances: Promise<void> = Promise.resolve()
 
-  constructor(source: TimeSource) {
+  /** Goes on from `position`, if any; `onMoved` is called whenever the clock no longer follows from the last one. */
+  constructor(
+    source: TimeSource,
+    position?: ClockPosition,
+    onMoved: (position: ClockPosition) => void = () => {},
+  ) {
     this.#source = source
-    this.#anchor = { real: source.now(), shown: source.now() }
+    this.#onMoved = onMoved
+    const real = source.now()
+    // Real time may have been set back since: the clock must not.
+    this.#anchor = position
+      ? { real: Math.min(position.real, real), shown: position.shown }
+      : { real, shown: real }
+    this.#paused = position?.paused ?? false
   }
 
   now(): number {
@@ -63,15 +84,11 @@ export class TimerClock implements EmulatorClock {
   }
 
   pause(): void {
-    this.#show(this.now())
-    this.#paused = true
-    this.#arm()
+    this.#setPaused(true)
   }
 
   resume(): void {
-    this.#show(this.now())
-    this.#paused = false
-    this.#arm()
+    this.#setPaused(false)
   }
 
   /** Resolves when nothing is running and nothing is due. */
@@ -113,8 +130,17 @@ export class TimerClock implements EmulatorClock {
     this.#show(target)
   }
 
+  #setPaused(paused: boolean): void {
+    const shown = this.now()
+    this.#paused = paused
+    this.#show(shown)
+    this.#arm()
+  }
+
   #show(shown: number): void {
     this.#anchor = { real: this.#source.now(), shown }
+    // Once stopped, nobody goes on from here.
+    if (!this.#stopped) this.#onMoved({ ...this.#anchor, paused: this.#paused })
   }
 
   /** Sets the one real timer there is to the time of the first of ours. */

@@ -1,5 +1,15 @@
 /** What went wrong, for a caller to branch on. */
-export type EmulatorErrorCode = 'closed' | 'already_listening' | 'listen_failed'
+export type EmulatorErrorCode =
+  /** The emulator was closed. */
+  | 'closed'
+  /** It listens already. */
+  | 'already_listening'
+  /** The port is taken, or the address is not this machine's. */
+  | 'listen_failed'
+  /** Another emulator has the state file open. */
+  | 'state_in_use'
+  /** The state file cannot be read or written, or is not one of this version. */
+  | 'state_unusable'
 
 /** A failure of the emulator itself; a caller's mistake is a `TypeError` and an API client's an HTTP answer. */
 export class EmulatorError extends Error {

@@ -53,6 +53,12 @@ export interface EmulatorOptions {
    * no upper-case `revocation_behavior`, both of which the guide uses. Default false.
    */
   strict?: boolean
+  /**
+   * Path of a SQLite file that keeps webhooks, jobs and deliveries; created when missing. With it they survive the
+   * process, however it ends: what is pending goes on where it was, and the clock goes on too. Default: everything
+   * is in memory. One emulator uses a file at a time.
+   */
+  state?: string
 }
 
 const MINUTE_MS = 60_000
@@ -89,9 +95,11 @@ export interface Settings {
   /** Absent for the system's own resolver. */
   readonly lookup: ((hostname: string) => Promise<readonly string[]>) | undefined
   readonly strict: boolean
+  /** Absent for memory. */
+  readonly state: string | undefined
 }
 
-const NAMES = 'jobs retry timeScale now random fetch observer allowRemote lookup strict'.split(' ')
+const NAMES = 'jobs retry timeScale now random fetch observer allowRemote lookup strict state'.split(' ')
 const JOB_NAMES = ['batchMs', 'interactionMs']
 const RETRY_NAMES = ['scheduleMs', 'jitter', 'giveUpAfterMs', 'timeoutMs']
 
@@ -110,6 +118,7 @@ export function readOptions(options: EmulatorOptions = {}): Settings {
       options.allowRemote === 'private' ? 'private' : flag('allowRemote', options.allowRemote ?? false),
     lookup: options.lookup && callable('lookup', options.lookup),
     strict: flag('strict', options.strict ?? false),
+    state: options.state === undefined ? undefined : path('state', options.state),
   }
 }
 
@@ -154,6 +163,11 @@ function rising(name: string, value: unknown): readonly number[] {
     throw new TypeError(`${name} must rise from entry to entry`)
   }
   return times
+}
+
+function path(name: string, value: unknown): string {
+  if (typeof value === 'string' && value !== '' && !value.includes('\0')) return value
+  throw new TypeError(`${name} must be the path of a file`)
 }
 
 function flag(name: string, value: unknown): boolean {

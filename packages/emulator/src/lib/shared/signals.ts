@@ -1,7 +1,7 @@
 import type { AttemptCode, Scheme } from './types.ts'
 
 /** The kinds of job the emulator runs. */
-export type JobKind = 'batch' | 'interaction'
+export type JobKind = 'batch' | 'interaction' | 'video'
 
 /** What every signal about a delivery says. */
 export interface DeliverySignal {
@@ -25,7 +25,7 @@ export interface JobSignal {
   readonly at: number
   /** Which API the job belongs to. */
   readonly kind: JobKind
-  /** `batches/<id>` or the interaction's id. */
+  /** `batches/<id>`, an interaction's id, or `models/<model>/operations/<id>`. */
   readonly jobId: string
 }
 

@@ -13,7 +13,7 @@ export type AttemptCode =
   | 'connection_failed'
   /** `allowRemote` does not let a delivery go to the URI's address; nothing was sent. */
   | 'target_blocked'
-  /** The emulator was closed in the middle of the attempt. */
+  /** The emulator was closed or killed in the middle of the attempt; with a state file it is made again. */
   | 'closed'
 
 /** One HTTP try of a delivery. */

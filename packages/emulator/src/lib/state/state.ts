@@ -1,42 +1,59 @@
-import type { Endpoint } from '../delivery/delivery.ts'
+import type { EndpointRef } from '../delivery/delivery.ts'
 import { Sender } from '../delivery/sender.ts'
 import { type EventInput, toBody } from '../events/envelope.ts'
-import { TimerClock } from '../shared/clock.ts'
+import { Jobs } from '../jobs/jobs.ts'
+import { type ClockPosition, TimerClock } from '../shared/clock.ts'
 import type { Settings } from '../shared/options.ts'
 import type { DeliverySnapshot } from '../shared/types.ts'
 import { createKeys, type SigningKeys } from '../signing/keys.ts'
-import { createRegistry, dynamicEndpoint, type WebhookRegistry } from '../webhooks/registry.ts'
+import { noPersistence } from '../storage/persistence.ts'
+import { openStateFile } from '../storage/state-file.ts'
+import { createStorage, type Storage } from '../storage/storage.ts'
+import { createEndpoints } from '../webhooks/endpoints.ts'
+import { createRegistry, type WebhookRegistry } from '../webhooks/registry.ts'
 
 /** Everything one emulator consists of; all APIs share it. */
 export interface EmulatorState {
   readonly settings: Settings
+  readonly storage: Storage
   readonly clock: TimerClock
   readonly keys: SigningKeys
   readonly webhooks: WebhookRegistry
   readonly sender: Sender
+  readonly jobs: Jobs
   /** Delivers an event to `uris`, or without them to every subscribed webhook. */
   emit(event: EventInput, uris?: readonly string[]): DeliverySnapshot[]
   /** Delivers an event to chosen endpoints. */
-  emitTo(event: EventInput, endpoints: readonly Endpoint[]): DeliverySnapshot[]
+  emitTo(event: EventInput, endpoints: readonly EndpointRef[]): DeliverySnapshot[]
 }
 
-/** Creates the state of a fresh emulator. */
+/** Creates the state of an emulator: a fresh one, or what its state file holds. Nothing runs until {@link resume}. */
 export function createState(settings: Settings): EmulatorState {
-  const clock = new TimerClock(settings)
+  const storage = createStorage(settings.state === undefined ? noPersistence : openStateFile(settings.state))
+  const clock = createClock(settings, storage)
+  const now = () => clock.now()
   const keys = createKeys()
-  const webhooks = createRegistry(() => clock.now())
-  const sender = new Sender(clock, settings)
+  const webhooks = createRegistry(storage.records('webhook'), now)
+  const findEndpoint = createEndpoints({ webhooks, keys, now })
+  const sender = new Sender({ clock, settings, storage, findEndpoint })
   const emitTo: EmulatorState['emitTo'] = (event, endpoints) =>
-    sender.send(event, toBody(event, clock.now()), endpoints)
-  return {
-    settings,
-    clock,
-    keys,
-    webhooks,
-    sender,
-    emitTo,
-    // A job's own URIs stand in place of the registered webhooks, not beside them.
-    emit: (event, uris) =>
-      emitTo(event, uris?.map((uri) => dynamicEndpoint(uri, keys)) ?? webhooks.subscribers(event.type)),
-  }
+    storage.atomically(() => sender.send(event, toBody(event, now()), endpoints))
+  // A job's own URIs stand in place of the registered webhooks, not beside them.
+  const emit: EmulatorState['emit'] = (event, uris) =>
+    emitTo(event, uris?.map((uri) => ({ scheme: 'dynamic', uri })) ?? webhooks.subscribers(event.type))
+  const jobs = new Jobs({ clock, storage, observer: settings.observer, emit })
+  return { settings, storage, clock, keys, webhooks, sender, jobs, emitTo, emit }
+}
+
+/** Starts what an earlier process left to do. The APIs must have defined their kinds of job. */
+export function resume({ jobs, sender }: EmulatorState): void {
+  jobs.resume()
+  sender.resume()
+}
+
+/** The clock goes on where an earlier process left it: time does not stop while nothing runs. */
+function createClock(settings: Settings, storage: Storage): TimerClock {
+  const positions = storage.records<ClockPosition & { readonly id: string }>('clock')
+  const save = (position: ClockPosition) => void positions.put({ id: 'clock', ...position })
+  return new TimerClock(settings, positions.get('clock'), save)
 }

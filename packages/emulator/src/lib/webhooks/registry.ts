@@ -1,14 +1,7 @@
-import { signDynamic, signStatic } from '@gwh/core/sign'
-import type { Endpoint } from '../delivery/delivery.ts'
+import type { EndpointRef } from '../delivery/delivery.ts'
 import { newResourceId } from '../shared/ids.ts'
-import type { SigningKeys } from '../signing/keys.ts'
-import {
-  liveSecrets,
-  newSecret,
-  type RevocationBehavior,
-  rotateSecrets,
-  type SigningSecret,
-} from '../signing/secrets.ts'
+import { newSecret, type RevocationBehavior, rotateSecrets, type SigningSecret } from '../signing/secrets.ts'
+import type { Records } from '../storage/records.ts'
 
 /** Whether a webhook gets deliveries. */
 export type WebhookState = 'enabled' | 'disabled'
@@ -16,12 +9,12 @@ export type WebhookState = 'enabled' | 'disabled'
 /** A registered webhook. */
 export interface Webhook {
   readonly id: string
-  name?: string | undefined
-  uri: string
-  subscribedEvents: readonly string[]
-  state: WebhookState
+  readonly name?: string | undefined
+  readonly uri: string
+  readonly subscribedEvents: readonly string[]
+  readonly state: WebhookState
   /** Newest first. */
-  secrets: readonly SigningSecret[]
+  readonly secrets: readonly SigningSecret[]
 }
 
 /** What a caller sets when creating a webhook, or changes with a patch. */
@@ -32,54 +25,36 @@ export interface WebhookRegistry {
   create(input: WebhookChange & Pick<Webhook, 'uri' | 'subscribedEvents'>): Webhook
   get(id: string): Webhook | undefined
   all(): Iterable<Webhook>
+  change(webhook: Webhook, change: WebhookChange): Webhook
   delete(id: string): boolean
   /** Makes a new secret the active one and returns it. */
   rotate(webhook: Webhook, behavior: RevocationBehavior): string
-  /** The endpoint of a webhook, whatever its state: a ping asks for it by name. */
-  endpoint(webhook: Webhook): Endpoint
   /** The endpoints of every enabled webhook subscribed to the type. */
-  subscribers(type: string): Endpoint[]
+  subscribers(type: string): EndpointRef[]
 }
 
-/** Creates an empty registry. `now` decides which secrets have expired. */
-export function createRegistry(now: () => number): WebhookRegistry {
-  const webhooks = new Map<string, Webhook>()
-
-  const endpoint = (webhook: Webhook): Endpoint => ({
-    scheme: 'static',
-    registrationId: webhook.id,
-    uri: () => webhook.uri,
-    sign: (message) =>
-      signStatic({ ...message, secrets: liveSecrets(webhook.secrets, now()).map((secret) => secret.value) }),
-  })
-
+/** Keeps webhooks in `records`. `now` decides which secrets have expired. */
+export function createRegistry(records: Records<Webhook>, now: () => number): WebhookRegistry {
   return {
-    endpoint,
-    create(input) {
-      const webhook: Webhook = { id: newResourceId(), state: 'enabled', ...input, secrets: [newSecret()] }
-      webhooks.set(webhook.id, webhook)
-      return webhook
-    },
-    get: (id) => webhooks.get(id),
-    all: () => webhooks.values(),
-    delete: (id) => webhooks.delete(id),
+    create: (input) =>
+      records.put({ id: newResourceId(), state: 'enabled', ...input, secrets: [newSecret()] }),
+    get: (id) => records.get(id),
+    all: () => records.values(),
+    change: (webhook, change) => records.put({ ...webhook, ...change }),
+    delete: (id) => records.delete(id),
     rotate(webhook, behavior) {
-      const rotated = rotateSecrets(webhook.secrets, behavior, now())
-      webhook.secrets = rotated
-      return rotated[0].value
+      const secrets = rotateSecrets(webhook.secrets, behavior, now())
+      records.put({ ...webhook, secrets })
+      return secrets[0].value
     },
     subscribers: (type) =>
-      [...webhooks.values()]
+      [...records.values()]
         .filter((webhook) => webhook.state === 'enabled' && webhook.subscribedEvents.includes(type))
-        .map(endpoint),
+        .map(endpointOf),
   }
 }
 
-/** The endpoint of a job's own URI, signed with the emulator's keys. */
-export function dynamicEndpoint(uri: string, keys: SigningKeys): Endpoint {
-  return {
-    scheme: 'dynamic',
-    uri: () => uri,
-    sign: async (message) => signDynamic({ ...message, privateKey: await keys.signing() }),
-  }
+/** Names a webhook as an endpoint, whatever its state: a ping asks for it by name. */
+export function endpointOf({ id, uri }: Webhook): EndpointRef {
+  return { scheme: 'static', registrationId: id, uri }
 }

@@ -1,0 +1,64 @@
+import type { Persistence } from './persistence.ts'
+import { createRecords, type Records, type StoredRecord } from './records.ts'
+
+/** Holds every record of an emulator, in memory and, when it has one, in its state file. */
+export interface Storage {
+  /** The records of one kind; the same object at every call. */
+  records<Item extends StoredRecord>(kind: string): Records<Item>
+  /**
+   * Makes the changes of `work` at once or, when it throws, not at all: in memory and in the file. `work` must be
+   * synchronous; calls may be nested.
+   */
+  atomically<Result>(work: () => Result): Result
+  /** Everything there is, by kind, in the order it was first stored. */
+  dump(): Record<string, readonly StoredRecord[]>
+  /** Puts back what {@link dump} returned; what is there now is dropped. */
+  restore(dump: Record<string, readonly StoredRecord[]>): void
+  close(): void
+}
+
+/** Creates a storage that writes to `persistence`, and reads from it what an earlier process stored. */
+export function createStorage(persistence: Persistence): Storage {
+  const kinds = new Map<string, Records<StoredRecord>>()
+  /** What to call, last first, to take back the changes of the running transaction. */
+  let undo: (() => void)[] | undefined
+
+  function records<Item extends StoredRecord>(kind: string): Records<Item> {
+    const known =
+      kinds.get(kind) ?? createRecords({ kind, persistence, onChange: (back) => undo?.push(back) })
+    kinds.set(kind, known)
+    // One kind holds one type of record; nothing but its own module asks for it.
+    return known as unknown as Records<Item>
+  }
+
+  function atomically<Result>(work: () => Result): Result {
+    if (undo !== undefined) return work()
+    const changes: (() => void)[] = []
+    undo = changes
+    try {
+      persistence.begin()
+      const result = work()
+      persistence.commit()
+      return result
+    } catch (error) {
+      persistence.rollback()
+      for (const back of changes.reverse()) back()
+      throw error
+    } finally {
+      undo = undefined
+    }
+  }
+
+  for (const kind of persistence.kinds()) records(kind)
+  return {
+    records,
+    atomically,
+    dump: () => Object.fromEntries([...kinds].map(([kind, items]) => [kind, [...items.values()]])),
+    restore: (dump) =>
+      atomically(() => {
+        for (const items of kinds.values()) for (const { id } of [...items.values()]) items.delete(id)
+        for (const [kind, items] of Object.entries(dump)) for (const item of items) records(kind).put(item)
+      }),
+    close: () => persistence.close(),
+  }
+}
