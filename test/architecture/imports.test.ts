@@ -28,6 +28,7 @@ const FOLDERS: Record<string, readonly string[]> = {
     'shared',
     'storage',
     'http',
+    'files',
     'events',
     'signing',
     'delivery',

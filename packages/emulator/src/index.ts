@@ -6,7 +6,8 @@
 
 export { createEmulator } from './lib/server/emulator.ts'
 export { EmulatorError, type EmulatorErrorCode } from './lib/shared/errors.ts'
-export type { EmulatorOptions } from './lib/shared/options.ts'
+export type { EmulatorOptions, Limits } from './lib/shared/options.ts'
+export type { Respond, RespondRequest } from './lib/shared/respond.ts'
 export type {
   DeliverySignal,
   EmulatorObserver,

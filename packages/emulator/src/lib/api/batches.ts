@@ -1,10 +1,10 @@
 import { Hono } from 'hono'
 import { toRfc3339 } from '../events/envelope.ts'
-import { notFound, readFields, splitVerb } from '../http/body.ts'
+import { notFound, splitVerb } from '../http/body.ts'
 import { RequestFault } from '../http/faults.ts'
 import { type Fields, isFields, optionalText, pick, readWebhookConfig } from '../http/fields.ts'
 import { toPage } from '../http/pages.ts'
-import { countTokens, inventAnswer, promptText } from '../jobs/answers.ts'
+import { generatedContent, promptText } from '../jobs/answers.ts'
 import type { JobRecord } from '../jobs/job.ts'
 import { type Outcome, outcomeOf } from '../jobs/outcomes.ts'
 import { newResourceId } from '../shared/ids.ts'
@@ -26,23 +26,19 @@ type BatchResult = readonly Fields[]
 
 type Batch = JobRecord<'batch', BatchInput, BatchResult>
 
-/** Serves `models/{model}:batchGenerateContent` and `/batches` (https://ai.google.dev/api/batch-api). */
+/** Serves `/batches` (https://ai.google.dev/api/batch-api). */
 export function batchesApi(state: EmulatorState): Hono {
   // Thin: for inlined requests an event names the batch and nothing else.
   state.jobs.define<Batch>('batch', { produce, eventData: () => ({}) })
   return new Hono()
-    .post('/models/:target', async (c) => {
-      const { id: model, verb } = splitVerb(c.req.param('target'))
-      if (verb !== 'batchGenerateContent') throw notFound('Method')
-      return c.json(create(state, model, await readFields(c.req.raw)))
-    })
-    .get('/batches', (c) => c.json(list(state, c.req.query('pageSize'), c.req.query('pageToken'))))
-    .get('/batches/:id', (c) => c.json(show(state, find(state, c.req.param('id')))))
-    .post('/batches/:target', (c) => c.json(cancel(state, c.req.param('target'))))
-    .delete('/batches/:id', (c) => c.json(remove(state, c.req.param('id'))))
+    .get('/', (c) => c.json(list(state, c.req.query('pageSize'), c.req.query('pageToken'))))
+    .get('/:id', (c) => c.json(show(state, find(state, c.req.param('id')))))
+    .post('/:target', (c) => c.json(cancel(state, c.req.param('target'))))
+    .delete('/:id', (c) => c.json(remove(state, c.req.param('id'))))
 }
 
-function create(state: EmulatorState, model: string, body: Fields) {
+/** Carries out `models/{model}:batchGenerateContent`. */
+export function createBatch(state: EmulatorState, model: string, body: Fields) {
   const fields = isFields(body.batch) ? body.batch : {}
   const createdAt = state.clock.now()
   const batch: Batch = {
@@ -147,16 +143,5 @@ function produce({ input }: Batch, { outcome = 'succeeded' }: Outcome): BatchRes
 }
 
 function respond(model: string, { prompt, metadata }: InlinedRequest): Fields {
-  const text = inventAnswer(prompt)
-  const content = { role: 'model', parts: [{ text }] }
-  const response = {
-    candidates: [{ content, finishReason: 'STOP', index: 0 }],
-    usageMetadata: {
-      promptTokenCount: countTokens(prompt),
-      candidatesTokenCount: countTokens(text),
-      totalTokenCount: countTokens(prompt) + countTokens(text),
-    },
-    modelVersion: model.slice('models/'.length),
-  }
-  return { response, metadata }
+  return { response: generatedContent(model.slice('models/'.length), prompt, `Echo: ${prompt}`), metadata }
 }

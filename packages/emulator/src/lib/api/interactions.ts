@@ -3,7 +3,7 @@ import { toRfc3339 } from '../events/envelope.ts'
 import { notFound, readFields } from '../http/body.ts'
 import { RequestFault } from '../http/faults.ts'
 import { type Fields, optionalText, pick, readWebhookConfig } from '../http/fields.ts'
-import { countTokens, inventAnswer, promptText } from '../jobs/answers.ts'
+import { countTokens, promptText } from '../jobs/answers.ts'
 import type { JobRecord } from '../jobs/job.ts'
 import { type Outcome, outcomeOf } from '../jobs/outcomes.ts'
 import { newInteractionId } from '../shared/ids.ts'
@@ -74,7 +74,7 @@ function answerAtOnce(state: EmulatorState, interaction: Interaction): Interacti
 }
 
 function produce({ input }: Interaction, { outcome = 'succeeded' }: Outcome): InteractionResult | undefined {
-  return outcome === 'succeeded' ? { text: inventAnswer(input.prompt) } : undefined
+  return outcome === 'succeeded' ? { text: `Echo: ${input.prompt}` } : undefined
 }
 
 function cancel(state: EmulatorState, id: string) {

@@ -5,9 +5,12 @@ const FAULTS = {
   permission_denied: { status: 403, rpc: 'PERMISSION_DENIED' },
   origin_not_allowed: { status: 403, rpc: 'PERMISSION_DENIED' },
   not_found: { status: 404, rpc: 'NOT_FOUND' },
+  already_exists: { status: 409, rpc: 'ALREADY_EXISTS' },
   request_too_large: { status: 413, rpc: 'INVALID_ARGUMENT' },
   content_type_not_json: { status: 415, rpc: 'INVALID_ARGUMENT' },
+  range_not_satisfiable: { status: 416, rpc: 'OUT_OF_RANGE' },
   host_not_allowed: { status: 421, rpc: 'PERMISSION_DENIED' },
+  limit_exceeded: { status: 429, rpc: 'RESOURCE_EXHAUSTED' },
   internal: { status: 500, rpc: 'INTERNAL' },
   closed: { status: 503, rpc: 'UNAVAILABLE' },
 } as const

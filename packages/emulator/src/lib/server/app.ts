@@ -1,6 +1,9 @@
 import { Hono } from 'hono'
 import { batchesApi } from '../api/batches.ts'
+import { filesApi } from '../api/files.ts'
 import { interactionsApi } from '../api/interactions.ts'
+import { modelsApi } from '../api/models.ts'
+import { uploadsApi } from '../api/uploads.ts'
 import { webhooksApi } from '../api/webhooks.ts'
 import { controlApi } from '../control/routes.ts'
 import { notFound } from '../http/body.ts'
@@ -18,8 +21,10 @@ export function createApp(state: EmulatorState): Hono {
   })
   app.get('/.well-known/jwks.json', async (c) => c.json(await state.keys.jwks()))
   app.route('/_gwh', controlApi(state))
-  app.route('/v1', google)
-  app.route('/v1beta', google)
+  for (const version of ['/v1', '/v1beta']) {
+    app.route(version, google)
+    app.route(`/upload${version}`, uploadsApi(state))
+  }
   app.notFound((c) => faultResponse(notFound('Method'), c.req.path))
   app.onError((error, c) => faultResponse(toFault(error), c.req.path))
   return app
@@ -33,7 +38,9 @@ function googleApi(state: EmulatorState): Hono {
   })
   api.route('/webhooks', webhooksApi(state))
   api.route('/interactions', interactionsApi(state))
-  api.route('/', batchesApi(state))
+  api.route('/batches', batchesApi(state))
+  api.route('/files', filesApi(state))
+  api.route('/models', modelsApi(state))
   return api
 }
 

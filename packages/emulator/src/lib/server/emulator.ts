@@ -44,6 +44,7 @@ export function createEmulator(options: EmulatorOptions = {}): Emulator {
     await state.clock.settled()
     const running = await server?.catch(() => undefined)
     await running?.close()
+    await state.files.close()
     state.storage.close()
   }
 

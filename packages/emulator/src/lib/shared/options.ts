@@ -1,3 +1,4 @@
+import { echo, type Respond } from './respond.ts'
 import { type EmulatorObserver, quietObserver } from './signals.ts'
 
 /** How an emulator behaves; every part has a default. */
@@ -56,9 +57,14 @@ export interface EmulatorOptions {
   /**
    * Path of a SQLite file that keeps webhooks, jobs and deliveries; created when missing. With it they survive the
    * process, however it ends: what is pending goes on where it was, and the clock goes on too. Default: everything
-   * is in memory. One emulator uses a file at a time.
+   * is in memory. One emulator uses a file at a time. Uploaded and generated files are beside it, in the directory
+   * `<state>-files`; without it they are in a temporary directory, which closing deletes.
    */
   state?: string
+  /** Answers for the model, wherever an answer is invented; default an echo of the prompt. */
+  respond?: Respond
+  /** What the emulator keeps at most. What goes beyond is refused with an error that names the limit. */
+  limits?: Partial<Limits>
 }
 
 const MINUTE_MS = 60_000
@@ -75,6 +81,30 @@ const DEFAULT_SCHEDULE_MS: readonly number[] = [
 
 /** How long a receiver's failures are retried: 24 hours (https://ai.google.dev/gemini-api/docs/webhooks). */
 const DEFAULT_GIVE_UP_AFTER_MS = 24 * HOUR_MS
+
+/** What an emulator keeps at most. */
+export interface Limits {
+  /** Bytes of one file; default 2 GiB, about what Google takes. */
+  readonly fileBytes: number
+  /** Bytes of all files, unfinished uploads included; default 20 GiB, about what Google takes. */
+  readonly totalFileBytes: number
+  /** Number of files, unfinished ones included; default 10 000. */
+  readonly files: number
+  /** Number of unfinished uploads; default 100. */
+  readonly uploads: number
+  /** Bytes of one line of a batch's input file; default 20 MiB. */
+  readonly batchLineBytes: number
+}
+
+const MIB = 1024 * 1024
+
+const DEFAULT_LIMITS: Limits = {
+  fileBytes: 2048 * MIB,
+  totalFileBytes: 20 * 1024 * MIB,
+  files: 10_000,
+  uploads: 100,
+  batchLineBytes: 20 * MIB,
+}
 
 /** Checked options with every default filled in. */
 export interface Settings {
@@ -97,9 +127,12 @@ export interface Settings {
   readonly strict: boolean
   /** Absent for memory. */
   readonly state: string | undefined
+  readonly respond: Respond
+  readonly limits: Limits
 }
 
-const NAMES = 'jobs retry timeScale now random fetch observer allowRemote lookup strict state'.split(' ')
+const NAMES =
+  'jobs retry timeScale now random fetch observer allowRemote lookup strict state respond limits'.split(' ')
 const JOB_NAMES = ['batchMs', 'interactionMs']
 const RETRY_NAMES = ['scheduleMs', 'jitter', 'giveUpAfterMs', 'timeoutMs']
 
@@ -119,6 +152,20 @@ export function readOptions(options: EmulatorOptions = {}): Settings {
     lookup: options.lookup && callable('lookup', options.lookup),
     strict: flag('strict', options.strict ?? false),
     state: options.state === undefined ? undefined : path('state', options.state),
+    respond: callable('respond', options.respond ?? echo),
+    limits: readLimits(options.limits ?? {}),
+  }
+}
+
+function readLimits(limits: Partial<Limits>): Limits {
+  checkNames('limits.', limits, Object.keys(DEFAULT_LIMITS))
+  const read = (name: keyof Limits) => number(`limits.${name}`, limits[name] ?? DEFAULT_LIMITS[name])
+  return {
+    fileBytes: read('fileBytes'),
+    totalFileBytes: read('totalFileBytes'),
+    files: read('files'),
+    uploads: read('uploads'),
+    batchLineBytes: read('batchLineBytes'),
   }
 }
 

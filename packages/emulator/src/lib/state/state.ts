@@ -1,6 +1,8 @@
 import type { EndpointRef } from '../delivery/delivery.ts'
 import { Sender } from '../delivery/sender.ts'
 import { type EventInput, toBody } from '../events/envelope.ts'
+import { createFileStore, type FileStore } from '../files/file-store.ts'
+import { createUploads, type Uploads } from '../files/uploads.ts'
 import { Jobs } from '../jobs/jobs.ts'
 import { type ClockPosition, TimerClock } from '../shared/clock.ts'
 import type { Settings } from '../shared/options.ts'
@@ -21,6 +23,8 @@ export interface EmulatorState {
   readonly webhooks: WebhookRegistry
   readonly sender: Sender
   readonly jobs: Jobs
+  readonly files: FileStore
+  readonly uploads: Uploads
   /** Delivers an event to `uris`, or without them to every subscribed webhook. */
   emit(event: EventInput, uris?: readonly string[]): DeliverySnapshot[]
   /** Delivers an event to chosen endpoints. */
@@ -41,8 +45,12 @@ export function createState(settings: Settings): EmulatorState {
   // A job's own URIs stand in place of the registered webhooks, not beside them.
   const emit: EmulatorState['emit'] = (event, uris) =>
     emitTo(event, uris?.map((uri) => ({ scheme: 'dynamic', uri })) ?? webhooks.subscribers(event.type))
+  const { limits } = settings
+  const directory = settings.state === undefined ? undefined : `${settings.state}-files`
+  const files = createFileStore({ records: storage.records('file'), limits, now, directory })
+  const uploads = createUploads({ files, limits, now })
   const jobs = new Jobs({ clock, storage, observer: settings.observer, emit })
-  return { settings, storage, clock, keys, webhooks, sender, jobs, emitTo, emit }
+  return { settings, storage, clock, keys, webhooks, sender, jobs, files, uploads, emitTo, emit }
 }
 
 /** Starts what an earlier process left to do. The APIs must have defined their kinds of job. */

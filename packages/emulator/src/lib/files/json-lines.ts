@@ -1,0 +1,108 @@
+import type { FileWriter } from './file-store.ts'
+
+/** One line of a JSONL file. */
+export interface JsonLine {
+  /** 1 for the first. */
+  readonly number: number
+  readonly text: string
+}
+
+/** A line that cannot be read; the message says which. */
+export class LineError extends Error {
+  override readonly name = 'LineError'
+
+  constructor(number: number, problem: string) {
+    super(`Line ${number}: ${problem}`)
+  }
+}
+
+const NEWLINE = 10
+
+/**
+ * Reads the lines of a JSONL file, of which one at a time is in memory. Empty lines are skipped but counted.
+ *
+ * @throws LineError when a line is longer than `maxBytes` or no UTF-8
+ */
+export async function* readLines(
+  bytes: ReadableStream<Uint8Array>,
+  maxBytes: number,
+): AsyncGenerator<JsonLine> {
+  const decoder = new TextDecoder('utf-8', { fatal: true })
+  let number = 1
+  let parts: Uint8Array[] = []
+  let size = 0
+
+  function add(part: Uint8Array): void {
+    size += part.byteLength
+    if (size > maxBytes)
+      throw new LineError(number, `longer than the emulator's limits.batchLineBytes of ${maxBytes}`)
+    parts.push(part)
+  }
+
+  function take(): JsonLine {
+    const line = {
+      number,
+      text: decode(decoder, parts.length === 1 ? parts[0]! : concat(parts, size), number),
+    }
+    number += 1
+    parts = []
+    size = 0
+    return line
+  }
+
+  for await (const chunk of bytes) {
+    let start = 0
+    for (let end = chunk.indexOf(NEWLINE); end >= 0; end = chunk.indexOf(NEWLINE, start)) {
+      add(chunk.subarray(start, end))
+      start = end + 1
+      const line = take()
+      if (line.text.trim() !== '') yield line
+    }
+    add(chunk.subarray(start))
+  }
+  const last = take()
+  if (last.text.trim() !== '') yield last
+}
+
+function decode(decoder: TextDecoder, bytes: Uint8Array, number: number): string {
+  try {
+    return decoder.decode(bytes)
+  } catch {
+    throw new LineError(number, 'not UTF-8')
+  }
+}
+
+function concat(parts: readonly Uint8Array[], size: number): Uint8Array {
+  const whole = new Uint8Array(size)
+  let offset = 0
+  for (const part of parts) {
+    whole.set(part, offset)
+    offset += part.byteLength
+  }
+  return whole
+}
+
+// Lines are written in blocks: one call to the operating system for each would take most of the time.
+const BLOCK_CHARACTERS = 256 * 1024
+
+/** Writes values as the lines of a JSONL file. */
+export class LineWriter {
+  readonly #file: FileWriter
+  readonly #encoder = new TextEncoder()
+  #block = ''
+
+  constructor(file: FileWriter) {
+    this.#file = file
+  }
+
+  async write(value: unknown): Promise<void> {
+    this.#block += `${JSON.stringify(value)}\n`
+    if (this.#block.length >= BLOCK_CHARACTERS) await this.flush()
+  }
+
+  async flush(): Promise<void> {
+    const block = this.#encoder.encode(this.#block)
+    this.#block = ''
+    await this.#file.write(block)
+  }
+}

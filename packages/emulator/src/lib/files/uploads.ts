@@ -1,0 +1,132 @@
+import { RequestFault } from '../http/faults.ts'
+import { checkLimit } from '../http/limits.ts'
+import { newResourceId } from '../shared/ids.ts'
+import type { Limits } from '../shared/options.ts'
+import type { FileAbout, FileRecord } from './file-record.ts'
+import type { FileStore, FileWriter } from './file-store.ts'
+
+/** What a client says of a file before it sends it. */
+export interface UploadAbout extends FileAbout {
+  /** How many bytes will come, when the client said so. */
+  readonly sizeBytes?: number | undefined
+}
+
+/** A resumable upload that is neither finished nor cancelled. */
+export interface Upload {
+  readonly id: string
+  readonly about: UploadAbout
+  readonly file: FileWriter
+  readonly startedAt: number
+  /** Whether a request is sending bytes at this moment. */
+  busy: boolean
+}
+
+/** The resumable uploads that are under way. They end with the process; a client then starts again. */
+export interface Uploads {
+  start(about: UploadAbout): Promise<Upload>
+  find(id: string): Upload | undefined
+  /**
+   * Appends bytes. When `bytes` breaks off, what has arrived is kept, and the client can ask where to go on.
+   *
+   * @throws RequestFault when the offset is not where the upload stands, when another request is sending, or when
+   *   a limit is reached; nothing is kept then
+   */
+  receive(upload: Upload, offset: number, bytes: AsyncIterable<Uint8Array>, isLast: boolean): Promise<void>
+  finish(upload: Upload): Promise<FileRecord>
+  cancel(upload: Upload): Promise<void>
+}
+
+interface UploadsOptions {
+  readonly files: FileStore
+  readonly limits: Limits
+  /** Epoch milliseconds. */
+  readonly now: () => number
+}
+
+/** What all chunks but the last hold at least; the SDK sends 8 MiB. */
+export const CHUNK_GRANULARITY = 256 * 1024
+
+/** How long an unfinished upload is kept: a day. Google does not say. */
+const LIFETIME_MS = 24 * 60 * 60 * 1000
+
+/** Creates an empty set of uploads into `files`. */
+export function createUploads({ files, limits, now }: UploadsOptions): Uploads {
+  const uploads = new Map<string, Upload>()
+
+  async function drop(upload: Upload): Promise<void> {
+    uploads.delete(upload.id)
+    await upload.file.discard()
+  }
+
+  async function dropExpired(): Promise<void> {
+    const expired = [...uploads.values()].filter(
+      ({ startedAt, busy }) => !busy && startedAt + LIFETIME_MS <= now(),
+    )
+    await Promise.all(expired.map(drop))
+  }
+
+  return {
+    find: (id) => uploads.get(id),
+    cancel: drop,
+    async start(about) {
+      await dropExpired()
+      checkLimit(limits, 'uploads', uploads.size + 1)
+      checkLimit(limits, 'fileBytes', about.sizeBytes ?? 0)
+      const upload = { id: newResourceId(), about, file: await files.create(), startedAt: now(), busy: false }
+      uploads.set(upload.id, upload)
+      return upload
+    },
+    async receive(upload, offset, bytes, isLast) {
+      checkStands(upload, offset)
+      upload.busy = true
+      const mark = upload.file.mark()
+      try {
+        await append(upload, bytes)
+        checkChunk(upload, upload.file.size - mark.size, isLast)
+      } catch (error) {
+        if (error instanceof RequestFault) upload.file.rewind(mark)
+        throw error
+      } finally {
+        upload.busy = false
+      }
+    },
+    async finish(upload) {
+      const { sizeBytes, ...about } = upload.about
+      if (sizeBytes !== undefined && sizeBytes !== upload.file.size) {
+        throw new RequestFault('invalid_request', `The upload has ${upload.file.size} of ${sizeBytes} bytes.`)
+      }
+      uploads.delete(upload.id)
+      return upload.file.save(about)
+    },
+  }
+}
+
+function checkStands(upload: Upload, offset: number): void {
+  if (upload.busy)
+    throw new RequestFault('invalid_request', 'Another request is sending bytes of this upload.')
+  if (offset === upload.file.size) return
+  throw new RequestFault(
+    'invalid_request',
+    `The upload goes on at offset ${upload.file.size}, not ${offset}.`,
+  )
+}
+
+async function append({ about, file }: Upload, bytes: AsyncIterable<Uint8Array>): Promise<void> {
+  for await (const chunk of bytes) {
+    if (file.size + chunk.byteLength > (about.sizeBytes ?? Number.POSITIVE_INFINITY)) {
+      throw new RequestFault(
+        'invalid_request',
+        `The upload has more than the ${about.sizeBytes} bytes announced.`,
+      )
+    }
+    await file.write(chunk)
+  }
+}
+
+function checkChunk({ about, file }: Upload, size: number, isLast: boolean): void {
+  if (isLast || size >= CHUNK_GRANULARITY || file.size === about.sizeBytes) return
+  throw new RequestFault(
+    'invalid_request',
+    `A chunk has at least ${CHUNK_GRANULARITY} bytes, unless it is the last.`,
+  )
+}
