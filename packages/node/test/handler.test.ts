@@ -112,7 +112,7 @@ test('a header sent twice is refused', async () => {
   expect(await sendRaw(port, twice)).toMatch(/^HTTP\/1\.1 400 .*"error":"header_duplicate"/s)
 })
 
-test('a header named __proto__ harms nothing', async () => {
+test('a header named __proto__ does no harm', async () => {
   const { port, url } = await start()
   const { headers } = await signed()
   const hostile = head({ ...headers, 'content-length': '0', connection: 'close' }).replace(

@@ -8,7 +8,7 @@ import { temporaryFile } from './temporary-file.ts'
 
 const OVERLOADED = { name: 'WebhookUnavailableError', code: 'overloaded', status: 503 }
 
-function openScene(options: CapacityOptions = {}, path = temporaryFile()) {
+function openHarness(options: CapacityOptions = {}, path = temporaryFile()) {
   const clock = createFakeClock()
   const storage = openSqliteStorage({ path, clock, ...options })
   onTestFinished(() => storage.close())
@@ -22,8 +22,8 @@ function openScene(options: CapacityOptions = {}, path = temporaryFile()) {
 const accepted = (results: readonly PromiseSettledResult<unknown>[]) =>
   results.filter(({ status }) => status === 'fulfilled').length
 
-test('the group that reaches the cap is accepted up to the cap and refused beyond it', async () => {
-  const { storage, fill } = openScene({ maxPending: 10 })
+test('a group that reaches the limit is accepted up to the limit and refused beyond it', async () => {
+  const { storage, fill } = openHarness({ maxPending: 10 })
   const results = await fill(25)
   expect(results.map(({ status }) => status)).toEqual([
     ...Array(10).fill('fulfilled'),
@@ -33,30 +33,30 @@ test('the group that reaches the cap is accepted up to the cap and refused beyon
   expect(await storage.stats(0)).toMatchObject({ pending: 10 })
 })
 
-test('10 000 waiting deliveries are the cap unless another is chosen', async () => {
-  const { storage, fill } = openScene({ minFreeBytes: 0 })
+test('10,000 waiting deliveries are the default limit', async () => {
+  const { storage, fill } = openHarness({ minFreeBytes: 0 })
   expect(accepted(await fill(10_050))).toBe(10_000)
   expect(storage.isFull?.()).toBe(true)
 })
 
-test('a queue says at once that it became full, without a look at the file', async () => {
-  const { storage, fill } = openScene({ maxPending: 3 })
+test('a queue reports at once that it is full, without reading the file', async () => {
+  const { storage, fill } = openHarness({ maxPending: 3 })
   await fill(2)
   expect(storage.isFull?.()).toBe(false)
   await fill(1)
   expect(storage.isFull?.()).toBe(true)
 })
 
-test('a queue is open again as soon as its own worker has claimed something', async () => {
-  const { storage, fill, claim } = openScene({ maxPending: 3 })
+test('a queue accepts deliveries again as soon as its own worker has claimed some', async () => {
+  const { storage, fill, claim } = openHarness({ maxPending: 3 })
   await fill(3)
   await claim(2)
   expect(storage.isFull?.()).toBe(false)
   expect(accepted(await fill(5))).toBe(2)
 })
 
-test('running deliveries leave room for others, and those to be tried again take it', async () => {
-  const { storage, clock, fill, claim } = openScene({ maxPending: 3 })
+test('retrying deliveries count as waiting, running ones do not', async () => {
+  const { storage, clock, fill, claim } = openHarness({ maxPending: 3 })
   await fill(3)
   const leases = await claim(3)
   expect(accepted(await fill(1))).toBe(1)
@@ -66,7 +66,7 @@ test('running deliveries leave room for others, and those to be tried again take
 })
 
 test('redriven deliveries count as waiting', async () => {
-  const { storage, clock, fill, claim } = openScene({ maxPending: 3 })
+  const { storage, clock, fill, claim } = openHarness({ maxPending: 3 })
   await fill(3)
   for (const lease of await claim(3)) await storage.deadLetter(lease, 'attempts', clock.now())
   expect(storage.isFull?.()).toBe(false)
@@ -75,8 +75,8 @@ test('redriven deliveries count as waiting', async () => {
   expect(accepted(await fill(1))).toBe(0)
 })
 
-test('a delivery left behind by a vanished worker does not make room when it is claimed again', async () => {
-  const { clock, fill, claim } = openScene({ maxPending: 3 })
+test('claiming a delivery of a vanished worker again frees no place', async () => {
+  const { clock, fill, claim } = openHarness({ maxPending: 3 })
   await fill(3)
   await claim(1)
   await clock.advance(60_000)
@@ -84,16 +84,16 @@ test('a delivery left behind by a vanished worker does not make room when it is 
   expect(accepted(await fill(5))).toBe(1)
 })
 
-test('retries that are claimed make room', async () => {
-  const { storage, clock, fill, claim } = openScene({ maxPending: 3 })
+test('claiming a retry frees its place', async () => {
+  const { storage, clock, fill, claim } = openHarness({ maxPending: 3 })
   await fill(3)
   for (const lease of await claim(3)) await storage.retry(lease, clock.now(), clock.now())
   expect(await claim(2)).toHaveLength(2)
   expect(accepted(await fill(5))).toBe(2)
 })
 
-test('known deliveries are duplicates also when the queue is full', async () => {
-  const { storage } = openScene({ maxPending: 1 })
+test('known deliveries are duplicates even when the queue is full', async () => {
+  const { storage } = openHarness({ maxPending: 1 })
   const [known, fresh] = [queuedDelivery(), queuedDelivery()]
   await storage.insert(known)
   const results = await Promise.allSettled([storage.insert(known), storage.insert(fresh)])
@@ -101,8 +101,8 @@ test('known deliveries are duplicates also when the queue is full', async () => 
 })
 
 test('deliveries of another process are noticed within 250 milliseconds, and by the next enqueue at once', async () => {
-  const { path, storage, clock, fill } = openScene({ maxPending: 3 })
-  const other = openScene({}, path)
+  const { path, storage, clock, fill } = openHarness({ maxPending: 3 })
+  const other = openHarness({}, path)
   await other.fill(3)
   await clock.advance(249)
   expect(storage.isFull?.()).toBe(false)
@@ -114,24 +114,24 @@ test('deliveries of another process are noticed within 250 milliseconds, and by 
   expect(accepted(await fill(1))).toBe(0)
 })
 
-test('between two looks isFull does not touch the file', () => {
-  const { path, storage } = openScene()
+test('isFull does not touch the file between two refreshes', () => {
+  const { path, storage } = openHarness()
   const other = new DatabaseSync(path)
   onTestFinished(() => other.close())
   other.exec('DROP TABLE gwh_deliveries')
   expect(storage.isFull?.()).toBe(false)
 })
 
-test('a queue that is full when it is opened says so from the start', async () => {
+test('a queue that is full when it is opened reports it from the start', async () => {
   const path = temporaryFile()
-  const first = openScene({}, path)
+  const first = openHarness({}, path)
   await first.fill(3)
-  expect(openScene({ maxPending: 3 }, path).storage.isFull?.()).toBe(true)
+  expect(openHarness({ maxPending: 3 }, path).storage.isFull?.()).toBe(true)
 })
 
-test('what a failed group would have added or taken is not counted', async () => {
-  const { path, storage, fill, claim } = openScene({ maxPending: 4 })
-  // Made first: a write of another connection later on would have everything counted anew.
+test('what a failed group would have added or claimed is not counted', async () => {
+  const { path, storage, fill, claim } = openHarness({ maxPending: 4 })
+  // Created first: a later write of another connection would trigger a new count.
   query(
     path,
     `CREATE TRIGGER fail BEFORE INSERT ON gwh_deliveries WHEN new.id = 'poison'
@@ -144,11 +144,11 @@ test('what a failed group would have added or taken is not counted', async () =>
   expect(accepted(await fill(5))).toBe(1)
 })
 
-test('a disk with less than the demanded space takes no new deliveries', async () => {
+test('no new delivery is accepted when the disk has less free space than required', async () => {
   const path = temporaryFile()
   const known = queuedDelivery()
-  await openScene({}, path).storage.insert(known)
-  const { storage } = openScene({ minFreeBytes: Number.MAX_SAFE_INTEGER }, path)
+  await openHarness({}, path).storage.insert(known)
+  const { storage } = openHarness({ minFreeBytes: Number.MAX_SAFE_INTEGER }, path)
   expect(storage.isFull?.()).toBe(true)
   await expect(storage.insert(queuedDelivery())).rejects.toMatchObject({
     ...OVERLOADED,
@@ -157,14 +157,14 @@ test('a disk with less than the demanded space takes no new deliveries', async (
   expect(await storage.insert(known)).toBe('duplicate')
 })
 
-test('a queue tells its receiver that it is full', async () => {
+test('a queue exposes to its receiver that it is full', async () => {
   const queue = createSqliteQueue({ path: temporaryFile(), maxPending: 1 })
   onTestFinished(() => queue.close())
   await queue.enqueue(queuedDelivery())
   expect(queue.isFull?.()).toBe(true)
 })
 
-test('several processes together exceed the cap by nothing', { timeout: 60_000 }, async () => {
+test('several processes together never exceed the limit', { timeout: 60_000 }, async () => {
   const path = temporaryFile()
   query(path, 'PRAGMA user_version')
   const children = ['a', 'b', 'c'].map((name) => startChild('./enqueue-until-full.ts', path, name, '200'))
@@ -181,7 +181,7 @@ test.each([
   ['maxPending', Number.NaN],
   ['minFreeBytes', -1],
   ['minFreeBytes', Number.POSITIVE_INFINITY],
-])('a cap that is no whole number is refused: %s = %d', (name, value) => {
+])('a limit that is not a whole number is refused: %s = %d', (name, value) => {
   expect(() => createSqliteQueue({ path: ':memory:', [name]: value })).toThrow(
     expect.objectContaining({ code: 'option_invalid' }),
   )

@@ -27,10 +27,10 @@ test('however much is written, the log stays below 64 MiB', { timeout: 60_000 },
 })
 
 test.each([
-  ['has just begun', 1],
+  ['has just started', 1],
   ['has done its work', 10],
 ])(
-  'a queue that was not closed does not keep its process alive, when its thread %s',
+  'a queue that was not closed does not keep its process alive when its thread %s',
   { timeout: 60_000 },
   async (_, count) => {
     const child = startChild('./enqueue-much.ts', temporaryFile(), String(count))
@@ -38,7 +38,7 @@ test.each([
   },
 )
 
-test('when the thread cannot open the file, the connection writes back its log itself', async () => {
+test('when the thread cannot open the file, the connection runs its checkpoints itself', async () => {
   const database = openDatabase(temporaryFile())
   onTestFinished(() => database.close())
   const checkpoints = takeOverCheckpoints(database, temporaryFile('absent/queue.db'))
@@ -48,12 +48,12 @@ test('when the thread cannot open the file, the connection writes back its log i
   expect(interval()).toBe(0)
   while (interval() === 0) await new Promise((resolve) => setImmediate(resolve))
   expect(interval()).toBe(before)
-  // Nobody waits for a thread that is gone.
+  // Nothing waits for a thread that has ended.
   await checkpoints.ready()
   await checkpoints.close()
 })
 
-test('a thread that has ended by itself is told of once and waited for by nobody', async () => {
+test('a thread that ends by itself is reported once, and nothing waits for it', async () => {
   let failures = 0
   const failed = new Promise<void>((resolve) => {
     const worker = startCheckpointWorker(temporaryFile('absent/queue.db'), () => {
@@ -66,7 +66,7 @@ test('a thread that has ended by itself is told of once and waited for by nobody
   expect(failures).toBe(1)
 })
 
-test('an old SQLite, which has the file for itself, writes back its log itself', () => {
+test('with an old SQLite, which locks the file, the connection runs its checkpoints itself', () => {
   const path = temporaryFile()
   const database = openDatabase(path, { version: '3.51.2' })
   onTestFinished(() => database.close())
@@ -78,7 +78,7 @@ test('a closed queue leaves no log and no thread behind', async () => {
   const path = temporaryFile()
   const queue = createSqliteQueue({ path })
   const body = new Uint8Array(2 * MEBIBYTE)
-  // More than the thread waits for: it has the file open.
+  // Enough to start the thread, which then has the file open.
   for (let count = 0; count < 12; count++) await queue.enqueue(queuedDelivery({ body }))
   await queue.close()
   expect(statSync(`${path}-wal`, { throwIfNoEntry: false })).toBeUndefined()

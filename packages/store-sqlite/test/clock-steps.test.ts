@@ -7,7 +7,7 @@ import { temporaryFile } from './temporary-file.ts'
 
 const DAY_MS = 24 * 3_600_000
 
-test('31 days ahead and back, through restarts, purges nothing', async () => {
+test('a clock set 31 days ahead and back, with restarts, purges nothing', async () => {
   const path = temporaryFile()
   const clock = createFakeClock()
   const [done, dead] = [queuedDelivery(), queuedDelivery()]
@@ -35,7 +35,7 @@ test('31 days ahead and back, through restarts, purges nothing', async () => {
   })
 })
 
-test('a clock that stays where it was set is believed after a day', async () => {
+test('a clock that stays where it was set is trusted after a day', async () => {
   const path = temporaryFile()
   const clock = createFakeClock()
   const queue = createSqliteQueue({ path, clock })
@@ -51,7 +51,7 @@ test('a clock that stays where it was set is believed after a day', async () => 
   expect(await queue.enqueue(done)).toBe('enqueued')
 })
 
-test('a store takes a lease over that a clock five days ahead has left', async () => {
+test('a store takes over a lease that a clock five days ahead has left', async () => {
   const clock = createFakeClock()
   const store = createSqliteStore({ path: temporaryFile(), now: clock.now })
   onTestFinished(() => store.close?.())

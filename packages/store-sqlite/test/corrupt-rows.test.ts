@@ -17,11 +17,11 @@ const DAMAGE: Record<string, string> = {
   'another checksum': `UPDATE gwh_deliveries SET checksum = -9223372036854775808 ${MARKED}`,
   'the largest token': `UPDATE gwh_deliveries SET token = 9223372036854775807, checksum = 0 ${MARKED}`,
   'the largest count of attempts': `UPDATE gwh_deliveries SET attempts = 9223372036854775807, checksum = 0 ${MARKED}`,
-  'a history that is no JSON': `UPDATE gwh_deliveries SET history = '{', checksum = 0 ${MARKED}`,
+  'a history that is not JSON': `UPDATE gwh_deliveries SET history = '{', checksum = 0 ${MARKED}`,
 }
 
 test.each(Object.entries(DAMAGE))(
-  'a row with %s becomes a dead letter, and the queue goes on',
+  'a row with %s becomes a dead letter, and the queue continues',
   async (_, sql) => {
     const path = temporaryFile()
     const clock = createFakeClock()
@@ -49,7 +49,7 @@ test.each(Object.entries(DAMAGE))(
   },
 )
 
-test('a count of attempts that was damaged does not keep a delivery from its end', async () => {
+test('a delivery with a damaged attempt count still becomes a dead letter', async () => {
   const path = temporaryFile()
   const queue = createSqliteQueue({ path })
   onTestFinished(() => queue.close())

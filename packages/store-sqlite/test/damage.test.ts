@@ -68,20 +68,20 @@ const FATAL: Record<string, (path: string, remains: Remains) => void> = {
 test.each(Object.entries(FATAL))('a database is refused as corrupt when %s', async (_, damage) => {
   const remains = await leaveRemains()
   damage(remains.path, remains)
-  // Also the second time: what a refusal leaves behind must not look sound.
+  // Twice: what a refusal leaves behind must not look sound.
   for (let times = 0; times < 2; times++) {
     expect(() => createSqliteQueue({ path: remains.path })).toThrow(expect.objectContaining(CORRUPT))
   }
 })
 
-test('the index of the log may be deleted, for it is made again', async () => {
+test('the index of the log may be deleted, because SQLite makes it again', async () => {
   const { path, acknowledged } = await leaveRemains()
   remove(path, '-shm')
   expect(await examine(path, acknowledged)).toEqual({ refused: undefined })
 })
 
 test.each(['an empty file', 'half a record', 'a record with a flipped bit'])(
-  'a ledger that proves nothing refuses nothing: %s',
+  'a commit counter that proves nothing refuses nothing: %s',
   async (what) => {
     const { path, acknowledged } = await leaveRemains()
     if (what === 'an empty file') truncateSync(`${path}-acked`, 0)
@@ -91,7 +91,7 @@ test.each(['an empty file', 'half a record', 'a record with a flipped bit'])(
   },
 )
 
-test('a loss that is accepted by deleting the ledger lets the rest be used', async () => {
+test('deleting the commit counter accepts a loss, and the rest can be used', async () => {
   const { path, acknowledged } = await leaveRemains()
   remove(path, '-wal', '-shm')
   expect(() => createSqliteQueue({ path })).toThrow(`delete ${path}-acked`)
@@ -99,13 +99,13 @@ test('a loss that is accepted by deleting the ledger lets the rest be used', asy
   expect(await examine(path, acknowledged.slice(0, 300))).toEqual({ refused: undefined })
 })
 
-test('a new database beside the ledger of a deleted one is used', async () => {
+test('a new database beside the commit counter of a deleted one is used', async () => {
   const { path } = await leaveRemains()
   remove(path, '', '-wal', '-shm')
   expect(await examine(path, [])).toEqual({ refused: undefined })
 })
 
-test('looking for new deliveries or at known ones writes nothing', async () => {
+test('polling for deliveries and enqueueing known ones writes nothing', async () => {
   const path = temporaryFile()
   const queue = createSqliteQueue({ path })
   onTestFinished(() => queue.close())
@@ -140,17 +140,17 @@ test('nothing more is acknowledged once the file was renamed under the queue', a
   await expect(queue.enqueue(queuedDelivery())).rejects.toMatchObject(UNAVAILABLE)
 })
 
-test('a queue in a read-only folder works in full or is refused', async () => {
+test('a queue in a read-only folder works fully or is refused', async () => {
   const { path, acknowledged } = await leaveRemains()
   remove(path, '-shm')
   chmodSync(dirname(path), 0o555)
   onTestFinished(() => chmodSync(dirname(path), 0o755))
-  // Root may write there all the same.
+  // Root may write there anyway.
   const expected = process.getuid?.() === 0 ? undefined : 'store_unavailable'
   expect(await examine(path, acknowledged)).toEqual({ refused: expected })
 })
 
-test('a query that fails is answered with a code', async () => {
+test('a query that fails rejects with a code', async () => {
   const path = temporaryFile()
   const storage = openSqliteStorage({ path })
   const queue = createStoredQueue(storage)
@@ -161,7 +161,7 @@ test('a query that fails is answered with a code', async () => {
   await expect(queue.stats()).rejects.toMatchObject(UNAVAILABLE)
 })
 
-/** Damages a page of a table so that only a look at every page finds it. */
+/** Damages a page of a table so that only a check of every page finds it. */
 function damagePage(path: string): void {
   const root = Number(
     query(path, "SELECT rootpage FROM sqlite_schema WHERE name = 'gwh_claims'")[0]?.rootpage,
@@ -169,13 +169,13 @@ function damagePage(path: string): void {
   overwrite(path, (root - 1) * 4_096, new Uint8Array(4_096).fill(0x5a))
 }
 
-test('a large file is looked at page by page when its process was killed', async () => {
+test('a large file is checked page by page when its process was killed', async () => {
   const { path } = await leaveRemains()
   damagePage(path)
   expect(() => openDatabase(path, { quickCheckBytes: 0 })).toThrow(expect.objectContaining(CORRUPT))
 })
 
-test('a large file that was closed well is opened without that look', async () => {
+test('a large file that was closed in order is opened without that check', async () => {
   const path = temporaryFile()
   const queue = createSqliteQueue({ path })
   await queue.enqueue(queuedDelivery())
@@ -185,7 +185,7 @@ test('a large file that was closed well is opened without that look', async () =
   openDatabase(path, { quickCheckBytes: 0 }).close()
 })
 
-test('a file that was written to after it was closed well counts as one whose process was killed', async () => {
+test('a file that was written to after it was closed in order counts as one whose process was killed', async () => {
   const path = temporaryFile()
   const queue = createSqliteQueue({ path })
   await queue.close()

@@ -28,7 +28,7 @@ export async function leaveRemains(): Promise<Remains> {
   cpSync(path, older)
 
   const acknowledged = messages.map(({ key }) => key)
-  // Few enough for the log to hold all of it: no checkpoint comes in between.
+  // Few enough for the log to hold all of them: no checkpoint runs in between.
   const child = startChild('./enqueue-then-die.ts', path, 'late', '80')
   child.onLine((key) => acknowledged.push(key))
   await child.ended
@@ -62,15 +62,15 @@ export const remove = (path: string, ...suffixes: string[]) => {
   for (const suffix of suffixes) rmSync(path + suffix)
 }
 
-/** What became of a damaged queue: refused with a code, or every delivery as it was acknowledged or a dead letter. */
+/** The fate of a damaged queue: refused with a code, or each delivery is as it was acknowledged or a dead letter. */
 export type Verdict = { refused: string } | { wrong: string } | { refused: undefined }
 
-/** Opens a queue as if nothing had happened, adds to it, and takes out all it holds. */
+/** Opens a queue as if nothing had happened, adds to it, and handles everything in it. */
 export async function examine(path: string, acknowledged: readonly string[]): Promise<Verdict> {
   const found = new Map<string, QueuedDelivery>()
   const fresh = queuedDelivery()
   const clock = createFakeClock(Date.now() + 3_600_000)
-  // Deliveries of which nothing can be believed, not even the key.
+  // Deliveries of which nothing can be trusted, not even the key.
   let corrupt = 0
   let queue: ReturnType<typeof createSqliteQueue> | undefined
   try {

@@ -50,7 +50,7 @@ describe.each([
     expect(database.prepare('SELECT count(*) AS n FROM jobs').get()).toEqual({ n: 0 })
   })
 
-  test('takes deliveries again after a transaction that failed', async () => {
+  test('accepts deliveries again after a failed transaction', async () => {
     const database = open()
     const queue = createSqliteQueue({ database })
     database.exec(`CREATE TEMP TRIGGER refusal BEFORE INSERT ON gwh_deliveries
@@ -63,7 +63,7 @@ describe.each([
     database.close()
   })
 
-  test('notices an effect that has ended the transaction', async () => {
+  test('detects an effect that has ended the transaction', async () => {
     const database = open()
     database.exec('CREATE TABLE jobs (name TEXT PRIMARY KEY)')
     const queue = createSqliteQueue({ database })
@@ -78,7 +78,7 @@ describe.each([
   })
 })
 
-test.each([[undefined], [{}], [/exec/]])('%o is no open connection', (value) => {
+test.each([[undefined], [{}], [/exec/]])('%o is not an open connection', (value) => {
   expect(isOpen(value as unknown as DatabaseSync)).toBe(false)
 })
 

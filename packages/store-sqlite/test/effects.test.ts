@@ -10,7 +10,7 @@ import { temporaryFile } from './temporary-file.ts'
 
 const NOW = 1_795_100_000_000
 
-async function openScene(deliveries = 1) {
+async function openHarness(deliveries = 1) {
   const path = temporaryFile()
   const database = openDatabase(path)
   database.exec('CREATE TABLE orders (name TEXT PRIMARY KEY, paid TEXT)')
@@ -28,8 +28,8 @@ const pay =
   (database) =>
     void database.prepare('INSERT INTO orders (name) VALUES (?)').run(name)
 
-test('an effect of a context reaches the file together with the completion', async () => {
-  const { path, storage, clock, orders } = await openScene(0)
+test('an effect is committed together with its completion', async () => {
+  const { path, storage, clock, orders } = await openHarness(0)
   const queue = createStoredQueue(storage, { clock })
   await queue.enqueue(queuedDelivery({ id: 'one' }))
   await queue.drain(async (message, { tx }) => tx?.(pay(message.id)))
@@ -37,8 +37,8 @@ test('an effect of a context reaches the file together with the completion', asy
   expect(query(path, 'SELECT state FROM gwh_deliveries')).toEqual([{ state: 'done' }])
 })
 
-test('an effect that throws takes its completion back, and its error is that of the completion', async () => {
-  const { path, storage, lease, orders } = await openScene()
+test('an effect that throws rolls back its completion, which rejects with the same error', async () => {
+  const { path, storage, lease, orders } = await openHarness()
   const failure = new RangeError('no such order')
   const effects = [
     pay('a'),
@@ -51,8 +51,8 @@ test('an effect that throws takes its completion back, and its error is that of 
   expect(query(path, 'SELECT state FROM gwh_deliveries')).toEqual([{ state: 'running' }])
 })
 
-test('an effect that throws harms nobody else in its group', async () => {
-  const { storage, leases, orders } = await openScene(3)
+test('an effect that throws does not affect the rest of its group', async () => {
+  const { storage, leases, orders } = await openHarness(3)
   const [first, second, third] = leases as [LeasedDelivery, LeasedDelivery, LeasedDelivery]
   const results = await Promise.allSettled([
     storage.complete(first, NOW, [pay('first')]),
@@ -71,8 +71,8 @@ test('an effect that throws harms nobody else in its group', async () => {
   expect(await storage.stats(NOW)).toMatchObject({ done: 2, running: 1, pending: 1 })
 })
 
-test('a delivery whose effect throws is tried again like any that failed', async () => {
-  const { storage, clock, orders } = await openScene(0)
+test('a delivery whose effect throws is retried like any that failed', async () => {
+  const { storage, clock, orders } = await openHarness(0)
   const queue = createStoredQueue(storage, { clock, random: () => 0 })
   await queue.enqueue(queuedDelivery())
   let tries = 0
@@ -90,7 +90,7 @@ test('a delivery whose effect throws is tried again like any that failed', async
 })
 
 test('no effect runs once the lease is lost', async () => {
-  const { storage, lease, orders } = await openScene()
+  const { storage, lease, orders } = await openHarness()
   await storage.claim({ limit: 1, now: NOW + 60_000, leaseUntil: NOW + 120_000 })
   let ran = false
   const effect = () => {
@@ -101,14 +101,14 @@ test('no effect runs once the lease is lost', async () => {
 })
 
 test('of two completions of one lease only the first has an effect', async () => {
-  const { storage, lease, orders } = await openScene()
+  const { storage, lease, orders } = await openHarness()
   const both = [pay('a'), pay('b')].map((effect) => storage.complete(lease, NOW, [effect]))
   expect(await Promise.all(both)).toEqual([true, false])
   expect(orders()).toEqual(['a'])
 })
 
-test('an effect that returns a promise is refused and nothing of it is kept', async () => {
-  const { storage, lease, orders } = await openScene()
+test('an effect that returns a promise is refused, and nothing of it is committed', async () => {
+  const { storage, lease, orders } = await openHarness()
   let late: unknown
   const effect = async (database: Parameters<Effect>[0]) => {
     pay('before')(database)
@@ -127,8 +127,8 @@ test('an effect that returns a promise is refused and nothing of it is kept', as
   expect(orders()).toEqual([])
 })
 
-test('a statement prepared by an effect is worthless after it', async () => {
-  const { storage, leases, orders } = await openScene(2)
+test('a statement prepared by an effect cannot be used after it', async () => {
+  const { storage, leases, orders } = await openHarness(2)
   let leaked: ReturnType<Parameters<Effect>[0]['prepare']> | undefined
   await storage.complete(leases[0]!, NOW, [
     (database) => {
@@ -149,13 +149,13 @@ test.each([
   'SAVEPOINT mine',
   'BEGIN',
   "INSERT INTO orders (name) VALUES (';'); COMMIT",
-])('an effect may not touch the transaction: %j', async (sql) => {
-  const { storage, leases, orders } = await openScene(2)
+])('an effect must not control the transaction: %j', async (sql) => {
+  const { storage, leases, orders } = await openHarness(2)
   const ways: Effect[] = [(database) => database.exec(sql), (database) => void database.prepare(sql).run()]
   for (const [index, way] of ways.entries()) {
     await expect(storage.complete(leases[index]!, NOW, [pay('a'), way])).rejects.toMatchObject({
       code: 'handler_failed',
-      message: expect.stringMatching(/must leave the transaction alone/),
+      message: expect.stringMatching(/must not control the transaction/),
     })
   }
   expect(orders()).toEqual([])
@@ -166,20 +166,20 @@ test.each([
   "INSERT INTO orders (name) VALUES ('a; COMMIT')",
   `INSERT INTO orders (name, "paid") VALUES ('a', 'it''s; ROLLBACK')`,
   "/* ; END */ INSERT INTO orders (name) SELECT CASE 1 WHEN 1 THEN 'a' END -- ; COMMIT",
-])('words of transactions inside text and comments are no transactions: %j', async (sql) => {
-  const { storage, lease, orders } = await openScene()
+])('transaction keywords inside strings and comments are allowed: %j', async (sql) => {
+  const { storage, lease, orders } = await openHarness()
   expect(await storage.complete(lease, NOW, [(database) => database.exec(sql)])).toBe(true)
   expect(orders()).toHaveLength(1)
 })
 
-test('an effect that makes SQLite end the transaction fails its whole group, and nothing of it is kept', async () => {
-  const { path, storage, leases, orders } = await openScene(2)
+test('an effect that makes SQLite end the transaction fails its whole group, and nothing is committed', async () => {
+  const { path, storage, leases, orders } = await openHarness(2)
   const endIt: Effect = (database) => {
     pay('a')(database)
     try {
       database.exec("INSERT OR ROLLBACK INTO orders (name) VALUES ('a')")
     } catch {
-      // Outside the transaction this would be kept for good.
+      // Outside the transaction this would be permanent.
       pay('afterwards')(database)
     }
   }
@@ -198,8 +198,8 @@ test('an effect that makes SQLite end the transaction fails its whole group, and
   expect(await storage.complete(leases[0]!, NOW, [pay('other')])).toBe(true)
 })
 
-test('an effect for which the disk has no space is no failure of its delivery but of the store', async () => {
-  const { path, database, storage, lease } = await openScene()
+test('an effect that fails on a full disk is a failure of the store, not of its delivery', async () => {
+  const { path, database, storage, lease } = await openHarness()
   const pages = database.prepare('PRAGMA page_count').get()?.page_count
   database.exec(`PRAGMA max_page_count = ${Number(pages)}`)
   const big: Effect = (handle) =>

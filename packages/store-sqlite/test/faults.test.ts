@@ -61,7 +61,7 @@ test('a lock released within the budget only delays', async () => {
   expect(await enqueued).toBe('enqueued')
 })
 
-test('each delivery waits for a lock for its own budget', async () => {
+test('each delivery has its own budget for a lock', async () => {
   const { clock, queue, lock } = openLocked()
   const early = expect(queue.enqueue(queuedDelivery())).rejects.toMatchObject(UNAVAILABLE)
   await clock.advance(1_000)
@@ -73,12 +73,12 @@ test('each delivery waits for a lock for its own budget', async () => {
   expect(await late).toBe('enqueued')
 })
 
-test('reading goes on while another connection writes', async () => {
+test('reads continue while another connection writes', async () => {
   const { queue } = openLocked()
   expect(await queue.stats()).toMatchObject({ pending: 0 })
 })
 
-test('a full disk rejects the whole group, keeps nothing of it, and the queue recovers with the space', async () => {
+test('a full disk rejects the whole group, keeps none of it, and the queue recovers once there is space', async () => {
   const path = temporaryFile()
   const database = openDatabase(path)
   const queue = createStoredQueue(createSqliteStorage({ database, path, given: false }))
@@ -118,7 +118,7 @@ test('a group whose COMMIT fails is rejected as a whole, and the next one commit
   expect(database.prepare('SELECT id FROM parents').all()).toEqual([{ id: 3 }])
 })
 
-test('a connection syncs before it commits, also after its first write', async () => {
+test('a connection syncs before it commits, even after its first write', async () => {
   const database = openDatabase(temporaryFile())
   onTestFinished(() => database.close())
   database.exec("INSERT INTO gwh_claims VALUES ('a', 'released', 't', 1, 0, 0)")
@@ -139,7 +139,7 @@ test('a statement blocks the event loop for at most 50 milliseconds while anothe
   expect(database.prepare('PRAGMA busy_timeout').get()?.timeout).toBeLessThanOrEqual(50)
 })
 
-test('a file of a newer schema is refused and left as it is', async () => {
+test('a file with a newer schema is refused and not changed', async () => {
   const path = temporaryFile()
   await createSqliteQueue({ path }).close()
   query(path, 'UPDATE gwh_file SET schema_version = 99')
@@ -148,10 +148,10 @@ test('a file of a newer schema is refused and left as it is', async () => {
   expect(query(path, 'SELECT schema_version FROM gwh_file')).toEqual([{ schema_version: 99 }])
 })
 
-test('a file of the layout without prefixes is refused and left as it is', () => {
+test('a file of the layout without prefixes is refused and not changed', () => {
   const path = temporaryFile()
   query(path, 'CREATE TABLE deliveries (key TEXT, key_hash INTEGER, state_time REAL, dead_reason TEXT)')
-  expect(() => createSqliteQueue({ path })).toThrow(/older layout.*left as it is/)
+  expect(() => createSqliteQueue({ path })).toThrow(/older layout.*was not changed/)
   expect(() => createSqliteStore({ path })).toThrow(expect.objectContaining(CORRUPT))
   expect(query(path, 'SELECT name FROM sqlite_schema')).toEqual([{ name: 'deliveries' }])
 })
@@ -173,7 +173,7 @@ test('an existing file is opened again without changing what it holds', async ()
   }
 })
 
-test('a file that is no database is refused', () => {
+test('a file that is not a database is refused', () => {
   const path = temporaryFile()
   writeFileSync(path, 'neither a database nor empty. '.repeat(500))
   expect(() => createSqliteQueue({ path })).toThrow(expect.objectContaining(CORRUPT))
@@ -213,7 +213,7 @@ test.each(['', '  ', 'file:queue.db?mode=memory', undefined])('%j is no path', (
   if (path) expect(existsSync(path)).toBe(false)
 })
 
-test('an option nobody reads is refused', () => {
+test('an unknown option is refused', () => {
   const misspelt = { path: ':memory:', retentionMS: 1 }
   const invalid = expect.objectContaining({ code: 'option_invalid' })
   expect(() => createSqliteQueue(misspelt)).toThrow(invalid)

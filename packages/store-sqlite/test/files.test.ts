@@ -27,7 +27,7 @@ test('every file is created for its owner only', async () => {
   )
 })
 
-test('a file that others may use keeps its rights, and its companions get them', async () => {
+test('a file that others may use keeps its permissions, and the files beside it get them', async () => {
   withUmask(0o002)
   const path = temporaryFile()
   new DatabaseSync(path).close()
@@ -38,7 +38,7 @@ test('a file that others may use keeps its rights, and its companions get them',
   expect(['', '-wal', '-acked'].map((suffix) => modeOf(path + suffix))).toEqual(['660', '660', '660'])
 })
 
-test('behind a long read the log is bounded: deliveries are refused, the log is reported and emptied later', async () => {
+test('during a long read the log is bounded: deliveries are refused, the log is reported, and emptied later', async () => {
   const path = temporaryFile()
   const clock = createFakeClock()
   const reports: number[] = []
@@ -81,7 +81,7 @@ test('behind a long read the log is bounded: deliveries are refused, the log is 
   expect(await queue.enqueue(queuedDelivery())).toBe('enqueued')
 })
 
-test('a runtime without node:sqlite is told what is needed', () => {
+test('on a runtime without node:sqlite the error says what is needed', () => {
   const program = `import('@gwh/store-sqlite').catch(({ code, message }) => console.log(code, message))`
   const flags = ['--no-experimental-sqlite', '--conditions=@gwh/source', '--no-warnings']
   const options = { cwd: import.meta.dirname, encoding: 'utf8' } as const

@@ -6,7 +6,7 @@ import { createSqliteQueue, createSqliteStore } from '../src/index.ts'
 import { query } from './inspect.ts'
 import { temporaryFile } from './temporary-file.ts'
 
-/** A database as an application has it: with tables, a schema version, and names that a queue could want. */
+/** A database like that of an application: with tables, a schema version, and names that a queue might use. */
 function openApplication(path = temporaryFile()): DatabaseSync {
   const database = new DatabaseSync(path)
   database.exec(`CREATE TABLE deliveries (parcel TEXT); CREATE TABLE keys (door TEXT);
@@ -49,7 +49,7 @@ test('a queue works on a connection of the application, whose tables effects cha
   await expect(queue.enqueue(queuedDelivery())).rejects.toMatchObject({ code: 'store_unavailable' })
 })
 
-test('a database closed before its queue fails what is written, and says so', async () => {
+test('a database closed before its queue fails every write with an error that says so', async () => {
   const database = openApplication()
   const queue = createSqliteQueue({ database })
   database.close()
@@ -60,7 +60,7 @@ test('a database closed before its queue fails what is written, and says so', as
   await queue.close()
 })
 
-test('an effect that comes after its handler returned is reported, and throws where it is added', async () => {
+test('an effect that is added after its handler returned is reported, and adding it throws', async () => {
   const queue = createSqliteQueue({ database: openApplication() })
   const errors: unknown[] = []
   let late: ((effect: () => void) => void) | undefined
@@ -102,7 +102,7 @@ test('the queue waits for a transaction of the application on the same connectio
   await queue.close()
 })
 
-test('a database in memory can be given too', async () => {
+test('the connection may be a database in memory', async () => {
   const database = new DatabaseSync(':memory:')
   const queue = createSqliteQueue({ database })
   expect(await queue.enqueue(queuedDelivery())).toBe('enqueued')
@@ -114,7 +114,7 @@ test.each([
   ['neither path nor database', () => ({})],
   ['both', () => ({ path: ':memory:', database: new DatabaseSync(':memory:') })],
   ['a database that is closed', () => ({ database: new DatabaseSync(':memory:', { open: false }) })],
-  ['something that is no database', () => ({ database: {} })],
+  ['something that is not a database', () => ({ database: {} })],
   [
     'a database inside a transaction',
     () => {
@@ -128,7 +128,7 @@ test.each([
   expect(() => createSqliteQueue(options)).toThrow(expect.objectContaining({ code: 'option_invalid' }))
 })
 
-test('a tool can insist on a queue that exists', async () => {
+test('a tool can require a queue that exists', async () => {
   const path = temporaryFile()
   const refusal = expect.objectContaining({ code: 'option_invalid', message: `there is no queue at ${path}` })
   expect(() => createSqliteQueue({ path, mustExist: true })).toThrow(refusal)

@@ -62,7 +62,7 @@ test('every other connection sees a delivery by the time its enqueue resolves', 
   expect(seen).toEqual(seen.map(() => true))
 })
 
-test('what was acknowledged is in the files at that moment', async () => {
+test('a delivery is in the files when it is acknowledged', async () => {
   const { path, queue } = openQueue()
   const copy = temporaryFile()
   const messages = deliveries(50)
@@ -75,7 +75,7 @@ test('what was acknowledged is in the files at that moment', async () => {
   ).toEqual(messages.map(({ key }) => key).sort())
 })
 
-test('a delivery with a field of the wrong type is refused without harming its group', async () => {
+test('a delivery with a field of the wrong type is refused without affecting its group', async () => {
   const { path, queue } = openQueue()
   const [good, bad] = [queuedDelivery(), queuedDelivery({ receivedAt: Number.NaN })]
   const results = await Promise.allSettled([queue.enqueue(good), queue.enqueue(bad)])
@@ -83,7 +83,7 @@ test('a delivery with a field of the wrong type is refused without harming its g
   expect(query(path, KEYS)).toEqual([{ key: good.key }])
 })
 
-test('close commits what was handed in before it', async () => {
+test('close commits every write that came before it', async () => {
   const { path, queue } = openQueue()
   const enqueued = queue.enqueue(queuedDelivery())
   await queue.close()
@@ -91,7 +91,7 @@ test('close commits what was handed in before it', async () => {
   expect(query(path, KEYS)).toHaveLength(1)
 })
 
-test('close may be called twice, and what comes after it is refused', async () => {
+test('close may be called twice, and writes after it are refused', async () => {
   const { queue } = openQueue()
   await queue.close()
   await queue.close()
@@ -112,7 +112,7 @@ test('claims of an idempotency store made in one turn commit as one transaction'
   expect(countCommits(path) - before).toBe(1)
 })
 
-test('two keys with one hash are two deliveries', async () => {
+test('two keys with the same hash are two deliveries', async () => {
   const path = temporaryFile()
   const storage = openSqliteStorage({ path })
   onTestFinished(() => storage.close())

@@ -63,7 +63,7 @@ test('a delivery is known whether its key is in memory, about to be merged, or m
   expect(new Set(await insertAll(storage, messages))).toEqual(new Set(['duplicate']))
 })
 
-test('keys are merged a slice at a time, and not later than they arrive', async () => {
+test('keys are merged a slice at a time, at least as fast as they arrive', async () => {
   const { path, storage } = openMerging()
   let [before, most, unmerged] = [0, 0, 0]
   for (let groups = 1; groups <= 120; groups++) {
@@ -77,7 +77,7 @@ test('keys are merged a slice at a time, and not later than they arrive', async 
   expect(unmerged).toBeLessThanOrEqual(2 * RUN_LENGTH + 7)
 })
 
-test('a lease on a delivery whose key was merged is as good as any other', async () => {
+test('a lease on a delivery whose key was merged is as valid as any other', async () => {
   const { path, storage } = openMerging()
   await fill(storage, 4 * RUN_LENGTH)
   const leases = await storage.claim(TERMS)
@@ -93,7 +93,7 @@ test('a lease on a delivery whose key was merged is as good as any other', async
   ])
 })
 
-test('keys with one hash are two deliveries, merged or not', async () => {
+test('two keys with the same hash are two deliveries, merged or not', async () => {
   const { path, storage } = openMerging()
   // A well-known pair with the same CRC-32.
   const pair = ['plumless', 'buckeroo'].map((key) => queuedDelivery({ key }))
@@ -116,7 +116,7 @@ test('a file opened again in the middle of a merge knows every delivery', async 
   expect(await again.insert(queuedDelivery())).toBe('enqueued')
 })
 
-test('two that merge the keys of one file know each other’s deliveries at once', async () => {
+test('two connections that merge the keys of one file see each other’s deliveries at once', async () => {
   const { path, storage: left } = openMerging()
   const { storage: right } = openMerging(path)
   for (let rounds = 0; rounds < 40; rounds++) {

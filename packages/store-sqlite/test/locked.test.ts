@@ -26,7 +26,7 @@ async function openLocked() {
   return { path, clock, queue, lock: await lockElsewhere(path) }
 }
 
-test('while another process holds the lock, everything that writes is answered within two seconds', async () => {
+test('while another process holds the lock, every write settles within two seconds', async () => {
   const { clock, queue } = await openLocked()
   const answers = [
     queue.enqueue(queuedDelivery()),
@@ -48,7 +48,7 @@ test('a delivery refused because of a lock is accepted after the process with th
   expect(await queue.enqueue(message)).toBe('enqueued')
 })
 
-test('a delivery that waits for a lock of another process is accepted when that process is gone', async () => {
+test('a delivery that waits for a lock of another process is accepted when that process ends', async () => {
   const { clock, queue, lock } = await openLocked()
   const enqueued = queue.enqueue(queuedDelivery())
   await clock.advance(1_000)
@@ -57,13 +57,13 @@ test('a delivery that waits for a lock of another process is accepted when that 
   expect(await enqueued).toBe('enqueued')
 })
 
-test('reading and asking for room go on while another process holds the lock', async () => {
+test('stats and isFull work while another process holds the lock', async () => {
   const { queue } = await openLocked()
   expect(await queue.stats()).toMatchObject({ pending: 0 })
   expect(queue.isFull?.()).toBe(false)
 })
 
-test('the event loop turns between two tries for a lock', async () => {
+test('the event loop turns between two attempts to get a lock', async () => {
   const { clock, queue } = await openLocked()
   const refused = expect(queue.enqueue(queuedDelivery())).rejects.toMatchObject(UNAVAILABLE)
   let turns = 0
@@ -73,11 +73,11 @@ test('the event loop turns between two tries for a lock', async () => {
   await clock.advance(2_000)
   await refused
   clearInterval(turn)
-  // 2 seconds of tries of 10 milliseconds, 40 apart.
+  // 2 seconds of attempts of 10 milliseconds, 40 apart.
   expect(turns).toBeGreaterThanOrEqual(40)
 })
 
-test('a worker goes on by itself when the lock is gone', async () => {
+test('a worker resumes by itself when the lock is released', async () => {
   const { clock, queue, lock, path } = await openLocked()
   const errors: unknown[] = []
   const handled: string[] = []

@@ -30,7 +30,7 @@ function run(name: string, runtime = 'Node'): { path: string; calls: FileCall[];
 const toKey = (line: string) => line.slice('ack '.length)
 
 test.each(Object.keys(RUNTIMES))(
-  'no acknowledgement leaves before everything written to the log is synced, on %s',
+  'no acknowledgement is sent before everything written to the log is synced, on %s',
   { timeout: 120_000 },
   (runtime) => {
     const { calls, acknowledged, path } = run('acknowledge.ts', runtime)
@@ -40,7 +40,7 @@ test.each(Object.keys(RUNTIMES))(
   },
 )
 
-test('a connection that does not sync before it commits is caught', { timeout: 60_000 }, () => {
+test('a connection that does not sync before it commits is detected', { timeout: 60_000 }, () => {
   const { calls } = run('acknowledge-unsafely.ts')
   expect(printedTooEarly(calls).length).toBeGreaterThan(COUNT / 2)
 })
@@ -54,13 +54,13 @@ test('a power cut at any acknowledgement loses nothing that was acknowledged', {
   expect(lost).toEqual([])
 })
 
-test('a power cut shows what a connection loses that does not sync', { timeout: 120_000 }, () => {
+test('a power cut shows what a connection that does not sync loses', { timeout: 120_000 }, () => {
   const { path, calls } = run('acknowledge-unsafely.ts')
   const [, lost] = cutPowerEverywhere(path, calls, () => 0)
   expect(lost.length).toBeGreaterThan(COUNT / 2)
 })
 
-test('after a power cut the ledger never claims more than the database has', { timeout: 120_000 }, () => {
+test('after a power cut the commit counter is never ahead of the database', { timeout: 120_000 }, () => {
   const { path, calls } = run('acknowledge.ts')
   const cut = new PowerCut()
   let points = 0
@@ -68,7 +68,7 @@ test('after a power cut the ledger never claims more than the database has', { t
     cut.replay(call)
     if (call.call !== 'write' || !call.path.endsWith('-acked') || ++points % 5 !== 0) continue
     const copy = cut.save(path)
-    cut.saveLedger(path, copy)
+    cut.saveCommitCounter(path, copy)
     openDatabase(copy).close()
   }
   expect(points).toBeGreaterThan(COUNT / 4)

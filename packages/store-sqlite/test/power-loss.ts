@@ -57,8 +57,8 @@ export class PowerCut {
     return copy
   }
 
-  /** Writes the ledger beside a saved database as if all of it had reached the disk, synced or not. */
-  saveLedger(path: string, copy: string): void {
+  /** Writes the commit counter beside a saved database as if all of it had reached the disk, synced or not. */
+  saveCommitCounter(path: string, copy: string): void {
     const disk = this.#disks.get(`${path}-acked`)
     const image = { synced: disk?.synced ?? Buffer.alloc(0), pending: [...(disk?.pending ?? [])] }
     flush(image, image.pending.length)

@@ -43,7 +43,7 @@ test('every acknowledged delivery has exactly one effect, whenever its process w
   }
   const unsettled = query(path, "SELECT count(*) AS n FROM gwh_deliveries WHERE state <> 'done'")[0]?.n
 
-  // Leases of the killed end an hour from now at the latest.
+  // Leases of killed processes end an hour from now at the latest.
   const clock = createFakeClock(Date.now() + 3_600_000)
   const queue = createSqliteQueue({ path, clock })
   const insert = 'INSERT INTO effects VALUES (?)'
@@ -77,7 +77,7 @@ test('two processes on one file accept each delivery once and handle each once',
   expect(query(path, 'PRAGMA integrity_check')).toEqual([{ integrity_check: 'ok' }])
 })
 
-/** Runs a process that enqueues, kills it once it has acknowledged so many, and returns what it acknowledged. */
+/** Runs a process that enqueues, kills it after some acknowledgements, and returns what it acknowledged. */
 async function acknowledgedUntilKilled(
   path: string,
   prefix: string,

@@ -7,7 +7,7 @@ import { temporaryFile } from './temporary-file.ts'
 const HOUR_MS = 3_600_000
 const DAY_MS = 24 * HOUR_MS
 
-/** Moves the time on in steps that a purge trusts; a queue that runs looks at the clock more often. */
+/** Advances the time in steps that a purge trusts; a running queue reads the clock more often. */
 async function pass(clock: FakeClock, ms: number, look: () => Promise<unknown>): Promise<void> {
   for (let left = ms; left > 0; left -= 12 * HOUR_MS) {
     await clock.advance(Math.min(left, 12 * HOUR_MS))
@@ -15,7 +15,7 @@ async function pass(clock: FakeClock, ms: number, look: () => Promise<unknown>):
   }
 }
 
-function openScene(options: { retentionMs?: number; deadRetentionMs?: number } = {}) {
+function openHarness(options: { retentionMs?: number; deadRetentionMs?: number } = {}) {
   const path = temporaryFile()
   const clock = createFakeClock()
   const purges: Purged[] = []
@@ -31,7 +31,7 @@ function openScene(options: { retentionMs?: number; deadRetentionMs?: number } =
 }
 
 test('the body of a handled delivery is erased, that of a dead letter is kept', async () => {
-  const { path, clock, storage, claim, fill } = openScene()
+  const { path, clock, storage, claim, fill } = openHarness()
   await fill(2)
   const [done, dead] = await claim()
   await storage.complete(done!, clock.now())
@@ -42,8 +42,8 @@ test('the body of a handled delivery is erased, that of a dead letter is kept', 
   ])
 })
 
-test('a handled delivery is remembered for 72 hours and then forgotten', async () => {
-  const { clock, storage, claim, fill, purges } = openScene()
+test('the key of a handled delivery is kept for 72 hours', async () => {
+  const { clock, storage, claim, fill, purges } = openHarness()
   await fill(1)
   const [lease] = await claim()
   await storage.complete(lease!, clock.now())
@@ -56,7 +56,7 @@ test('a handled delivery is remembered for 72 hours and then forgotten', async (
 })
 
 test('a dead letter is kept for 30 days and its purge is reported', async () => {
-  const { clock, storage, claim, fill, purges } = openScene()
+  const { clock, storage, claim, fill, purges } = openHarness()
   await fill(1)
   await storage.deadLetter((await claim())[0]!, 'attempts', clock.now())
   await pass(clock, 30 * DAY_MS, claim)
@@ -68,7 +68,7 @@ test('a dead letter is kept for 30 days and its purge is reported', async () => 
 })
 
 test('waiting and running deliveries are never purged', async () => {
-  const { clock, storage, claim, fill } = openScene()
+  const { clock, storage, claim, fill } = openHarness()
   await fill(3)
   const [running, retrying] = await claim(2)
   await storage.renew(running!, clock.now() + 365 * DAY_MS, clock.now())
@@ -78,8 +78,8 @@ test('waiting and running deliveries are never purged', async () => {
   expect(await storage.stats(clock.now())).toMatchObject({ pending: 0, running: 2, retrying: 1 })
 })
 
-test('a large purge goes in steps of 500, one per claim, until nothing is left', async () => {
-  const { clock, storage, claim, fill, purges } = openScene()
+test('a large purge runs in steps of 500, one per claim, until nothing is left', async () => {
+  const { clock, storage, claim, fill, purges } = openHarness()
   await fill(1_200)
   const leases = await claim(1_200)
   await Promise.all(leases.map((lease) => storage.complete(lease, clock.now())))
@@ -89,8 +89,8 @@ test('a large purge goes in steps of 500, one per claim, until nothing is left',
   expect(purges.map(({ done }) => done)).toEqual([500, 500, 200])
 })
 
-test('purges run ten minutes apart at the least', async () => {
-  const { clock, storage, claim, fill, purges } = openScene({ retentionMs: 25 * HOUR_MS })
+test('purges run at least ten minutes apart', async () => {
+  const { clock, storage, claim, fill, purges } = openHarness({ retentionMs: 25 * HOUR_MS })
   await fill(2)
   const [first, second] = await claim()
   await storage.complete(first!, clock.now())
@@ -110,7 +110,7 @@ test.each([
   ['retentionMs', Number.NaN],
   ['retentionMs', 0],
   ['deadRetentionMs', HOUR_MS],
-])('a retention shorter than the sender retries is refused: %s = %d', (name, value) => {
+])('a retention shorter than the sender’s retries is refused: %s = %d', (name, value) => {
   expect(() => createSqliteQueue({ path: ':memory:', [name]: value })).toThrow(
     expect.objectContaining({ code: 'option_invalid' }),
   )
@@ -122,8 +122,8 @@ test('a retention of 25 hours is accepted', async () => {
   await queue.close()
 })
 
-test('a lease from before its delivery was purged cannot settle the delivery that came back', async () => {
-  const { clock, storage, claim, fill } = openScene()
+test('a lease from before its delivery was purged cannot settle the same delivery enqueued again', async () => {
+  const { clock, storage, claim, fill } = openHarness()
   await fill(1)
   const [old] = await claim()
   await storage.deadLetter(old!, 'attempts', clock.now())

@@ -26,7 +26,7 @@ test.each([
   expect(mayShareFiles(version)).toBe(expected)
 })
 
-/** What another process says when it opens a file; it keeps it open until the test ends. */
+/** What another process prints when it opens a file; it keeps the file open until the test ends. */
 async function openElsewhere(path: string, version?: string): Promise<string> {
   const child = startChild('./open-queue.ts', path, ...(version === undefined ? [] : [version]))
   onTestFinished(async () => {
@@ -47,7 +47,7 @@ test('a file opened by an old SQLite is refused to every other process', async (
   expect(() => query(path, 'SELECT 1 FROM sqlite_schema')).toThrow(/locked/)
 })
 
-test('an old SQLite refuses a file that another process has open, and says which version does not', async () => {
+test('an old SQLite refuses a file that another process has open, and names the version that would not', async () => {
   const path = temporaryFile()
   expect(await openElsewhere(path, NEW)).toBe('opened')
   expect(() => openDatabase(path, { version: OLD })).toThrow(
@@ -69,7 +69,7 @@ test('a file is free again when the process with the old SQLite was killed', asy
   openDatabase(path, { version: OLD }).close()
 })
 
-test('a queue on an old SQLite keeps all its promises but company', async () => {
+test('a queue on an old SQLite keeps the whole contract, but shares its file with no other process', async () => {
   const path = temporaryFile()
   const open = () =>
     createStoredQueue(

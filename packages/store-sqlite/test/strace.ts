@@ -14,7 +14,7 @@ export type FileCall =
 const CALLS = 'fsync,fdatasync,pwrite64,pwritev,pwritev2,write,writev,ftruncate,unlink,unlinkat'
 const MEGABYTES_64 = 64 * 1024 * 1024
 
-/** Throws a clear sentence unless `strace` can be run here. */
+/** Throws an error that says what to install unless `strace` can be run here. */
 export function requireStrace(): void {
   if (spawnSync('strace', ['-V']).status === 0) return
   throw new TypeError('These tests watch system calls: install strace (apt-get install strace).')
@@ -33,8 +33,8 @@ export function trace(prefix: string, command: readonly string[]): FileCall[] {
 }
 
 /**
- * Puts calls during which another thread was seen back together: a write at its beginning, since its bytes may be
- * in the file from then on, a sync at its end, since only then they are on the disk.
+ * Joins calls that strace split because another thread ran meanwhile: a write at its beginning, because its bytes may
+ * be in the file from then on, a sync at its end, because only then are they on the disk.
  */
 function joinResumed(lines: readonly string[]): string[] {
   const begun = new Map<string, string>()

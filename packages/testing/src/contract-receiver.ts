@@ -1,5 +1,5 @@
 /**
- * The receiver that the adapter contract suite asks for.
+ * The receiver that the adapter contract suite needs.
  *
  * @module
  */

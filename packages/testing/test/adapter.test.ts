@@ -13,7 +13,7 @@ import { WRONG } from './wrong-adapters.ts'
 
 const [LLHTTP] = NODE_HTTP_EXCEPTIONS as [AdapterException]
 
-describe.each(['inline', 'queue'] as const)('an adapter that does as it should, %s', (mode) => {
+describe.each(['inline', 'queue'] as const)('a correct adapter, %s', (mode) => {
   let server: Awaited<ReturnType<typeof startContractServer>>
   beforeAll(async () => {
     server = await startContractServer({}, mode)
@@ -30,16 +30,16 @@ test.concurrent.each(WRONG)('an adapter that %s is caught', async (_, steps, ...
   expect(outcomes).toEqual(titles.map(() => 'ContractViolation'))
 })
 
-test('a server that does not listen is called that', async () => {
+test('a server that does not listen is reported as such', async () => {
   const tests = collect((register) => adapterContract(register, { url: 'http://127.0.0.1:1/' }))
   await expect(tests.get('a good delivery is accepted')!()).rejects.toThrow('nothing listens at 127.0.0.1:1')
 })
 
-test('a receiver without the handlers of the contract is told what is missing', async () => {
+test('without the handlers of the contract, the error says what is missing', async () => {
   const receiver = createReceiver({ static: { secrets: CONTRACT_SECRET } })
   const server = await startContractServer({ answer: (_, delivery) => receiver.receive(delivery) })
   const tests = collect((register) => adapterContract(register, { url: server.url }))
-  const title = 'a delivery whose handler threw is asked for again, and handled again'
+  const title = 'a delivery whose handler throws is answered 500, and handled again when it is retried'
   await expect(tests.get(title)!()).rejects.toThrow('are the handlers of contractHandlers() registered')
   await server.close()
 })
@@ -87,7 +87,7 @@ test('the corpus has at least 300 requests', () => {
   expect([...titles].filter((title) => title.startsWith('raw: ')).length).toBeGreaterThanOrEqual(300)
 })
 
-test('a receiver without dynamic webhooks is not asked for them', () => {
+test('a receiver without dynamic webhooks is not tested for them', () => {
   const url = 'http://127.0.0.1:1/'
   const titles = collect((register) => adapterContract(register, { url, dynamic: false })).keys()
   expect([...titles].filter((title) => title.includes('dynamic'))).toEqual([])

@@ -6,9 +6,9 @@ import { createContractReceiver } from '../src/index.ts'
 
 const PATH = '/webhooks'
 
-/** What an adapter on node:http does, in three steps that can each be done wrong. */
+/** What an adapter on node:http does, in three steps, each of which can go wrong. */
 export interface Steps {
-  /** Looks at the request before anything else; `true` when it has answered. */
+  /** Sees the request before anything else; `true` when it has answered. */
   first(request: IncomingMessage, response: ServerResponse): boolean
   read(request: IncomingMessage): IncomingDelivery | Promise<IncomingDelivery>
   answer(receiver: Receiver, delivery: IncomingDelivery): ReturnType<Receiver['receive']>
@@ -39,7 +39,7 @@ export const RIGHT: Steps = {
   },
 }
 
-/** A server of its own for each test. */
+/** A separate server for each test. */
 export async function startContractServer(steps: Partial<Steps>, mode: 'inline' | 'queue' = 'inline') {
   const { first, read, answer, write } = { ...RIGHT, ...steps }
   const receiver = createContractReceiver({ mode })
@@ -47,7 +47,7 @@ export async function startContractServer(steps: Partial<Steps>, mode: 'inline' 
     if (!first(request, response)) write(response, await answer(receiver, await read(request)))
   }
   const server = createServer((request, response) => {
-    // What is wrong on purpose may also trip over a sender that goes away.
+    // A deliberately wrong adapter may also fail when a sender disconnects.
     serve(request, response).catch(() => response.destroy())
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))

@@ -5,7 +5,7 @@ import { createMemoryStore } from '@gwh/core/store'
 import { expect, test } from 'vitest'
 import { ContractViolation, queueContract, type RegisterTest, storeContract } from '../src/index.ts'
 
-/** Runs a contract and returns the sentences that were not kept. */
+/** Runs a contract and returns the titles of the rules that were broken. */
 async function broken(register: (test: RegisterTest) => void): Promise<string[]> {
   const sentences: [string, () => Promise<void>][] = []
   register((title, run) => sentences.push([title, run]))
@@ -25,7 +25,7 @@ const STORES: [string, (store: IdempotencyStore) => Partial<IdempotencyStore>, s
   [
     'accepts every completion',
     () => ({ complete: async () => true }),
-    'of 1,000 completions after a lost lease not one is accepted',
+    'of 1,000 completions after a lost lease, none is accepted',
   ],
   [
     'accepts every release',
@@ -40,10 +40,10 @@ const STORES: [string, (store: IdempotencyStore) => Partial<IdempotencyStore>, s
   [
     'confuses keys that differ in case',
     (store) => ({ claim: (key, deadlines) => store.claim(key.toLowerCase(), deadlines) }),
-    'claims on different keys do not hinder each other',
+    'claims on different keys do not affect each other',
   ],
   [
-    'takes a lease of no length for an endless one',
+    'treats a lease of zero length as endless',
     (store) => ({
       claim: (key, { leaseUntil, expiresAt }) =>
         store.claim(key, {
@@ -51,10 +51,10 @@ const STORES: [string, (store: IdempotencyStore) => Partial<IdempotencyStore>, s
           expiresAt,
         }),
     }),
-    'a lease of no length at all has run out already',
+    'a lease of zero length has already run out',
   ],
   [
-    'remembers for a day only',
+    'keeps records for a day only',
     (store) => ({
       claim: (key, { leaseUntil }) => store.claim(key, { leaseUntil, expiresAt: leaseUntil + 86_400_000 }),
     }),
@@ -72,7 +72,7 @@ test.each(STORES)('a store that %s is caught', async (_, change, sentence) => {
 
 const QUEUES: [string, (queue: DeliveryQueue) => Partial<DeliveryQueue>, string][] = [
   [
-    'takes duplicates for new',
+    'accepts duplicates as new',
     (queue) => ({ enqueue: (message) => queue.enqueue(message).then(() => 'enqueued') }),
     'a delivery that is done is a duplicate when it is enqueued again',
   ],
@@ -138,7 +138,7 @@ test.each(QUEUES)('a queue that %s is caught', async (_, change, sentence) => {
   expect(await broken((register) => queueContract(register, { create }))).toContain(sentence)
 })
 
-test('a backend that forgets is caught when it claims to be durable', async () => {
+test('a backend that loses data is caught when it claims to be durable', async () => {
   const failed = await broken((register) => {
     storeContract(register, {
       create: (now) => createMemoryStore({ now }),
@@ -152,7 +152,7 @@ test('a backend that forgets is caught when it claims to be durable', async () =
   expect(failed).toEqual([
     'a completed key is completed after a restart',
     'a lease outlives a restart and its owner can still complete',
-    'attempts go on counting after a restart',
+    'attempts keep counting after a restart',
     'what was enqueued is handled after a restart',
     'a duplicate of a done delivery is still a duplicate after a restart',
     'attempts and due times survive a restart',

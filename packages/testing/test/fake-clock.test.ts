@@ -36,7 +36,7 @@ test('a task that is not due yet does not run', async () => {
   expect(runs).toBe(1)
 })
 
-test('a task without delay runs when the clock is advanced by nothing', async () => {
+test('a task without delay runs when the clock is advanced by 0', async () => {
   const clock = createFakeClock(START_MS)
   let runs = 0
   for (const delayMs of [0, -5, Number.NaN]) clock.schedule(() => void runs++, delayMs)
@@ -77,7 +77,7 @@ test('what a task schedules runs in the same advance when it is due by then', as
   expect(ticks).toEqual([100, 200, 300])
 })
 
-test('promises a task set going settle before the next task runs', async () => {
+test('promises that a task started settle before the next task runs', async () => {
   const clock = createFakeClock(START_MS)
   const ran: string[] = []
   clock.schedule(async () => {
@@ -89,7 +89,7 @@ test('promises a task set going settle before the next task runs', async () => {
   expect(ran).toEqual(['first, after 12 turns of the loop', 'second'])
 })
 
-test('what was started before an advance schedules its tasks in time for it', async () => {
+test('code that was started before an advance schedules its tasks in time for it', async () => {
   const clock = createFakeClock(START_MS)
   let woke = 0
   const sleep = async () => {

@@ -11,8 +11,8 @@ import { createFakeClock, queuedDelivery } from '../src/index.ts'
 const LEASE_MS = 60_000
 const HANDLING_MS = 100
 
-/** A queue on a storage in which processes have left deliveries behind. */
-function createScene() {
+/** A queue on a storage in which processes have abandoned deliveries. */
+function createHarness() {
   const clock = createFakeClock()
   const storage = createMemoryStorage(clock)
   let claims = 0
@@ -34,8 +34,8 @@ function createScene() {
     queue,
     enqueue,
     claims: () => claims,
-    /** Enqueues deliveries and claims them like two processes that died of it; the second lease ends when told. */
-    async leaveBehindTwice(count: number, endsInMs = 0) {
+    /** Enqueues deliveries and claims them like two processes that died; the second lease ends after `endsInMs`. */
+    async abandonTwice(count: number, endsInMs = 0) {
       await enqueue(count, 'suspect')
       const claim = (leaseMs: number) =>
         storage.claim({ limit: count, now: clock.now(), leaseUntil: clock.now() + leaseMs })
@@ -53,8 +53,8 @@ function createScene() {
   }
 }
 
-/** A handler that takes its time, and notes what ran beside what. */
-function createHandler({ clock }: Pick<ReturnType<typeof createScene>, 'clock'>, ms = HANDLING_MS) {
+/** A handler that takes `ms` and records which deliveries ran at the same time. */
+function createHandler({ clock }: Pick<ReturnType<typeof createHarness>, 'clock'>, ms = HANDLING_MS) {
   const running = new Set<string>()
   const beside = new Map<string, Set<string>>()
   const handler: ProcessDelivery = async ({ id }) => {
@@ -79,9 +79,9 @@ const ALONE = [
   ['suspect_1', []],
 ]
 
-test('what was left behind twice runs with nothing beside it, and then the others do together', async () => {
-  const harness = createScene()
-  await harness.leaveBehindTwice(2)
+test('a crash-loop suspect runs alone, and the others run together afterwards', async () => {
+  const harness = createHarness()
+  await harness.abandonTwice(2)
   await harness.enqueue(4, 'fresh')
   const { handler, beside } = createHandler(harness)
   harness.work(handler, { concurrency: 4 })
@@ -91,22 +91,22 @@ test('what was left behind twice runs with nothing beside it, and then the other
   expect(await harness.queue.stats()).toMatchObject({ done: 6 })
 })
 
-test('nothing that another worker of the queue runs is beside it either', async () => {
-  const harness = createScene()
-  await harness.leaveBehindTwice(2)
+test('no other worker of the queue runs anything beside a crash-loop suspect', async () => {
+  const harness = createHarness()
+  await harness.abandonTwice(2)
   const { handler, beside } = createHandler(harness)
   harness.work(handler, { concurrency: 1, pollMs: LEASE_MS })
   harness.work(handler, { concurrency: 1, pollMs: LEASE_MS })
   await harness.enqueue(2, 'fresh')
   await harness.clock.advance(3 * HANDLING_MS)
   expect(suspectsIn(beside)).toEqual(ALONE)
-  // Both are at work again: neither has to poll for that.
+  // Both work again without having to poll.
   expect(await harness.queue.stats()).toMatchObject({ done: 4 })
 })
 
-test('a worker finishes what it has begun first, and begins nothing else meanwhile', async () => {
-  const harness = createScene()
-  await harness.leaveBehindTwice(1, 1_000)
+test('a worker first finishes what is running, and starts nothing else meanwhile', async () => {
+  const harness = createHarness()
+  await harness.abandonTwice(1, 1_000)
   const { handler, beside } = createHandler(harness, 5_000)
   harness.work(handler, { concurrency: 4, pollMs: 100 })
   await harness.enqueue(1, 'running')
@@ -124,9 +124,9 @@ test('a worker finishes what it has begun first, and begins nothing else meanwhi
   expect(await harness.queue.stats()).toMatchObject({ done: 4 })
 })
 
-test('a drain runs suspects alone, and the others together', async () => {
-  const harness = createScene()
-  await harness.leaveBehindTwice(2)
+test('a drain runs crash-loop suspects alone, and the others together', async () => {
+  const harness = createHarness()
+  await harness.abandonTwice(2)
   await harness.enqueue(8, 'fresh')
   const { handler, beside } = createHandler(harness)
   const drained = harness.queue.drain(handler, { concurrency: 4 })
@@ -136,9 +136,9 @@ test('a drain runs suspects alone, and the others together', async () => {
   expect(beside.get('fresh_0')?.size).toBe(3)
 })
 
-test('a drain whose time is up waits for no worker beside it', async () => {
-  const harness = createScene()
-  await harness.leaveBehindTwice(1, 1_000)
+test('a drain whose time is up does not wait for a worker', async () => {
+  const harness = createHarness()
+  await harness.abandonTwice(1, 1_000)
   harness.work(createHandler(harness, 20_000).handler, { concurrency: 1 })
   await harness.enqueue(1, 'running')
   await harness.clock.advance(1_000)
@@ -154,8 +154,8 @@ test('a drain whose time is up waits for no worker beside it', async () => {
   await draining
 })
 
-test('what ends its process again and again costs the others two attempts at most', async () => {
-  const { clock, storage, queue, enqueue } = createScene()
+test('a delivery that kills every process costs the others at most two attempts', async () => {
+  const { clock, storage, queue, enqueue } = createHarness()
   await enqueue(8, 'fresh')
   await enqueue(1, 'suspect')
   const attempts = new Map<string, number>()
@@ -177,7 +177,7 @@ test('what ends its process again and again costs the others two attempts at mos
   expect(Math.max(...attempts.values())).toBe(3)
 })
 
-/** A storage that a process shares with others until it dies: then nothing it asks for is answered or done. */
+/** A storage that a process shares with others until it dies: from then on its calls are neither done nor answered. */
 function mortal(storage: QueueStorage) {
   let dead = false
   return {

@@ -8,7 +8,7 @@ const SECRETS = [
   'whsec_ZmVkY2JhOTg3NjU0MzIxMGZlZGNiYTk4NzY1NDMyMTA=',
 ]
 
-// Built by hand from the standard, so that signer and test do not share a mistake.
+// Built by hand from the specification, so that signer and test do not share a mistake.
 const signedBytes = ({ headers, body }: SignedDelivery) =>
   Buffer.concat([Buffer.from(`${headers['webhook-id']}.${headers['webhook-timestamp']}.`), body])
 
@@ -31,7 +31,7 @@ test('a dynamic delivery carries an Ed25519 signature over id, timestamp and bod
   expect(verify(null, signedBytes(delivery), publicKey, Buffer.from(signature, 'base64'))).toBe(true)
 })
 
-test('every delivery has an id of its own and the present time', async () => {
+test('every delivery has its own id and the current time', async () => {
   const [one, other] = await Promise.all([1, 2].map(() => signedDelivery({ secret: SECRETS[0]! })))
   expect(one!.headers['webhook-id']).not.toBe(other!.headers['webhook-id'])
   expect(one!.headers['webhook-timestamp']).toMatch(/^[1-9]\d{9}$/)
@@ -44,7 +44,7 @@ test.each([{}, { secret: SECRETS, privateKey: {} }])(
   },
 )
 
-test('there is a fixture for every event type, and each is what the sender may send', () => {
+test('there is a fixture for every event type, and each matches its schema', () => {
   expect(Object.keys(FIXTURE_EVENTS).sort()).toEqual([...EVENT_TYPES].sort())
   for (const [type, fixture] of Object.entries(FIXTURE_EVENTS)) {
     expect(parseEvent(JSON.stringify(fixture))).toMatchObject({

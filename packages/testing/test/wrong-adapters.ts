@@ -25,7 +25,7 @@ const answering = (
   change: (answer: Awaited<ReturnType<Steps['answer']>>) => Awaited<ReturnType<Steps['answer']>>,
 ): Partial<Steps> => ({ answer: (...delivery) => RIGHT.answer(...delivery).then(change) })
 
-/** What each does, how, and sentences of the contract that must not pass. */
+/** What each does, how, and rules of the contract that it must break. */
 export const WRONG: [string, Partial<Steps>, ...string[]][] = [
   [
     'accepts everything',
@@ -37,16 +37,16 @@ export const WRONG: [string, Partial<Steps>, ...string[]][] = [
     'a delivery with two webhook-signature headers is refused',
     'a delivery whose webhook-timestamp is "NaN" is refused',
     'a dynamic delivery of another customer’s job is refused',
-    'a body in content-encoding gzip is refused unread',
-    'a body in chunks, one byte over the limit, is refused',
+    'a body with content-encoding gzip is refused unread',
+    'a chunked body one byte over the limit is refused',
     'a body one byte over the limit is refused by its content-length, unsent',
-    'a body that stops after its first byte is given up on',
-    'a delivery whose handler threw is asked for again, and handled again',
-    'a delivery in flight is turned away until its handler is done, then a duplicate',
-    'of 20 copies of one delivery at a time, one is accepted',
+    'a body that stops after its first byte times out',
+    'a delivery whose handler throws is answered 500, and handled again when it is retried',
+    'a delivery in flight is refused until its handler is done, then a duplicate',
+    'of 20 concurrent copies of a delivery, one is accepted',
     'a sender that expects 100-continue may be refused at once',
-    'after a stale delivery the connection takes a good delivery, or is closed',
-    'raw: webhook-id with a comma at its end – refused',
+    'after a stale delivery the connection accepts a good delivery or is closed',
+    'raw: webhook-id with a trailing comma – refused',
   ],
   [
     'refuses everything',
@@ -54,11 +54,11 @@ export const WRONG: [string, Partial<Steps>, ...string[]][] = [
     'a good delivery is accepted',
     'one of two signatures is enough, as during a rotation',
     'an event of an unknown type is accepted',
-    'a dynamic delivery of a job of ours is accepted',
-    'a header named __proto__ harms nothing',
-    '20 deliveries at a time are all accepted',
+    'a dynamic delivery of one of our jobs is accepted',
+    'a header named __proto__ does no harm',
+    '20 concurrent deliveries are all accepted',
     'pipelined deliveries are answered in their order',
-    'a connection carries one delivery after the other',
+    'a connection carries several deliveries in a row',
     'raw: a chunk extension – accepted',
     'raw: garbage 1 – refused',
   ],
@@ -68,15 +68,15 @@ export const WRONG: [string, Partial<Steps>, ...string[]][] = [
     'a delivery signed with another secret is unauthorized',
   ],
   [
-    'answers 500 for what is malformed',
+    'answers 500 to malformed deliveries',
     answering((answer) => (answer.status === 400 ? answerOf(500, { error: 'internal' }) : answer)),
     'a delivery with an empty webhook-timestamp is refused',
-    'raw: webhook-id behind a comma – refused',
+    'raw: webhook-id after a comma – refused',
   ],
   [
     'leaves out retry-after',
     answering(({ status, body }) => ({ status, headers: JSON_TYPE, body })),
-    'a delivery in flight is turned away until its handler is done, then a duplicate',
+    'a delivery in flight is refused until its handler is done, then a duplicate',
   ],
   [
     'leaves out the content type',
@@ -86,34 +86,34 @@ export const WRONG: [string, Partial<Steps>, ...string[]][] = [
   [
     'serialises the body again',
     changing((text) => (text.startsWith('{') ? JSON.stringify(JSON.parse(text)) : text)),
-    'a signed body is taken byte for byte: escapes of lone surrogates',
-    'a signed body is taken byte for byte: numbers larger than any double',
-    'a signed body is taken byte for byte: white space, escapes and key order of its own',
+    'a signed body is read byte for byte: escapes of lone surrogates',
+    'a signed body is read byte for byte: numbers larger than any double',
+    'a signed body is read byte for byte: unusual white space, escapes and key order',
   ],
   [
     'reads the body as text',
     changing((text) => text),
-    'a signed body is taken byte for byte: every byte value',
-    'a signed body is taken byte for byte: text after a byte order mark',
-    'a signed body is taken byte for byte: bytes that are not UTF-8',
+    'a signed body is read byte for byte: every byte value',
+    'a signed body is read byte for byte: text after a byte order mark',
+    'a signed body is read byte for byte: bytes that are not UTF-8',
   ],
   [
     'normalises the body',
     changing((text) => text.normalize('NFC')),
-    'a signed body is taken byte for byte: text outside ASCII, not normalised',
+    'a signed body is read byte for byte: text outside ASCII, not normalised',
   ],
   [
-    'takes no empty body',
+    'refuses an empty body',
     {
       answer: async (receiver, delivery) =>
         'content-length' in delivery.headers && delivery.headers['content-length'] === '0'
           ? answerOf(400, { error: 'header_missing' })
           : await receiver.receive(delivery),
     },
-    'a signed body is taken byte for byte: no byte at all',
+    'a signed body is read byte for byte: an empty body',
   ],
   [
-    'takes every method for POST',
+    'treats every method as POST',
     { read: (request) => ({ ...RIGHT.read(request), method: 'POST' }) as ReturnType<Steps['read']> },
     'GET is not allowed',
     'HEAD is not allowed',
@@ -124,8 +124,8 @@ export const WRONG: [string, Partial<Steps>, ...string[]][] = [
     'answers on every path',
     { first: () => false },
     'another path is not found',
-    'raw: target with a slash at its end – refused',
-    'raw: target with %00 at its end – refused',
+    'raw: target with a trailing slash – refused',
+    'raw: target with a trailing %00 – refused',
   ],
   [
     'reads bodies without a limit',
@@ -135,9 +135,9 @@ export const WRONG: [string, Partial<Steps>, ...string[]][] = [
         return { method: 'POST', headers: request.headers, body: Buffer.concat(chunks) }
       },
     },
-    'a body that stops after its first byte is given up on',
-    'a body that comes a byte at a time is given up on',
-    'a body in chunks without end is cut off',
+    'a body that stops after its first byte times out',
+    'a body that arrives a byte at a time times out',
+    'an endless chunked body is cut off',
   ],
   [
     'keeps the first of two headers',
@@ -150,8 +150,8 @@ export const WRONG: [string, Partial<Steps>, ...string[]][] = [
       },
     },
     'a delivery with two webhook-id headers is refused',
-    'a delivery with two webhook-signature headers that are the same is refused',
-    'raw: webhook-timestamp sent twice, in capitals – refused',
+    'a delivery with two identical webhook-signature headers is refused',
+    'raw: webhook-timestamp sent twice, once in upper case – refused',
   ],
   [
     'believes trailers',
@@ -166,18 +166,18 @@ export const WRONG: [string, Partial<Steps>, ...string[]][] = [
     'raw: another signature in a trailer – accepted',
   ],
   [
-    'dies of a header named __proto__',
+    'crashes on a header named __proto__',
     {
       first(request, response) {
         if (request.rawHeaders.includes('__proto__')) response.destroy()
         return RIGHT.first(request, response)
       },
     },
-    'a header named __proto__ harms nothing',
-    'raw: headers named after what objects inherit – accepted',
+    'a header named __proto__ does no harm',
+    'raw: headers named after inherited properties – accepted',
   ],
   [
-    'never closes a connection it is asked to close',
+    'never closes a connection that it should close',
     {
       write(response, { status, headers, body }) {
         response.removeHeader('connection')
@@ -185,7 +185,7 @@ export const WRONG: [string, Partial<Steps>, ...string[]][] = [
         response.socket?.write(`content-length: ${body.length}\r\n\r\n${body}`)
       },
     },
-    'a connection the sender wants closed is closed after the answer',
+    'a connection is closed after the answer when the sender asks for it',
   ],
   [
     'answers nothing',

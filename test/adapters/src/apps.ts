@@ -3,21 +3,21 @@ import type { Runtime } from '@gwh-test/support/runtimes'
 import { BUN_APP, CLOUD_RUN_APP } from './exceptions-apps.ts'
 import { SERVERS, type Server } from './matrix.ts'
 
-/** A sample app, which the contract meets as its users do: by its start script. */
+/** A sample app, started by its start script, as its users do. */
 export interface App {
   /** Its folder in `apps/`. */
   folder: string
-  /** The server of the matrix it is built on: what that does otherwise, it does too. */
+  /** The server of the matrix that it is built on, whose exceptions apply to it too. */
   server: Server
   on: Runtime
   /** Its handlers run before the answer. */
   mode: 'inline' | 'queue'
   path: string
-  /** What it says once it is up. */
+  /** What it prints once it is up. */
   listening: RegExp
   redis?: boolean
   env?: Record<string, string>
-  /** What it does otherwise than its server alone. */
+  /** Its exceptions beyond those of its server. */
   exceptions?: readonly AdapterException[]
 }
 
@@ -41,7 +41,7 @@ export const APPS: readonly App[] = [
     folder: 'hono',
     mode: 'inline',
     redis: true,
-    // Nobody fetches keys from there: the contract signs with the secret.
+    // No keys are fetched from there: the contract signs with the secret.
     env: { GWH_JOB_KEY: 'x'.repeat(32), GWH_JWKS_URL: 'http://127.0.0.1:9/keys' },
   }),
   app('functions-framework.ts', {

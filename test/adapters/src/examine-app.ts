@@ -10,8 +10,8 @@ const BODY_TIMEOUT_MS = 10_000
 
 // These cases need the handlers of `contractHandlers`; an app has its own.
 const OF_OUR_HANDLERS = [
-  'a delivery whose handler threw is asked for again, and handled again',
-  'a delivery in flight is turned away until its handler is done, then a duplicate',
+  'a delivery whose handler throws is answered 500, and handled again when it is retried',
+  'a delivery in flight is refused until its handler is done, then a duplicate',
 ]
 
 /** Runs the contract on an app: first with a wrong secret, which must fail, then with its own. */

@@ -56,11 +56,11 @@ const MUST_BE_SEEN = [
   'a delivery signed with another secret is unauthorized',
   'a delivery with two webhook-id headers is refused',
   'GET is not allowed',
-  'a body in chunks, one byte over the limit, is refused',
-  'a body that stops after its first byte is given up on',
-  'a delivery whose handler threw is asked for again, and handled again',
-  'after a bad signature the connection takes a good delivery, or is closed',
-  'raw: webhook-signature with a comma at its end – refused',
+  'a chunked body one byte over the limit is refused',
+  'a body that stops after its first byte times out',
+  'a delivery whose handler throws is answered 500, and handled again when it is retried',
+  'after a bad signature the connection accepts a good delivery or is closed',
+  'raw: webhook-signature with a trailing comma – refused',
   'raw: webhook-signature in a trailer instead of a header – refused',
 ]
 

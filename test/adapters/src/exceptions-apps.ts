@@ -1,7 +1,7 @@
 import type { AdapterException } from '@gwh/testing'
 import { raw } from './raw-title.ts'
 
-/** A function of Cloud Run is all there is at its address. */
+/** A Cloud Run function is the only thing at its address. */
 export const CLOUD_RUN_APP: readonly AdapterException[] = [
   {
     cases: ['another path is not found'],
@@ -9,25 +9,25 @@ export const CLOUD_RUN_APP: readonly AdapterException[] = [
     reason: 'the function answers on every path; the signature decides, not the path',
   },
   {
-    cases: ['after another path the connection takes a good delivery, or is closed'],
+    cases: ['after another path the connection accepts a good delivery or is closed'],
     instead: 'the answer is 200',
     reason: 'the function answers on every path',
   },
   {
     cases: raw('refused', [
-      'target with a slash more in front',
-      'target with a slash at its end',
-      'target in capitals',
+      'target with an extra leading slash',
+      'target with a trailing slash',
+      'target in upper case',
       'target below itself',
-      'target with a letter more',
+      'target with an extra letter',
       'target after /./',
       'target after /%2e/',
-      'target after a segment taken back',
-      'target after a segment taken back, encoded',
-      'target after more taken back than there is',
-      'target with a letter encoded',
-      'target with its slash encoded',
-      'target with %00 at its end',
+      'target after a parent segment',
+      'target after an encoded parent segment',
+      'target after parent segments above the root',
+      'target with an encoded letter',
+      'target with an encoded slash',
+      'target with a trailing %00',
       'target with a semicolon parameter',
       'target with a fragment',
       'target in the absolute form of another scheme',
@@ -40,7 +40,7 @@ export const CLOUD_RUN_APP: readonly AdapterException[] = [
 
 const CLOSED = 'found ["refused","duplicate"]'
 
-/** Bun while the answer waits for the disk; with a queue in memory it is there before Bun reads on. */
+/** Bun while an answer waits for the disk; with a queue in memory the answer is ready before Bun reads on. */
 export const BUN_APP: readonly AdapterException[] = [
   {
     cases: [
@@ -48,7 +48,7 @@ export const BUN_APP: readonly AdapterException[] = [
       'a delivery pipelined behind a refused one is accepted, or its connection is closed',
     ],
     instead: 'no answer: the connection is closed',
-    reason: 'Bun closes a connection on which a request comes before the last one is answered; senders wait',
+    reason: 'Bun closes a connection that receives a request before the last one is answered; senders wait',
   },
   {
     cases: [
@@ -58,10 +58,10 @@ export const BUN_APP: readonly AdapterException[] = [
         'a trailer of 100 kB',
         'a Content-Length in a trailer',
       ]),
-      ...raw('accepted', ['a trailer of no concern', 'another signature in a trailer']),
+      ...raw('accepted', ['an unrelated trailer', 'another signature in a trailer']),
     ],
     instead: CLOSED,
     reason:
-      'Bun hands a body on at its last chunk and then takes trailers for another request: the delivery is kept, its answer lost, and its retry a duplicate',
+      'Bun passes a body on at its last chunk and then reads trailers as another request: the delivery is kept, its answer lost, and its retry a duplicate',
   },
 ]

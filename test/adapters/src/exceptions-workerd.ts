@@ -3,15 +3,15 @@ import { raw } from './raw-title.ts'
 
 const ANSWERED_500 = [
   'OPTIONS *',
-  'target with back slashes',
-  'target without its slash',
-  'target as a question mark alone',
-  'target as an asterisk',
-  'target as an authority',
+  'target with backslashes',
+  'target without its leading slash',
+  'target of a single question mark',
+  'target in the asterisk form',
+  'target in the authority form',
   'target in the absolute form of another scheme',
   'target in the absolute form without a host',
   'two Hosts',
-  'two Hosts that are the same',
+  'two identical Hosts',
   'Content-Length -1',
   'Content-Length -0',
   'Content-Length with a plus',
@@ -20,20 +20,20 @@ const ANSWERED_500 = [
   'Content-Length as hexadecimal',
   'Content-Length with an exponent',
   'Content-Length with a fraction',
-  'Content-Length with a letter behind',
+  'Content-Length with a trailing letter',
   'Content-Length with a space inside',
   'Content-Length with an underscore',
   'Content-Length in quotes',
-  'Content-Length with a comma behind',
+  'Content-Length with a trailing comma',
   'Content-Length as a list of two',
   'Content-Length as a list of two that differ',
   'Content-Length in digits that are not ASCII',
-  'Content-Length with a form feed in front',
+  'Content-Length with a leading form feed',
   'two Content-Lengths that differ',
   'two Content-Lengths, the second zero',
-  'two Content-Lengths that are the same',
-  'two Content-Lengths, the second no number',
-  'Content-Length twice, in capitals',
+  'two identical Content-Lengths',
+  'two Content-Lengths, the second not a number',
+  'Content-Length twice, once in upper case',
   'Transfer-Encoding "gzip"',
   'Transfer-Encoding "identity"',
   'Transfer-Encoding "xchunked"',
@@ -47,9 +47,9 @@ const ANSWERED_500 = [
   'Transfer-Encoding "chunked\\u000b"',
   'Transfer-Encoding "\\u000bchunked"',
   'Transfer-Encoding "deflate, chunked"',
-  'Transfer-Encoding "identity" beside Content-Length',
-  'Transfer-Encoding "xchunked" beside Content-Length',
-  'Transfer-Encoding "gzip" beside Content-Length',
+  'Transfer-Encoding "identity" with a Content-Length',
+  'Transfer-Encoding "xchunked" with a Content-Length',
+  'Transfer-Encoding "gzip" with a Content-Length',
   'two Transfer-Encodings, chunked and identity',
   'Transfer-Encoding folded',
 ]
@@ -82,15 +82,15 @@ const LAX_HEADERS = [
   'a header with a name outside ASCII',
   'a header with a space before the colon',
   'a header with a tab before the colon',
-  'a line folded below another header',
+  'a folded line after another header',
   'a line folded with a tab',
-  'a line folded below the request line',
+  'a folded line after the request line',
   'a folded empty line',
-  'LF alone after every line',
-  'LF alone after one header',
-  'CR alone after one header',
-  'LF alone before the body',
-  'CR alone at the end of a header',
+  'bare LF after every line',
+  'bare LF after one header',
+  'bare CR after one header',
+  'bare LF before the body',
+  'bare CR at the end of a header',
   '20 kB in 20 headers',
   'a header of 20 kB',
   'a header of 100 kB',
@@ -106,36 +106,36 @@ const LAX_HEADERS = [
 
 const LAX_BODIES = [
   'Transfer-Encoding "chunked, chunked"',
-  'Transfer-Encoding "" beside Content-Length',
-  'a body in chunks beside its Content-Length',
-  'a body in chunks beside a Content-Length of the whole',
+  'Transfer-Encoding "" with a Content-Length',
+  'a chunked body with a Content-Length',
+  'a chunked body with the Content-Length of all its chunks',
   'Transfer-Encoding with a space before its colon',
   'two Transfer-Encodings, both chunked',
   'Transfer-Encoding in HTTP/1.0',
-  'chunks ended by LF alone, and no more to come',
-  'chunks whose size is ended by LF alone',
-  'chunks ended by LF alone',
-  'chunks whose size is ended by LF alone, and no more to come',
-  'chunks whose data is ended by LF alone, and no more to come',
-  'chunks whose data is ended by LF alone',
-  'chunks whose data is ended by nothing, and no more to come',
-  'chunks whose last one is not ended',
-  'chunks whose last one is not ended, and no more to come',
-  'chunks whose data is ended by nothing',
+  'chunks ended by bare LF, then the end of the stream',
+  'chunks whose size is ended by bare LF',
+  'chunks ended by bare LF',
+  'chunks whose size is ended by bare LF, then the end of the stream',
+  'chunks whose data is ended by bare LF, then the end of the stream',
+  'chunks whose data is ended by bare LF',
+  'chunks whose data has no line end, then the end of the stream',
+  'chunks whose last chunk is not terminated',
+  'chunks whose last chunk is not terminated, then the end of the stream',
+  'chunks whose data has no line end',
   'a trailer with NUL',
   'a trailer without a colon',
   'a trailer of 100 kB',
   'a Content-Length in a trailer',
 ]
 
-// Control characters, without those HTTP is written with, and NUL, which is refused.
+// Control characters except tab, CR and LF, and NUL, which is refused.
 const CONTROLS = Array.from({ length: 32 }, (_, code) => code).filter(
   (code) => ![0, 9, 10, 13].includes(code),
 )
 const bytes = (codes: readonly number[], where: string) =>
   codes.map((code) => `byte 0x${code.toString(16).padStart(2, '0').toUpperCase()} in ${where}`)
 
-/** The server in workerd is there to develop with; on the internet, Cloudflare's own stands in front of it. */
+/** The server in workerd is meant for development; on the internet, Cloudflare's own is in front of it. */
 export const WORKERD: readonly AdapterException[] = [
   {
     cases: [
@@ -148,39 +148,38 @@ export const WORKERD: readonly AdapterException[] = [
   {
     cases: raw('refused', LAX_LINES),
     instead: 'found ["accepted","duplicate"]',
-    reason:
-      'workerd reads the target up to white space and nothing behind it; the delivery is signed all the same',
+    reason: 'workerd reads the target up to white space and ignores the rest; the delivery is signed anyway',
   },
   {
     cases: raw('refused', bytes(CONTROLS, 'the target')),
     instead: 'found ["accepted","duplicate"]',
-    reason: 'a URL has no control characters at its end; workerd takes them off',
+    reason: 'workerd strips control characters from the end of a URL',
   },
   {
     cases: raw('refused', [...LAX_HEADERS, ...bytes([...CONTROLS, 0x7f], "a header's value")]),
     instead: 'found ["accepted","duplicate"]',
     reason:
-      'workerd takes folded lines, lone line ends, control characters and any size; what is signed has to fit',
+      'workerd accepts folded lines, bare CR and LF, control characters and any size; the signature must still match',
   },
   {
     cases: raw('refused', LAX_BODIES),
     instead: 'found ["accepted","duplicate"]',
     reason:
-      'workerd believes Transfer-Encoding and reads chunks generously; the signature covers what it reads',
+      'workerd trusts Transfer-Encoding and parses chunks leniently; the signature covers what it reads',
   },
   {
     cases: raw('accepted', [
-      'an empty line in front of the request',
+      'an empty line before the request',
       'a chunk extension',
       'a chunk extension without a value',
       'a chunk extension in quotes',
     ]),
     instead: 'found ["refused","accepted"]',
-    reason: 'workerd knows no chunk extensions, and no empty line in front of a request',
+    reason: 'workerd accepts neither chunk extensions nor an empty line before a request',
   },
   {
     cases: ['a sender that expects 100-continue gets it'],
     instead: 'expected "100", found "408"',
-    reason: 'workerd never says 100; RFC 9110 has senders stop waiting after a while',
+    reason: 'workerd never sends 100; RFC 9110 tells senders not to wait for it forever',
   },
 ]

@@ -13,14 +13,14 @@ export interface Server {
   on: readonly Runtime[]
   /** The HTTP implementation below the adapter. */
   http: 'node:http' | 'Bun.serve' | 'Deno.serve' | 'workerd'
-  /** What requests are routed by: the target as sent, or the normalised URL made from it. */
+  /** What routing uses: the target as sent, or the normalised URL made from it. */
   routes: 'target' | 'url'
   /**
    * Runtimes on which this row examines the whole raw-request corpus for its HTTP stack, in `npm test` already. Elsewhere
    * the same bytes reach the same parser, and only routing can differ. Default: none.
    */
   corpusOn?: readonly Runtime[]
-  /** Sentences that hold without the receiver, whatever it answers. */
+  /** Rules that the server itself keeps, whatever the receiver answers. */
   keptBelow?: readonly string[]
 }
 

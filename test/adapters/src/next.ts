@@ -7,7 +7,7 @@ const here = (path: string) => fileURLToPath(new URL(path, import.meta.url))
 const next = here('../node_modules/next/dist/bin/next')
 
 function spawnNext(command: string, ...args: string[]): ChildProcess {
-  // Nothing may be asked of the network, not even which version is the newest.
+  // Nothing may access the network, not even to check for a newer version.
   const offline = { NEXT_TELEMETRY_DISABLED: '1', npm_config_registry: 'http://127.0.0.1:9', CI: '1' }
   return spawn(process.execPath, [next, command, here('next-app'), ...args], {
     env: { ...process.env, ...offline, NODE_ENV: 'production', SUBJECT: process.argv.at(-1) },
@@ -17,7 +17,7 @@ function spawnNext(command: string, ...args: string[]): ChildProcess {
 
 let built: Promise<void> | undefined
 
-/** Builds the app once for all who ask. */
+/** Builds the app once for all callers. */
 export function buildNextApp(): Promise<void> {
   built ??= build()
   return built
@@ -47,5 +47,5 @@ export async function startNextApp(): Promise<number> {
     if (answer) return port
     await new Promise((resolve) => setTimeout(resolve, 20))
   }
-  throw new RangeError('next start ended')
+  throw new RangeError('next start exited')
 }

@@ -15,7 +15,7 @@ export interface Plan {
 // Frameworks route by the target, so the cases about targets and methods can differ between adapters on one parser.
 const ROUTING = /^raw: (target|method|OPTIONS|CONNECT)/
 // What a receiver does differently when handlers run before the answer.
-const INLINE = /handler|in flight|copies of one delivery|a good delivery|sent again/
+const INLINE = /handler|in flight|copies of a delivery|a good delivery|sent again/
 
 /** Splits the contract between the two runs: each case in each mode belongs to exactly one of them. */
 export function planFor(scope: Scope, server: Server, runtime: Runtime): Plan {

@@ -1,16 +1,16 @@
 import type { AdapterException } from '@gwh/testing'
 import type { SuiteResult } from '@gwh-test/support/suite'
 
-/** The outcome of one row of the table. */
+/** The result of one row of the table. */
 export interface RowResult extends SuiteResult {
   /** Cases that deviate as an exception describes; not among those that passed. */
   exceptions: number
 }
 
-/** The case that passes with a canary too, which shows that the server was reached. */
+/** The case that passes even with the canary, which shows that the server was reached. */
 export const MUST_PASS = 'a good delivery is accepted'
 
-/** Cases under way at a time on one server: most of a case is waiting, for a timeout or for a connection to close. */
+/** Concurrent cases on one server: a case mostly waits, for a timeout or for a connection to close. */
 export const AT_A_TIME = 24
 
 /** How long an answer may take, in milliseconds: more than by default, because several servers share the machine. */

@@ -8,8 +8,8 @@ import type { Subject } from './subject.ts'
 /** A server in a process of its own. */
 export interface RunningServer {
   url: string
-  /** Everything it has complained about so far. */
-  complaints(): string
+  /** Everything it has written to standard error so far. */
+  errorOutput(): string
   stop(): Promise<void>
 }
 
@@ -20,18 +20,18 @@ export async function startServer(file: string, runtime: Runtime, subject: Subje
     env: { ...process.env, DENO_NO_UPDATE_CHECK: '1' },
     stdio: 'pipe',
   })
-  let complaints = ''
+  let errorOutput = ''
   child.stderr.on('data', (chunk) => {
-    complaints += chunk
+    errorOutput += chunk
   })
   const ended = once(child, 'close')
   const at = await Promise.race([placeFrom(child.stdout), ended.then(() => undefined)])
-  if (at === undefined) throw new RangeError(`${file} did not start: ${complaints}`)
+  if (at === undefined) throw new RangeError(`${file} did not start: ${errorOutput}`)
   return {
     url: `http://127.0.0.1:${at.port}${at.path}`,
-    complaints: () => complaints,
+    errorOutput: () => errorOutput,
     async stop() {
-      // Not a signal: some runtimes are started by a script that would not pass it on.
+      // Not a signal: some runtimes are started by a script that would not forward it.
       child.stdin.end()
       await ended
     },

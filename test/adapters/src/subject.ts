@@ -12,7 +12,7 @@ export function createSubject(subject: Subject): Receiver {
   return subject === 'canary' ? createCanary() : createContractReceiver({ mode: subject })
 }
 
-/** Says yes to everything: a contract that is content with it examines nothing. */
+/** Accepts everything: a contract that passes with it tests nothing. */
 function createCanary(): Receiver {
   const answer = {
     status: 200,
@@ -28,7 +28,7 @@ function createCanary(): Receiver {
 
 /** The routing a bare `fetch` server leaves to its user. */
 export function isOurs(request: Request): boolean {
-  // A CONNECT request has an authority for a URL.
+  // The URL of a CONNECT request is an authority.
   return URL.parse(request.url)?.pathname === PATH
 }
 

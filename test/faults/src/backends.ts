@@ -4,7 +4,7 @@ import type { ReceiverSettings } from './settings.ts'
 
 const RECONNECT_MS = 50
 
-/** Opens what a receiver keeps its deliveries in. */
+/** Opens the store or queue of a receiver. */
 export async function openBackend(
   backend: ReceiverSettings['backend'],
 ): Promise<{ queue: DeliveryQueue } | { store: IdempotencyStore }> {

@@ -3,7 +3,7 @@ import { withDatabase } from './database.ts'
 import { eventually } from './scenario.ts'
 import type { AckLogEntry } from './sender.ts'
 
-/** What a SQLite queue knows of its deliveries. */
+/** What a SQLite queue knows about its deliveries. */
 export interface Dump {
   states: Map<string, { state: string; attempts: number }>
   /** Effects that were made in transactions, by id. */
@@ -37,7 +37,7 @@ export async function quiesce(path: string, deadlineMs = 30_000): Promise<boolea
   )
 }
 
-/** Reads everything a queue keeps. */
+/** Reads everything in a queue. */
 export function readDump(path: string): Dump {
   return withDatabase(path, (database) => {
     const rows = database.prepare('SELECT id, state, attempts FROM gwh_deliveries').all() as unknown as {

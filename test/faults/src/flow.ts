@@ -1,13 +1,13 @@
 import { createPacer } from './pacer.ts'
 import type { Sender } from './sender.ts'
 
-/** Deliveries without end. */
+/** An endless stream of deliveries. */
 export interface Flow {
-  /** Starts no more; resolves once everything that was started is acknowledged. Safe to call twice. */
+  /** Stops starting deliveries; resolves once every started one is acknowledged. Safe to call twice. */
   stop(): Promise<void>
 }
 
-/** Delivers one id after the other at an even pace, until it is stopped. */
+/** Delivers one id after the other at a steady pace until it is stopped. */
 export function startFlow(
   sender: Sender,
   { pace, connections, prefix = 'msg' }: { pace: number; connections: number; prefix?: string },
@@ -25,7 +25,7 @@ export function startFlow(
     }
   }
   const done = Promise.all(Array.from({ length: connections }, connection))
-  // `stop` rejects with it; a scenario that has failed before never calls that.
+  // `stop` rejects with it; a scenario that fails earlier never calls it.
   done.catch(() => {})
   return {
     async stop() {

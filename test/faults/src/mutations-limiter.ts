@@ -3,7 +3,7 @@ import { answerFor, type IncomingDelivery, type Receiver } from '@gwh/core'
 const MAX_BODY_BYTES = 1024 * 1024
 const MAX_BYTES_IN_FLIGHT = 64 * MAX_BODY_BYTES
 
-/** Counts a body from its headers on as large as it may become, and refuses what no longer fits beside it. */
+/** Reserves the largest possible size of a body from its headers on, and refuses what no longer fits. */
 export function reserving(receiver: Receiver): Receiver {
   let reserved = 0
   return {

@@ -8,7 +8,7 @@ import type { MutantName, ReceiverSettings } from './settings.ts'
 
 const COMMIT_LATER_MS = 10
 
-/** Opens a backend with a mistake in it. */
+/** Opens a backend with a deliberate mistake. */
 export async function openMutant(
   { backend }: ReceiverSettings,
   mutant: MutantName,
@@ -31,7 +31,7 @@ const STORAGE_CHANGES: Partial<Record<MutantName, (storage: QueueStorage, path: 
   careless,
 }
 
-/** Says that a delivery is safe before it is. */
+/** Acknowledges a delivery before it is durable. */
 function ackBeforeCommit(queue: DeliveryQueue): DeliveryQueue {
   return {
     ...queue,
@@ -42,7 +42,7 @@ function ackBeforeCommit(queue: DeliveryQueue): DeliveryQueue {
   }
 }
 
-/** Takes a store that cannot answer for one that has never heard of the delivery. */
+/** Treats a store that cannot answer as one that does not know the delivery. */
 function errorIsNew(store: IdempotencyStore): IdempotencyStore {
   return {
     claim: (key, deadlines) =>
@@ -52,7 +52,7 @@ function errorIsNew(store: IdempotencyStore): IdempotencyStore {
   }
 }
 
-/** Counts an attempt when it is settled, so that one that kills its process never counts. */
+/** Counts an attempt when it is settled, so that an attempt that kills its process never counts. */
 function lateCount(storage: QueueStorage, path: string): QueueStorage {
   return {
     ...storage,
@@ -73,7 +73,7 @@ function lateCount(storage: QueueStorage, path: string): QueueStorage {
   }
 }
 
-/** Claims what was left behind again and again like anything else. */
+/** Claims crash-loop suspects together with other deliveries. */
 function together(storage: QueueStorage): QueueStorage {
   return {
     ...storage,
@@ -89,7 +89,7 @@ function together(storage: QueueStorage): QueueStorage {
   }
 }
 
-/** Completes whatever is completed, by whomever: a storage without fencing. */
+/** Accepts every completion, whoever owns the lease: a storage without fencing. */
 export function unfenced(storage: QueueStorage, path: string): QueueStorage {
   return {
     ...storage,
@@ -112,7 +112,7 @@ export function unfencedRelease(
   return { ...store, release: ({ key }) => forget(key) }
 }
 
-/** Takes a lease that has no time left for one without an end. */
+/** Treats a lease without time left as one without an end. */
 export function endless(storage: QueueStorage): QueueStorage {
   return {
     ...storage,
@@ -133,7 +133,7 @@ export function forgetful(store: IdempotencyStore, now: () => number): Idempoten
   }
 }
 
-/** Waits for any time that lies ahead, however far. */
+/** Waits for any time in the future, however far. */
 export function patient(storage: QueueStorage, path: string): QueueStorage {
   return {
     ...storage,
@@ -146,7 +146,7 @@ export function patient(storage: QueueStorage, path: string): QueueStorage {
   }
 }
 
-/** Purges by whatever the clock shows. */
+/** Purges by the clock, however far it has jumped. */
 export function credulous(storage: QueueStorage, path: string): QueueStorage {
   return {
     ...storage,
@@ -159,7 +159,7 @@ export function credulous(storage: QueueStorage, path: string): QueueStorage {
   }
 }
 
-/** Renews nothing, and claims what runs in its own process. */
+/** Renews nothing, and claims what is running in its own process. */
 function careless(storage: QueueStorage): QueueStorage {
   return {
     ...storage,

@@ -1,4 +1,4 @@
-/** Starts deliveries at an even pace; it can be paused while no receiver is up. */
+/** Starts deliveries at a steady pace; it can be paused while no receiver is up. */
 export interface Pacer {
   turn(): Promise<void>
   pause(): void
@@ -18,7 +18,7 @@ export function createPacer(perSecond: number): Pacer {
     if (!paused) allowed += ((now - last) / 1_000) * perSecond
     last = now
     for (; allowed >= 1 && waiting.length > 0; allowed--) waiting.shift()!()
-    // Unused turns are dropped, so that a busy machine gets no burst.
+    // Missed turns are dropped, so that a busy machine gets no burst.
     if (waiting.length === 0) allowed = Math.min(allowed, perSecond)
   }, TICK_MS)
   return {

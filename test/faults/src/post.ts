@@ -1,10 +1,10 @@
 import { Agent, request } from 'node:http'
 import { signStatic } from '@gwh/core/sign'
 
-/** Numbers every attempt, so that both ends mean the same one. */
+/** Numbers every attempt, so that both ends can identify it. */
 export const ATTEMPT_HEADER = 'x-attempt'
 
-/** One attempt of one delivery, and what came of it. */
+/** One attempt at a delivery, and its outcome. */
 export interface Attempt {
   id: string
   number: number

@@ -7,7 +7,7 @@ export interface Proxy {
   close(): void
 }
 
-/** Passes each connection on to the next receiver that takes one; it looks into none of them. */
+/** Passes each connection on to the next receiver that accepts one, without reading it. */
 export async function startProxy(ports: readonly number[]): Promise<Proxy> {
   let next = 0
   const open = new Set<Socket>()
@@ -51,7 +51,7 @@ function passOn(client: Socket, [port, ...others]: number[], open: Set<Socket>):
 
 function keep(open: Set<Socket>, socket: Socket): void {
   open.add(socket)
-  // What broke shows in the close that follows.
+  // The `close` that follows handles it.
   socket.on('error', () => {})
   socket.once('close', () => open.delete(socket))
 }

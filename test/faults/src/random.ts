@@ -1,4 +1,4 @@
-/** A source of numbers that gives the same ones for the same seed. */
+/** A random source that gives the same numbers for the same seed. */
 export interface Random {
   /** From `from` to `to`, the end not included. */
   between(from: number, to: number): number

@@ -16,7 +16,7 @@ export interface Exit {
 /** A receiver in a process of its own. */
 export interface ReceiverProcess {
   pid: number
-  /** Resolves to `ready`, or to `refused` and a code, or to `died` when it ended before it said either. */
+  /** Resolves to `ready`, to `refused` and a code, or to `died` when it ended before it printed either. */
   started: Promise<string>
   exited: Promise<Exit>
   /** Sends a signal and waits for the end. */
@@ -26,7 +26,7 @@ export interface ReceiverProcess {
 const script = fileURLToPath(new URL('./receiver.ts', import.meta.url))
 const alive = new Set<ChildProcess>()
 
-// Compiled once for all of them: what is measured is the restart of a receiver and not a compiler's.
+// Compiled once for all receivers, so that restarts measure the receiver and not the compiler.
 const compileCache = mkdtempSync(join(tmpdir(), 'gwh-faults-cache-'))
 
 // A run that is cut short must not leave receivers behind.
@@ -35,7 +35,7 @@ process.once('exit', () => {
   rmSync(compileCache, { recursive: true, force: true })
 })
 
-/** Starts a receiver; what it says on standard error is shown. */
+/** Starts a receiver; its standard error is shown. */
 export function startReceiver(settings: ReceiverSettings): ReceiverProcess {
   const env = { ...process.env, NODE_COMPILE_CACHE: compileCache, [SETTINGS]: JSON.stringify(settings) }
   const child = spawn(process.execPath, ['--no-warnings', script], {

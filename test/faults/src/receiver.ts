@@ -47,7 +47,7 @@ async function start(): Promise<void> {
   const running = await serve(receiver, options)
   process.once('SIGTERM', async () => {
     await running.close()
-    // What a queue holds open would keep the process alive.
+    // Open handles of a queue would keep the process alive.
     if ('queue' in target) await target.queue.close()
   })
 }
@@ -58,7 +58,7 @@ function observer(signal: ReceiverSignal): void {
 }
 
 async function openTarget(): Promise<{ queue: DeliveryQueue } | { store: IdempotencyStore }> {
-  // Loaded by need: each of them is slow to start, and every restart counts.
+  // Loaded on demand: each of them is slow to load, and every restart counts.
   if (settings.mutant) return (await import('./mutations.ts')).openMutant(settings, settings.mutant)
   return (await import('./backends.ts')).openBackend(settings.backend)
 }

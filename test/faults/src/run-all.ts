@@ -16,7 +16,7 @@ const { passed, failed, word } = values.mutants ? await runMutants() : await run
 console.log(
   `faults: ${passed} ${word} passed, ${failed} failed (${((performance.now() - startedAt) / 1000).toFixed(0)} s)`,
 )
-// A client of a server that was killed may still be waiting to reconnect.
+// A client of a killed server may still be waiting to reconnect.
 process.exit(failed === 0 && passed > 0 ? 0 : 1)
 
 function chosen<T extends { name: string }>(all: readonly T[]): T[] {
@@ -39,7 +39,7 @@ async function runScenarios() {
   return { passed, failed: scenarios.length - passed, word: 'scenarios' }
 }
 
-/** A mutant passes when its scenario fails, and for the right reason. */
+/** A mutant passes when its scenario fails for the right reason. */
 async function runMutants() {
   let passed = 0
   const mutants = chosen(MUTANTS)

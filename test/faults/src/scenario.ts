@@ -4,21 +4,21 @@ import { join } from 'node:path'
 import { createRandom, type Random } from './random.ts'
 import { endReceivers } from './receiver-process.ts'
 
-/** What a scenario works with. */
+/** What a scenario gets. */
 export interface ScenarioHarness {
   random: Random
-  /** An empty folder that goes with the scenario. */
+  /** An empty folder that is deleted after the scenario. */
   folder: string
   secret: string
   /** Aborted when the scenario is over, however it ended. */
   signal: AbortSignal
 }
 
-/** What a scenario found. */
+/** The result of a scenario. */
 export interface Finding {
-  /** The figures of its line. */
+  /** The figures of its line of output. */
   figures: string
-  /** What it claims and what did not hold; none when it passed. */
+  /** The claims that did not hold; none when it passed. */
   failures: string[]
 }
 
@@ -38,7 +38,7 @@ export async function runScenario(scenario: Pick<Scenario, 'run'>, seed: number)
     return await scenario.run({ random, folder, secret, signal: over.signal })
   } catch (error) {
     return {
-      figures: 'it did not get to its end',
+      figures: 'it did not finish',
       failures: [error instanceof Error ? error.message : String(error)],
     }
   } finally {
@@ -48,7 +48,7 @@ export async function runScenario(scenario: Pick<Scenario, 'run'>, seed: number)
   }
 }
 
-/** A deadline that is stated is failed only at this multiple: the machine may be busy with something else. */
+/** A stated deadline fails only at this multiple, because the machine may be busy with something else. */
 export const SLACK = 3
 
 /** Keeps the claims that did not hold. */
@@ -58,7 +58,7 @@ export function failuresOf(claims: Record<string, boolean>): string[] {
     .map(([claim]) => claim)
 }
 
-/** Numbers as they are printed. */
+/** Formats numbers for output. */
 export function count(value: number): string {
   return Math.round(value).toLocaleString('en-US')
 }

@@ -3,20 +3,20 @@ import { FIXTURE_EVENTS } from '@gwh/testing'
 import type { Pacer } from './pacer.ts'
 import { type Attempt, createPost, type PostTarget } from './post.ts'
 
-/** What a sender remembers of one delivery. */
+/** What a sender knows about one delivery. */
 export interface AckLogEntry {
   accepted: number
   duplicate: number
 }
 
-/** A sender that conforms: fresh timestamp and signature per attempt, retries until 2xx, an ack log. */
+/** A conforming sender: fresh timestamp and signature per attempt, retries until 2xx, an ack log. */
 export interface Sender {
   /** Acknowledgements by id; ids without one are absent. */
   readonly ackLog: ReadonlyMap<string, AckLogEntry>
   /** How many attempts ended with which status; 0 stands for no answer. */
   readonly statuses: ReadonlyMap<number, number>
   post(id: string): Promise<Attempt>
-  /** Attempts until acknowledged. */
+  /** Retries until the delivery is acknowledged. */
   deliver(id: string): Promise<void>
   /** Delivers all, `connections` at a time. */
   deliverAll(ids: readonly string[], connections: number, pacer?: Pacer): Promise<void>
@@ -65,7 +65,7 @@ export function createSender(
   return { ackLog, statuses, post, deliver, deliverAll }
 }
 
-/** Whether the sender may forget the delivery. */
+/** Whether the delivery is done for the sender. */
 export function isAck({ status }: Attempt): boolean {
   return status >= 200 && status < 300
 }

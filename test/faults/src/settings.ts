@@ -1,7 +1,7 @@
 /** The environment variable a receiver process finds its settings in. */
 export const SETTINGS = 'GWH_FAULTS_SETTINGS'
 
-/** Mistakes a receiver process can be started with. */
+/** Mistakes that a receiver process can be started with. */
 export type MutantName =
   | 'ack-before-commit'
   | 'late-count'
@@ -10,7 +10,7 @@ export type MutantName =
   | 'together'
   | 'careless'
 
-/** What one receiver process is and does. */
+/** The settings of one receiver process. */
 export interface ReceiverSettings {
   port: number
   secret: string
@@ -24,9 +24,9 @@ export interface ReceiverSettings {
   effects: { kind: 'file'; path: string } | { kind: 'tx' }
   /** Where to note the id of a delivery that is handled while it is being handled in the same process. */
   twiceLog?: string
-  /** How long a handler goes on after its effect. */
+  /** How long a handler continues after its effect. */
   pauseMs: number
-  /** Which handlers go on for longer: those of every so many deliveries. */
+  /** Which handlers continue for longer: that of every n-th delivery. */
   slow?: { every: number; pauseMs: number }
   leaseMs: number
   concurrency: number

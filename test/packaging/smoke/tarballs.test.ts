@@ -7,7 +7,7 @@ import { createProject, programs } from '../src/project.ts'
 import { upstreamRegistry } from '../src/registry.ts'
 import { pnpm, readManifest, root } from '../src/release.ts'
 
-// What the README installs, and two packages without a framework to pull in.
+// What the README installs, and two packages that need no framework.
 const FOLDERS = ['core', 'node', 'store-sqlite', 'emulator', 'testing']
 const TIMEOUT_MS = 180_000
 

@@ -7,7 +7,7 @@ import { copyRepository, pnpm, release } from './release.ts'
 
 declare module 'vitest' {
   export interface ProvidedContext {
-    /** Where every package of this repository can be installed from. */
+    /** The registry from which every package of this repository can be installed. */
     registryUrl: string
     /** The copy of the repository they were released from. */
     copy: string
@@ -16,7 +16,7 @@ declare module 'vitest' {
   }
 }
 
-/** Releases every package to a registry of its own, before the tests. */
+/** Releases every package to a private registry before the tests. */
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
   const work = mkdtempSync(join(tmpdir(), 'gwh-packaging-'))
   const copy = join(work, 'repository')

@@ -16,10 +16,10 @@ export const readmeHandler: string = /```ts\n([\s\S]*?)```/.exec(
   readFileSync(join(root, 'README.md'), 'utf8'),
 )![1]!
 
-/** The same for those who do not write TypeScript. */
+/** The same in JavaScript. */
 export const asEsm = (handler: string): string => stripTypeScriptTypes(handler)
 
-/** The same for those who `require`. */
+/** The same with `require`. */
 export function asCommonJs(handler: string): string {
   const [imports, rest] = split(asEsm(handler))
   const required = imports.replaceAll(/import (\{[^}]+\}) from ('[^']+')/g, 'const $1 = require($2)')
@@ -32,7 +32,7 @@ function split(code: string): [string, string] {
   return [lines.slice(0, end).join('\n'), lines.slice(end).join('\n')]
 }
 
-/** What became of one signed delivery: the answer, and what the handler printed. */
+/** The result of one signed delivery: the answer, and what the handler printed. */
 export interface Received {
   status: number
   printed: string
@@ -51,11 +51,11 @@ export async function deliverTo(
     cwd: project.folder,
     env: { ...cleanEnv(), GEMINI_WEBHOOK_SECRET: SECRET, DENO_DIR: join(project.folder, '../caches/deno') },
   })
-  let complaints = ''
-  child.stderr.setEncoding('utf8').on('data', (text) => (complaints += text))
+  let errorOutput = ''
+  child.stderr.setEncoding('utf8').on('data', (text) => (errorOutput += text))
   const exited = new Promise<never>((_, reject) => {
     child.on('error', reject)
-    child.on('exit', (code) => reject(new Error(`the handler ended with ${code}:\n${complaints}`)))
+    child.on('exit', (code) => reject(new Error(`the handler ended with ${code}:\n${errorOutput}`)))
   })
   exited.catch(() => {})
   const printed = new Promise<string>((resolve) => {
@@ -76,7 +76,7 @@ export async function deliverTo(
   }
 }
 
-/** Waits until something answers, whatever it says. */
+/** Waits until something answers, whatever the answer. */
 async function answers(uri: string): Promise<void> {
   const end = performance.now() + WAIT_MS
   for (;;) {

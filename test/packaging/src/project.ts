@@ -14,7 +14,7 @@ export const programs = {
   tsc: bin('.bin/tsc'),
 } as const
 
-/** A project of somebody who has never seen this repository. */
+/** A project outside this repository, like a user's. */
 export interface Project {
   folder: string
   write(files: Record<string, string>): void
@@ -33,7 +33,7 @@ export function createProject(folder: string, registryUrl: string, manifest: obj
     'package.json': JSON.stringify({ name: 'somebody', private: true, ...manifest }),
     '.npmrc': `registry=${registryUrl}\nfund=false\naudit=false\n`,
   })
-  // What an earlier run downloaded must not stand in for what this one published.
+  // Packages cached by an earlier run must not replace those this run published.
   const caches = {
     npm_config_cache: join(folder, '../caches/npm'),
     BUN_INSTALL_CACHE_DIR: join(folder, '../caches/bun'),

@@ -6,7 +6,7 @@ import { type RunOptions, run } from './run.ts'
 /** The repository this file is in. */
 export const root = fileURLToPath(new URL('../../..', import.meta.url))
 
-/** The tool that manages the workspace, pinned where everybody finds it. */
+/** The pinned package manager of the workspace. */
 export const packageManager = String(readManifest(root).packageManager)
 
 /** The published packages: their folders' names. */
@@ -53,7 +53,7 @@ export async function commitAll(copy: string, message: string): Promise<void> {
   await git(copy, 'commit', '--quiet', '--message', message)
 }
 
-/** Runs git in a copy, as nobody in particular. */
+/** Runs git in a copy, with a neutral identity. */
 export function git(cwd: string, ...args: string[]) {
   const identity = ['-c', 'user.name=packaging', '-c', 'user.email=packaging@example.com']
   return run('git', [...identity, '-c', 'commit.gpgsign=false', ...args], { cwd })
@@ -74,7 +74,7 @@ export function pnpm(cwd: string, args: readonly string[], options: Partial<RunO
 export async function release(copy: string, registryUrl: string): Promise<void> {
   await pnpm(copy, ['version-packages'])
   await commitAll(copy, 'version')
-  // A registry wants a token even where everybody may publish.
+  // npm requires a token even where anyone may publish.
   const token = `//${new URL(registryUrl).host}/:_authToken=anybody\n`
   writeFileSync(join(copy, '.npmrc'), `registry=${registryUrl}\n${token}`)
   await pnpm(copy, ['release'], { env: { npm_config_registry: registryUrl } })

@@ -1,17 +1,17 @@
 import { spawn } from 'node:child_process'
 
-/** How a command ended and what it said. */
+/** The result of a command. */
 export interface Finished {
   code: number
   stdout: string
   stderr: string
 }
 
-/** Where and with what a command runs. */
+/** Options of a command. */
 export interface RunOptions {
   cwd: string
   env?: Record<string, string>
-  /** Do not throw when it fails. Default: throw. */
+  /** Whether to return instead of throwing when the command fails. Default false. */
   mayFail?: boolean
 }
 
@@ -40,7 +40,7 @@ export async function run(command: string, args: readonly string[], options: Run
   return { code, stdout, stderr }
 }
 
-/** Our environment without what the pnpm that started us tells the programs below it. */
+/** Our environment without the variables that pnpm sets for the programs it starts. */
 export function cleanEnv(): Record<string, string> {
   const inherited = Object.entries(process.env).filter(
     ([name, value]) =>

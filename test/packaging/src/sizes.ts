@@ -9,11 +9,11 @@ export interface Size {
   entry: string
   /** Loaded at once. */
   bytes: number
-  /** Loaded when the first JSON Web Token comes. */
+  /** Loaded when the first JSON Web Token arrives. */
   laterBytes: number
 }
 
-/** A bundle of one entry point: what it weighs, and the files that went into what is loaded at once. */
+/** A bundle of one entry point: its size, and the files in the part that is loaded at once. */
 export interface Bundle extends Size {
   inputs: string[]
 }

@@ -1,4 +1,4 @@
-// Writes what every entry point weighs to docs/sizes.md.
+// Writes the size of every entry point to docs/sizes.md.
 import { writeFileSync } from 'node:fs'
 import { bundle, coreEntries, reportPath, toReport } from './sizes.ts'
 

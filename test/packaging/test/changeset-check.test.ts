@@ -9,7 +9,7 @@ beforeAll(() => git(copy, 'branch', '--force', 'before'))
 
 afterEach(() => git(copy, 'reset', '--quiet', '--hard', 'before'))
 
-/** What the check says of everything committed since. */
+/** The output of the check on everything committed since. */
 async function check(message: string) {
   await git(copy, 'add', '--all')
   await git(copy, 'commit', '--quiet', '--message', message)
@@ -18,7 +18,7 @@ async function check(message: string) {
 
 const changeSource = () => appendFileSync(join(copy, 'packages/core/src/index.ts'), '\n// changed\n')
 
-test('a change to a package without a changeset fails with a sentence that says what to run', async () => {
+test('a change to a package without a changeset fails with a message that says what to run', async () => {
   changeSource()
   const { code, stderr } = await check('no changeset')
   expect(code).not.toBe(0)

@@ -6,19 +6,19 @@ import { type Manifest, packageFolders, readManifest } from '../src/release.ts'
 const copy = inject('copy')
 const released = packageFolders.map((name) => readManifest(join(copy, 'packages', name)))
 
-/** What the registry says of a package. */
+/** What the registry knows about a package. */
 async function published(name: string): Promise<{ versions: Record<string, Manifest> }> {
   const response = await fetch(new URL(name.replace('/', '%2f'), inject('registryUrl')))
   return (await response.json()) as { versions: Record<string, Manifest> }
 }
 
-test('all packages share one version, also those the changeset does not name', () => {
+test('all packages share one version, including those the changeset does not name', () => {
   const [version] = released.map((manifest) => manifest.version)
   expect(version).not.toBe('0.0.0')
   expect(new Set(released.map((manifest) => manifest.version))).toEqual(new Set([version]))
 })
 
-test('the words of a changeset stand in the changelog of the package it names', () => {
+test('the text of a changeset is in the changelog of the package it names', () => {
   expect(readFileSync(join(copy, 'packages/core/CHANGELOG.md'), 'utf8')).toContain(
     'Something a user can notice.',
   )
@@ -29,7 +29,7 @@ test.each(released)('$name is in the registry', async ({ name, version }) => {
 })
 
 test.each(released)(
-  '$name depends on nothing that exists in the workspace only',
+  '$name depends on nothing that exists only in the workspace',
   async ({ name, version }) => {
     const manifest = (await published(name)).versions[version]!
     const { dependencies = {}, peerDependencies = {} } = manifest as Record<string, Record<string, string>>

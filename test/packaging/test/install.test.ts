@@ -51,7 +51,7 @@ test('bun add, then the README’s handler on Bun', async () => {
 
 test('deno add npm:, then the README’s handler on Deno', async () => {
   const project = create('deno')
-  // Deno waits a day before it takes a new version; this one is seconds old.
+  // Deno waits a day before it installs a new version; this one is seconds old.
   project.write({ 'deno.json': '{ "minimumDependencyAge": "0" }' })
   await project.run(programs.deno, ['add', ...PACKAGES.map((name) => `npm:${name}`)])
   const received = await deliverTo(project, programs.deno, ['run', '--allow-all'], {

@@ -6,7 +6,7 @@ import { packageFolders, readManifest } from '../src/release.ts'
 
 const copy = inject('copy')
 const folders = packageFolders.filter((name) => existsSync(join(copy, 'packages', name, 'jsr.json')))
-// Only what JSR would get: no package.json, nothing installed.
+// Only what JSR gets: no package.json, nothing installed.
 const project = createProject(join(inject('work'), 'jsr'), inject('registryUrl'))
 
 const readJsr = (folder: string) =>
@@ -18,7 +18,7 @@ beforeAll(() => {
   for (const folder of folders) {
     const [from, to] = [join(copy, 'packages', folder), join(project.folder, folder)]
     for (const part of ['README.md', 'src']) cpSync(join(from, part), join(to, part), { recursive: true })
-    // The members of a workspace have this name; what they say is the same.
+    // The workspace members use this file name; the contents are the same.
     cpSync(join(from, 'jsr.json'), join(to, 'deno.json'))
   }
 })

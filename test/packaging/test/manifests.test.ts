@@ -44,7 +44,7 @@ describe.each(packageFolders)('%s, as packed', (folder) => {
     expect(code, stdout).toBe(0)
   })
 
-  test('it holds what it needs and no tests', async () => {
+  test('it contains what it needs and no tests', async () => {
     const { stdout } = await run('tar', ['-tzf', tarballOf(folder)], { cwd: inject('work') })
     const files = stdout.trim().split('\n')
     expect(files).toEqual(

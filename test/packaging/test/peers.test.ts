@@ -11,7 +11,7 @@ beforeAll(async () => {
 
 afterAll(() => redis.stop())
 
-/** What a program prints in a project with these packages. */
+/** The output of a program in a project with these packages. */
 async function printed(name: string, packages: readonly string[], program: string): Promise<string> {
   const project: Project = createProject(join(inject('work'), name), inject('registryUrl'), {
     type: 'module',
@@ -48,7 +48,7 @@ test.each(['2.18.0', '2', '3'])('the emulator serves @google/genai %s', async (v
   expect(out).toBe('JOB_STATE_PENDING')
 })
 
-test.each(['6.0.0', '6'])('the Redis store takes a client of node-redis %s', async (version) => {
+test.each(['6.0.0', '6'])('the Redis store accepts a client of node-redis %s', async (version) => {
   const out = await printed(
     `redis-${version}`,
     ['@gwh/store-redis', `redis@${version}`],
@@ -62,7 +62,7 @@ test.each(['6.0.0', '6'])('the Redis store takes a client of node-redis %s', asy
   expect(out).toBe('claimed in_progress')
 })
 
-test.each(['6.0.0', '6'])('the Redis store takes a client of ioredis %s', async (version) => {
+test.each(['6.0.0', '6'])('the Redis store accepts a client of ioredis %s', async (version) => {
   const out = await printed(
     `ioredis-${version}`,
     ['@gwh/store-redis', `ioredis@${version}`],

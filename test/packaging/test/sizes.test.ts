@@ -7,7 +7,7 @@ import { bundle, coreEntries, reportPath, toReport } from '../src/sizes.ts'
 // up waiting (`Timeout terminating forks worker`) if the service is slow to notice that it is no longer needed.
 afterAll(() => stop())
 
-test('docs/sizes.md says what every entry point of core weighs; `npx pnpm@12 sizes` brings it up to date', async () => {
+test('docs/sizes.md has the size of every entry point of core; `npx pnpm@12 sizes` updates it', async () => {
   const report = toReport(await Promise.all(coreEntries.map(bundle)))
   console.log(report)
   expect(readFileSync(reportPath, 'utf8')).toBe(report)
@@ -19,7 +19,7 @@ test('importing the receiver loads neither the signer, nor jose, nor the emulato
   expect(inputs.filter((input) => /\/jose\/|\/sign\.|emulator|testing/.test(input))).toEqual([])
 })
 
-test('only what a remote key set and a token need of jose is ever loaded', async () => {
+test('only the parts of jose that a remote key set and a token need are ever loaded', async () => {
   const { inputs } = await bundle('@gwh/core/verify')
   expect(inputs.filter((input) => /zod|jose/.test(input))).toEqual([])
 })

@@ -6,7 +6,7 @@ import { packageFolders, readManifest, root } from '../src/release.ts'
 
 const STRICT = { strict: true, skipLibCheck: false, noEmit: true, target: 'es2023', types: ['node'] }
 
-/** Every entry point a package has, as somebody would import it. */
+/** Every entry point of a package, as a user would import it. */
 const entries = packageFolders.flatMap((folder) => {
   const { name, exports } = readManifest(join(root, 'packages', folder)) as unknown as {
     name: string
@@ -38,7 +38,7 @@ beforeAll(async () => {
 test.each([
   ['nodenext, for ES modules and CommonJS', { module: 'nodenext' }],
   ['bundler', { module: 'preserve', moduleResolution: 'bundler' }],
-])('every entry point has types, and the README’s handler is right, under %s', async (_, options) => {
+])('every entry point has types, and the README’s handler compiles, under %s', async (_, options) => {
   project.write({ 'tsconfig.json': JSON.stringify({ compilerOptions: { ...STRICT, ...options } }) })
   const { code, stdout } = await project.run(programs.tsc, [], { mayFail: true })
   expect(stdout).toBe('')

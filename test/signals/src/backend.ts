@@ -1,7 +1,7 @@
 import type { DeliveryQueue } from '@gwh/core/queue'
 import type { IdempotencyStore } from '@gwh/core/store'
 
-/** Where a receiver keeps its deliveries. */
+/** The store or queue of a receiver. */
 export type Sink = { queue: DeliveryQueue } | { store: IdempotencyStore }
 
 /** An open sink and its fault. */
@@ -17,7 +17,7 @@ export interface Opened {
 export interface Case {
   backend: string
   fault: string
-  /** Whether the fault is there from the start; otherwise it begins under the first handler. */
+  /** Whether the fault is there from the start; otherwise it begins while the first handler runs. */
   fromTheStart?: boolean
   open(): Promise<Opened>
 }

@@ -1,7 +1,7 @@
 import buffer from 'node:buffer'
 import { inspect } from 'node:util'
 
-/** What a receiver must never show, by what it is. Each delivery carries the first two. */
+/** What a receiver must never reveal, by kind. Each delivery carries the first two. */
 export const CANARIES = {
   payload: 'payload-of-a-customer-canary',
   'job token': 'token-of-a-job-canary',
@@ -48,7 +48,7 @@ function spellings(canary: string): string[] {
   ]
 }
 
-/** What a text that begins `offset` bytes after a multiple of three looks like inside longer base64. */
+/** How a text at `offset` bytes after a multiple of three appears inside longer base64. */
 function insideBase64(bytes: Uint8Array, offset: number): string {
   const skipped = (3 - offset) % 3
   const whole = Math.floor((bytes.length - skipped) / 3) * 3

@@ -38,7 +38,7 @@ const sqliteCases = Object.entries(STORES).flatMap(([backend, create]) =>
         async close() {
           if (typeof end === 'function') end()
           const closed = 'queue' in sink ? sink.queue.close() : sink.store.close?.()
-          // A file that is no database any more cannot be closed in good order.
+          // A file that is no longer a database cannot be closed in order.
           await Promise.resolve(closed).catch(() => {})
           rmSync(folder, { recursive: true })
         },
@@ -66,7 +66,7 @@ const fullDisk: Case = {
   },
 }
 
-/** Memory has no faults of its own, so its stores are made to throw what a client throws. */
+/** Memory has no faults of its own, so these stores throw what a client throws. */
 const memoryCases: readonly Case[] = [
   { backend: 'memory queue', sink: (): Sink => ({ queue: createMemoryQueue() }) },
   { backend: 'memory store', sink: (): Sink => ({ store: createMemoryStore() }) },
@@ -90,7 +90,7 @@ function failing(...names: string[]): Record<string, (...args: unknown[]) => Pro
   return Object.fromEntries(names.map((name) => [name, fail]))
 }
 
-/** Everything that keeps deliveries without a server, under every fault that can be brought about. */
+/** Every backend that needs no server, under every fault that can be caused. */
 export const LOCAL_CASES: readonly Case[] = [...memoryCases, ...sqliteCases, fullDisk]
 
 function lock(path: string): () => void {

@@ -20,7 +20,7 @@ const BODY = JSON.stringify({
 const { d: _, ...PUBLIC_KEY } = CONTRACT_PRIVATE_KEY
 const PATIENCE_MS = 8_000
 
-/** Delivers before and under a fault, works on what was queued, and collects all that is reported. */
+/** Delivers before and during a fault, handles what was queued, and collects everything that is reported. */
 export async function observeFault({ open, fromTheStart }: Case): Promise<Observed> {
   const opened = await open()
   const observed: Observed = { signals: [], rejections: [], answers: [] }
@@ -80,7 +80,7 @@ async function askQueue({ sink }: Opened, { rejections }: Observed): Promise<voi
   }
 }
 
-/** Polls a condition, and goes on without it after a while. */
+/** Polls a condition, and continues without it after a while. */
 async function until(isSo: () => boolean): Promise<void> {
   const end = performance.now() + PATIENCE_MS
   while (!isSo() && performance.now() < end) await new Promise((resolve) => setTimeout(resolve, 10))

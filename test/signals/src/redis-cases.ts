@@ -7,7 +7,7 @@ import { createClient } from 'redis'
 import type { Case, Sink } from './backend.ts'
 import { CANARIES } from './canaries.ts'
 
-// What the BullMQ queue asks of Redis.
+// The Redis settings that the BullMQ queue requires.
 const APPEND_ONLY = ['--appendonly', 'yes', '--appendfsync', 'no']
 
 interface Fault {
@@ -69,7 +69,7 @@ const FAULTS: readonly Fault[] = [
     password: CANARIES.password,
     async begin(server) {
       await command(server, 'CONFIG', 'SET', 'requirepass', 'another')
-      // Connections that are open need no password any more.
+      // Open connections no longer need the password.
       const client = await createClient({ url: server.url, password: 'another' }).connect()
       await client.sendCommand(['CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes'])
       client.destroy()
@@ -108,7 +108,7 @@ const LIBRARIES: readonly Library[] = [
   },
 ]
 
-/** Every fault of Redis under everything that keeps deliveries there. */
+/** Every fault of Redis under every backend that uses it. */
 export const REDIS_CASES: readonly Case[] = LIBRARIES.flatMap(({ backend, open }) =>
   FAULTS.filter(({ only = backend }) => only === backend).map(
     ({ fault, fromTheStart = false, args = [], password, begin, end }) => ({

@@ -26,7 +26,7 @@ beforeAll(() => {
 /** What a snippet exports. */
 const load = (name: string) => import(/* @vite-ignore */ join(FOLDER, name))
 
-/** A request no handler of ours has seen, or one somebody altered on its way. */
+/** A request that no handler has seen, or one that was altered on its way. */
 async function signed(body?: string): Promise<RequestInit & { headers: Record<string, string> }> {
   const { headers, body: genuine } = await signedDelivery({ secret: SECRET })
   return { method: 'POST', headers, body: body ?? new Uint8Array(genuine) }
@@ -55,7 +55,7 @@ test('the table of the page names every recipe', () => {
   const recipes = [...page.matchAll(/^### (.*)$/gm)].flatMap(([, title]) => title!.split(/, | and /))
   const names = recipes.map((name) => name.replace(/ Functions$/, ''))
   const absent = names.filter((name) => !table.includes(name))
-  // Said with another word of the same recipe.
+  // Covered under another name in the same recipe.
   expect(absent).toEqual(['Cloud Run functions', 'Nuxt', 'Nitro', 'Remix'])
 })
 

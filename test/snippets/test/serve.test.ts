@@ -27,7 +27,7 @@ const post = async (url: string, body?: string) => {
 }
 const quick = (length = 0) => `{"type":"other","data":{"pad":"${'x'.repeat(length)}"}}`
 
-/** A request as it looks on the wire, up to the body. */
+/** The bytes of a request up to its body. */
 const head = async (changes: Record<string, string>) => {
   const { headers } = await signedDelivery({ secret: SECRET })
   const lines = Object.entries({ host: 'x', ...headers, ...changes }).map(
@@ -36,7 +36,7 @@ const head = async (changes: Record<string, string>) => {
   return `POST / HTTP/1.1\r\n${lines.join('')}\r\n`
 }
 
-/** A connection, and what came back on it. */
+/** A connection, and what was received on it. */
 function open(port: number) {
   const socket = connect(port, '127.0.0.1')
   let answer = ''
@@ -63,7 +63,7 @@ describe.each(Object.keys(RUNTIMES))('serve of @gwh/%s', (runtime) => {
     return { ...child, url, port, openGate: () => writeFileSync(gate, '') }
   }
 
-  test('serves its path and no other, and says where that is', async () => {
+  test('serves its path and no other, and logs its URL', async () => {
     const server = await start({ path: '/webhooks/gemini' })
     expect(server.url).toBe(`http://127.0.0.1:${server.port}/webhooks/gemini`)
     expect((await post(`${server.url}?x=1`, quick())).status).toBe(200)
@@ -72,7 +72,7 @@ describe.each(Object.keys(RUNTIMES))('serve of @gwh/%s', (runtime) => {
     expect(await server.ended).toEqual([0, null])
   })
 
-  test('on SIGTERM answers what is under way, then ends', async () => {
+  test('on SIGTERM answers requests in progress, then exits', async () => {
     const server = await start()
     const idle = open(server.port)
     idle.socket.write(await head({ 'content-length': '0' }))
@@ -101,7 +101,7 @@ describe.each(Object.keys(RUNTIMES))('serve of @gwh/%s', (runtime) => {
     await queue.close()
   })
 
-  test('cuts off what does not end within its time', async () => {
+  test('aborts what does not finish within its timeout', async () => {
     const server = await start({ closeTimeoutMs: 50 })
     const half = open(server.port)
     half.socket.write(await head({ 'content-length': '50' }))
@@ -115,18 +115,18 @@ describe.each(Object.keys(RUNTIMES))('serve of @gwh/%s', (runtime) => {
     expect(await server.ended).toEqual([0, null])
   })
 
-  test('the second signal ends it at once', async () => {
+  test('a second signal ends it at once', async () => {
     const server = await start({ database: join(folder, `${runtime}-second.db`), work: true })
     await post(server.url)
     await server.hear('entered')
     server.process.kill('SIGTERM')
-    // Until the first has had its effect, which nobody can see from outside, the second is one with it.
+    // Until the first signal has been handled, which cannot be seen from outside, a second one merges with it.
     const again = setInterval(() => server.process.kill('SIGTERM'), 20)
     expect((await server.ended)[1]).toBe('SIGTERM')
     clearInterval(again)
   })
 
-  test('a body that does not come within its time is refused', async () => {
+  test('a body that does not arrive in time is refused', async () => {
     const server = await start({ receiver: { bodyTimeoutMs: 20 } })
     const slow = open(server.port)
     slow.socket.write(await head({ 'content-length': '50' }))
@@ -136,7 +136,7 @@ describe.each(Object.keys(RUNTIMES))('serve of @gwh/%s', (runtime) => {
     expect(await server.ended).toEqual([0, null])
   })
 
-  test('a body of the limit is accepted, and one that grows past it unannounced is not', async () => {
+  test('a body of exactly the limit is accepted, and a chunked one that grows past it is not', async () => {
     const server = await start({ receiver: { maxBodyBytes: 1000 } })
     expect((await post(server.url, quick().padEnd(1000))).status).toBe(200)
     expect((await post(server.url, quick().padEnd(1001))).status).toBe(413)
@@ -148,7 +148,7 @@ describe.each(Object.keys(RUNTIMES))('serve of @gwh/%s', (runtime) => {
     expect(await server.ended).toEqual([0, null])
   })
 
-  test('refuses a port in use, options nobody reads, and work without a queue, and ends', async () => {
+  test('refuses a port in use, unknown options, and work without a queue, and exits', async () => {
     const first = await start()
     for (const [options, code] of [
       [{ port: first.port }, /EADDRINUSE|AddrInUse/],
@@ -164,7 +164,7 @@ describe.each(Object.keys(RUNTIMES))('serve of @gwh/%s', (runtime) => {
   })
 })
 
-test('while @gwh/deno closes, whoever comes new is asked to come again', async () => {
+test('while @gwh/deno closes, new deliveries are asked to retry', async () => {
   const gate = join(folder, crypto.randomUUID())
   const child = startChild('deno', 'children/serve.ts', 'deno', JSON.stringify({ gate }))
   children.push(child.process)

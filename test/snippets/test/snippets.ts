@@ -24,7 +24,7 @@ export function writeSnippets(): Map<string, string> {
   return snippets
 }
 
-/** What the compiler has to say, one message a line. */
+/** The compiler's messages, one per line. */
 export function compile(names: readonly string[]): string[] {
   const config = ts.readConfigFile(here('../tsconfig.json'), ts.sys.readFile)
   const { options } = ts.parseJsonConfigFileContent(

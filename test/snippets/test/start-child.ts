@@ -4,7 +4,7 @@ import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url))
-// The programs themselves: Deno's entry in `.bin` is a script that keeps signals to itself.
+// The programs themselves: Deno's entry in `.bin` is a script that does not forward signals.
 const program = (path: string) => here(`../../../node_modules/${path}`)
 const source = '--conditions=@gwh/source'
 
@@ -18,7 +18,7 @@ export const RUNTIMES: Record<string, readonly [string, ...string[]]> = {
 /** A script of this directory, running in a process of its own. */
 export interface Child {
   process: ChildProcess
-  /** The words of the next line that begins with this one; each line is found once. */
+  /** The words of the next line that begins with this word; each line is found once. */
   hear(word: string): Promise<unknown[]>
   /** Resolves with code and signal when it has ended. */
   ended: Promise<[number | null, NodeJS.Signals | null]>
@@ -65,7 +65,7 @@ export function spawnDeno(command: string, ...args: string[]): ChildProcess {
   return spawn(program('deno/deno'), [command, ...flags, script], { stdio: ['ignore', 'ignore', 'inherit'] })
 }
 
-/** Waits until something answers at the address, whatever it says. */
+/** Waits until something answers at the address, whatever the answer. */
 export async function answers(url: string): Promise<void> {
   for (;;) {
     try {

@@ -5,37 +5,37 @@ import { wholeNumber } from '@gwh/core/options'
 import { type Clock, monotonicNow } from '@gwh/core/queue'
 import { MEMORY_PATH } from './memory-path.ts'
 
-// How old the figures may get that other processes change, in milliseconds.
+// How stale figures that other processes change may become, in milliseconds.
 const REFRESH_MS = 250
 
-/** When a queue refuses further deliveries, so that a backlog neither grows for ever nor fills the disk. */
+/** When a queue refuses new deliveries, so that a backlog neither grows without limit nor fills the disk. */
 export interface CapacityOptions {
-  /** How many deliveries may wait to be handled, first or again, before new ones are refused. Default 10 000. */
+  /** How many deliveries may wait for a first attempt or a retry before new ones are refused. Default 10,000. */
   maxPending?: number
-  /** How much the file system must have free, in bytes. Default 100 000 000; 0 for no such limit. */
+  /** How much free space the file system must have, in bytes. Default 100,000,000; 0 turns the check off. */
   minFreeBytes?: number
   /**
-   * How large the write-ahead log may grow before new deliveries are refused, in bytes. Default 268 435 456 (256 MiB).
-   * It grows while another connection reads, because it cannot be written back until that read has ended.
+   * How large the write-ahead log may grow before new deliveries are refused, in bytes. Default 268,435,456 (256 MiB).
+   * It grows while another connection reads, because it cannot be written back until that read ends.
    */
   maxLogBytes?: number
   /** Called each time the log grows beyond `maxLogBytes`, with its size in bytes. */
   onLogFull?: (log: { bytes: number; maxBytes: number }) => void
 }
 
-/** Counts the deliveries that wait without a query each time. */
+/** Keeps count of the waiting deliveries without a query each time. */
 export interface Capacity {
-  /** Whether new deliveries would be refused; from figures at most 250 ms old, own changes counted at once. */
+  /** Whether new deliveries would be refused. Other processes' changes count within 250 ms, our own at once. */
   isFull(): boolean
-  /** Why one more delivery must be refused, if it must. Exact; call it inside a transaction, before each insert. */
+  /** Why one more delivery must be refused, or `undefined`. Exact; call it in a transaction, before each insert. */
   refusal(): string | undefined
-  /** Notes how many more deliveries wait after a change of this connection. */
+  /** Records by how much a change of this connection raised the number of waiting deliveries. */
   waitingChanged(by: number): void
-  /** Like `waitingChanged`, where only an upper limit is known. */
+  /** Like `waitingChanged`, when only an upper limit is known. */
   waitingChangedAtMost(by: number): void
   /** Call it when a transaction of this connection begins. */
   begun(): void
-  /** Forgets everything noted since `begun`, after a rollback. */
+  /** Forgets everything recorded since `begun`. Call it after a rollback. */
   rolledBack(): void
 }
 
@@ -55,7 +55,7 @@ export function createCapacity(
   let readAt = monotonicNow(clock)
   let looked = false
 
-  /** Brings the figures up to date when they are old. */
+  /** Refreshes the figures when they are stale. */
   function refresh(recount: () => void): void {
     const now = monotonicNow(clock)
     if (now - readAt < REFRESH_MS) return
@@ -67,7 +67,7 @@ export function createCapacity(
 
   function describe(): string | undefined {
     if (backlog.waiting() >= maxPending) return `${maxPending} deliveries are waiting`
-    if (log.isFull()) return 'a long read keeps the write-ahead log from being written back'
+    if (log.isFull()) return 'a long read prevents the write-ahead log from being written back'
     return freeBytes < minFreeBytes ? `the disk has less than ${minFreeBytes} bytes free` : undefined
   }
 
@@ -95,12 +95,12 @@ export function createCapacity(
   }
 }
 
-/** How many deliveries wait: counted once, then kept up to date, and counted again when others have written. */
+/** The number of waiting deliveries: kept up to date, and counted again when another connection has written. */
 function createBacklog(database: DatabaseSync) {
   const count = database.prepare(
     "SELECT count(*) AS waiting FROM gwh_deliveries WHERE state IN ('pending', 'retrying')",
   )
-  // Changes with every commit of another connection, and never with one's own.
+  // Changes with every commit of another connection, and never with a commit of this one.
   const version = database.prepare('PRAGMA data_version')
   let waiting = Number.NaN
   let exact = false
@@ -153,7 +153,7 @@ function freeBytesAt(path: string): () => number {
       const { bavail, bsize } = statfsSync(directory)
       return bavail * bsize
     } catch {
-      // Some file systems do not say; SQLite still reports when they are full.
+      // Some file systems do not report it; SQLite still fails when they are full.
       return Number.POSITIVE_INFINITY
     }
   }

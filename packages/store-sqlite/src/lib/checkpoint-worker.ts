@@ -11,7 +11,7 @@ const truncate = database.prepare('PRAGMA wal_checkpoint(TRUNCATE)')
 parentPort.on('message', (message) => {
   if (message === 'close') database.close()
   else checkpoint.get()
-  // It locks writers out, so most of the work is done before.
+  // It locks out writers, so most of the work is done first.
   if (message === 'truncate') truncate.get()
   parentPort.postMessage('done')
 })`
@@ -19,9 +19,9 @@ parentPort.on('message', (message) => {
 /** A thread with its own connection that writes the log of a database back into it. */
 export interface CheckpointWorker {
   /**
-   * Writes back what can be without making any connection wait. Never rejects, not even when the thread has failed.
+   * Writes back what it can without making any connection wait. Never rejects, even if the thread has failed.
    *
-   * @param urgent Whether a transaction waits for it: only then it keeps the process alive
+   * @param urgent Whether a transaction waits for it; only then does it keep the process alive
    */
   checkpoint(urgent: boolean): Promise<void>
   /** Writes everything back and empties the log, unless a connection still reads from it. Never rejects. */
@@ -45,15 +45,15 @@ export function startCheckpointWorker(path: string, onFailure: () => void): Chec
     onFailure()
   }
   let last = Promise.resolve()
-  // One question at a time, because an answer does not say which question it belongs to.
-  const ask = (question: 'checkpoint' | 'truncate' | 'close', urgent: boolean) => {
+  // One request at a time, because a reply does not say which request it belongs to.
+  const send = (request: 'checkpoint' | 'truncate' | 'close', urgent: boolean) => {
     last = last.then(
       () =>
         new Promise((resolve) => {
           answered = resolve
           if (!worker) return resolve()
           if (urgent) worker.ref()
-          worker.postMessage(question)
+          worker.postMessage(request)
         }),
     )
     return last
@@ -71,10 +71,10 @@ export function startCheckpointWorker(path: string, onFailure: () => void): Chec
     onFailure()
   }
   return {
-    checkpoint: (urgent) => ask('checkpoint', urgent),
-    truncate: () => ask('truncate', false),
+    checkpoint: (urgent) => send('checkpoint', urgent),
+    truncate: () => send('truncate', false),
     async close() {
-      await ask('close', true)
+      await send('close', true)
       const ended = worker
       worker = undefined
       await ended?.terminate()

@@ -4,7 +4,7 @@ import { CHECKPOINT_PAGES } from './database.ts'
 import { isInTransaction, isOpen } from './database-state.ts'
 import { MEMORY_PATH } from './memory-path.ts'
 
-// The thread starts once this much was written, and then writes the log back whenever it may have grown by so much.
+// The thread starts once the first amount was written, and runs each time the log may have grown by the second.
 const START_BYTES = 1024 * 1024
 const PASS_BYTES = 16 * 1024 * 1024
 // A high estimate of what a change and a transaction write besides the bytes of a delivery.
@@ -13,15 +13,15 @@ const BYTES_PER_COMMIT = 16 * 1024
 const LONGEST_HOLD_MS = 500
 
 /**
- * Writes the log of a database back in another thread, because that takes the disk milliseconds.
+ * Writes the log of a database back in another thread, because that keeps the disk busy for milliseconds.
  *
- * SQLite reuses the log from its start only when a transaction finds all of it written back, and under load something
- * is always added meanwhile. So after each pass comes a second, short one, for which the next transaction waits.
+ * SQLite restarts the log only when a transaction finds all of it written back, and under load something is always
+ * added in the meantime. So each pass is followed by a second, short one that the next transaction waits for.
  */
 export interface Checkpoints {
   /** Resolves when the next transaction may begin; `undefined` when it may begin at once. */
   ready(): Promise<void> | undefined
-  /** Notes a transaction. */
+  /** Records a transaction. */
   committed(changes: number, bytes: number): void
   /** Starts to empty the log, which has grown too large; does nothing while a connection reads from it. */
   shrink(): void
@@ -29,7 +29,7 @@ export interface Checkpoints {
   close(): Promise<void>
 }
 
-/** Leaves the checkpoints with the connection. */
+/** Leaves checkpoints to the connection itself. */
 export function leaveCheckpoints(database: DatabaseSync): Checkpoints {
   return {
     ready: () => undefined,
@@ -39,7 +39,7 @@ export function leaveCheckpoints(database: DatabaseSync): Checkpoints {
       try {
         database.prepare('PRAGMA wal_checkpoint(TRUNCATE)').get()
       } catch {
-        // Another connection is writing; the next call may have more luck.
+        // Another connection is writing; the next call tries again.
       }
     },
     close: async () => {},
@@ -47,7 +47,7 @@ export function leaveCheckpoints(database: DatabaseSync): Checkpoints {
 }
 
 /**
- * Takes the checkpoints over from a connection. It keeps them where no other thread may open the file, and gets them
+ * Takes over the checkpoints of a connection. It keeps them where no other thread may open the file, and gets them
  * back when the thread fails.
  */
 export function takeOverCheckpoints(database: DatabaseSync, path: string): Checkpoints {

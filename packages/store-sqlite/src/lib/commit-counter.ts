@@ -8,20 +8,20 @@ const RECORD_BYTES = 33
 const MAGIC = 0x67776831
 
 /**
- * Remembers, in a small file beside the database, how many commits of it were acknowledged.
+ * Keeps the number of acknowledged commits of a database in a small file beside it.
  *
- * SQLite silently drops what follows a damaged spot of its write-ahead log, and all of a log that was deleted.
- * The number in the database then lags behind the one in the file, and the loss is reported instead of unseen.
- * The file is written after the commit and never synced: it may lag behind the database, but never be ahead of it.
+ * SQLite silently drops everything behind a damaged spot in its write-ahead log, and all of a log that was deleted.
+ * The number in the database is then lower than the one in the file, so the loss is reported.
+ * The file is written after the commit and never synced: it may lag behind the database, but is never ahead of it.
  */
 export interface CommitCounter {
   /** Counts this commit, unless its transaction changed nothing. Call it last in each transaction. */
   count(): void
-  /** Notes the count in the file beside the database. Call it after each COMMIT. */
+  /** Writes the count to the file beside the database. Call it after each COMMIT. */
   acknowledge(): void
   /** Reads the last count. Call it before the database is closed. */
   closing(): void
-  /** Notes whether the database was closed in good order. Call it after that. */
+  /** Records whether we closed the database ourselves, or its owner will. Call it after closing. */
   closed(inOrder: boolean): void
 }
 
@@ -54,7 +54,7 @@ export function openCommitCounter(database: DatabaseSync, path: string): CommitC
 }
 
 interface FileRow {
-  /** Random; differs between two databases that were at one path after each other. */
+  /** Random, so that two databases that were at one path in turn can be told apart. */
   id: Uint8Array
   commits: number
 }
@@ -63,7 +63,7 @@ function readQuietly(current: StatementSync): FileRow | undefined {
   try {
     return current.get() as unknown as FileRow
   } catch {
-    // A database that cannot be read was not closed in good order.
+    // A database that cannot be read does not count as closed in order.
     return undefined
   }
 }
@@ -86,7 +86,7 @@ function readFile(database: DatabaseSync): { id: string; commits: number } {
  * @throws WebhookUnavailableError `store_corrupt`
  */
 export function checkCommitCounter(database: DatabaseSync, path: string): void {
-  // Read before the database, which other processes may be writing to: it can only be ahead.
+  // Read before the database, which other processes may be writing to, so that the database can only be ahead.
   const acknowledged = readRecord(path)
   const file = readFile(database)
   if (acknowledged?.id !== file.id) return
@@ -94,8 +94,8 @@ export function checkCommitCounter(database: DatabaseSync, path: string): void {
   if (lost <= 0) return
   throw new WebhookUnavailableError(
     'store_corrupt',
-    `the database lacks its last ${lost} commits: its write-ahead log was damaged or deleted, or it was replaced ` +
-      `by an older copy; restore it, or delete ${recordPath(path)} to go on without them`,
+    `the database is missing its last ${lost} commits: its write-ahead log was damaged or deleted, or it was ` +
+      `replaced by an older copy; restore it, or delete ${recordPath(path)} to continue without them`,
   )
 }
 
@@ -120,7 +120,7 @@ function readRecord(path: string): { id: string; commits: number; closed: boolea
 
 function openRecord(path: string) {
   if (path === MEMORY_PATH) return { write: () => {}, close: () => {} }
-  // Created when it does not exist, with the rights of the database, and kept as it is when it does.
+  // Created with the permissions of the database unless it exists; then it is left as it is.
   const mode = statSync(path).mode & 0o777
   let file: number | undefined = openSync(recordPath(path), constants.O_RDWR | constants.O_CREAT, mode)
   const record = Buffer.alloc(RECORD_BYTES)
@@ -135,7 +135,7 @@ function openRecord(path: string) {
       try {
         writeSync(file, record, 0, RECORD_BYTES, 0)
       } catch {
-        // What was committed stays committed; the next record will say so too.
+        // The commit stands; the next record includes it.
       }
     },
     close(): void {

@@ -4,24 +4,24 @@ import { WebhookConfigError } from '@gwh/core/errors'
 import { checkPath, noQueue, type OpenOptions, openDatabase, prepareGiven } from './database.ts'
 import { MEMORY_PATH } from './memory-path.ts'
 
-/** Which database to use: a file of its own by `path`, or an open connection of yours as `database`. */
+/** Which database to use: the file at `path`, or an open connection of yours as `database`. */
 export type DatabaseOptions =
   | {
       /**
-       * The database file; created when absent, in a directory that exists, readable by this user only. `':memory:'`
-       * for tests. SQLite keeps `-wal` and `-shm` beside it, and this package `-acked`, by which it notices when
-       * acknowledged deliveries were lost.
+       * The database file. It is created when absent, readable by this user only; its directory must exist.
+       * `':memory:'` for tests. SQLite keeps the files `-wal` and `-shm` beside it, and this package `-acked`, with which
+       * it detects that acknowledged deliveries were lost.
        */
       path: string
-      /** Refuses a path where there is no queue yet, instead of creating one. For tools. Default false. */
+      /** Refuses a path that holds no queue, instead of creating one. For tools. Default false. */
       mustExist?: boolean
       database?: undefined
     }
   | {
       /**
        * An open `DatabaseSync` of yours, so that queue and application share one file and one connection. It is
-       * switched to `journal_mode=WAL` and `synchronous=FULL`; it stays yours to close, after the queue. Keep no
-       * transaction open on it across an `await`: the queue would have to wait for it.
+       * switched to `journal_mode=WAL` and `synchronous=FULL`. You close it, after the queue. Do not keep a
+       * transaction open on it across an `await`: the queue would have to wait.
        */
       database: Connection
       path?: undefined
@@ -54,12 +54,12 @@ export function openConnection(options: DatabaseOptions, open: OpenOptions = {})
   return { database: openDatabase(path, { ...open, mustExist }), path, given: false }
 }
 
-/** Creates the file for this user only; SQLite gives its other files the same rights. */
+/** Creates the file for this user only; SQLite gives its other files the same permissions. */
 function createFile(path: unknown): void {
   if (typeof path !== 'string' || path === MEMORY_PATH || existsSync(path)) return
   try {
     closeSync(openSync(path, 'wx', 0o600))
   } catch {
-    // Another process was faster, or SQLite will say what is wrong.
+    // Another process was faster, or SQLite will report what is wrong.
   }
 }

@@ -2,9 +2,9 @@ import type { DatabaseSync as Connection } from 'node:sqlite'
 import { DatabaseSync } from './sqlite-module.ts'
 
 /**
- * Whether a connection is open; `false` for anything that is no `DatabaseSync`.
+ * Whether a connection is open; `false` for anything that is not a `DatabaseSync`.
  *
- * Node 22.13 and 22.14 have no `isOpen`. There even SQL without a statement is refused once the connection is closed.
+ * Node 22.13 and 22.14 have no `isOpen`. There, a closed connection refuses even SQL without a statement.
  *
  * @see https://nodejs.org/api/sqlite.html#databaseisopen
  */
@@ -17,8 +17,8 @@ export function isOpen(database: Connection | undefined): boolean {
 /**
  * Whether a connection is inside a transaction; `false` when it is closed, where `isTransaction` itself would throw.
  *
- * Node 22.13 to 22.15 have no `isTransaction`. There SQLite is asked to begin a transaction, which it refuses inside
- * of another one; an empty one takes no lock.
+ * Node 22.13 to 22.15 have no `isTransaction`. There, SQLite is asked to begin a transaction, which it refuses inside
+ * another one; an empty transaction takes no lock.
  *
  * @see https://nodejs.org/api/sqlite.html#databaseistransaction
  */

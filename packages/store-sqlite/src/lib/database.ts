@@ -21,14 +21,14 @@ export const CHECKPOINT_PAGES = 8_000
 const SYNCHRONOUS_FULL = 2
 
 /**
- * Opens a database file that is checked, up to date and set to survive a power cut.
+ * Opens a database file: checks it, migrates its schema, and sets it up to survive a power cut.
  *
- * Blocks up to 2 seconds when another process holds the file, for instance to migrate it. With a SQLite older than
+ * Blocks for up to 2 seconds while another process holds the file, for example to migrate it. With a SQLite older than
  * 3.51.3 the file is locked for as long as it is open: every other connection is refused.
  *
  * @throws WebhookConfigError `option_invalid` when `path` is not a file system path, or names no queue although one
  *   must exist
- * @throws WebhookUnavailableError `store_corrupt` when the file is damaged, no database, or of another schema;
+ * @throws WebhookUnavailableError `store_corrupt` when the file is damaged, not a database, or has another schema;
  *   `store_unavailable` when it is locked, unreadable, read-only, or on a file system where SQLite cannot keep a
  *   write-ahead log
  */
@@ -60,7 +60,7 @@ export function openDatabase(
 export interface OpenOptions {
   /** The version of SQLite. Default: the one it reports. */
   version?: string
-  /** Up to which size a file is checked even if it was closed in order; larger ones would take seconds. */
+  /** The size in bytes up to which a file is checked even if it was closed in order: large files take seconds. */
   quickCheckBytes?: number
   /** Whether the file must hold a queue already. Default false. */
   mustExist?: boolean
@@ -98,7 +98,7 @@ function prepareOwn(database: Connection, shared: boolean): void {
   database.exec(`PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}`)
   // In kibibytes when negative. Keys are random, so the whole index over them should stay in memory.
   database.exec(`PRAGMA cache_size = -${CACHE_KIB}`)
-  // The longer the log, the more changes of one page are written to the database as one.
+  // The longer the log, the more changes to one page are written to the database at once.
   database.exec(`PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES}`)
 }
 
@@ -111,7 +111,7 @@ function prepareForUse(database: Connection, path: string, quickCheckBytes: numb
   const known = readVersion(database) === SCHEMA_VERSION
   if (!(known && sizeOf(database) > quickCheckBytes && wasClosedInOrder(database, path)))
     checkIntegrity(database)
-  // Before the first write, which would overwrite what may still be recovered of a damaged log.
+  // Before the first write, which would overwrite what can still be recovered from a damaged log.
   if (known) checkCommitCounter(database, path)
   const migrated = whileLocked(() => migrate(database))
   // Until a checkpoint, the schema and the id of the file are in the log only.
@@ -140,7 +140,7 @@ function checkIntegrity(database: Connection): void {
 }
 
 /**
- * Refuses a connection that would acknowledge what a power cut can still take away.
+ * Refuses a connection whose commits a power cut could still undo.
  *
  * Call it after a write: some builds of SQLite report FULL and fall back to NORMAL with the first one.
  *
@@ -155,7 +155,7 @@ export function checkDurability(database: Connection): void {
   )
 }
 
-// Blocks: opening is synchronous, and nothing can be served before it is done anyway.
+// Blocks: opening is synchronous, and nothing can be served before it is done.
 function whileLocked<T>(step: () => T): T {
   for (let waitedMs = 0; ; waitedMs += OPEN_WAIT_MS + BUSY_TIMEOUT_MS) {
     try {

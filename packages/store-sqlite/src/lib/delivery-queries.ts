@@ -8,9 +8,9 @@ import type { StorageParts } from './storage-parts.ts'
 
 type Queries = Pick<QueueStorage, 'nextDueAt' | 'stats' | 'list' | 'get' | 'listDead'>
 
-// There is no index over ids, which every delivery would pay for: this many rows are looked at in one turn of the
+// There is no index over ids, because every delivery would pay for it. This many rows are scanned in one turn of the
 // event loop.
-const ROWS_PER_LOOK = 20_000
+const ROWS_PER_TURN = 20_000
 
 const page = (from: string, where: string) =>
   `SELECT ${DELIVERY_COLUMNS} FROM gwh_deliveries ${from} WHERE seq < ? ${where} ORDER BY seq DESC LIMIT ?`
@@ -20,7 +20,7 @@ export function createQueries(database: DatabaseSync, parts: StorageParts): Quer
   const { group, statements, keys, leases, waits } = parts
   const bySeq = database.prepare(`SELECT ${DELIVERY_COLUMNS} FROM gwh_deliveries WHERE seq = ?`)
   const pageOfAll = database.prepare(page('NOT INDEXED', ''))
-  // Handled deliveries are most of the table, and the others are few.
+  // Most of the table is handled deliveries; the other states have few.
   const pageOfDone = database.prepare(page('NOT INDEXED', `AND state = 'done'`))
   const pageOfState = database.prepare(page('INDEXED BY gwh_deliveries_by_state', 'AND state = ?'))
   const listDead = database.prepare(`SELECT ${DELIVERY_COLUMNS} FROM gwh_deliveries
@@ -60,7 +60,7 @@ function toDelivery(row: Record<string, unknown>): StoredDelivery {
   return toStored(row as unknown as DeliveryRow)
 }
 
-/** Finds the newest delivery with a `webhook-id`, without holding up the event loop. */
+/** Finds the newest delivery with a `webhook-id`, without blocking the event loop. */
 function prepareFindId(database: DatabaseSync, read: StorageParts['group']['read']) {
   const newest = database.prepare('SELECT max(seq) AS seq FROM gwh_deliveries')
   const oldest = database.prepare('SELECT min(seq) AS seq FROM gwh_deliveries')
@@ -70,8 +70,8 @@ function prepareFindId(database: DatabaseSync, read: StorageParts['group']['read
   return async (id: string): Promise<number | undefined> => {
     const last = await read(() => Number(oldest.get()?.seq ?? 0))
     let to = await read(() => Number(newest.get()?.seq ?? 0))
-    for (; to > 0 && to >= last; to -= ROWS_PER_LOOK) {
-      const seq = await read(() => find.get(to - ROWS_PER_LOOK, to, id)?.seq)
+    for (; to > 0 && to >= last; to -= ROWS_PER_TURN) {
+      const seq = await read(() => find.get(to - ROWS_PER_TURN, to, id)?.seq)
       if (typeof seq === 'number') return seq
       await setImmediate()
     }

@@ -14,7 +14,7 @@ export const MESSAGE_COLUMNS =
   'key, endpoint, id, timestamp, scheme, key_id, jwt_body_bound, received_at, body, checksum'
 
 /**
- * What is selected of a delivery.
+ * The columns that are selected of a delivery.
  *
  * Integers are read as REAL: a damaged one beyond 2^53 would otherwise make `node:sqlite` throw, every time.
  */
@@ -48,12 +48,12 @@ export interface DeliveryRow {
   replay: number
 }
 
-/** The lease of a row. Settled by its row and not by its key, which may be what was damaged. */
+/** The lease of a row. It is settled by its row, not by its key, because the key itself may be damaged. */
 export interface RowLease {
   seq?: number
 }
 
-/** The lease that a claim returns; with `unreadable` when the message is not the one that was stored. */
+/** The lease that a claim returns, marked `unreadable` when the message is not the one that was stored. */
 export function toLeased(row: DeliveryRow): LeasedDelivery & RowLease {
   const message = toMessage(row)
   return {
@@ -68,7 +68,7 @@ export function toLeased(row: DeliveryRow): LeasedDelivery & RowLease {
   }
 }
 
-/** A delivery as the table keeps it. */
+/** A delivery as the table stores it. */
 export function toStored(row: DeliveryRow): StoredDelivery {
   return {
     state: row.state,
@@ -99,7 +99,7 @@ function damaged(): WebhookUnavailableError {
   return new WebhookUnavailableError('store_corrupt', 'a delivery in the database was changed or damaged')
 }
 
-// Failed attempts explain; when they cannot be read, the delivery is handled without them.
+// Failed attempts are only informative: when they cannot be read, the delivery is handled without them.
 function readHistory(text: string | null): readonly FailedAttempt[] {
   if (text === null) return []
   try {
@@ -120,16 +120,16 @@ export function hashKey(key: string): number {
   return crc32(key) | 0
 }
 
-/** Detects any other field or byte of a message; SQLite checks the form of its pages, not their content. */
+/** Detects a change in any field or byte of a message; SQLite checks the structure of its pages, not their content. */
 export function checksum({ body, ...fields }: QueuedDelivery): number {
   const { key, endpoint, id, timestamp, scheme, keyId, jwt, receivedAt } = fields
   const text = JSON.stringify([key, endpoint, id, timestamp, scheme, keyId, jwt?.bodyBound, receivedAt])
-  // The text last: it is never empty, and Node 22 forgets the start value when it gets no bytes.
+  // The text comes last: it is never empty, and Node 22 drops the initial value when it gets no bytes.
   return crc32(text, crc32(body))
 }
 
 /**
- * Refuses a message that the table would refuse or change, before it takes down the group it would commit with.
+ * Refuses a message that the table would refuse or change, before it fails the group it would commit with.
  *
  * @throws WebhookConfigError `option_invalid`
  */

@@ -4,43 +4,44 @@ import { DELIVERY_COLUMNS, MESSAGE_COLUMNS } from './delivery-row.ts'
 // Every write after the claim names the lease: a worker that lost it changes nothing.
 const FENCE = `WHERE seq = ? AND token = ? AND state = 'running'`
 
-// The token starts at random, so that a lease cannot outlive the purge and return of its delivery. Whether the
-// key is known is asked before: in one statement, SQLite would write the row to a table of its own first.
+// The token starts at a random number, so that a lease is void once its delivery was purged and enqueued again. Whether
+// the key is known is checked before: in one statement, SQLite would write the row to a temporary table first.
 // Only plain `?`: Node 22.19 and 24.0 cannot bind a numbered `?1` by its position.
 const INSERT = `INSERT INTO gwh_deliveries
   (key_hash, ${MESSAGE_COLUMNS}, state, state_time, token, attempts)
   VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'pending', ?, abs(random() % 1099511627776), 0)`
 
-// A row that the clock of this machine cannot have written is due: it lies further ahead than any lease or wait
-// that was ever asked for, so the clock has been set back since.
+// A row whose time lies further ahead than any lease or wait that was ever requested is due: the clock that wrote it
+// has been set back since.
 const RAN_OUT = `state = 'running' AND state_time <= :now`
 const LEASE_AHEAD = `state = 'running' AND state_time > :leaseHorizon`
 const WAIT_AHEAD = `state = 'retrying' AND state_time > :waitHorizon`
-const NOT_HERE = 'key NOT IN (SELECT value FROM json_each(:exclude))'
+const NOT_EXCLUDED = 'key NOT IN (SELECT value FROM json_each(:exclude))'
 
-// A delivery whose lease ran out for a second time may be what ends its processes.
-const suspect = (where: string) =>
-  `SELECT seq FROM gwh_deliveries WHERE ${where} AND attempts >= 2 AND ${NOT_HERE} ORDER BY state_time LIMIT 1`
-const SUSPECT = `coalesce((${suspect(RAN_OUT)}), (${suspect(LEASE_AHEAD)}))`
+// Crash-loop suspects: the lease ran out on the second attempt or later, so the delivery may be what kills its process.
+const crashLoopSuspect = (where: string) =>
+  `SELECT seq FROM gwh_deliveries WHERE ${where} AND attempts >= 2 AND ${NOT_EXCLUDED} ORDER BY state_time LIMIT 1`
+const CRASH_LOOP_SUSPECT = `coalesce((${crashLoopSuspect(RAN_OUT)}), (${crashLoopSuspect(LEASE_AHEAD)}))`
 
-// Damaged numbers must not overflow: SQLite would refuse the row, each time.
+// Damaged numbers must not overflow: SQLite would refuse the row every time.
 const TAKE = `state_time = :leaseUntil, token = min(token, 9007199254740000) + 1,
   attempts = max(0, min(attempts, 1000000)) + 1`
 
-// A few looks at the index, however many deliveries there are: first what was left behind, then what is due
-// again, then the longest waiting. A pending one is taken whatever its time says, so that a clock set back does
-// not hide it. One row at a time, because a list in a subquery costs SQLite more than the rows themselves.
+// A few index lookups, however many deliveries there are: first abandoned deliveries, then due retries, then the one
+// that has waited longest. A pending one is taken whatever its time says, so that a clock set back does not hide it.
+// One row at a time, because a list in a subquery costs SQLite more than the rows themselves.
 const first = (where: string) => `(SELECT seq FROM gwh_deliveries WHERE ${where} ORDER BY state_time LIMIT 1)`
 const CLAIM = `UPDATE gwh_deliveries SET state = 'running', ${TAKE}
   WHERE seq = coalesce(
-    ${first(`${RAN_OUT} AND attempts < 2 AND ${NOT_HERE}`)},
-    ${first(`${LEASE_AHEAD} AND attempts < 2 AND ${NOT_HERE}`)},
-    ${first(`state = 'retrying' AND state_time <= :now AND ${NOT_HERE}`)},
-    ${first(`${WAIT_AHEAD} AND ${NOT_HERE}`)},
+    ${first(`${RAN_OUT} AND attempts < 2 AND ${NOT_EXCLUDED}`)},
+    ${first(`${LEASE_AHEAD} AND attempts < 2 AND ${NOT_EXCLUDED}`)},
+    ${first(`state = 'retrying' AND state_time <= :now AND ${NOT_EXCLUDED}`)},
+    ${first(`${WAIT_AHEAD} AND ${NOT_EXCLUDED}`)},
     ${first(`state = 'pending'`)})
   RETURNING ${DELIVERY_COLUMNS}`
 
-const CLAIM_SUSPECT = `UPDATE gwh_deliveries SET ${TAKE} WHERE seq = ${SUSPECT} RETURNING ${DELIVERY_COLUMNS}`
+const CLAIM_CRASH_LOOP_SUSPECT = `UPDATE gwh_deliveries SET ${TAKE} WHERE seq = ${CRASH_LOOP_SUSPECT}
+  RETURNING ${DELIVERY_COLUMNS}`
 
 const exists = (where: string) => `SELECT 0 AS due WHERE EXISTS (SELECT 1 FROM gwh_deliveries WHERE ${where})`
 const NEXT_DUE = `SELECT min(due) AS due FROM (
@@ -51,17 +52,17 @@ const NEXT_DUE = `SELECT min(due) AS due FROM (
 const OLDEST_WAITING = `SELECT min(received_at) AS oldest FROM gwh_deliveries
   WHERE state IN ('pending', 'retrying')`
 
-const REVIVE = `UPDATE gwh_deliveries SET state = 'pending', state_time = ?, attempts = 0, dead_reason = NULL`
+const REQUEUE = `UPDATE gwh_deliveries SET state = 'pending', state_time = ?, attempts = 0, dead_reason = NULL`
 
-/** Every statement that changes deliveries, one per transition, and those the workers read by; prepared once. */
+/** Every statement that changes deliveries, one per transition, and those that workers read with; prepared once. */
 export interface DeliveryStatements {
-  /** Of a delivery whose key is not known yet. */
+  /** Inserts a delivery whose key is not known yet. */
   insert: StatementSync
-  /** Claims one delivery that is no suspect. */
+  /** Claims one delivery that is not a crash-loop suspect. */
   claim: StatementSync
-  claimSuspect: StatementSync
-  /** The `seq` of a suspect that waits, or NULL. */
-  suspect: StatementSync
+  claimCrashLoopSuspect: StatementSync
+  /** The `seq` of a waiting crash-loop suspect, or NULL. */
+  crashLoopSuspect: StatementSync
   renew: StatementSync
   /** Keeps the body. */
   completeRetained: StatementSync
@@ -85,8 +86,8 @@ export function prepareStatements(database: DatabaseSync): DeliveryStatements {
   return {
     insert: prepare(INSERT),
     claim: prepare(CLAIM),
-    claimSuspect: prepare(CLAIM_SUSPECT),
-    suspect: prepare(`SELECT ${SUSPECT} AS seq`),
+    claimCrashLoopSuspect: prepare(CLAIM_CRASH_LOOP_SUSPECT),
+    crashLoopSuspect: prepare(`SELECT ${CRASH_LOOP_SUSPECT} AS seq`),
     renew: fenced('state_time = ?'),
     complete: fenced(`state = 'done', state_time = ?, body = x'', replay = NULL`),
     completeRetained: fenced(`state = 'done', state_time = ?, retained = 1, replay = NULL`),
@@ -95,11 +96,11 @@ export function prepareStatements(database: DatabaseSync): DeliveryStatements {
     nextDue: prepare(NEXT_DUE),
     count: prepare('SELECT state, count(*) AS deliveries FROM gwh_deliveries GROUP BY state'),
     oldestWaiting: prepare(OLDEST_WAITING),
-    redrive: prepare(`${REVIVE} WHERE seq = ? AND state = 'dead'`),
-    redriveById: prepare(`${REVIVE} WHERE state = 'dead' AND id = ?`),
-    redriveAll: prepare(`${REVIVE} WHERE state = 'dead'`),
+    redrive: prepare(`${REQUEUE} WHERE seq = ? AND state = 'dead'`),
+    redriveById: prepare(`${REQUEUE} WHERE state = 'dead' AND id = ?`),
+    redriveAll: prepare(`${REQUEUE} WHERE state = 'dead'`),
     replay: prepare(
-      `${REVIVE}, retained = NULL, replay = 1 WHERE seq = ? AND state = 'done' AND retained = 1`,
+      `${REQUEUE}, retained = NULL, replay = 1 WHERE seq = ? AND state = 'done' AND retained = 1`,
     ),
     purgeDead: prepare(`DELETE FROM gwh_deliveries WHERE state = 'dead' AND state_time < ?`),
   }

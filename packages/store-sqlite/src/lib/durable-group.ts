@@ -7,8 +7,8 @@ import type { GroupHooks } from './group.ts'
 import { createGroupCommit, type GroupCommit } from './group-commit.ts'
 
 /**
- * Starts a group commit that acknowledges nothing its files would not keep: they are still the ones that were
- * opened, and each commit is noted so that its loss would be noticed.
+ * Starts a group commit that acknowledges only what its files keep: after each commit it checks that they are still
+ * the ones it opened, and counts the commit, so that its loss would be detected.
  *
  * @param hooks Called during each transaction as well
  */
@@ -47,7 +47,7 @@ export function createDurableGroup(
   )
 }
 
-/** Takes the checkpoints over from a connection of ours, and leaves those of the caller's where they are. */
+/** Takes over the checkpoints of a connection of ours; a connection of the caller's keeps its own. */
 export function startCheckpoints({ database, path, given }: OpenConnection): Checkpoints {
   // The caller's own transactions are not counted, but must be written back too.
   return given ? leaveCheckpoints(database) : takeOverCheckpoints(database, path)

@@ -7,16 +7,16 @@ import { isDamage, toUnavailable } from './sqlite-errors.ts'
 const SAVEPOINT = 'gwh_effects'
 const TRANSACTION_WORDS = /^(begin|commit|end|rollback|savepoint|release|attach|detach|vacuum)$/
 
-/** What became of a completion: whether the lease still held, or the error of the effect that took it back. */
+/** The outcome of a completion: whether the lease was still valid, or the error of the effect that undid it. */
 export type Completion = { kept: boolean } | { failure: unknown }
 
 /**
- * Prepares completions with effects, to be run inside the transaction of a group.
+ * Prepares completions with effects, which run inside the transaction of a group.
  *
- * A completion and its effects share a savepoint: an effect that throws takes back its own completion only, and
- * with a lost lease no effect runs at all.
+ * A completion and its effects share a savepoint: an effect that throws rolls back only its own completion, and
+ * no effect runs once the lease is lost.
  *
- * @throws WebhookUnavailableError from the result, when an effect made SQLite end the transaction of the group
+ * @throws WebhookUnavailableError From the returned function, when an effect made SQLite end the group's transaction
  */
 export function prepareCompletion(
   database: DatabaseSync,
@@ -53,7 +53,7 @@ function runEffect(database: DatabaseSync, effect: Effect): void {
   try {
     const returned: unknown = effect(handle)
     if (!isThenable(returned)) return
-    // Not awaited: changes after this line are refused anyway.
+    // Not awaited: changes after this line are refused.
     returned.then(undefined, () => {})
     throw misuse('an effect must be synchronous, but it returned a promise')
   } finally {
@@ -61,13 +61,13 @@ function runEffect(database: DatabaseSync, effect: Effect): void {
   }
 }
 
-/** Lends an effect the database for as long as it runs, without the means to end the transaction. */
+/** Lends an effect the database for as long as it runs, but without a way to end the transaction. */
 function lendDatabase(database: DatabaseSync): { handle: EffectDatabase; revoke(): void } {
   let lent = true
   const whileLent = <T>(step: () => T): T => {
     if (!lent) throw misuse('an effect used the database after it had returned')
-    // Outside the transaction a statement would commit by itself, whatever becomes of the completion.
-    if (!isInTransaction(database)) throw misuse('an effect went on although it had ended the transaction')
+    // Outside the transaction a statement would commit by itself, even if the completion is rolled back.
+    if (!isInTransaction(database)) throw misuse('an effect continued after it had ended the transaction')
     return step()
   }
   const handle: EffectDatabase = {
@@ -95,12 +95,12 @@ function lendDatabase(database: DatabaseSync): { handle: EffectDatabase; revoke(
   }
 }
 
-// A COMMIT cannot be taken back once it has run, so it must not run. Not every runtime has an authorizer for this.
+// A COMMIT cannot be undone once it has run, so it must not run. Not every runtime has an authorizer for this.
 function refuseTransactions(sql: string): void {
   for (const statement of stripText(String(sql)).split(';')) {
     const word = /^\s*([a-z]+)/i.exec(statement)?.[1]?.toLowerCase() ?? ''
     if (TRANSACTION_WORDS.test(word)) {
-      throw misuse(`an effect must leave the transaction alone, but it runs ${word.toUpperCase()}`)
+      throw misuse(`an effect must not control the transaction, but it runs ${word.toUpperCase()}`)
     }
   }
 }

@@ -5,7 +5,7 @@ import { MEMORY_PATH } from './memory-path.ts'
 /**
  * Returns a check that throws once an open file of the database is no longer the one at its path.
  *
- * SQLite goes on writing to a file that was deleted or replaced while open, and what it commits there is lost. Its
+ * SQLite keeps writing to a file that was deleted or replaced while open, and what it commits there is lost. Its
  * log and the index of its log are deleted only by the last connection that closes.
  */
 export function createFileGuard(path: string): () => void {

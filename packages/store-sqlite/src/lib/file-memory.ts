@@ -1,29 +1,29 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { type SeenClock, seeClock } from '@gwh/core/queue'
 
-// Two processes can read their clocks at different moments and write in the other order.
+// Two processes can read their clocks at different moments and write in the opposite order.
 const SLACK_MS = 60_000
 
-/** The kinds of leases and waits whose longest is remembered; each is a column of `gwh_file`. */
+/** The kinds of leases and waits whose maximum is stored; each is a column of `gwh_file`. */
 export type SpanKind = 'longest_lease' | 'longest_wait' | 'longest_claim'
 
 /**
- * The longest lease or wait of one kind that any process has asked for, remembered in the file.
+ * The longest lease or wait of one kind that any process has requested, stored in the file.
  *
- * One that lies further ahead was written by a clock that has been set back since, and must not be waited for.
+ * A time further ahead was written by a clock that has been set back since, and must not be waited for.
  */
 export interface LongestSpan {
-  /** Notes a span, in milliseconds. Call it inside a transaction. */
+  /** Records a span, in milliseconds. Call it inside a transaction. */
   note(ms: number): void
   /** The latest time that a lease or wait begun at `now` can end. */
   horizon(now: number): number
 }
 
-/** Prepares the memory of one kind of span. */
+/** Prepares the record of one kind of span. */
 export function prepareSpan(database: DatabaseSync, kind: SpanKind): LongestSpan {
   const read = database.prepare(`SELECT ${kind} AS ms FROM gwh_file`)
   const raise = database.prepare(`UPDATE gwh_file SET ${kind} = ? WHERE ${kind} < ?`)
-  // What this connection knows the file to hold at least; a rollback makes the next claim read it again.
+  // A lower bound of what the file holds. It may be too high after a rollback; the next claim reads it again.
   let known = Number.NEGATIVE_INFINITY
   return {
     note(ms) {
@@ -39,9 +39,10 @@ export function prepareSpan(database: DatabaseSync, kind: SpanKind): LongestSpan
 }
 
 /**
- * Prepares the comparison of the clock with what any process saw of it before; see `seeClock`.
+ * Prepares the comparison of the clock with what any process has seen before; see `seeClock`.
  *
- * The result is called inside a transaction, notes the time, and returns whether the clock can be trusted to purge.
+ * The returned function records the time and returns whether the clock can be trusted for a purge. Call it inside a
+ * transaction.
  */
 export function prepareSeenClock(database: DatabaseSync): (now: number) => boolean {
   const read = database.prepare('SELECT clock_at, clock_jumped_to FROM gwh_file')

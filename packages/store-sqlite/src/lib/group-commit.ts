@@ -9,7 +9,7 @@ import { isCorrupt, isLocked, toUnavailable } from './sqlite-errors.ts'
 
 const LOCK_BUDGET_MS = 2_000
 const LOCK_WAIT_MS = 40
-// Counted in tries and not read off a clock, so that a clock that stands still cannot make the wait endless.
+// Counted in attempts, not in time, so that a clock that stands still cannot make the wait endless.
 const LOCK_TRIES = Math.ceil(LOCK_BUDGET_MS / (LOCK_WAIT_MS + BUSY_TIMEOUT_MS))
 
 /** Writes to one database: everything that arrives in one turn of the event loop shares one transaction. */
@@ -17,10 +17,10 @@ export interface GroupCommit {
   /**
    * Applies a change, in order of arrival, and resolves to its result once it is committed.
    *
-   * While another connection holds the lock it is tried again for 2 seconds.
+   * While another connection holds the lock, it is retried for 2 seconds.
    *
    * @param apply Runs its statements synchronously, inside the transaction
-   * @param bytes About how much it writes. Default 0: next to nothing
+   * @param bytes Roughly how much it writes. Default 0, for next to nothing
    * @throws WebhookUnavailableError `store_unavailable` when the transaction it was part of failed
    */
   write<T>(apply: () => T, bytes?: number): Promise<T>
@@ -34,17 +34,17 @@ export interface GroupCommit {
   close(): Promise<void>
 }
 
-/** What a group needs of the files it is written to. */
+/** What a group commit needs from the files it writes to. */
 export interface GroupFiles {
   /** Resolves when the next transaction may begin; `undefined` when it may begin at once. */
   ready?(): Promise<void> | undefined
-  /** After a COMMIT, with what was written in about how many bytes; fails the group by throwing. */
+  /** Called after a COMMIT with the number of changes and roughly of bytes. Fails the group by throwing. */
   committed?(changes: number, bytes: number): void
   /** Whether the database belongs to the caller, who closes it. Default: no. */
   keepOpen?: boolean
-  /** Before the database is closed, when all is settled. */
+  /** Called before the database is closed, once every change is settled. */
   closing?(): Promise<void>
-  /** After the database was closed. */
+  /** Called after the database was closed. */
   closed?(): void
 }
 
@@ -57,7 +57,7 @@ export function createGroupCommit(
 ): GroupCommit {
   const begin = database.prepare('BEGIN IMMEDIATE')
   const commit = prepareCommit(database, hooks)
-  // A damaged file may still take writes, but none that can be relied on.
+  // A damaged file may still accept writes, but none that can be relied on.
   let damage: unknown
   let waiting: Change[] = []
   let scheduled = false
@@ -81,7 +81,7 @@ export function createGroupCommit(
       if (damage) throw damage
       begin.run()
     } catch (error) {
-      // A transaction of the caller's on the same connection will end like one on another.
+      // A transaction of the caller on the same connection ends too, as one on another connection does.
       if (isLocked(error) || isInTransaction(database)) putOff(error)
       else fail(take(), error)
       return

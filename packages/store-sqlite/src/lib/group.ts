@@ -6,7 +6,7 @@ export interface Change<T = unknown> {
   apply: () => T
   /** What `apply` returned. */
   result: T | undefined
-  /** About how much it writes. */
+  /** Roughly how much it writes. */
   bytes: number
   triesLeft: number
   promise: Promise<T>
@@ -31,13 +31,13 @@ export function createChange<T>(apply: () => T, bytes: number, triesLeft: number
 export interface GroupHooks {
   /** Before its first change. */
   begun?(): void
-  /** After its last change, before its COMMIT; fails the group by throwing. */
+  /** After its last change, before its COMMIT. Fails the group by throwing. */
   committing?(): void
-  /** When it was rolled back, for whatever reason. */
+  /** After it was rolled back, whatever the reason. */
   failed?(): void
 }
 
-/** The part of a transaction after BEGIN: everything of the group is committed, or nothing. */
+/** The part of a transaction after BEGIN: commits every change of the group, or none. */
 export function prepareCommit(database: DatabaseSync, hooks: GroupHooks): (group: readonly Change[]) => void {
   const commit = database.prepare('COMMIT')
   return (group) => {
@@ -60,6 +60,6 @@ function rollBack(database: DatabaseSync): void {
   try {
     database.prepare('ROLLBACK').run()
   } catch {
-    // Nothing of the group is acknowledged either way, and its own error says more than this one.
+    // Nothing of the group is acknowledged either way, and its own error tells more than this one.
   }
 }

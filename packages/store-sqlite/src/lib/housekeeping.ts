@@ -3,16 +3,16 @@ import { type Clock, monotonicNow } from '@gwh/core/queue'
 const EVERY_MS = 600_000
 
 /**
- * How many rows one purge deletes: few enough to hold the event loop for milliseconds only. The next claim goes on
- * with the rest.
+ * How many rows one purge deletes: few enough to block the event loop for milliseconds only. The next claim
+ * continues with the rest.
  */
 export const PURGE_ROWS = 500
 
-/** Says when to purge: every ten minutes, and at once while a purge leaves work behind. */
+/** Decides when to purge: every ten minutes, and at once while a purge leaves work behind. */
 export interface Housekeeping {
   /** Whether to purge now. */
   isDue(): boolean
-  /** Call it after each purge, with whether it stopped before it was done. */
+  /** Call it after each purge, with whether it stopped early. */
   ran(leftWork: boolean): void
 }
 

@@ -13,18 +13,18 @@ const FIND_MERGED = `SELECT gwh_deliveries.seq FROM gwh_keys CROSS JOIN gwh_deli
 /**
  * Finds deliveries by their key.
  *
- * Keys are random: with an index over all of them each delivery would change another page of it, and each changed
- * page is written twice. So the newest keys are held in memory, by their hashes, and merged into `gwh_keys` in
- * order of their hashes, a slice with each few deliveries. When the file is opened they are read again.
+ * Keys are random: in an index over all of them, each delivery would change a different page, and each changed
+ * page is written twice. So the newest keys stay in memory, by hash, and are merged into `gwh_keys` in the order
+ * of their hashes, one slice every few deliveries. They are read again when the file is opened.
  */
 export interface KeyIndex {
-  /** Learns what other processes have added. Call it first in each transaction. */
+  /** Reads what other processes have added. Call it first in each transaction. */
   begun(): void
   /** The `seq` of a delivery. */
   find(hash: number, key: string): number | undefined
   /** Adds a delivery that was inserted. */
   added(hash: number, seq: number): void
-  /** Merges as much as keeps up with what was added. Call it last in each transaction. */
+  /** Merges enough to keep up with what was added. Call it last in each transaction. */
   merge(): void
   /** Undoes everything since `begun`, after a rollback. */
   rolledBack(): void
@@ -42,12 +42,12 @@ export function createKeyIndex(database: DatabaseSync, runLength: number = RUN_L
   let young = createRun(runLength)
   let old: Merging | undefined
   let last = 0
-  // What a rollback returns to.
+  // The state that a rollback restores.
   let before = { last, merged: 0, credit: 0 }
   let credit = 0
   let journal: number[] = []
 
-  function learn(): void {
+  function readNew(): void {
     // Not by their stored hashes: a changed bit there would go unnoticed, because only messages are checked.
     for (const { key, seq } of news.all(last)) add(hashKey(String(key)), Number(seq))
   }
@@ -67,13 +67,13 @@ export function createKeyIndex(database: DatabaseSync, runLength: number = RUN_L
     return young.get(hash).find(at) ?? old?.run.get(hash).find(at)
   }
 
-  learn()
+  readNew()
   return {
     begun() {
       startRun()
       journal = []
       before = { last, merged: old?.merged ?? 0, credit }
-      learn()
+      readNew()
     },
     find: (hash, key) => findRecent(hash, key) ?? (findMerged.get(hash, key)?.seq as number | undefined),
     added: add,
@@ -108,7 +108,7 @@ interface Merging {
 
 /** Keys in memory. */
 interface Run {
-  /** Hashes and their `seq` in turns, by ranges of hashes in the order in which the table keeps them. */
+  /** Pairs of a hash and its `seq`, one after the other, by ranges of hashes in the order of the table. */
   slices: readonly number[][]
   size(): number
   add(hash: number, seq: number): void

@@ -1,2 +1,2 @@
-/** SQLite's name for a database that lives in memory and ends with its connection. */
+/** SQLite's name for a database that lives in memory and disappears with its connection. */
 export const MEMORY_PATH = ':memory:'

@@ -8,7 +8,7 @@ import { createHousekeeping, PURGE_ROWS } from './housekeeping.ts'
 /** How long settled deliveries are kept. */
 export interface RetentionOptions {
   /**
-   * How long a handled delivery is remembered, so that it stays a duplicate, in milliseconds. Default 72 hours;
+   * How long the key of a handled delivery is kept, so that a retry is a duplicate, in milliseconds. Default 72 hours;
    * at least 25, because the sender retries for 24. Its body is erased when it is handled, unless `retainBodies` is
    * given.
    */
@@ -52,9 +52,9 @@ export function toRetention({ retentionMs, deadRetentionMs, retainBodies }: Rete
 }
 
 /**
- * Prepares the purge of settled deliveries and retained bodies, to be run inside a transaction.
+ * Prepares the purge of settled deliveries and retained bodies, which runs inside a transaction.
  *
- * The result does nothing, and returns `undefined`, before the next purge is due and while the clock is in doubt.
+ * The returned function does nothing and returns `undefined` until a purge is due, and while the clock is in doubt.
  */
 export function createPurge(
   database: DatabaseSync,

@@ -12,7 +12,7 @@ import { isInTransaction } from './database-state.ts'
  * leased until (`running`), settled at (`done`, `dead`). So one index serves claims, purges and counts.
  *
  * `gwh_keys` finds the deliveries up to `gwh_file.keys_to` by the hash of their key; the later ones are found in
- * memory. `seq` only rises, so that what other processes have added is what is beyond the last one seen.
+ * memory. `seq` only rises, so everything beyond the last one seen was added by other processes.
  * SQLite builds a table of its own for `IN (…)` each time it checks a row, which costs more than the row does.
  */
 const MIGRATIONS: readonly string[] = [
@@ -76,9 +76,9 @@ const MIGRATIONS: readonly string[] = [
 export const SCHEMA_VERSION: number = MIGRATIONS.length
 
 /**
- * Brings the schema up to date, all or nothing, and returns whether anything had to be done.
+ * Brings the schema up to date, all or nothing, and returns whether it changed.
  *
- * Writes even when nothing has to be done, so that opening proves the file can be written to.
+ * Writes even when there is nothing to do, so that opening proves that the file is writable.
  *
  * @throws WebhookUnavailableError `store_corrupt` when the schema is newer, or from before the tables had a prefix
  */
@@ -125,7 +125,7 @@ function refuseOldLayout(database: DatabaseSync): void {
   if (!['key_hash', 'state_time', 'dead_reason'].every((name) => names.includes(name))) return
   throw new WebhookUnavailableError(
     'store_corrupt',
-    'the database holds a queue of an older layout, in tables without the prefix gwh_; it was left as it is: ' +
-      'handle what it holds with the version that wrote it, or use another path',
+    'the database holds a queue of an older layout, in tables without the prefix gwh_; it was not changed: ' +
+      'process what it holds with the version that wrote it, or use another path',
   )
 }

@@ -23,7 +23,7 @@ const DAMAGE: readonly (number | undefined)[] = [
 // Only a database that the caller gave can close before its queue or store does.
 const CLOSED = /database is not open|statement has been finalized/
 
-/** What SQLite reports beside its message; Deno leaves the code out of errors thrown while opening. */
+/** What SQLite reports besides its message; Deno omits the code from errors thrown while opening. */
 interface SqliteErrorLike {
   errcode?: number
   message?: string
@@ -35,7 +35,7 @@ export function isLocked(error: unknown): boolean {
   return code === SQLITE_BUSY || code === SQLITE_LOCKED
 }
 
-/** Whether the file does not hold what SQLite wrote to it, or is no database at all. */
+/** Whether the file does not hold what SQLite wrote to it, or is not a database at all. */
 export function isCorrupt(error: unknown): boolean {
   if (error instanceof WebhookError) return error.code === 'store_corrupt'
   const code = primaryCode(error)
@@ -70,7 +70,7 @@ function reason(error: unknown): string {
   return error instanceof Error ? error.message : 'unknown error'
 }
 
-// The low byte is the primary code; the rest says which of its causes it was.
+// The low byte is the primary code; the rest tells its causes apart.
 function primaryCode(error: unknown): number | undefined {
   const { errcode, message } = (error ?? {}) as SqliteErrorLike
   if (errcode !== undefined) return errcode & 0xff

@@ -3,7 +3,7 @@ import { WebhookConfigError } from '@gwh/core/errors'
 
 type Sqlite = typeof import('node:sqlite')
 
-// Not imported: a runtime without it would end in a raw "No such built-in module" that does not say what is needed.
+// Not imported: a runtime without it would fail with "No such built-in module", which does not say what is needed.
 const sqlite = getBuiltinModule?.('node:sqlite') as Sqlite | undefined
 if (!sqlite) {
   throw new WebhookConfigError(
@@ -12,5 +12,5 @@ if (!sqlite) {
   )
 }
 
-/** The constructor of SQLite connections of this runtime. */
+/** The constructor of SQLite connections in this runtime. */
 export const DatabaseSync: Sqlite['DatabaseSync'] = sqlite.DatabaseSync

@@ -2,9 +2,9 @@ import type { DeliveryQueue } from '@gwh/core/queue'
 import { createStoredQueue } from '@gwh/core/queue'
 import { openSqliteStorage, type SqliteStorageOptions } from './sqlite-storage.ts'
 
-/** What a SQLite queue needs, and how long it keeps what is settled. */
+/** Options of a SQLite queue. */
 export type SqliteQueueOptions = SqliteStorageOptions & {
-  /** A number in [0, 1) that spreads the waits before retries. Default `Math.random`. */
+  /** Returns a number in [0, 1), which spreads the waits before retries. Default `Math.random`. */
   random?: () => number
 }
 
@@ -21,7 +21,7 @@ export type SqliteQueueOptions = SqliteStorageOptions & {
  * const receiver = createReceiver({ static: { secrets }, queue })
  * ```
  * @throws WebhookConfigError `option_invalid`
- * @throws WebhookUnavailableError `store_corrupt` when the file is damaged or of another schema,
+ * @throws WebhookUnavailableError `store_corrupt` when the file is damaged or has another schema,
  *   `store_unavailable` when it is locked or read-only
  */
 export function createSqliteQueue(options: SqliteQueueOptions): DeliveryQueue {

@@ -29,11 +29,11 @@ const OPTION_NAMES = [
   'onLogFull',
 ]
 
-/** What a SQLite backend of the queue needs. */
+/** Options of a SQLite backend of the queue. */
 export type SqliteStorageOptions = DatabaseOptions &
   RetentionOptions &
   CapacityOptions & {
-    /** The time that purges and waits for locks run on. Default: the machine's clock. */
+    /** The clock of purges and of waits for locks. Default: the machine's clock. */
     clock?: Clock
   }
 
@@ -57,14 +57,14 @@ export function openSqliteStorage(options: SqliteStorageOptions): QueueStorage {
   }
 }
 
-/** What a storage on an open connection takes. */
+/** Options of a storage on an open connection. */
 export interface StorageSettings extends RetentionOptions, CapacityOptions {
   clock?: Clock
   /** How many keys the index merges at a time; see `createKeyIndex`. */
   runLength?: number
 }
 
-/** Makes the state transitions on a connection that is ready for use; closing them closes it unless it was given. */
+/** Makes the state transitions on a connection that is ready for use. Closing them closes it unless it was given. */
 export function createSqliteStorage(
   connection: OpenConnection,
   settings: StorageSettings = {},

@@ -7,7 +7,7 @@ import { createDurableGroup } from './durable-group.ts'
 import { prepareSeenClock, prepareSpan } from './file-memory.ts'
 import { createHousekeeping, PURGE_ROWS } from './housekeeping.ts'
 
-// Wins when the key is unknown, expired or released, or when its lease ran out; a lease that ends later than any
+// Succeeds when the key is unknown, expired or released, or when its lease ran out. A lease that ends later than any
 // lease can was written by a clock that has been set back since.
 const CLAIM = `INSERT INTO gwh_claims (key, state, token, attempt, lease_until, expires_at)
   VALUES (:key, 'in_progress', :token, 1, :leaseUntil, :expiresAt)
@@ -22,9 +22,9 @@ const CLAIM = `INSERT INTO gwh_claims (key, state, token, attempt, lease_until, 
 
 const SETTLE = `UPDATE gwh_claims SET state = ? WHERE key = ? AND token = ? AND state = 'in_progress'`
 
-/** What a SQLite idempotency store needs. */
+/** Options of a SQLite idempotency store. */
 export type SqliteStoreOptions = DatabaseOptions & {
-  /** The time leases and records are measured by, in epoch milliseconds. Default `Date.now`. */
+  /** The current time in epoch milliseconds, for leases and records. Default `Date.now`. */
   now?: () => number
 }
 
@@ -34,7 +34,7 @@ export type SqliteStoreOptions = DatabaseOptions & {
  * Claims and completions survive a power cut once their promise resolves; several processes may share the file.
  *
  * @throws WebhookConfigError `option_invalid`
- * @throws WebhookUnavailableError `store_corrupt` when the file is damaged or of another schema,
+ * @throws WebhookUnavailableError `store_corrupt` when the file is damaged or has another schema,
  *   `store_unavailable` when it is locked or read-only
  */
 export function createSqliteStore(options: SqliteStoreOptions): IdempotencyStore {

@@ -2,7 +2,7 @@ import { DatabaseSync } from './sqlite-module.ts'
 
 const SAFE_TO_SHARE = [3, 51, 3] as const
 
-/** The version of the SQLite this runtime brings, such as `3.51.3`. Touches no file. */
+/** The version of SQLite in this runtime, such as `3.51.3`. Touches no file. */
 export function readSqliteVersion(): string {
   const database = new DatabaseSync(':memory:')
   try {
@@ -14,7 +14,7 @@ export function readSqliteVersion(): string {
 
 /**
  * Whether several connections may share a file: up to 3.51.2, two that write or checkpoint at the same moment can
- * corrupt it. A text that is no version counts as old.
+ * corrupt it. A string that is not a version counts as old.
  *
  * @see https://www.sqlite.org/wal.html#walresetbug
  */

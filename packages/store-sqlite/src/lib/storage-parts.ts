@@ -7,15 +7,15 @@ import type { LongestSpan } from './file-memory.ts'
 import type { GroupCommit } from './group-commit.ts'
 import type { KeyIndex } from './key-index.ts'
 
-/** What the transitions of a queue on SQLite work with. */
+/** What the transitions of a SQLite queue share. */
 export interface StorageParts {
   group: GroupCommit
   statements: DeliveryStatements
   capacity: Capacity
   keys: KeyIndex
-  /** The longest lease any process has asked for. */
+  /** The longest lease that any process has requested. */
   leases: LongestSpan
-  /** The longest wait for a retry any process has asked for. */
+  /** The longest wait for a retry that any process has requested. */
   waits: LongestSpan
   /** Whether handled deliveries keep their bodies. */
   retainsBodies: boolean

@@ -1,4 +1,4 @@
-// What the oracle must catch: the same with a connection that does not sync before it commits.
+// Like acknowledge.ts, but on a connection that does not sync before it commits, which the tests must detect.
 import { writeSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 

@@ -1,4 +1,4 @@
-// Enqueues so many deliveries in groups of one to four and prints "ack <key>" for each, the moment it resolves.
+// Enqueues a number of deliveries in groups of one to four and prints "ack <key>" for each as soon as it resolves.
 import { writeSync } from 'node:fs'
 import { createSqliteQueue } from '@gwh/store-sqlite'
 import { queuedDelivery } from '@gwh/testing'

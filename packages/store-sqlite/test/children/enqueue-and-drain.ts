@@ -1,4 +1,4 @@
-// Enqueues deliveries, shared with a sibling process and its own, then handles whatever is due.
+// Enqueues deliveries, half of which a sibling process enqueues too, then handles what is due.
 import { writeSync } from 'node:fs'
 import { createSqliteQueue } from '@gwh/store-sqlite'
 import { queuedDelivery } from '@gwh/testing'

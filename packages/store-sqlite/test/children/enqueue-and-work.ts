@@ -1,4 +1,4 @@
-// Enqueues without end, in bursts, and prints the key of every delivery whose enqueue resolved, while a worker
+// Enqueues forever, in bursts, and prints the key of every delivery whose enqueue resolved, while a worker
 // handles them: their one effect is a row in a table of the same file.
 import { writeSync } from 'node:fs'
 import { createSqliteQueue } from '@gwh/store-sqlite'

@@ -1,4 +1,4 @@
-// Enqueues so many large deliveries, each enough for checkpoints in a thread, and ends without closing anything.
+// Enqueues a number of deliveries, each large enough to start the checkpoint thread, and exits without closing.
 import { createSqliteQueue } from '@gwh/store-sqlite'
 import { queuedDelivery } from '@gwh/testing'
 

@@ -1,4 +1,4 @@
-// Enqueues so many deliveries, one after the other, prints the key of each, and is gone without closing anything.
+// Enqueues a number of deliveries one after the other, prints the key of each, and exits without closing.
 import { writeSync } from 'node:fs'
 import { createSqliteQueue } from '@gwh/store-sqlite'
 import { queuedDelivery } from '@gwh/testing'

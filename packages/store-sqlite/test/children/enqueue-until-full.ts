@@ -1,4 +1,4 @@
-// Enqueues in groups until the queue is full, then prints how many deliveries it got in.
+// Enqueues in groups until the queue is full, then prints how many deliveries were accepted.
 import { WebhookUnavailableError } from '@gwh/core/errors'
 import { createSqliteQueue } from '@gwh/store-sqlite'
 import { queuedDelivery } from '@gwh/testing'

@@ -1,4 +1,4 @@
-// Enqueues without end, in bursts, and prints the key of every delivery whose enqueue resolved.
+// Enqueues forever, in bursts, and prints the key of every delivery whose enqueue resolved.
 import { writeSync } from 'node:fs'
 import { createSqliteQueue } from '@gwh/store-sqlite'
 import { queuedDelivery } from '@gwh/testing'

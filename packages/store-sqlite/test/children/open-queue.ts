@@ -1,4 +1,4 @@
-// Opens a queue and prints what came of it; then waits to be killed.
+// Opens a queue, prints the outcome, and waits to be killed.
 import { writeSync } from 'node:fs'
 import { WebhookError } from '@gwh/core/errors'
 import { openDatabase } from '../../src/lib/database.ts'

@@ -95,7 +95,7 @@ async function startProcesses({ folder, secret, random }: ScenarioHarness, url: 
   }
   return {
     ports: all.slice(0, RECEIVERS).map(({ port }) => port),
-    /** The next one dies while the last one is still starting. */
+    /** The next kill comes while the last victim is still starting. */
     async killAtRandom() {
       while (!stopping) {
         await sleep(random.between(300, 1_000))

@@ -10,7 +10,7 @@ const ROUNDS = 20
 const EACH = 10
 // How far the clock is set, each time, and set back at the end of the round.
 const STEPS_MS = [31 * DAY_MS, 5 * DAY_MS, -5 * DAY_MS, 3_600_000, -3_600_000]
-// The longest backoff and the longest lease, and as much again for the claims that find them.
+// The longest backoff plus the longest lease, doubled for the claims that find them.
 const PATIENCE_MS = 2 * 3_600_000
 const WORK = { leaseMs: 60_000, backoffMs: 1_000, maxBackoffMs: 3_600_000, maxAttempts: 1_000 }
 
@@ -19,7 +19,7 @@ export type ClockChange = (storage: QueueStorage, path: string, clock: FakeClock
 
 export const clockSteps: Scenario = { name: 'clock-steps', run: (harness) => stepping(harness) }
 
-/** Sets the clock of a queue that is opened again and again ahead and back, while deliveries fail or are abandoned. */
+/** Sets the clock of a queue ahead and back, reopening it each time, while deliveries fail or are abandoned. */
 export async function stepping(
   { folder, random }: ScenarioHarness,
   change: ClockChange = (storage) => storage,
@@ -40,7 +40,7 @@ export async function stepping(
     const stepMs = STEPS_MS[round % STEPS_MS.length] ?? 0
     clock.step(stepMs)
     for (const key of await enqueue(queue, clock)) acknowledged.add(key)
-    // Leases that nobody holds any more, as after a kill.
+    // Leases without an owner, as after a kill.
     await storage.claim({ limit: EACH / 2, now: clock.now(), leaseUntil: clock.now() + WORK.leaseMs })
     await queue.drain(() => Promise.reject(new Error('not yet')), WORK)
     clock.step(-stepMs)

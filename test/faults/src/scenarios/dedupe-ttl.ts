@@ -8,7 +8,7 @@ import { count, type Finding, failuresOf, type Scenario, type ScenarioHarness } 
 const NOW = 1_795_000_000_000
 const HOUR_MS = 3_600_000
 const IDS = 50
-// A sender retries for a day, with waits that grow.
+// A sender retries for a day, with growing waits.
 const RETRIES_AT_HOURS = [0.1, 0.9, 1.5, 4, 12, 24]
 
 /** How a store is changed before it is examined. */
@@ -16,7 +16,7 @@ export type StoreChange = (store: IdempotencyStore, now: () => number) => Idempo
 
 export const dedupeTtl: Scenario = { name: 'dedupe-ttl', run: (harness) => retrying(harness) }
 
-/** Retries handled deliveries for a day that passes in no time. */
+/** Retries handled deliveries for a day on a virtual clock. */
 export async function retrying(
   { folder, secret }: ScenarioHarness,
   change: StoreChange = (store) => store,

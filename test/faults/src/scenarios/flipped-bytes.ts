@@ -14,16 +14,16 @@ const AFTER = 5
 const BODY = JSON.stringify(FIXTURE_EVENTS['batch.succeeded'])
 
 interface Outcome {
-  /** The code a start was refused with. */
+  /** The code with which a start was refused. */
   refused?: string
-  /** Acknowledged after the damage, and not in the file at the end. */
+  /** Acknowledged after the damage, but not in the file at the end. */
   falseAcks: number
-  /** Acknowledged before the damage, and gone with it. */
+  /** Acknowledged before the damage, and lost by it. */
   gone: number
   otherAnswers: number
 }
 
-/** Kills a receiver, flips a byte of what it left behind, and starts it again. */
+/** Kills a receiver, flips a byte of its log, and starts it again. */
 export async function flippedBytes(harness: ScenarioHarness): Promise<Finding> {
   const outcomes: Outcome[] = []
   for (let index = 0; index < CASES; index++) {

@@ -60,7 +60,7 @@ export async function withholding(
   }
 }
 
-/** What a mutant must break. */
+/** The claim that a mutant must break. */
 export const ACCEPTED_CLAIM = `at least ${LEAST_SHARE * 100} % of good deliveries are accepted at once`
 
 function combine<A, B>(first: readonly A[], second: readonly B[]): [A, B][] {

@@ -20,7 +20,7 @@ import type { ReceiverSettings } from '../settings.ts'
 const KILLS = 4
 const PACE = 120
 const CONCURRENCY = 8
-// What Redis promises for `everysec`.
+// The most that Redis may lose with `everysec`.
 const LOSS_MS = 1_000
 
 type Fsync = 'always' | 'everysec'
@@ -62,7 +62,7 @@ interface Seen {
   settled: boolean
 }
 
-/** Kills Redis, and starts it again, while a receiver takes deliveries in and works on them. */
+/** Kills Redis and starts it again while a receiver accepts and handles deliveries. */
 async function killing(harness: ScenarioHarness, fsync: Fsync | 'volatile'): Promise<Seen> {
   const durable = fsync === 'volatile' ? [] : ['--appendonly', 'yes', '--appendfsync', fsync]
   const server = await startRedisServer(...durable)
@@ -132,7 +132,7 @@ async function toSettings(
     backend: { kind: 'bullmq', url, allowVolatile: fsync === 'volatile' },
     role: 'both',
     effects: { kind: 'file', path: join(folder, `effects-${fsync}`) },
-    // Slower than deliveries come in, so that some wait when Redis is killed.
+    // Slower than deliveries arrive, so that some wait when Redis is killed.
     pauseMs: 100,
     leaseMs: 2_000,
     concurrency: CONCURRENCY,

@@ -19,7 +19,7 @@ import {
 import { createSender, isAck } from '../sender.ts'
 import type { MutantName, ReceiverSettings } from '../settings.ts'
 
-/** How much is delivered, how fast, and how often a receiver dies of it. */
+/** How much is delivered, how fast, and how often the receiver is killed. */
 export interface KillLoad {
   ids: number
   leastKills: number
@@ -59,7 +59,7 @@ export async function killing(harness: ScenarioHarness, load: KillLoad): Promise
   const ids = withDuplicates(load.ids, harness.random)
 
   const killed = killer.run()
-  // The killer ends first only when a receiver does not come up again.
+  // Killing ends first only when a receiver does not come up again.
   await Promise.race([sender.deliverAll(ids, CONNECTIONS, pacer), killed])
   pacer.close()
   const kills = await killer.stop(killed)
@@ -103,14 +103,14 @@ async function toSettings({ folder, secret }: ScenarioHarness, load: KillLoad): 
   }
 }
 
-// Without a key, so that an effect that happens twice can be seen.
+// Without a primary key, so that a repeated effect shows up.
 function createEffectsTable(path: string): void {
   const database = new DatabaseSync(path)
   database.exec('CREATE TABLE effects (id TEXT NOT NULL, pid INTEGER NOT NULL, attempt INTEGER NOT NULL)')
   database.close()
 }
 
-/** One in ten is delivered a second time, at some later moment. */
+/** One in ten is delivered a second time later. */
 function withDuplicates(length: number, random: Random): string[] {
   const ids = Array.from({ length }, (_, index) => `msg_${index}`)
   const duplicates = Array.from({ length: length / 10 }, () => {

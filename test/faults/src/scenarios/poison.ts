@@ -10,7 +10,7 @@ import type { MutantName, ReceiverSettings } from '../settings.ts'
 const POISONED = 5
 const MAX_ATTEMPTS = 5
 const MOST_DEATHS = POISONED * MAX_ATTEMPTS
-// Two with others beside it, and one by itself.
+// Two attempts beside others, and one alone.
 const MOST_OF_OTHERS = 3
 
 export const poison: Scenario = { name: 'poison', run: (harness) => poisoning(harness, { ids: 2_000 }) }
@@ -26,7 +26,7 @@ export async function poisoning(
   await keeper.up
   const sender = createSender({ ...harness, port: () => settings.port })
   const delivered = sender.deliverAll(withPoison(ids), 16)
-  // Without a receiver that is restarted, nothing acknowledges the rest.
+  // Unless the receiver is restarted, nothing acknowledges the rest.
   delivered.catch(() => {})
   await Promise.race([delivered, keeper.gaveUp])
   const settled = await Promise.race([quiesce(path), keeper.gaveUp.then(() => false)])
@@ -41,7 +41,7 @@ export async function poisoning(
   const innocentDead = others.filter(([, { state }]) => state === 'dead').length
   const mostOfOthers = most(others.map(([, { attempts }]) => attempts))
   const done = others.filter(([id, { state }]) => state === 'done' && effects.has(id)).length
-  // The last claim is the one that gives up.
+  // The last claim is the one that dead-letters.
   const tries = Math.max(0, most(poisoned.map(({ attempts }) => attempts)) - 1)
   return {
     figures: `${POISONED} poisonous of ${count(rows.length)} deliveries, ${keeper.deaths()} processes died, ${dead} poisonous dead after ≤ ${tries} tries (≤ ${MAX_ATTEMPTS}), ${count(done)} of ${count(ids)} others done after ≤ ${mostOfOthers} tries (≤ ${MOST_OF_OTHERS}), ${innocentDead} of them dead`,
@@ -82,7 +82,7 @@ function withPoison(ids: number): string[] {
   ]).flat()
 }
 
-/** Starts the receiver again whenever it dies, but not for ever. */
+/** Restarts the receiver whenever it dies, up to a limit. */
 function keepAlive(settings: ReceiverSettings) {
   const { promise: gaveUp, resolve: giveUp } = Promise.withResolvers<void>()
   let receiver: ReceiverProcess | undefined
@@ -101,7 +101,7 @@ function keepAlive(settings: ReceiverSettings) {
   const start = async () => {
     receiver = await readyReceiver(settings).catch(() => undefined)
     if (receiver) watch()
-    // Died before it was ready: what it found in the queue was enough.
+    // Died before it was ready: a delivery in the queue killed it.
     else if (!stopping) await died()
   }
   return {

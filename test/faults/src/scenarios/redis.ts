@@ -19,7 +19,7 @@ import {
 import { createSender, isAck, type Sender } from '../sender.ts'
 import type { MutantName, ReceiverSettings } from '../settings.ts'
 
-/** Something that happens to Redis, and how it passes. */
+/** A fault of Redis, and how it ends. */
 interface Fault {
   name: string
   begin(server: RedisServer): Promise<unknown>
@@ -31,7 +31,7 @@ const ANSWER_MS = 1_000
 const RECOVERY_MS = 2_000
 const PACE = 60
 const HEALTHY_MS = 500
-// What was sent when a fault began may have been answered before it took effect.
+// What was sent as a fault began may have been answered before the fault took effect.
 const AFTER_MS = 50
 const ANSWERS = [200, 409, 503]
 
@@ -63,7 +63,7 @@ const FAULTS: readonly Fault[] = [
   },
   {
     name: 'EVICTING',
-    // The policy is looked at once for each connection.
+    // The policy is checked once per connection.
     begin: async (server) => {
       await command(server, 'CONFIG', 'SET', 'maxmemory-policy', 'allkeys-lru')
       await command(server, 'CLIENT', 'KILL', 'TYPE', 'normal')
@@ -75,7 +75,7 @@ const FAULTS: readonly Fault[] = [
 
 export const redis: Scenario = { name: 'redis', run: (harness) => breaking(harness, FAULTS) }
 
-/** The same with a mistake in the receiver, and the shortest faults only. */
+/** The same with a mistake in the receiver, and only the shortest faults. */
 export const redisMutant = (harness: ScenarioHarness, mutant: MutantName): Promise<Finding> =>
   breaking(harness, FAULTS.slice(0, 1), mutant)
 

@@ -22,7 +22,7 @@ import { storing } from './storing.ts'
 
 const LOCKED_MS = 30_000
 const RECOVERY_MS = 1_000
-// Long bodies fill a small disk soon.
+// Long bodies fill a small disk quickly.
 const LONG_BODY = JSON.stringify({ ...FIXTURE_EVENTS['batch.succeeded'], padding: 'x'.repeat(8_000) })
 
 export const sqliteDamage: Scenario = {
@@ -41,7 +41,7 @@ async function fullDisk(harness: ScenarioHarness): Promise<Finding> {
   mkdirSync(folder)
   const disk = smallDisk(folder)
   const path = join(folder, 'deliveries.db')
-  // The queue would stop long before the disk does; here the disk itself says no.
+  // The queue's own limit would apply long before the disk is full; this scenario needs a full disk.
   const settings = {
     ...(await storing(harness, path)),
     backend: { kind: 'sqlite' as const, path, minFreeBytes: 0 },
@@ -83,7 +83,7 @@ function judgeFull(
   }
 }
 
-/** A disk of 2 MB where we may mount one, else a limit on the size of the process's files. */
+/** A disk of 2 MB where we may mount one, otherwise a limit on the size of the process's files. */
 function smallDisk(folder: string) {
   const mount = (options: string) =>
     execFileSync('mount', ['-t', 'tmpfs', '-o', options, 'tmpfs', folder], { stdio: 'ignore' })

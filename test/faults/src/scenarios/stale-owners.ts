@@ -15,7 +15,7 @@ const AT_A_TIME = 50
 /** How a storage is changed before it is examined. */
 export type Change = (storage: QueueStorage, path: string) => QueueStorage
 
-/** How a Redis store is changed before it is examined; `forget` deletes what it knows of a key. */
+/** How a Redis store is changed before it is examined; `forget` deletes the record of a key. */
 export type StoreChange = (
   store: IdempotencyStore,
   forget: (key: string) => Promise<boolean>,
@@ -33,7 +33,7 @@ export const staleOwners: Scenario = {
   },
 }
 
-/** Completes deliveries whose lease ended and went to another owner. */
+/** Completes deliveries whose lease ended and was taken over by another owner. */
 export async function onSqlite(
   { folder }: ScenarioHarness,
   change: Change = (storage) => storage,
@@ -66,7 +66,7 @@ export async function onSqlite(
   })
 }
 
-/** Claims a delivery for no time at all, and then once more. */
+/** Claims a delivery for 0 ms, and then again. */
 async function isFreeAtOnce(storage: QueueStorage): Promise<boolean> {
   await storage.insert(queuedDelivery())
   const terms = { limit: 1, now: NOW, leaseUntil: NOW }
@@ -84,7 +84,7 @@ export async function onRedis(change: StoreChange = (store) => store): Promise<F
   const { createRedisStore } = await import('@gwh/store-redis')
   const server = await startRedisServer()
   const client = await createClient({ url: server.url }).connect()
-  // Fifty scripts at a time on a busy machine: here it is not the timeout that is examined.
+  // Fifty concurrent scripts on a busy machine: the timeout is not what is tested here.
   const open = (now: number) =>
     change(
       createRedisStore({ client, now: () => now, commandTimeoutMs: 30_000 }),
@@ -157,7 +157,7 @@ function toFinding(seen: {
   stale: number
   others: number
   kept: number
-  /** Claims for no time, and how many of them were free at once. */
+  /** Claims for 0 ms, and how many of them were free at once. */
   brief: number
   ended: number
 }): Finding {
@@ -168,7 +168,7 @@ function toFinding(seen: {
       'every delivery changed its owner': owners === OWNERS,
       'no late completion is accepted': stale === 0,
       'nothing else of a former owner is accepted': others === 0,
-      'the present owner completes': kept === OWNERS,
+      'the current owner completes': kept === OWNERS,
       'a lease of no time has ended': brief > 0 && ended === brief,
     }),
   }

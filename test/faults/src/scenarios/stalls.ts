@@ -37,11 +37,11 @@ export const carelessMutant = (harness: ScenarioHarness): Promise<Finding> =>
 /** What `carelessMutant` breaks. */
 export const NOTHING_TWICE = 'no delivery runs twice at once within one process'
 
-/** The longest stall only, with a mistake in the receivers. */
+/** Only the longest stall, with a mistake in the receivers. */
 export const stallMutant = (harness: ScenarioHarness, mutant: MutantName): Promise<Finding> =>
   stalling(harness, STALLS.slice(1, 2), mutant)
 
-/** Stalls receivers for longer than their leases last, while another one works on. */
+/** Stalls receivers for longer than their leases, while another one continues. */
 async function stalling(
   harness: ScenarioHarness,
   stalls: readonly Stall[],
@@ -113,7 +113,7 @@ async function busy(receivers: readonly ReceiverProcess[], place: number): Promi
   await sleep(BUSY_MS[place])
 }
 
-/** Not inside a transaction: that would be a locked file to the other one, which is another scenario's subject. */
+/** Not inside a transaction: that would lock the file for the other receiver, which another scenario tests. */
 async function stopped({ pid }: ReceiverProcess, { random, folder }: ScenarioHarness): Promise<void> {
   process.kill(pid, 'SIGSTOP')
   while (isLocked(join(folder, 'deliveries.db'))) {

@@ -3,7 +3,7 @@ import { freePort } from '@gwh/testing'
 import type { ScenarioHarness } from '../scenario.ts'
 import type { ReceiverSettings } from '../settings.ts'
 
-/** A receiver that only stores, so that what it acknowledged stays where it can be counted. */
+/** A receiver that only stores, so that what it acknowledged can be counted. */
 export async function storing({ folder, secret }: ScenarioHarness, path: string): Promise<ReceiverSettings> {
   return {
     port: await freePort(),

@@ -21,7 +21,7 @@ export interface ServerProcess {
   stop(): Promise<void>
 }
 
-/** Starts a server; what it says on standard error is shown. */
+/** Starts a server; its standard error is shown. */
 export async function startServer(
   runtime: ServingRuntime,
   settings: ServingSettings,
@@ -41,7 +41,7 @@ export async function startServer(
   return {
     port: Number(said.slice('port '.length)),
     async stop() {
-      // Not a signal: Deno is started by a script that would not pass it on.
+      // Not a signal: Deno is started by a script that would not forward it.
       child.stdin.end()
       await ended
     },

@@ -1,4 +1,4 @@
-// What the servers of `idle-sockets` have in common, with nothing a runtime might lack.
+// What the servers of `idle-sockets` share, using only what every runtime has.
 import process from 'node:process'
 import { createReceiver, type Receiver } from '@gwh/core'
 import type { RunningServer, ServeOptions } from '@gwh/core/adapter'

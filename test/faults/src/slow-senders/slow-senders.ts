@@ -2,7 +2,7 @@ import { connect, type Socket } from 'node:net'
 
 /** How bodies are withheld. */
 export interface Slowness {
-  /** Whether a byte is sent every now and then, or nothing at all. */
+  /** Whether a byte is sent now and then, or nothing at all. */
   trickle: boolean
   /** Whether the headers declare the largest accepted length, or none. */
   declared: boolean
@@ -21,7 +21,7 @@ const TRICKLE_MS = 500
 const REOPEN_MS = 500
 const MAX_BODY_BYTES = 1024 * 1024
 
-/** Opens `count` connections that need no secret to get as far as a body, and keeps opening what is ended. */
+/** Opens `count` connections that get as far as a body without a secret, and reopens those that are ended. */
 export function startSlowSenders(port: number, count: number, slowness: Slowness): SlowSenders {
   const sockets = new Set<Socket>()
   let reopened = 0

@@ -9,10 +9,10 @@ import { defineInlineRules, defineQueueRules } from './rules-handlers.ts'
 import { defineRawRules } from './rules-raw.ts'
 
 /**
- * Registers one test for each sentence about what a sender sees of a receiver that listens for HTTP.
+ * Registers one test for each rule on what a sender sees of a receiver that listens for HTTP.
  *
- * The tests use TCP and real time: the whole takes a few seconds, most of them the body timeouts of
- * the receiver. They do not depend on each other and may run side by side. The receiver needs the handlers of
+ * The tests use TCP and real time: the suite takes a few seconds, most of them waiting for body timeouts of
+ * the receiver. They do not depend on each other and may run in parallel. The receiver needs the handlers of
  * `contractHandlers`; `createContractReceiver` makes one that fits the defaults.
  *
  * @throws TypeError When an exception names no case, or no reason

@@ -24,19 +24,19 @@ export interface AdapterHarness {
   readonly patienceMs: number
   /** Signs a static delivery the receiver accepts. */
   sign(options?: SignedDeliveryOptions): Promise<SignedDelivery>
-  /** Signs a dynamic delivery of a job of the receiver's, or of another customer. */
+  /** Signs a dynamic delivery of one of the receiver's jobs, or of another customer's. */
   signDynamic(options?: { ours?: boolean }): Promise<SignedDelivery>
-  /** A delivery as the request that carries it. */
+  /** The request that carries a delivery. */
   toRequest(delivery: SignedDelivery): OutgoingRequest
-  /** Opens a connection that is gone when the test ends. */
+  /** Opens a connection that is closed when the test ends. */
   connect(): Promise<Wire>
   /** Sends a request on a connection of its own. */
   send(request: OutgoingRequest): Promise<WireResponse>
-  /** Sends a delivery as it should be. */
+  /** Sends a well-formed delivery. */
   deliver(delivery: SignedDelivery): Promise<WireResponse>
 }
 
-/** Registers one sentence of the adapter contract. */
+/** Registers one rule of the adapter contract. */
 export type DefineAdapterRule = (title: string, run: (harness: AdapterHarness) => Promise<void>) => void
 
 const PATIENCE_MS = 5_000
@@ -49,7 +49,7 @@ export async function withAdapterHarness(
   const { secret = CONTRACT_SECRET, dynamic, maxBodyBytes = 1024 * 1024 } = contract
   const { bodyTimeoutMs = CONTRACT_BODY_TIMEOUT_MS, patienceMs = PATIENCE_MS } = contract
   const url = new URL(typeof contract.url === 'string' ? contract.url : await contract.url())
-  if (url.protocol !== 'http:') throw new TypeError('the contract is examined over plain http')
+  if (url.protocol !== 'http:') throw new TypeError('the adapter contract needs a plain http URL')
   const wires: Wire[] = []
 
   const harness: AdapterHarness = {
@@ -95,7 +95,7 @@ export function expectAnswer(response: WireResponse, status: number, body: objec
   assertEqual(type.split(';')[0], 'application/json', 'content-type')
 }
 
-/** The answers of design, by the word in their body. */
+/** The documented answers, by the word in their body. */
 export const accepted = (response: WireResponse) => expectAnswer(response, 200, { status: 'accepted' })
 export const duplicate = (response: WireResponse) => expectAnswer(response, 200, { status: 'duplicate' })
 export const refused = (response: WireResponse, status: number, error: string) =>

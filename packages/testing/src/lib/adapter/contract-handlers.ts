@@ -6,7 +6,7 @@ export const CONTRACT_FIELD = 'gwh_contract'
 export const CONTRACT_GATE_FIELD = 'gwh_contract_gate'
 
 /**
- * Registers the handlers with which `adapterContract` looks behind the answer, and returns the receiver.
+ * Registers the handlers that `adapterContract` needs to see what happens behind the answer. Returns the receiver.
  *
  * A delivery asks for them in its `user_metadata`: `gwh_contract` is `throw`, or `wait` (until its latch is opened), or
  * `open` (which opens it); `gwh_contract_gate` names the latch. Events without that field are left alone.

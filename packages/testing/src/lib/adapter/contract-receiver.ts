@@ -15,7 +15,7 @@ export const CONTRACT_PRIVATE_KEY = {
   d: 'Oun4d_xbdf0Yz8kUrilFwpiw9M0RKZaJmOnD6vKuwzg',
 }
 
-/** How long the body of a delivery may take in a contract receiver, in milliseconds: the contract waits for it. */
+/** How long a contract receiver waits for a body, in milliseconds; the contract waits as long. */
 export const CONTRACT_BODY_TIMEOUT_MS = 1_000
 
 /**

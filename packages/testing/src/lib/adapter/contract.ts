@@ -1,15 +1,15 @@
 import type { JsonWebKeyLike } from '@gwh/core/jwks'
 import type { SigningKey } from '@gwh/core/sign'
 
-/** What a contract suite needs to know of the receiver it examines. */
+/** What the adapter contract needs to know about the receiver it tests. */
 export interface AdapterContract {
-  /** Where it listens, `http://127.0.0.1:3000/webhooks` for instance; a function is called before each test. */
+  /** Where it listens, for example `http://127.0.0.1:3000/webhooks`; a function is called before each test. */
   url: string | (() => string | Promise<string>)
   /** A signing secret it accepts. Default `CONTRACT_SECRET`. */
   secret?: string
   /**
-   * How dynamic deliveries it accepts are signed and marked; `false` for a receiver without dynamic webhooks: those
-   * sentences are then not examined. Default: the keys of `createContractReceiver`.
+   * How dynamic deliveries it accepts are signed and marked; `false` for a receiver without dynamic webhooks, whose
+   * rules are then skipped. Default: the keys of `createContractReceiver`.
    */
   dynamic?: { privateKey: SigningKey | JsonWebKeyLike; jobKey: string } | false
   /** Whether handlers run before the answer or from a queue. Default `inline`. */
@@ -20,13 +20,13 @@ export interface AdapterContract {
   bodyTimeoutMs?: number
   /** How long an answer may take beyond that before the receiver counts as silent, in milliseconds. Default 5 000. */
   patienceMs?: number
-  /** What the HTTP server below the adapter does otherwise, and why that is accepted. */
+  /** What the HTTP server below the adapter does differently, and why that is accepted. */
   exceptions?: readonly AdapterException[]
 }
 
 /**
- * Sentences of the contract that a runtime cannot keep. Their tests pass while they are broken in the way described,
- * and fail as soon as they are kept: an exception that is not needed any more has to go.
+ * Rules of the contract that a runtime cannot keep. Their tests pass while they are broken in the way described,
+ * and fail as soon as they are kept: an exception that is no longer needed must be removed.
  */
 export interface AdapterException {
   /** Titles of the tests. */

@@ -3,7 +3,7 @@ import type { RegisterTest } from '../shared/register-test.ts'
 import type { AdapterException } from './contract.ts'
 
 /**
- * Registers tests in such a way that the named ones must fail as their exception says.
+ * Registers tests so that the named ones must fail as their exception says.
  *
  * @returns `register`, and `check` to call when all tests are registered
  */

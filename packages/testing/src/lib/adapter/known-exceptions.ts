@@ -3,7 +3,7 @@ import type { AdapterException } from './contract.ts'
 const REFUSED = (names: readonly string[]) => names.map((name) => `raw: ${name} – refused`)
 const TAKEN = 'found ["accepted","duplicate"]'
 
-/** What `node:http` of Node takes although the contract has it refused. */
+/** What `node:http` in Node accepts although the contract demands a refusal. */
 export const NODE_HTTP_EXCEPTIONS: readonly AdapterException[] = [
   {
     cases: REFUSED([
@@ -15,17 +15,17 @@ export const NODE_HTTP_EXCEPTIONS: readonly AdapterException[] = [
       'request line with two spaces before the version',
     ]),
     instead: TAKEN,
-    reason: 'llhttp is lax with the request line; headers and body are read as ever',
+    reason: 'llhttp is lenient with the request line; headers and body are read as usual',
   },
   {
-    cases: REFUSED(['two Hosts', 'two Hosts that are the same']),
+    cases: REFUSED(['two Hosts', 'two identical Hosts']),
     instead: TAKEN,
-    reason: 'it keeps the first of several Hosts; nothing of ours is decided by Host',
+    reason: 'it keeps the first of several Hosts; the receiver does not use Host',
   },
   {
     cases: REFUSED(['Transfer-Encoding "deflate, chunked"', 'Transfer-Encoding "identity, chunked"']),
     instead: TAKEN,
     reason:
-      'it undoes the chunks and leaves the other coding to the application; the signature covers what is left',
+      'it decodes the chunks and leaves the other coding to the application; the signature covers the result',
   },
 ]

@@ -9,7 +9,7 @@ import {
   unauthorized,
 } from './adapter-harness.ts'
 
-/** What each kind of delivery is answered with. */
+/** How each kind of delivery is answered. */
 export function defineAnswerRules(define: DefineAdapterRule): void {
   define('a good delivery is accepted', async ({ sign, deliver }) => accepted(await deliver(await sign())))
 
@@ -35,9 +35,9 @@ export function defineAnswerRules(define: DefineAdapterRule): void {
   defineOthers(define)
 }
 
-/** What dynamic deliveries are answered with. */
+/** How dynamic deliveries are answered. */
 export function defineDynamicRules(define: DefineAdapterRule): void {
-  define('a dynamic delivery of a job of ours is accepted', async ({ signDynamic, deliver }) => {
+  define('a dynamic delivery of one of our jobs is accepted', async ({ signDynamic, deliver }) => {
     accepted(await deliver(await signDynamic()))
   })
   define('a dynamic delivery of another customer’s job is refused', async ({ signDynamic, deliver }) => {
@@ -91,7 +91,7 @@ function defineMalformed(define: DefineAdapterRule): void {
       refused(await send(withHeader(toRequest(await sign()), name, '')), 400, 'header_missing')
     })
     for (const [what, change] of Object.entries(REPEATED)) {
-      define(`a delivery with two ${name} headers${what} is refused`, async ({ sign, toRequest, send }) => {
+      define(`a delivery with two ${what}${name} headers is refused`, async ({ sign, toRequest, send }) => {
         const request = toRequest(await sign())
         const [, value] = request.headers.find(([known]) => known === name)!
         const headers = [...request.headers, [name, change(value)] as const]
@@ -109,7 +109,7 @@ function defineMalformed(define: DefineAdapterRule): void {
 
 const REPEATED: Record<string, (value: string) => string> = {
   '': (value) => `${value.slice(0, -1)}x`,
-  ' that are the same': (value) => value,
+  'identical ': (value) => value,
 }
 
 const MALFORMED = [
@@ -138,15 +138,18 @@ function defineOthers(define: DefineAdapterRule): void {
     assertEqual((await send({ ...request, target: '/nobody/listens/here' })).status, 404, 'status')
   })
   for (const encoding of ['gzip', 'deflate', 'br', 'gzip, identity']) {
-    define(`a body in content-encoding ${encoding} is refused unread`, async ({ sign, toRequest, send }) => {
-      refused(
-        await send(withHeader(toRequest(await sign()), 'content-encoding', encoding)),
-        415,
-        'content_encoding',
-      )
-    })
+    define(
+      `a body with content-encoding ${encoding} is refused unread`,
+      async ({ sign, toRequest, send }) => {
+        refused(
+          await send(withHeader(toRequest(await sign()), 'content-encoding', encoding)),
+          415,
+          'content_encoding',
+        )
+      },
+    )
   }
-  define('a header named __proto__ harms nothing', async ({ sign, toRequest, send, deliver }) => {
+  define('a header named __proto__ does no harm', async ({ sign, toRequest, send, deliver }) => {
     accepted(await send(withHeader(toRequest(await sign()), '__proto__', 'x')))
     accepted(await deliver(await sign()))
   })

@@ -12,15 +12,15 @@ import {
 /** How bodies are read: byte for byte, and within their limits. */
 export function defineBodyRules(define: DefineAdapterRule): void {
   for (const [what, body] of Object.entries(BODIES)) {
-    define(`a signed body is taken byte for byte: ${what}`, async ({ sign, deliver }) => {
+    define(`a signed body is read byte for byte: ${what}`, async ({ sign, deliver }) => {
       accepted(await deliver(await sign({ body })))
     })
   }
-  define('a body in chunks of one byte is put together again', async ({ sign, toRequest, send }) => {
+  define('a body in chunks of one byte is reassembled', async ({ sign, toRequest, send }) => {
     const request = toRequest(await sign())
     accepted(await send(inChunks(request, ...request.body)))
   })
-  define('a body without a byte is taken without a content-length too', async ({ sign, toRequest, send }) => {
+  define('an empty body is accepted without a content-length, too', async ({ sign, toRequest, send }) => {
     const request = toRequest(await sign({ body: '' }))
     accepted(await send(inChunks(request)))
   })
@@ -32,13 +32,13 @@ const everyByte = Uint8Array.from({ length: 256 }, (_, index) => index)
 
 /** All are signed. The receiver dead-letters what is not an event; the adapter must not change it. */
 const BODIES: Record<string, Uint8Array | string> = {
-  'no byte at all': '',
+  'an empty body': '',
   'every byte value': everyByte,
   'text after a byte order mark': Uint8Array.of(0xef, 0xbb, 0xbf, ...new TextEncoder().encode(event())),
   'bytes that are not UTF-8': Uint8Array.of(0x7b, 0xc3, 0x28, 0xff, 0xfe, 0x7d),
   'escapes of lone surrogates': event('"\\uD800 \\uDFFF"'),
   'numbers larger than any double': event('[12345678901234567890123, 1e999, 0.10000000000000000001, -0.0]'),
-  'white space, escapes and key order of its own': event(' {"z" :1,\r\n\t"a":"\\u00e9\\/", "1": 2} '),
+  'unusual white space, escapes and key order': event(' {"z" :1,\r\n\t"a":"\\u00e9\\/", "1": 2} '),
   'text outside ASCII, not normalised': event('"e\u0301 é \u{1f680} \u2028"'),
   'CR, LF and what looks like the next request': `${event()}\r\n\r\nPOST / HTTP/1.1\r\n\r\n`,
   'a hundred kilobytes': event(`"${'x'.repeat(100_000)}"`),
@@ -62,22 +62,22 @@ function defineSizes(define: DefineAdapterRule): void {
     wire.write(renderHead(withHeader(request, 'content-length', String(harness.maxBodyBytes + 1))))
     refused(answered(await wire.read(harness.patienceMs)), 413, 'body_too_large')
   })
-  define('a body in chunks, one byte over the limit, is refused', async (harness) => {
+  define('a chunked body one byte over the limit is refused', async (harness) => {
     const request = harness.toRequest(await harness.sign({ body: ofLength(harness.maxBodyBytes + 1) }))
     refused(await harness.send(inChunks(request, request.body)), 413, 'body_too_large')
   })
-  define('a body in chunks without end is cut off', async (harness) => {
+  define('an endless chunked body is cut off', async (harness) => {
     const wire = await harness.connect()
     wire.write(renderHead(inChunks(harness.toRequest(await harness.sign()))))
     const sent = await flood(wire, harness.maxBodyBytes + FLOOD_BYTES)
     const end = await wire.read(harness.patienceMs)
     assertThat(end === 'closed' || isStatus(end, 413), `the answer to an endless body is ${show(end)}`)
-    assertThat(sent < harness.maxBodyBytes + FLOOD_BYTES, `${sent} bytes of an endless body were taken`)
+    assertThat(sent < harness.maxBodyBytes + FLOOD_BYTES, `${sent} bytes of an endless body were accepted`)
     accepted(await harness.deliver(await harness.sign()))
   })
 }
 
-// Bun takes up to 128 MiB into its memory while the application is too busy to stop it.
+// Bun buffers up to 128 MiB in memory while the application is too busy to stop it.
 const FLOOD_BYTES = 160 * 1024 * 1024
 
 /** Sends chunks, whatever the answer, until the connection closes, stops reading, or has taken that many bytes. */
@@ -111,11 +111,11 @@ function show(event: WireEvent): string {
 function defineSlowness(define: DefineAdapterRule): void {
   const slow: Record<string, (harness: AdapterHarness, wire: Wire) => Promise<WireEvent>> = {
     'that stops after its first byte': ({ patienceMs }, wire) => wire.read(patienceMs),
-    'that comes a byte at a time': ({ patienceMs }, wire) => drip(wire, patienceMs),
+    'that arrives a byte at a time': ({ patienceMs }, wire) => drip(wire, patienceMs),
   }
   for (const [what, wait] of Object.entries(slow)) {
-    define(`a body ${what} is given up on`, async (harness) => {
-      // So long that even the slow one never sends all of it.
+    define(`a body ${what} times out`, async (harness) => {
+      // So long that even the slow sender never finishes it.
       const delivery = await harness.sign({ body: ofLength(10_000) })
       const request = harness.toRequest(delivery)
       const wire = await harness.connect()

@@ -12,9 +12,9 @@ import {
   unauthorized,
 } from './adapter-harness.ts'
 
-/** What becomes of a connection: it is used again, or closed, and never out of step. */
+/** What happens to a connection: it is reused or closed, and answers never get out of step. */
 export function defineConnectionRules(define: DefineAdapterRule): void {
-  define('a connection carries one delivery after the other', async (harness) => {
+  define('a connection carries several deliveries in a row', async (harness) => {
     const wire = await harness.connect()
     for (const _ of [1, 2, 3]) {
       wire.write(renderRequest(harness.toRequest(await harness.sign())))
@@ -23,7 +23,7 @@ export function defineConnectionRules(define: DefineAdapterRule): void {
   })
 
   for (const [what, spoil] of Object.entries(SPOILT)) {
-    define(`after ${what} the connection takes a good delivery, or is closed`, async (harness) => {
+    define(`after ${what} the connection accepts a good delivery or is closed`, async (harness) => {
       const wire = await harness.connect()
       const request = spoil(harness.toRequest(await harness.sign()), harness)
       wire.write(renderRequest(request))
@@ -57,7 +57,7 @@ export function defineConnectionRules(define: DefineAdapterRule): void {
     },
   )
 
-  define('20 deliveries at a time are all accepted', async (harness) => {
+  define('20 concurrent deliveries are all accepted', async (harness) => {
     const deliveries = await Promise.all(Array.from({ length: 20 }, () => harness.sign()))
     for (const answer of await Promise.all(deliveries.map(harness.deliver))) accepted(answer)
   })
@@ -79,14 +79,14 @@ export function defineConnectionRules(define: DefineAdapterRule): void {
     refused(answered(await wire.read(harness.patienceMs)), 400, 'id_malformed')
   })
 
-  define('a connection the sender wants closed is closed after the answer', async (harness) => {
+  define('a connection is closed after the answer when the sender asks for it', async (harness) => {
     const wire = await harness.connect()
     wire.write(renderRequest(withHeader(harness.toRequest(await harness.sign()), 'connection', 'close')))
     accepted(answered(await wire.read(harness.patienceMs)))
     assertEqual(await wire.read(harness.patienceMs), 'closed', 'connection')
   })
 
-  define('a sender that goes away in the middle leaves the receiver serving', async (harness) => {
+  define('the receiver keeps serving when a sender disconnects in the middle', async (harness) => {
     const delivery = await harness.sign()
     const text = renderRequest(harness.toRequest(delivery))
     for (const part of [0.1, 0.5, 0.9, 0.99]) {
@@ -98,7 +98,7 @@ export function defineConnectionRules(define: DefineAdapterRule): void {
   })
 }
 
-/** Where the connection is closed, the delivery may have been taken all the same: its retry tells the sender. */
+/** Where the connection is closed, the delivery may have been accepted anyway: a retry shows it. */
 async function acceptedOrClosed(
   harness: AdapterHarness,
   wire: Wire,

@@ -12,35 +12,35 @@ import { CONTRACT_FIELD, CONTRACT_GATE_FIELD } from './contract-handlers.ts'
 
 const HINT = 'are the handlers of contractHandlers() registered, and do all requests reach one process?'
 
-/** What handlers have to do with answers when they run before them. */
+/** How handlers affect answers when they run before the answer. */
 export function defineInlineRules(define: DefineAdapterRule): void {
-  define('a delivery whose handler threw is asked for again, and handled again', async (harness) => {
-    const delivery = await asking(harness, 'throw')
-    for (const _ of [1, 2]) {
-      const answer = await harness.deliver(delivery)
-      assertThat(answer.status !== 200, `the handler did not throw: ${HINT}`)
-      refused(answer, 500, 'handler_failed')
-    }
-  })
-
   define(
-    'a delivery in flight is turned away until its handler is done, then a duplicate',
+    'a delivery whose handler throws is answered 500, and handled again when it is retried',
     async (harness) => {
-      const latch = crypto.randomUUID()
-      const delivery = await asking(harness, 'wait', latch)
-      // Either may come first; the other is the one in flight.
-      const both = [harness.deliver(delivery), harness.deliver(delivery)]
-      const first = await Promise.race(both)
-      accepted(await harness.deliver(await asking(harness, 'open', latch)))
-      assertThat(first.status !== 200, `the handler did not wait: ${HINT}`)
-      expectInFlight(first)
-      const answers = await Promise.all(both)
-      accepted(answers.find((answer) => answer.status === 200) ?? answers[0]!)
-      duplicate(await harness.deliver(delivery))
+      const delivery = await asking(harness, 'throw')
+      for (const _ of [1, 2]) {
+        const answer = await harness.deliver(delivery)
+        assertThat(answer.status !== 200, `the handler did not throw: ${HINT}`)
+        refused(answer, 500, 'handler_failed')
+      }
     },
   )
 
-  define('of 20 copies of one delivery at a time, one is accepted', async (harness) => {
+  define('a delivery in flight is refused until its handler is done, then a duplicate', async (harness) => {
+    const latch = crypto.randomUUID()
+    const delivery = await asking(harness, 'wait', latch)
+    // Either may come first; the other is the one in flight.
+    const both = [harness.deliver(delivery), harness.deliver(delivery)]
+    const first = await Promise.race(both)
+    accepted(await harness.deliver(await asking(harness, 'open', latch)))
+    assertThat(first.status !== 200, `the handler did not wait: ${HINT}`)
+    expectInFlight(first)
+    const answers = await Promise.all(both)
+    accepted(answers.find((answer) => answer.status === 200) ?? answers[0]!)
+    duplicate(await harness.deliver(delivery))
+  })
+
+  define('of 20 concurrent copies of a delivery, one is accepted', async (harness) => {
     const delivery = await harness.sign()
     const answers = await Promise.all(Array.from({ length: 20 }, () => harness.deliver(delivery)))
     const isNew = ({ body }: WireResponse) => body === '{"status":"accepted"}'
@@ -49,7 +49,7 @@ export function defineInlineRules(define: DefineAdapterRule): void {
   })
 }
 
-/** What handlers have to do with answers when they run from a queue: nothing. */
+/** Handlers that run from a queue do not affect answers. */
 export function defineQueueRules(define: DefineAdapterRule): void {
   for (const what of ['throw', 'wait']) {
     define(`a delivery whose handler would ${what} is accepted, and then a duplicate`, async (harness) => {
@@ -59,7 +59,7 @@ export function defineQueueRules(define: DefineAdapterRule): void {
     })
   }
   define(
-    'of 20 copies of one delivery at a time, one is accepted and the others are duplicates',
+    'of 20 concurrent copies of a delivery, one is accepted and the others are duplicates',
     async (harness) => {
       const delivery = await harness.sign()
       const answers = await Promise.all(Array.from({ length: 20 }, () => harness.deliver(delivery)))

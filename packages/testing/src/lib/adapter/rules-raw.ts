@@ -5,7 +5,7 @@ import type { RawCase } from '../raw/raw-case.ts'
 import { assertEqual } from '../shared/assert.ts'
 import type { AdapterHarness, DefineAdapterRule } from './adapter-harness.ts'
 
-/** What becomes of bytes no client library would send. */
+/** How bytes that no client library would send are answered. */
 export function defineRawRules(define: DefineAdapterRule): void {
   for (const raw of RAW_CASES) {
     define(`raw: ${raw.name} – ${raw.verdict}`, (harness) => examine(harness, raw))
@@ -13,8 +13,8 @@ export function defineRawRules(define: DefineAdapterRule): void {
 }
 
 /**
- * Sends the bytes, then the delivery in them as it should be sent: whether that one is new tells what the receiver
- * made of the first, whatever it answered; and it shows that the receiver still serves.
+ * Sends the bytes, then the delivery in them in the proper form. Whether that one is new shows what the receiver
+ * made of the first, whatever it answered, and that the receiver still serves.
  */
 async function examine(harness: AdapterHarness, raw: RawCase): Promise<void> {
   const delivery = await harness.sign()
@@ -32,7 +32,7 @@ async function judge(harness: AdapterHarness, raw: RawCase, wire: Wire, text: st
   }
   if (raw.ending === 'finish') wire.finish()
   const first = await wire.read(harness.patienceMs, { bodiless: text.startsWith('HEAD ') })
-  // Half a connection suffices to see whether the bytes made more than one request.
+  // A half-closed connection is enough to see whether the bytes made more than one request.
   wire.finish()
   const events = [first]
   while (typeof events.at(-1) !== 'string') events.push(await wire.read(LINGER_MS))
@@ -45,7 +45,7 @@ function isResponse(event: WireEvent): event is WireResponse {
   return typeof event !== 'string'
 }
 
-/** No response at all, on a connection that was closed, is a refusal too. */
+/** A connection that is closed without a response is a refusal too. */
 function toVerdict(responses: readonly WireResponse[]): string {
   const mine = responses.find(({ status }) => status >= 200 && status < 300)
   if (mine) return mine.body.includes('duplicate') ? 'duplicate' : 'accepted'
@@ -53,7 +53,7 @@ function toVerdict(responses: readonly WireResponse[]): string {
   return odd ? `answered ${odd.status}` : 'refused'
 }
 
-/** 501 and 505 are refusals of HTTP servers; no receiver ever answers them. */
+/** 501 and 505 are refusals by HTTP servers; no receiver answers with them. */
 function isRefusal(status: number): boolean {
   return (status >= 400 && status < 500) || status === 501 || status === 505
 }

@@ -1,6 +1,6 @@
 import type { SignedDelivery } from '../fixtures/signed-delivery.ts'
 
-/** A request as it will be on the wire, still open to changes. */
+/** A request as it will be sent, before its last changes. */
 export interface OutgoingRequest {
   method: string
   target: string
@@ -18,7 +18,7 @@ export function toRequest({ headers, body }: SignedDelivery, url: URL): Outgoing
   }
 }
 
-/** The request with a header more, or with another value for it; `undefined` takes it out. */
+/** The request with a header added or replaced; `undefined` removes it. */
 export function withHeader(
   request: OutgoingRequest,
   name: string,

@@ -1,6 +1,6 @@
-/** One HTTP/1 response as it came over the wire. */
+/** One HTTP/1 response as it was received. */
 export interface WireResponse {
-  /** 0 for bytes that are no HTTP response. */
+  /** 0 for bytes that are not an HTTP response. */
   status: number
   /** Names in lower case; of a repeated header, the last. */
   headers: ReadonlyMap<string, string>

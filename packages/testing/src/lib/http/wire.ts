@@ -2,18 +2,18 @@ import { connect, type Socket } from 'node:net'
 import { ContractViolation } from '../shared/assert.ts'
 import { takeResponse, type WireResponse } from './wire-response.ts'
 
-/** What a connection brings next: a response, its end, or nothing within the time. */
+/** What happens next on a connection: a response, its end, or nothing within the time. */
 export type WireEvent = WireResponse | 'closed' | 'silent'
 
-/** A connection on which the bytes are ours: no client library repairs what we send. */
+/** A raw connection: no client library repairs what is sent. */
 export interface Wire {
   /** Sends Latin-1 text, one character a byte. Resolves once the system has taken it, or the connection is gone. */
   write(text: string): Promise<void>
-  /** The next response, interim ones (1xx) left out unless asked for. */
+  /** The next response; interim ones (1xx) are skipped unless `interim` is set. */
   read(withinMs: number, options?: { bodiless?: boolean; interim?: boolean }): Promise<WireEvent>
-  /** Says that nothing more will be sent. */
+  /** Closes the sending side. */
   finish(): void
-  /** Goes away without a word. */
+  /** Resets the connection. */
   vanish(): void
   readonly closed: boolean
 }
@@ -21,7 +21,7 @@ export interface Wire {
 /** @throws ContractViolation When nothing listens there */
 export async function openWire(host: string, port: number): Promise<Wire> {
   const socket = await dial(host, port)
-  // A flood has many writes under way.
+  // A flood has many pending writes.
   socket.setMaxListeners(0)
   let received = ''
   let closed = false
@@ -35,13 +35,13 @@ export async function openWire(host: string, port: number): Promise<Wire> {
       received += chunk.toString('latin1')
       wake()
     })
-    // A server that has said enough may reset the connection while we are still sending.
+    // A server that has answered may reset the connection while we are still sending.
     .on('error', end)
     .on('end', end)
     .on('close', end)
 
-  /** Resolves at the next sign of life, or after the time. */
-  const news = (ms: number) =>
+  /** Resolves when something is received, or after the time. */
+  const somethingNew = (ms: number) =>
     new Promise<void>((resolve) => {
       const timer = setTimeout(resolve, ms)
       wake = () => {
@@ -67,11 +67,11 @@ export async function openWire(host: string, port: number): Promise<Wire> {
         if (closed) return 'closed'
         const left = until - performance.now()
         if (left <= 0) return 'silent'
-        await news(left)
+        await somethingNew(left)
       }
     },
     finish: () => socket.end(),
-    // A socket that is already saying goodbye cannot be reset: it would stay, and keep the process busy.
+    // A socket that is already closing cannot be reset: it would stay open and keep the process alive.
     vanish: () => (socket.writableEnded ? socket.destroy() : socket.resetAndDestroy()),
   }
 }
@@ -90,7 +90,7 @@ function writeTo(socket: Socket, text: string, done: () => void): void {
     done()
     return
   }
-  // A socket that is destroyed may never call back.
+  // A destroyed socket may never call back.
   socket.once('close', done)
   socket.write(text, 'latin1', () => {
     socket.off('close', done)

@@ -9,7 +9,7 @@ import { defineRetryRules } from './queue-rules-retry.ts'
 import { defineWorkerRules } from './queue-rules-worker.ts'
 
 /**
- * Registers one test for each sentence of the `DeliveryQueue` contract.
+ * Registers one test for each rule of the `DeliveryQueue` contract.
  *
  * The tests move a fake clock and never wait for real time, so the queue must take all its time from `clock`.
  *

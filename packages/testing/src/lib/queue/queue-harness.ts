@@ -10,18 +10,18 @@ import { createFakeClock, type FakeClock } from '../fixtures/fake-clock.ts'
 import { queuedDelivery } from '../fixtures/queued-delivery.ts'
 import { assertEqual } from '../shared/assert.ts'
 
-/** How a contract suite gets at the queue it examines. */
+/** How the queue contract creates the queue it tests. */
 export interface QueueContract {
   /** Makes an empty queue that runs on `clock`; called once per test. */
   create(clock: Clock): DeliveryQueue | Promise<DeliveryQueue>
   /**
-   * Opens what the last `create` made once more, after it was closed. To be left out only by a queue that
-   * promises nothing beyond its own process: the sentences about restarts are then not examined.
+   * Reopens what the last `create` made, after it was closed. Leave it out only for a queue that
+   * promises nothing beyond its own process; the rules on restarts are then skipped.
    */
   reopen?(clock: Clock): DeliveryQueue | Promise<DeliveryQueue>
   /** Whether it implements `list`, `get` and the failures of dead letters. Default: yes. */
   records?: boolean
-  /** Makes an empty queue that keeps the bodies of handled deliveries for an hour; for the sentences on `replay`. */
+  /** Makes an empty queue that keeps the bodies of handled deliveries for an hour; for the rules on `replay`. */
   createRetaining?(clock: Clock): DeliveryQueue | Promise<DeliveryQueue>
 }
 
@@ -37,7 +37,7 @@ export interface QueueHarness {
   restart(): Promise<void>
 }
 
-/** Registers one sentence of the queue contract. */
+/** Registers one rule of the queue contract. */
 export type DefineRule = (title: string, run: (harness: QueueHarness) => Promise<void>) => void
 
 /** Runs one test on a queue of its own and leaves nothing running behind. */
@@ -75,12 +75,12 @@ export async function withQueueHarness(
 
 async function stopAll(workers: QueueWorker[], clock: FakeClock): Promise<void> {
   const stopping = Promise.all(workers.map((worker) => worker.stop()))
-  // A test that failed may have left handlers waiting: their time must run out.
+  // A failed test may have left handlers waiting: their timeouts must expire.
   await clock.advance(60_000)
   await stopping
 }
 
-/** Something handlers wait for and a test opens. */
+/** What handlers wait on and a test opens. */
 export interface Latch {
   opened: Promise<void>
   open(): void

@@ -34,14 +34,14 @@ interface Harness {
   where: string
 }
 
-/** Tries random histories on a queue's storage and on a model of it, and compares every answer and every count. */
+/** Runs random histories on a queue's storage and on a model of it, and compares every answer and every count. */
 export function queueStorageModel(
   test: RegisterTest,
   contract: QueueStorageContract,
   options: ModelOptions = {},
 ): void {
   const { runs = 100, steps = 60, seed } = options
-  test('whatever happens in whatever order, the storage answers as its model does', async () => {
+  test('the storage answers every random history as its model does', async () => {
     const histories = fc.array(step(contract.reopen !== undefined), { maxLength: steps, size: 'max' })
     const property = fc.asyncProperty(histories, (history) => play(contract, history))
     await fc.assert(property, { numRuns: runs, ...(seed !== undefined && { seed }) })

@@ -4,7 +4,7 @@ import type { DefineRule, QueueHarness } from './queue-harness.ts'
 
 const DAY_MS = 24 * 3_600_000
 
-/** When deliveries are given up on, and what an operator can do then. */
+/** When deliveries become dead letters, and what an operator can do then. */
 export function defineDeadLetterRules(define: DefineRule): void {
   defineDeath(define)
   defineOperations(define)
@@ -27,7 +27,7 @@ function defineDeath(define: DefineRule): void {
     assertEqual([letter?.reason, letter?.attempts], ['payload_invalid', 1], 'reason and attempts')
   })
 
-  define('after maxAttempts a delivery is dead and is never tried again', async (harness) => {
+  define('after maxAttempts a delivery is dead and is never retried', async (harness) => {
     const { queue, enqueue, work, clock } = harness
     const message = await enqueue()
     let tries = 0
@@ -78,7 +78,7 @@ function defineOperations(define: DefineRule): void {
     assertEqual((await queue.stats()).done, 1, 'done')
   })
 
-  define('a redrive takes only the letter it names', async (harness) => {
+  define('a redrive affects only the dead letter it names', async (harness) => {
     const [key = ''] = await killInTurn(harness, 3)
     assertEqual(await harness.queue.deadLetters.redrive('default:unknown'), 0, 'redriven by an unknown key')
     assertEqual(await harness.queue.deadLetters.redrive(key), 1, 'redriven by key')
@@ -94,7 +94,7 @@ function defineOperations(define: DefineRule): void {
     assertEqual(await harness.queue.deadLetters.list(), [], 'dead letters')
   })
 
-  define('a purge deletes only the letters from before its time', async (harness) => {
+  define('a purge deletes only dead letters from before its time', async (harness) => {
     const keys = await killInTurn(harness, 3)
     const letters = await harness.queue.deadLetters.list()
     assertEqual(letters.length, 3, 'dead letters')

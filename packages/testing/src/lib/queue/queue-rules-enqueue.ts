@@ -4,9 +4,9 @@ import { queuedDelivery } from '../fixtures/queued-delivery.ts'
 import { assertEqual } from '../shared/assert.ts'
 import { createLatch, type DefineRule, type QueueHarness } from './queue-harness.ts'
 
-/** What `enqueue` promises: once per key, in any state, and nothing of the delivery changed. */
+/** What `enqueue` promises: once per key, in any state, and the delivery unchanged. */
 export function defineEnqueueRules(define: DefineRule): void {
-  define('of 50 concurrent enqueues of one delivery exactly one is no duplicate', async ({ queue }) => {
+  define('of 50 concurrent enqueues of one delivery, exactly one is not a duplicate', async ({ queue }) => {
     const message = queuedDelivery()
     const results = await Promise.all(Array.from({ length: 50 }, () => queue.enqueue(message)))
     assertEqual(results.filter((result) => result === 'enqueued').length, 1, 'enqueued')
@@ -46,7 +46,7 @@ export function defineEnqueueRules(define: DefineRule): void {
 
   for (const bodyBound of [true, false]) {
     define(
-      `a token's ${bodyBound ? 'grip' : 'missing grip'} on the body is remembered`,
+      `a token that is ${bodyBound ? '' : 'not '}bound to the body is stored as such`,
       async ({ queue, enqueue }) => {
         await enqueue({ scheme: 'dynamic', jwt: { bodyBound } })
         assertEqual((await drained({ queue }))[0]?.jwt, { bodyBound }, 'jwt')
@@ -98,7 +98,7 @@ function bodies(): Record<string, Uint8Array> {
   const everyByte = Uint8Array.from({ length: 256 }, (_, index) => index)
   return {
     'every byte value': everyByte,
-    'no byte at all': new Uint8Array(),
+    'an empty body': new Uint8Array(),
     'text that is not UTF-8, after a byte order mark': Uint8Array.of(0xef, 0xbb, 0xbf, 0xc3, 0x28, 0x00),
     'a view into a larger buffer': everyByte.subarray(7, 100),
     'a hundred kilobytes': Uint8Array.from({ length: 100_000 }, (_, index) => (index * index) % 251),

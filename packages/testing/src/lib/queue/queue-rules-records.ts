@@ -21,49 +21,43 @@ export function defineRecordRules(define: DefineRule): void {
 }
 
 function defineFailures(define: DefineRule): void {
-  define(
-    'a dead letter says what its last attempt failed with, and when',
-    async ({ queue, enqueue, clock }) => {
-      await enqueue()
-      const error = new WebhookUnavailableError('overloaded', 'the database is busy')
-      await queue.drain(() => Promise.reject(error), { maxAttempts: 1 })
-      const [letter] = await queue.deadLetters.list()
-      const expected = {
-        name: 'WebhookUnavailableError',
-        message: 'the database is busy',
-        code: 'overloaded',
-      }
-      assertEqual(letter?.lastError, expected, 'last error')
-      assertEqual(letter?.failedAt, clock.now(), 'time of the failure')
-      assertEqual(letter?.event?.type, 'batch.succeeded', 'type of the event')
-    },
-  )
+  define('a dead letter says how and when its last attempt failed', async ({ queue, enqueue, clock }) => {
+    await enqueue()
+    const error = new WebhookUnavailableError('overloaded', 'the database is busy')
+    await queue.drain(() => Promise.reject(error), { maxAttempts: 1 })
+    const [letter] = await queue.deadLetters.list()
+    const expected = {
+      name: 'WebhookUnavailableError',
+      message: 'the database is busy',
+      code: 'overloaded',
+    }
+    assertEqual(letter?.lastError, expected, 'last error')
+    assertEqual(letter?.failedAt, clock.now(), 'time of the failure')
+    assertEqual(letter?.event?.type, 'batch.succeeded', 'type of the event')
+  })
 
-  define(
-    'the history has each failed attempt, up to the last ten',
-    async ({ queue, enqueue, work, clock }) => {
-      await enqueue()
-      work((_, { attempt }) => Promise.reject(new TypeError(`attempt ${attempt}`)), {
-        maxAttempts: 12,
-        maxBackoffMs: 1_000,
-      })
-      await clock.advance(60_000)
-      const [letter] = await queue.deadLetters.list()
-      const history = letter?.history ?? []
-      assertEqual(
-        history.map(({ attempt }) => attempt),
-        [3, 4, 5, 6, 7, 8, 9, 10, 11, 12],
-        'attempts',
-      )
-      assertEqual(history[0]?.error, { name: 'TypeError', message: 'attempt 3' }, 'first error')
-      assertEqual(history.at(-1)?.error, letter?.lastError, 'last error')
-      const times = history.map(({ failedAt }) => failedAt)
-      assertThat(
-        times.every((time, index) => index === 0 || time >= (times[index - 1] ?? 0)),
-        `the times are ${times.join(', ')}`,
-      )
-    },
-  )
+  define('the history holds the last ten failed attempts', async ({ queue, enqueue, work, clock }) => {
+    await enqueue()
+    work((_, { attempt }) => Promise.reject(new TypeError(`attempt ${attempt}`)), {
+      maxAttempts: 12,
+      maxBackoffMs: 1_000,
+    })
+    await clock.advance(60_000)
+    const [letter] = await queue.deadLetters.list()
+    const history = letter?.history ?? []
+    assertEqual(
+      history.map(({ attempt }) => attempt),
+      [3, 4, 5, 6, 7, 8, 9, 10, 11, 12],
+      'attempts',
+    )
+    assertEqual(history[0]?.error, { name: 'TypeError', message: 'attempt 3' }, 'first error')
+    assertEqual(history.at(-1)?.error, letter?.lastError, 'last error')
+    const times = history.map(({ failedAt }) => failedAt)
+    assertThat(
+      times.every((time, index) => index === 0 || time >= (times[index - 1] ?? 0)),
+      `the times are ${times.join(', ')}`,
+    )
+  })
 
   define('an error of any kind is recorded, and long texts are cut', async ({ queue, enqueue }) => {
     const thrown: unknown[] = [
@@ -84,7 +78,7 @@ function defineFailures(define: DefineRule): void {
   })
 
   define(
-    'stacks are recorded where they are asked for, of the last error only',
+    'stacks are recorded only with recordStacks, and only of the last error',
     async ({ queue, enqueue, work, clock }) => {
       const [{ key }, other] = [await enqueue(), await enqueue()]
       await queue.drain(({ id }) => Promise.reject(new PermanentError(id)), { maxAttempts: 1 })
@@ -98,7 +92,7 @@ function defineFailures(define: DefineRule): void {
     },
   )
 
-  define('a retrying delivery says why, and when it is tried again', async ({ queue, enqueue, clock }) => {
+  define('a retrying delivery says why, and when it is due', async ({ queue, enqueue, clock }) => {
     const { key } = await enqueue()
     await queue.drain(() => Promise.reject(new TypeError('not yet')), { backoffMs: 60_000 })
     const record = await queue.get(key)
@@ -122,7 +116,7 @@ function defineList(define: DefineRule): void {
     assertEqual(await queue.list({ after: keys[4] ?? '' }), [], 'after the last one')
   })
 
-  define('only deliveries in a state are listed where one is named', async (harness) => {
+  define('a list with a state contains only deliveries in that state', async (harness) => {
     const expected = await bringToEachState(harness)
     for (const [state, key] of Object.entries(expected)) {
       const listed = await harness.queue.list({ state: state as DeliveryState })

@@ -14,7 +14,7 @@ export function defineReplayRules(define: DefineRule): void {
     assertEqual((await harness.queue.get(message.key))?.message, message, 'delivery')
   })
 
-  define('what waits, is dead or is unknown is not replayed', async (harness) => {
+  define('pending, dead and unknown deliveries are not replayed', async (harness) => {
     const { queue, enqueue } = harness
     const dead = await enqueue()
     await queue.drain(() => Promise.reject(new PermanentError('never')))
@@ -44,14 +44,14 @@ export function defineReplayRules(define: DefineRule): void {
     assertEqual((await replayed({})).length, 4, 'all')
   })
 
-  define('a body is kept for its time and not replayed after it', async (harness) => {
+  define('a body is kept for its retention time and cannot be replayed afterwards', async (harness) => {
     const { queue, enqueue, clock } = harness
     const { key } = await enqueue()
     await handleAll(harness)
     await clock.advance(3_600_000 - 1)
     assertEqual(await queue.replay(key), 1, 'replayed in time')
     await handleAll(harness)
-    // Bodies are erased in passing: by the next delivery, or the next look at the queue.
+    // Bodies are erased along the way: by the next delivery, or the next poll of the queue.
     for (let round = 0; round < 3; round++) {
       await clock.advance(3_600_001)
       await enqueue()

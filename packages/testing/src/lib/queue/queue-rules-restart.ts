@@ -3,7 +3,7 @@ import type { QueuedDelivery } from '@gwh/core/queue'
 import { assertEqual } from '../shared/assert.ts'
 import type { DefineRule } from './queue-harness.ts'
 
-/** What a durable queue still knows after its process ended. */
+/** What a durable queue still knows after its process has ended. */
 export function defineRestartRules(define: DefineRule): void {
   define('what was enqueued is handled after a restart', async (harness) => {
     const messages = [await harness.enqueue(), await harness.enqueue({ body: Uint8Array.of(0, 255, 0) })]

@@ -2,7 +2,7 @@ import type { SettledDelivery } from '@gwh/core/queue'
 import { assertEqual, assertThat } from '../shared/assert.ts'
 import type { DefineRule } from './queue-harness.ts'
 
-/** How deliveries are tried again when handlers fail. */
+/** How deliveries are retried when handlers fail. */
 export function defineRetryRules(define: DefineRule): void {
   defineBackoff(define)
   defineFailures(define)
@@ -33,7 +33,7 @@ function defineBackoff(define: DefineRule): void {
     },
   )
 
-  define('a delivery is tried again until a handler succeeds', async ({ queue, enqueue, work, clock }) => {
+  define('a delivery is retried until a handler succeeds', async ({ queue, enqueue, work, clock }) => {
     await enqueue()
     const attempts: number[] = []
     const handler = async (_: unknown, { attempt }: { attempt: number }) => {
@@ -75,7 +75,7 @@ function defineFailures(define: DefineRule): void {
   })
 
   define(
-    'a handler whose time is up is aborted and its delivery tried again',
+    'a handler that exceeds its timeout is aborted, and its delivery is retried',
     async ({ enqueue, work, clock }) => {
       await enqueue()
       const signals: AbortSignal[] = []

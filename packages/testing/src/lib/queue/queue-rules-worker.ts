@@ -137,7 +137,7 @@ function defineStop(define: DefineRule): void {
   })
 
   define(
-    'a handler still running when the patience of stop ends is aborted and tried again',
+    'a handler still running when stop times out is aborted, and its delivery is retried',
     async (harness) => {
       await harness.enqueue()
       const never = new Promise<void>(() => {})
@@ -182,7 +182,7 @@ function defineDrain(define: DefineRule): void {
     assertEqual((await queue.stats()).retrying, 1, 'retrying')
   })
 
-  define('drain takes no further delivery once its time is up', async ({ queue, enqueue, clock }) => {
+  define('drain starts no further delivery once its time is up', async ({ queue, enqueue, clock }) => {
     for (let index = 0; index < 5; index++) await enqueue()
     let tries = 0
     const handler = () => {

@@ -4,7 +4,7 @@ import { type DefineStorageRule, LEASE_MS, only, START_MS } from './queue-storag
 const DAY_MS = 24 * 3_600_000
 const AHEAD_MS = 5 * DAY_MS
 
-/** What a clock that is set must not do: freeze what waits, or run what runs already. */
+/** Setting the clock must neither freeze what waits nor start again what is running. */
 export function defineClockRules(define: DefineStorageRule): void {
   define('a lease from a clock five days ahead has run out once the clock is right', async (harness) => {
     await harness.fill(1)
@@ -30,7 +30,7 @@ export function defineClockRules(define: DefineStorageRule): void {
   })
 
   define(
-    'a crash-loop suspect from a clock five days ahead is one after the clock is corrected',
+    'a crash-loop suspect from a clock five days ahead is still one once the clock is right',
     async (harness) => {
       await harness.fill(2)
       await harness.claimAt(AHEAD_MS, 1)
@@ -41,7 +41,7 @@ export function defineClockRules(define: DefineStorageRule): void {
     },
   )
 
-  define('the longest lease and wait so far are left alone', async (harness) => {
+  define('times up to the longest lease and wait so far are respected', async (harness) => {
     await harness.fill(2)
     const [first] = await harness.claimAt(0, 1)
     await harness.storage.renew(first!, START_MS + DAY_MS, START_MS)
@@ -52,7 +52,7 @@ export function defineClockRules(define: DefineStorageRule): void {
   })
 
   define(
-    'a claim whose time was read before another worker claimed takes nothing from it',
+    'a claim whose time was read before another worker claimed takes nothing from that worker',
     async (harness) => {
       await harness.fill(1)
       only(await harness.claimAt(2_000))
@@ -60,7 +60,7 @@ export function defineClockRules(define: DefineStorageRule): void {
     },
   )
 
-  define('what runs in the process that claims is left out', async (harness) => {
+  define('a claim leaves out deliveries that run in its own process', async (harness) => {
     const lease = await harness.leaseOne()
     const now = START_MS + LEASE_MS
     const terms = { limit: 10, now, leaseUntil: now + LEASE_MS }

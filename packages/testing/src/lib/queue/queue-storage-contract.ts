@@ -110,19 +110,16 @@ function defineDueTimes(define: DefineStorageRule): void {
 }
 
 function defineFencing(define: DefineStorageRule): void {
-  define(
-    'of 1,000 completions after a lost lease not one is accepted',
-    async ({ storage, fill, claimAt }) => {
-      await fill(1_000)
-      const old = await claimAt(0, 1_000)
-      const current = await claimAt(LEASE_MS, 1_000)
-      assertEqual([old.length, current.length], [1_000, 1_000], 'claims')
-      const late = await Promise.all(old.map((lease) => storage.complete(lease, START_MS + LEASE_MS)))
-      assertEqual(late.filter(Boolean).length, 0, 'accepted late completions')
-      const timely = await Promise.all(current.map((lease) => storage.complete(lease, START_MS + LEASE_MS)))
-      assertEqual(timely.filter(Boolean).length, 1_000, 'accepted timely completions')
-    },
-  )
+  define('of 1,000 completions after a lost lease, none is accepted', async ({ storage, fill, claimAt }) => {
+    await fill(1_000)
+    const old = await claimAt(0, 1_000)
+    const current = await claimAt(LEASE_MS, 1_000)
+    assertEqual([old.length, current.length], [1_000, 1_000], 'claims')
+    const late = await Promise.all(old.map((lease) => storage.complete(lease, START_MS + LEASE_MS)))
+    assertEqual(late.filter(Boolean).length, 0, 'accepted late completions')
+    const timely = await Promise.all(current.map((lease) => storage.complete(lease, START_MS + LEASE_MS)))
+    assertEqual(timely.filter(Boolean).length, 1_000, 'accepted timely completions')
+  })
 
   define('once the lease is lost, every write is refused', async ({ storage, leaseOne, claimAt }) => {
     const old = await leaseOne()
@@ -170,7 +167,7 @@ function defineDeadLetters(define: DefineStorageRule): void {
     assertEqual(only(await claimAt(0)).attempt, 1, 'attempt')
   })
 
-  define('a lease from before a redrive is worthless', async ({ storage, leaseOne, claimAt }) => {
+  define('a lease from before a redrive is no longer valid', async ({ storage, leaseOne, claimAt }) => {
     const old = await leaseOne()
     await storage.deadLetter(old, 'attempts', START_MS)
     await storage.redrive('all', START_MS)
@@ -184,14 +181,17 @@ function defineDeadLetters(define: DefineStorageRule): void {
 }
 
 function defineRestart(define: DefineStorageRule): void {
-  define('a delivery that was running at a crash is tried again once its lease ran out', async (harness) => {
-    const lost = await harness.leaseOne()
-    await harness.restart()
-    assertEqual(await harness.claimAt(LEASE_MS - 1), [], 'claim before the end of the lease')
-    const found = only(await harness.claimAt(LEASE_MS))
-    assertEqual([found.key, found.attempt], [lost.key, 2], 'key and attempt')
-    assertEqual(await harness.storage.complete(lost, START_MS), false, 'completion from before the crash')
-  })
+  define(
+    'a delivery that was running at a crash is claimed again once its lease ran out',
+    async (harness) => {
+      const lost = await harness.leaseOne()
+      await harness.restart()
+      assertEqual(await harness.claimAt(LEASE_MS - 1), [], 'claim before the end of the lease')
+      const found = only(await harness.claimAt(LEASE_MS))
+      assertEqual([found.key, found.attempt], [lost.key, 2], 'key and attempt')
+      assertEqual(await harness.storage.complete(lost, START_MS), false, 'completion from before the crash')
+    },
+  )
 }
 
 async function writeAll(storage: QueueStorage, lease: LeasedDelivery): Promise<boolean[]> {

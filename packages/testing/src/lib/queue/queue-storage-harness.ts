@@ -5,11 +5,11 @@ import { assertThat } from '../shared/assert.ts'
 export const START_MS = 1_795_100_000_000
 export const LEASE_MS = 60_000
 
-/** How a contract suite gets at the storage it examines. */
+/** How the storage contract creates the storage it tests. */
 export interface QueueStorageContract {
   /** Makes an empty storage; called once per test. */
   create(): QueueStorage | Promise<QueueStorage>
-  /** Opens what the last `create` made once more, after it was closed; left out where nothing outlives that. */
+  /** Reopens what the last `create` made, after it was closed. Leave it out where nothing outlives that. */
   reopen?(): QueueStorage | Promise<QueueStorage>
 }
 

@@ -8,9 +8,9 @@ import {
   type StorageHarness,
 } from './queue-storage-harness.ts'
 
-/** Who is claimed alone, because it may be what ends its processes. */
+/** Which deliveries are claimed alone, because they may be what kills their processes. */
 export function defineQuarantineRules(define: DefineStorageRule): void {
-  define('what was left behind once is claimed with others', async ({ storage, fill, claimAt }) => {
+  define('a delivery abandoned once is claimed with others', async ({ storage, fill, claimAt }) => {
     await fill(2)
     await claimAt(0)
     await storage.insert(queuedDelivery())
@@ -19,8 +19,8 @@ export function defineQuarantineRules(define: DefineStorageRule): void {
     assertEqual(claimed.filter(({ quarantined }) => quarantined).length, 0, 'suspects')
   })
 
-  define('what was left behind twice is claimed alone, one after the other', async (harness) => {
-    const keys = await leaveBehindTwice(harness, 3)
+  define('deliveries abandoned twice are claimed alone, one after the other', async (harness) => {
+    const keys = await abandonTwice(harness, 3)
     const waiting = await harness.fill(2)
     const first = await harness.claimAt(2 * LEASE_MS)
     const second = await harness.claimAt(2 * LEASE_MS)
@@ -33,28 +33,25 @@ export function defineQuarantineRules(define: DefineStorageRule): void {
   })
 
   define('while a crash-loop suspect waits, nothing else is claimed', async (harness) => {
-    await leaveBehindTwice(harness, 1)
+    await abandonTwice(harness, 1)
     await harness.fill(2)
     assertEqual(await harness.claimAt(2 * LEASE_MS, 10, false), [], 'claim while others run')
     only(await harness.claimAt(2 * LEASE_MS))
     assertEqual((await harness.claimAt(2 * LEASE_MS, 10, false)).length, 2, 'claims while the suspect runs')
   })
 
-  define(
-    'a delivery that was tried again and released is not a crash-loop suspect',
-    async ({ storage, ...harness }) => {
-      await storage.retry(await harness.leaseOne(), START_MS, START_MS)
-      await storage.retry(only(await harness.claimAt(0)), START_MS, START_MS)
-      const third = only(await harness.claimAt(0, 10, false))
-      assertEqual([third.quarantined === true, third.attempt], [false, 3], 'suspect and attempt')
-    },
-  )
+  define('a delivery that was retried twice is not a crash-loop suspect', async ({ storage, ...harness }) => {
+    await storage.retry(await harness.leaseOne(), START_MS, START_MS)
+    await storage.retry(only(await harness.claimAt(0)), START_MS, START_MS)
+    const third = only(await harness.claimAt(0, 10, false))
+    assertEqual([third.quarantined === true, third.attempt], [false, 3], 'suspect and attempt')
+  })
 }
 
 /** Makes deliveries whose lease ran out on their second attempt, and returns their keys. */
-async function leaveBehindTwice({ fill, claimAt }: StorageHarness, count: number): Promise<string[]> {
+async function abandonTwice({ fill, claimAt }: StorageHarness, count: number): Promise<string[]> {
   const keys = await fill(count)
   await claimAt(0, count)
-  assertEqual((await claimAt(LEASE_MS, count)).length, count, 'deliveries left behind once')
+  assertEqual((await claimAt(LEASE_MS, count)).length, count, 'deliveries abandoned once')
   return keys
 }

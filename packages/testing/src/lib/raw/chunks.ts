@@ -1,6 +1,6 @@
 import { accepted, instead, minus, plus, type RawCase, type RawParts, refused } from './raw-case.ts'
 
-/** Bodies in chunks: sizes, extensions, ends and trailers. */
+/** Chunked bodies: sizes, extensions, ends and trailers. */
 export const CHUNKS: readonly RawCase[] = [
   ...sizes(),
   ...ends(),
@@ -16,9 +16,9 @@ export const CHUNKS: readonly RawCase[] = [
     accepted,
     (body) => `${hex(body)};name="a;b"\r\n${body}\r\n0\r\n\r\n`,
   ),
-  chunks('a chunk size with zeros in front', accepted, (body) => `000${hex(body)}\r\n${body}\r\n0\r\n\r\n`),
+  chunks('a chunk size with leading zeros', accepted, (body) => `000${hex(body)}\r\n${body}\r\n0\r\n\r\n`),
   chunks(
-    'a chunk size in capitals',
+    'a chunk size in upper case',
     accepted,
     (body) => `${hex(body).toUpperCase()}\r\n${body}\r\n0\r\n\r\n`,
   ),
@@ -33,7 +33,7 @@ export const CHUNKS: readonly RawCase[] = [
     (body) => `${hex(body)};${'x'.repeat(100_000)}\r\n${body}\r\n0\r\n\r\n`,
   ),
   chunks('a chunk extension with a CR', refused, (body) => `${hex(body)};a\rb\r\n${body}\r\n0\r\n\r\n`),
-  chunks('a chunk extension ended by LF alone', refused, (body) => `${hex(body)};a\n${body}\r\n0\r\n\r\n`),
+  chunks('a chunk extension ended by bare LF', refused, (body) => `${hex(body)};a\n${body}\r\n0\r\n\r\n`),
 ]
 
 function sizes(): RawCase[] {
@@ -41,14 +41,14 @@ function sizes(): RawCase[] {
     negative: (body) => `-${hex(body)}`,
     'with a plus': (body) => `+${hex(body)}`,
     'with 0x': (body) => `0x${hex(body)}`,
-    'with a space in front': (body) => ` ${hex(body)}`,
-    'with a letter that is no digit': (body) => `${hex(body)}g`,
+    'with a leading space': (body) => ` ${hex(body)}`,
+    'with a letter that is not a digit': (body) => `${hex(body)}g`,
     empty: () => '',
     'in quotes': (body) => `"${hex(body)}"`,
-    'of 2^64 and its length': (body) => (2n ** 64n + BigInt(body.length)).toString(16),
-    'of 2^32 and its length': (body) => (2 ** 32 + body.length).toString(16),
+    'of 2^64 plus its length': (body) => (2n ** 64n + BigInt(body.length)).toString(16),
+    'of 2^32 plus its length': (body) => (2 ** 32 + body.length).toString(16),
     'of 40 digits': () => 'f'.repeat(40),
-    'with NUL behind': (body) => `${hex(body)}\0`,
+    'with a trailing NUL': (body) => `${hex(body)}\0`,
     'with an underscore': (body) => `${hex(body)[0]}_${hex(body).slice(1)}`,
     'one byte short': (body) => (body.length - 1).toString(16),
     'one byte long': (body) => (body.length + 1).toString(16),
@@ -62,25 +62,25 @@ function sizes(): RawCase[] {
 
 function ends(): RawCase[] {
   const wrong: Record<string, (body: string) => string> = {
-    'ended by LF alone': (body) => `${hex(body)}\n${body}\n0\n\n`,
-    'whose size is ended by LF alone': (body) => `${hex(body)}\n${body}\r\n0\r\n\r\n`,
-    'whose data is ended by LF alone': (body) => `${hex(body)}\r\n${body}\n0\r\n\r\n`,
-    'whose size is ended by CR alone': (body) => `${hex(body)}\r${body}\r\n0\r\n\r\n`,
-    'whose data is ended by nothing': (body) => `${hex(body)}\r\n${body}0\r\n\r\n`,
-    'whose data is ended by two other bytes': (body) => `${hex(body)}\r\n${body}xx0\r\n\r\n`,
-    'without a last one': (body) => `${hex(body)}\r\n${body}\r\n`,
-    'whose last one is not ended': (body) => `${hex(body)}\r\n${body}\r\n0\r\n`,
+    'ended by bare LF': (body) => `${hex(body)}\n${body}\n0\n\n`,
+    'whose size is ended by bare LF': (body) => `${hex(body)}\n${body}\r\n0\r\n\r\n`,
+    'whose data is ended by bare LF': (body) => `${hex(body)}\r\n${body}\n0\r\n\r\n`,
+    'whose size is ended by bare CR': (body) => `${hex(body)}\r${body}\r\n0\r\n\r\n`,
+    'whose data has no line end': (body) => `${hex(body)}\r\n${body}0\r\n\r\n`,
+    'whose data ends in two other bytes': (body) => `${hex(body)}\r\n${body}xx0\r\n\r\n`,
+    'without a last chunk': (body) => `${hex(body)}\r\n${body}\r\n`,
+    'whose last chunk is not terminated': (body) => `${hex(body)}\r\n${body}\r\n0\r\n`,
     'that stop within a size': () => '1',
     'that stop within data': (body) => `${hex(body)}\r\n${body.slice(0, 9)}`,
-    'that are none at all': (body) => body,
+    'that are not chunks': (body) => body,
   }
   return Object.entries(wrong).flatMap(([what, body]) => [
     chunks(`chunks ${what}`, refused, body),
-    chunks(`chunks ${what}, and no more to come`, refused, body, 'finish'),
+    chunks(`chunks ${what}, then the end of the stream`, refused, body, 'finish'),
   ])
 }
 
-/** What comes after the body was not there when the headers were checked: it must not count. */
+/** What comes after the body was not there when the headers were checked, so it must not count. */
 function trailers(): RawCase[] {
   const withTrailer = (body: string, ...lines: string[]) =>
     [`${hex(body)}\r\n${body}\r\n0`, ...lines, '', ''].join('\r\n')
@@ -105,7 +105,7 @@ function trailers(): RawCase[] {
     chunks('a trailer with NUL', refused, (body) => withTrailer(body, 'x-a: b\0')),
     chunks('a trailer without a colon', refused, (body) => withTrailer(body, 'x-a')),
     chunks('a trailer of 100 kB', refused, (body) => withTrailer(body, `x-a: ${'b'.repeat(100_000)}`)),
-    chunks('a trailer of no concern', accepted, (body) => withTrailer(body, 'x-a: b')),
+    chunks('an unrelated trailer', accepted, (body) => withTrailer(body, 'x-a: b')),
     chunks('another signature in a trailer', accepted, (body) =>
       withTrailer(body, 'webhook-signature: v1,x'),
     ),

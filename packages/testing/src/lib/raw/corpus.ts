@@ -6,7 +6,7 @@ import { LENGTHS } from './lengths.ts'
 import type { RawCase } from './raw-case.ts'
 import { REQUEST_LINES } from './request-lines.ts'
 
-/** Every request of the corpus; what each becomes is the same on every runtime. */
+/** Every request of the corpus; the verdicts are the same on every runtime. */
 export const RAW_CASES: readonly RawCase[] = [
   ...REQUEST_LINES,
   ...HEADERS,

@@ -23,10 +23,10 @@ export const FOREIGN: readonly RawCase[] = [
   ),
   refused('a good request after a byte order mark', (parts) => `\xef\xbb\xbf${join(parts)}`),
   refused(
-    'a good request after the headers of a proxy',
+    'a good request after a PROXY protocol header',
     (parts) => `PROXY TCP4 10.0.0.1 10.0.0.2 1 2\r\n${join(parts)}`,
   ),
-  refused('a good request without its line', (parts) => join(parts).replace(/^.*?\r\n/, '')),
+  refused('a good request without its request line', (parts) => join(parts).replace(/^.*?\r\n/, '')),
   refused('a good request without its headers', ({ line, body }) => `${line}\r\n\r\n${body}`),
   refused('a body alone', ({ body }) => body, 'finish'),
   refused(
@@ -52,9 +52,9 @@ function greetings(): Record<string, string> {
     JSON: '{"type":"batch.succeeded","data":{}}',
     'empty lines': '\r\n'.repeat(1_000),
     spaces: ' '.repeat(10_000),
-    'NUL a thousand times': '\0'.repeat(1_000),
-    'a line without end': 'A'.repeat(200_000),
-    'lines without end': 'GET /\r\n'.repeat(500),
+    'a thousand NULs': '\0'.repeat(1_000),
+    'an endless line': 'A'.repeat(200_000),
+    'endless lines': 'GET /\r\n'.repeat(500),
     colons: ':'.repeat(1_000),
   }
 }

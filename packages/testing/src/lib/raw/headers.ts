@@ -13,7 +13,7 @@ import {
 
 const OURS = ['webhook-id', 'webhook-timestamp', 'webhook-signature']
 
-/** Headers: names, values, line ends, how many and how large. */
+/** Headers: names, values, line ends, counts and sizes. */
 export const HEADERS: readonly RawCase[] = [
   ...hosts(),
   ...names(),
@@ -30,14 +30,14 @@ export const HEADERS: readonly RawCase[] = [
       plus(parts, `x${String.fromCharCode(code)}a: b`),
     ),
   ),
-  accepted('bytes above 0x7F in a header of no concern', (parts) => plus(parts, 'x-a: caf\u00e9 \u00ff')),
-  accepted('a tab in a header of no concern', (parts) => plus(parts, 'x-a: b\tc')),
-  accepted('an empty header of no concern', (parts) => plus(parts, 'x-a:')),
-  accepted('a header twice that is of no concern', (parts) => plus(parts, 'x-a: b', 'x-a: c')),
-  accepted('headers named after what objects inherit', (parts) =>
+  accepted('bytes above 0x7F in an unrelated header', (parts) => plus(parts, 'x-a: caf\u00e9 \u00ff')),
+  accepted('a tab in an unrelated header', (parts) => plus(parts, 'x-a: b\tc')),
+  accepted('an empty unrelated header', (parts) => plus(parts, 'x-a:')),
+  accepted('a repeated unrelated header', (parts) => plus(parts, 'x-a: b', 'x-a: c')),
+  accepted('headers named after inherited properties', (parts) =>
     plus(parts, '__proto__: a', 'constructor: b', 'toString: c', 'hasOwnProperty: d', '__proto__: e'),
   ),
-  accepted('names of headers in capitals', ({ headers }) => ({
+  accepted('header names in upper case', ({ headers }) => ({
     headers: headers.map((line) => line.replace(/^[^:]+/, (name) => name.toUpperCase())),
   })),
   accepted('spaces and tabs around the values', ({ headers }) => ({
@@ -64,7 +64,7 @@ function hosts(): RawCase[] {
   return [
     refused('no Host', (parts) => minus(parts, 'host')),
     refused('two Hosts', (parts) => plus(parts, 'host: example.com')),
-    refused('two Hosts that are the same', (parts) => plus(parts, `host: ${hostOf(parts)}`)),
+    refused('two identical Hosts', (parts) => plus(parts, `host: ${hostOf(parts)}`)),
   ]
 }
 
@@ -85,23 +85,23 @@ function names(): RawCase[] {
     ...Object.entries(lines).map(([what, line]) =>
       refused(`a header with ${what}`, (parts) => plus(parts, line)),
     ),
-    refused('a line folded below another header', (parts) => plus(parts, 'x-a: b', ' c')),
+    refused('a folded line after another header', (parts) => plus(parts, 'x-a: b', ' c')),
     refused('a line folded with a tab', (parts) => plus(parts, 'x-a: b', '\tc')),
-    refused('a line folded below the request line', ({ headers }) => ({ headers: [' x-a: b', ...headers] })),
+    refused('a folded line after the request line', ({ headers }) => ({ headers: [' x-a: b', ...headers] })),
     refused('a folded empty line', (parts) => plus(parts, 'x-a: b', ' ')),
   ]
 }
 
 function lineEnds(): RawCase[] {
   return [
-    refused('LF alone after every line', (parts) => join(parts, '\n')),
-    refused('CR alone after every line', (parts) => join(parts, '\r'), 'finish'),
+    refused('bare LF after every line', (parts) => join(parts, '\n')),
+    refused('bare CR after every line', (parts) => join(parts, '\r'), 'finish'),
     refused('LF CR after every line', (parts) => join(parts, '\n\r'), 'finish'),
     refused('CR CR LF after every line', (parts) => join(parts, '\r\r\n'), 'finish'),
-    refused('LF alone after one header', (parts) => plus(parts, 'x-a: b\nx-c: d')),
-    refused('CR alone after one header', (parts) => plus(parts, 'x-a: b\rx-c: d')),
-    refused('LF alone before the body', (parts) => join(parts).replace('\r\n\r\n', '\r\n\n')),
-    refused('CR alone at the end of a header', (parts) => plus(parts, 'x-a: b\r')),
+    refused('bare LF after one header', (parts) => plus(parts, 'x-a: b\nx-c: d')),
+    refused('bare CR after one header', (parts) => plus(parts, 'x-a: b\rx-c: d')),
+    refused('bare LF before the body', (parts) => join(parts).replace('\r\n\r\n', '\r\n\n')),
+    refused('bare CR at the end of a header', (parts) => plus(parts, 'x-a: b\r')),
   ]
 }
 
@@ -130,20 +130,20 @@ function ours(name: string): RawCase[] {
   const changes: Record<string, (line: string) => string> = {
     empty: () => `${name}:`,
     'of spaces': () => `${name}:    `,
-    'with a comma at its end': (line) => `${line},`,
-    'behind a comma': (line) => line.replace(': ', ': ,'),
-    'with NUL at its end': (line) => `${line}\0`,
-    'with a byte of Latin-1': (line) => `${line}\u00e9`,
-    'with a no-break space at its end': (line) => `${line}\u00a0`,
+    'with a trailing comma': (line) => `${line},`,
+    'after a comma': (line) => line.replace(': ', ': ,'),
+    'with a trailing NUL': (line) => `${line}\0`,
+    'with a Latin-1 byte': (line) => `${line}\u00e9`,
+    'with a trailing no-break space': (line) => `${line}\u00a0`,
     'in quotes': (line) => `${line.replace(': ', ': "')}"`,
     'sent twice': (line) => `${line}\r\n${line}`,
-    'sent twice, in capitals': (line) => `${line}\r\n${line.replace(name, name.toUpperCase())}`,
+    'sent twice, once in upper case': (line) => `${line}\r\n${line.replace(name, name.toUpperCase())}`,
     'sent twice, once empty': (line) => `${line}\r\n${name}:`,
     folded: (line) => line.replace(': ', ':\r\n '),
     'with an underscore': (line) => line.replace('-', '_'),
     'with a space before its colon': (line) => line.replace(':', ' :'),
-    'behind a space': (line) => ` ${line}`,
-    'ended by LF alone and another': (line) => `${line}\n${line}`,
+    'after a space': (line) => ` ${line}`,
+    'ended by bare LF and another': (line) => `${line}\n${line}`,
   }
   return Object.entries(changes).map(([what, change]) =>
     refused(`${name} ${what}`, (parts) => instead(parts, name, change)),

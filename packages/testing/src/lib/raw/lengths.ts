@@ -1,6 +1,6 @@
 import { accepted, instead, minus, plus, type RawCase, type RawParts, refused } from './raw-case.ts'
 
-/** How long a body says it is, and who else says so: the ways to hide one request in another. */
+/** Body lengths that are wrong or contradict each other: the ways to hide one request in another. */
 export const LENGTHS: readonly RawCase[] = [
   ...values(),
   ...pairs(),
@@ -8,9 +8,9 @@ export const LENGTHS: readonly RawCase[] = [
   refused('no Content-Length and no chunks, but a body', (parts) => minus(parts, 'content-length')),
   refused('a Content-Length one byte short', (parts) => ofLength(parts, (length) => String(length - 1))),
   refused('a Content-Length one byte long', (parts) => ofLength(parts, (length) => String(length + 1))),
-  refused('a Content-Length of nothing, but a body', (parts) => ofLength(parts, () => '0')),
+  refused('a Content-Length of zero, but a body', (parts) => ofLength(parts, () => '0')),
   refused(
-    'a Content-Length one byte long, and no more to come',
+    'a Content-Length one byte long, then the end of the stream',
     (parts) => ofLength(parts, (length) => String(length + 1)),
     'finish',
   ),
@@ -18,7 +18,7 @@ export const LENGTHS: readonly RawCase[] = [
     ...instead(parts, 'content-length', () => 'content-length: 2'),
     body: `{}GET / HTTP/1.1\r\nhost: x\r\n\r\n`,
   })),
-  accepted('Content-Length with zeros in front', (parts) => ofLength(parts, (length) => `000${length}`)),
+  accepted('Content-Length with leading zeros', (parts) => ofLength(parts, (length) => `000${length}`)),
   accepted('Content-Encoding identity', (parts) => plus(parts, 'content-encoding: identity')),
   accepted('TE, which asks for trailers', (parts) => plus(parts, 'te: trailers')),
 ]
@@ -34,22 +34,22 @@ function values(): RawCase[] {
     'as hexadecimal': (length) => `0x${length.toString(16)}`,
     'with an exponent': () => '1e2',
     'with a fraction': (length) => `${length}.0`,
-    'with a letter behind': (length) => `${length}a`,
+    'with a trailing letter': (length) => `${length}a`,
     'with a space inside': (length) => `${String(length)[0]} ${String(length).slice(1)}`,
     'with an underscore': (length) => `${String(length)[0]}_${String(length).slice(1)}`,
     'in quotes': (length) => `"${length}"`,
-    'with a comma behind': (length) => `${length},`,
+    'with a trailing comma': (length) => `${length},`,
     'as a list of two': (length) => `${length}, ${length}`,
     'as a list of two that differ': (length) => `${length}, 0`,
     'of 2^31': () => '2147483648',
-    'of 2^32 and its length': (length) => String(2 ** 32 + length),
+    'of 2^32 plus its length': (length) => String(2 ** 32 + length),
     'of 2^53': () => '9007199254740993',
-    'of 2^64 and its length': (length) => String(2n ** 64n + BigInt(length)),
+    'of 2^64 plus its length': (length) => String(2n ** 64n + BigInt(length)),
     'of 40 digits': () => '9'.repeat(40),
     'in digits that are not ASCII': (length) =>
       [...String(length)].map((digit) => `\u00d9${String.fromCharCode(0xa0 + Number(digit))}`).join(''),
-    'with NUL behind': (length) => `${length}\0`,
-    'with a form feed in front': (length) => `\f${length}`,
+    'with a trailing NUL': (length) => `${length}\0`,
+    'with a leading form feed': (length) => `\f${length}`,
   }
   return Object.entries(wrong).map(([what, change]) =>
     refused(`Content-Length ${what}`, (parts) => ofLength(parts, change)),
@@ -60,16 +60,16 @@ function pairs(): RawCase[] {
   const second: Record<string, (length: number) => string> = {
     'two Content-Lengths that differ': (length) => `content-length: ${length - 1}`,
     'two Content-Lengths, the second zero': () => 'content-length: 0',
-    'two Content-Lengths that are the same': (length) => `content-length: ${length}`,
-    'two Content-Lengths, the second no number': () => 'content-length: x',
-    'Content-Length twice, in capitals': (length) => `CONTENT-LENGTH: ${length + 7}`,
+    'two identical Content-Lengths': (length) => `content-length: ${length}`,
+    'two Content-Lengths, the second not a number': () => 'content-length: x',
+    'Content-Length twice, once in upper case': (length) => `CONTENT-LENGTH: ${length + 7}`,
   }
   return Object.entries(second).map(([what, line]) =>
     refused(what, (parts) => plus(parts, line(parts.body.length))),
   )
 }
 
-/** Transfer codings, with and without a length beside them; the body is in chunks wherever that is claimed. */
+/** Transfer codings, with and without a length beside them; the body is chunked wherever that is claimed. */
 function codings(): RawCase[] {
   const wrong = [
     'gzip',
@@ -99,15 +99,15 @@ function codings(): RawCase[] {
       refused(`Transfer-Encoding ${named(coding)}`, (parts) => lone(parts, `transfer-encoding: ${coding}`)),
     ),
     ...['chunked', 'identity', 'xchunked', 'gzip', ''].map((coding) =>
-      refused(`Transfer-Encoding ${named(coding)} beside Content-Length`, (parts) =>
+      refused(`Transfer-Encoding ${named(coding)} with a Content-Length`, (parts) =>
         plus(parts, `transfer-encoding: ${coding}`),
       ),
     ),
-    refused('a body in chunks beside its Content-Length', (parts) => ({
+    refused('a chunked body with a Content-Length', (parts) => ({
       body: lone(parts).body,
       ...plus(parts, 'transfer-encoding: chunked'),
     })),
-    refused('a body in chunks beside a Content-Length of the whole', (parts) => {
+    refused('a chunked body with the Content-Length of all its chunks', (parts) => {
       const { body } = lone(parts)
       const { headers } = minus(parts, 'content-length')
       return { body, headers: [...headers, `content-length: ${body.length}`, 'transfer-encoding: chunked'] }

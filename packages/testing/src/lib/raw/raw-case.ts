@@ -1,20 +1,20 @@
 import type { OutgoingRequest } from '../http/request.ts'
 
-/** Bytes to send, and what has to become of them. */
+/** Bytes to send, and how they must be answered. */
 export interface RawCase {
   name: string
   /**
-   * `accepted`: the delivery in them is taken. `refused`: a 4xx, 501 or 505, or a closed connection without an
-   * answer, and the delivery in them was not taken.
+   * `accepted`: the delivery in them is accepted. `refused`: a 4xx, 501 or 505, or a closed connection without an
+   * answer, and the delivery in them was not accepted.
    */
   verdict: 'accepted' | 'refused'
-  /** Makes the bytes out of a request that is good, one character a byte. */
+  /** Makes the bytes out of a good request, one character a byte. */
   bytes(request: OutgoingRequest): string
-  /** What the sender does after its bytes, before an answer: say that it is done, or go away. Default: wait. */
+  /** What the sender does after its bytes, before an answer: half-close or reset the connection. Default: wait. */
   ending?: 'finish' | 'vanish'
 }
 
-/** A request as lines, for changes that no longer make one. */
+/** A request as lines, so that changes may make it invalid. */
 export interface RawParts {
   line: string
   headers: readonly string[]
@@ -52,7 +52,7 @@ export function join({ line, headers, body }: RawParts, lineEnd = '\r\n'): strin
   return [line, ...headers, '', body].join(lineEnd)
 }
 
-/** With header lines more. */
+/** With more header lines. */
 export function plus({ headers }: RawParts, ...lines: string[]): Partial<RawParts> {
   return { headers: [...headers, ...lines] }
 }
@@ -62,7 +62,7 @@ export function minus({ headers }: RawParts, ...names: string[]): Pick<RawParts,
   return { headers: headers.filter((line) => !names.includes(nameOf(line))) }
 }
 
-/** With another line in the place of a header. */
+/** With another line in place of a header. */
 export function instead(
   { headers }: RawParts,
   name: string,
@@ -85,12 +85,12 @@ export function hostOf({ headers }: RawParts): string {
   return headers.find((line) => line.startsWith('host: '))!.slice('host: '.length)
 }
 
-/** A byte as a reader recognises it. */
+/** A byte in readable form. */
 export function byteName(code: number): string {
   return `0x${code.toString(16).padStart(2, '0').toUpperCase()}`
 }
 
-/** The bytes that are no text: control characters without tab, CR and LF, which are examined by themselves. */
+/** The bytes that are not text: control characters except tab, CR and LF, which have cases of their own. */
 export const CONTROLS = [...Array.from({ length: 32 }, (_, code) => code), 0x7f].filter(
   (code) => code !== 0x09 && code !== 0x0a && code !== 0x0d,
 )

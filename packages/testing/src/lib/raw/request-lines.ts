@@ -52,29 +52,29 @@ function methods(): RawCase[] {
 
 function targets(): RawCase[] {
   const wrong: Record<string, (path: string) => string> = {
-    'with a slash more in front': (path) => `/${path}`,
-    'with a slash at its end': (path) => `${path}/`,
-    'in capitals': (path) => path.toUpperCase(),
+    'with an extra leading slash': (path) => `/${path}`,
+    'with a trailing slash': (path) => `${path}/`,
+    'in upper case': (path) => path.toUpperCase(),
     'below itself': (path) => `${path}/more`,
-    'with a letter more': (path) => `${path}x`,
-    'with a letter less': (path) => path.slice(0, -1),
+    'with an extra letter': (path) => `${path}x`,
+    'with a letter missing': (path) => path.slice(0, -1),
     'after /./': (path) => `/.${path}`,
     'after /%2e/': (path) => `/%2e${path}`,
-    'after a segment taken back': (path) => `/other/..${path}`,
-    'after a segment taken back, encoded': (path) => `/other/%2e%2e${path}`,
-    'after more taken back than there is': (path) => `/../..${path}`,
-    'with a letter encoded': (path) => path.replace(path[1]!, `%${path.charCodeAt(1).toString(16)}`),
-    'with its slash encoded': (path) => `/%2f${path.slice(1)}`,
-    'with a broken escape at its end': (path) => `${path}%`,
+    'after a parent segment': (path) => `/other/..${path}`,
+    'after an encoded parent segment': (path) => `/other/%2e%2e${path}`,
+    'after parent segments above the root': (path) => `/../..${path}`,
+    'with an encoded letter': (path) => path.replace(path[1]!, `%${path.charCodeAt(1).toString(16)}`),
+    'with an encoded slash': (path) => `/%2f${path.slice(1)}`,
+    'with a trailing broken escape': (path) => `${path}%`,
     'with a broken escape': (path) => `${path}%zz`,
-    'with %00 at its end': (path) => `${path}%00`,
+    'with a trailing %00': (path) => `${path}%00`,
     'with overlong UTF-8': (path) => `/%c0%ae${path}`,
-    'with back slashes': (path) => path.replaceAll('/', '\\'),
+    'with backslashes': (path) => path.replaceAll('/', '\\'),
     'with a semicolon parameter': (path) => `${path};x=1`,
     'with a fragment': (path) => `${path}#part`,
-    'without its slash': (path) => path.slice(1),
-    'as a question mark alone': () => '?',
-    'as an asterisk': () => '*',
+    'without its leading slash': (path) => path.slice(1),
+    'of a single question mark': () => '?',
+    'in the asterisk form': () => '*',
     'of 70 000 characters': (path) => `${path}/${'x'.repeat(70_000)}`,
     'with raw UTF-8': (path) => `${path}\u00c3\u00a9`,
   }
@@ -82,8 +82,8 @@ function targets(): RawCase[] {
     ...Object.entries(wrong).map(([what, change]) =>
       refused(`target ${what}`, (parts) => toTarget(parts, change(targetOf(parts)))),
     ),
-    refused('target of nothing', ({ line }) => ({ line: line.replace(/ .* /, ' ') })),
-    refused('target as an authority', (parts) => toTarget(parts, hostOf(parts))),
+    refused('target missing', ({ line }) => ({ line: line.replace(/ .* /, ' ') })),
+    refused('target in the authority form', (parts) => toTarget(parts, hostOf(parts))),
     refused('target in the absolute form of another scheme', (parts) =>
       toTarget(parts, `ftp://${hostOf(parts)}${targetOf(parts)}`),
     ),
@@ -148,13 +148,13 @@ function separators(): RawCase[] {
     'a space in the target': (line) => line.replace(' HTTP', ' x HTTP'),
     'a CR inside': (line) => line.replace(' HTTP', '\r HTTP'),
     'a no-break space after the method': (line) => line.replace(' ', '\u00a0'),
-    'a colon, as a header has': (line) => `host: ${line}`,
+    'a colon, like a header': (line) => `host: ${line}`,
   }
   return [
     ...Object.entries(wrong).map(([what, change]) =>
       refused(`request line with ${what}`, ({ line }) => ({ line: change(line) })),
     ),
-    accepted('an empty line in front of the request', (parts) => ({ line: `\r\n${parts.line}` })),
+    accepted('an empty line before the request', (parts) => ({ line: `\r\n${parts.line}` })),
   ]
 }
 

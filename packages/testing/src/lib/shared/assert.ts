@@ -1,4 +1,4 @@
-/** A sentence of a contract that an implementation does not keep. */
+/** A rule of a contract that an implementation breaks. */
 export class ContractViolation extends Error {
   constructor(message: string) {
     super(message)

@@ -6,15 +6,15 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { freePort } from './free-port.ts'
 
-/** A `redis-server` of one's own, for tests: it can be killed, paused and started again on the same port and data. */
+/** A private `redis-server` for tests: it can be killed, paused and started again on the same port and data. */
 export interface RedisServer {
   readonly url: string
   readonly port: number
-  /** Sends a signal to the process, `SIGKILL`, `SIGSTOP` or `SIGCONT` for instance; waits for its end if it ends it. */
+  /** Sends a signal to the process, for example `SIGKILL` or `SIGSTOP`; waits for the exit if the signal ends it. */
   signal(signal: NodeJS.Signals): Promise<void>
   /** Starts it again after it was ended. */
   start(): Promise<void>
-  /** Ends it and deletes its data. */
+  /** Stops it and deletes its data. */
   stop(): Promise<void>
 }
 
@@ -24,7 +24,7 @@ const READY_EVERY_MS = 10
 /**
  * Starts Debian's `redis-server` on a free loopback port, in a folder of its own.
  *
- * @param args More arguments, `--appendfsync always` for instance
+ * @param args More arguments, for example `--appendfsync always`
  * @throws Error When there is no `redis-server` on the path, or it does not come up
  */
 export async function startRedisServer(...args: string[]): Promise<RedisServer> {

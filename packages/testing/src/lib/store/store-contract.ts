@@ -6,19 +6,19 @@ const START_MS = 1_795_000_000_000
 const LEASE_MS = 60_000
 const RETENTION_MS = 72 * 3_600_000
 
-/** How a contract suite gets at the store it examines. */
+/** How the store contract creates the store it tests. */
 export interface StoreContract {
-  /** Makes an empty store that measures time by `now` (epoch milliseconds); called once per test. */
+  /** Makes an empty store that reads the time from `now` (epoch milliseconds); called once per test. */
   create(now: () => number): IdempotencyStore | Promise<IdempotencyStore>
   /**
-   * Opens what the last `create` made once more, after it was closed. To be left out only by a store that
-   * promises nothing beyond its own process: the sentences about restarts are then not examined.
+   * Reopens what the last `create` made, after it was closed. Leave it out only for a store that
+   * promises nothing beyond its own process; the rules on restarts are then skipped.
    */
   reopen?(now: () => number): IdempotencyStore | Promise<IdempotencyStore>
 }
 
 /**
- * Registers one test for each sentence of the `IdempotencyStore` contract.
+ * Registers one test for each rule of the `IdempotencyStore` contract.
  *
  * @example
  * ```ts
@@ -41,9 +41,9 @@ interface Harness {
   store: IdempotencyStore
   now: () => number
   sleep(ms: number): void
-  /** Deadlines from the harness's present. */
+  /** Deadlines from the current time of the harness. */
   deadlines(leaseMs?: number): ClaimDeadlines
-  /** Claims a key and insists on getting it. */
+  /** Claims a key; fails unless it gets it. */
   win(key: string): Promise<ActiveClaim>
   restart(): Promise<void>
 }
@@ -82,21 +82,18 @@ function defineClaims(define: Define): void {
     assertEqual([claim.key, claim.attempt], ['a', 1], 'key and attempt')
   })
 
-  define(
-    'a second claim while the first is in progress learns until when',
-    async ({ store, win, deadlines }) => {
-      const { leaseUntil } = deadlines()
-      await win('a')
-      assertEqual(await store.claim('a', deadlines()), { status: 'in_progress', leaseUntil }, 'second claim')
-    },
-  )
+  define('a claim on a key in progress returns the end of its lease', async ({ store, win, deadlines }) => {
+    const { leaseUntil } = deadlines()
+    await win('a')
+    assertEqual(await store.claim('a', deadlines()), { status: 'in_progress', leaseUntil }, 'second claim')
+  })
 
   define('exactly one of 50 concurrent claims wins', async ({ store, deadlines }) => {
     const claims = await Promise.all(Array.from({ length: 50 }, () => store.claim('a', deadlines())))
     assertEqual(claims.filter((claim) => claim.status === 'claimed').length, 1, 'winners')
   })
 
-  define('claims on different keys do not hinder each other', async ({ win }) => {
+  define('claims on different keys do not affect each other', async ({ win }) => {
     const claims = await Promise.all(['a', 'b', 'A', 'a '].map(win))
     assertEqual(new Set(claims.map((claim) => claim.token)).size, 4, 'tokens')
   })
@@ -107,7 +104,7 @@ function defineClaims(define: Define): void {
     assertEqual(await store.claim('a', deadlines()), { status: 'completed' }, 'claim after completion')
   })
 
-  define('a released key can be claimed at once and its attempts go on counting', async ({ store, win }) => {
+  define('a released key can be claimed at once and its attempts keep counting', async ({ store, win }) => {
     assertEqual(await store.release(await win('a')), true, 'release')
     assertEqual((await win('a')).attempt, 2, 'attempt')
   })
@@ -128,7 +125,7 @@ function defineLeases(define: Define): void {
     assertThat(second.token !== first.token, 'both claims have the same token')
   })
 
-  define('a lease of no length at all has run out already', async ({ store, win, deadlines }) => {
+  define('a lease of zero length has already run out', async ({ store, win, deadlines }) => {
     await store.claim('a', deadlines(0))
     assertEqual((await win('a')).attempt, 2, 'attempt')
   })
@@ -159,7 +156,7 @@ function defineFencing(define: Define): void {
     assertEqual((await store.claim('a', deadlines())).status, 'in_progress', 'state after it')
   })
 
-  define('of 1,000 completions after a lost lease not one is accepted', async ({ store, win, sleep }) => {
+  define('of 1,000 completions after a lost lease, none is accepted', async ({ store, win, sleep }) => {
     const keys = Array.from({ length: 1_000 }, (_, index) => `key-${index}`)
     const old = await Promise.all(keys.map(win))
     sleep(LEASE_MS)
@@ -168,7 +165,7 @@ function defineFencing(define: Define): void {
     assertEqual(late.filter(Boolean).length, 0, 'accepted late completions')
   })
 
-  define('the new owner completes although the old one tried', async ({ store, win, sleep }) => {
+  define('the new owner can complete after the old one has tried', async ({ store, win, sleep }) => {
     const old = await win('a')
     sleep(LEASE_MS)
     const current = await win('a')
@@ -201,20 +198,17 @@ function defineExpiry(define: Define): void {
     assertEqual((await win('a')).attempt, 1, 'attempt')
   })
 
-  define(
-    'a record is remembered until its end and not a moment longer',
-    async ({ store, win, now, sleep }) => {
-      const short = { leaseUntil: now(), expiresAt: now() + 5_000 }
-      await store.complete(won(await store.claim('a', short)))
-      await store.release(won(await store.claim('b', short)))
-      sleep(4_999)
-      assertEqual(await store.claim('a', short), { status: 'completed' }, 'claim before the end')
-      sleep(1)
-      assertEqual([(await win('a')).attempt, (await win('b')).attempt], [1, 1], 'attempts after the end')
-    },
-  )
+  define('a record is kept until it expires, and not a moment longer', async ({ store, win, now, sleep }) => {
+    const short = { leaseUntil: now(), expiresAt: now() + 5_000 }
+    await store.complete(won(await store.claim('a', short)))
+    await store.release(won(await store.claim('b', short)))
+    sleep(4_999)
+    assertEqual(await store.claim('a', short), { status: 'completed' }, 'claim before the end')
+    sleep(1)
+    assertEqual([(await win('a')).attempt, (await win('b')).attempt], [1, 1], 'attempts after the end')
+  })
 
-  define('each claim moves the end of the record', async ({ store, win, sleep, deadlines }) => {
+  define('each claim moves the expiry of the record', async ({ store, win, sleep, deadlines }) => {
     await store.release(await win('a'))
     sleep(RETENTION_MS - 1)
     await store.complete(await win('a'))
@@ -241,7 +235,7 @@ function defineRestart(define: Define): void {
     assertEqual(await harness.store.complete(claim), true, 'completion')
   })
 
-  define('attempts go on counting after a restart', async (harness) => {
+  define('attempts keep counting after a restart', async (harness) => {
     await harness.store.release(await harness.win('a'))
     await harness.restart()
     assertEqual((await harness.win('a')).attempt, 2, 'attempt')

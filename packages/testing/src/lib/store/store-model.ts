@@ -12,7 +12,7 @@ export interface ModelOptions {
   runs?: number
   /** Longest history, in steps. Default 60. */
   steps?: number
-  /** Seed of a run to repeat; printed when one fails. Default: another every time. */
+  /** Seed of a run to repeat; printed when a run fails. Default: a new one each time. */
   seed?: number
 }
 
@@ -32,10 +32,10 @@ interface ModelRecord {
   expiresAt: number
 }
 
-/** Tries random histories on a store and on a model of it, and compares every answer. */
+/** Runs random histories on a store and on a model of it, and compares every answer. */
 export function storeModel(test: RegisterTest, contract: StoreContract, options: ModelOptions = {}): void {
   const { runs = 100, steps = 60, seed } = options
-  test('whatever happens in whatever order, the store answers as its model does', async () => {
+  test('the store answers every random history as its model does', async () => {
     const histories = fc.array(step(contract.reopen !== undefined), { maxLength: steps, size: 'max' })
     const property = fc.asyncProperty(histories, (history) => play(contract, history))
     await fc.assert(property, { numRuns: runs, ...(seed !== undefined && { seed }) })
@@ -125,7 +125,7 @@ async function settleBoth(
   const record = records.get(step.key)
   const holds = record?.state === 'in_progress' && record.owner === index
   const answer = step.do === 'complete' ? await store.complete(claim) : await store.release(claim)
-  // A record that has expired is gone whenever the store gets round to it; until then either answer is right.
+  // A store deletes an expired record at some point; until then either answer is right.
   if (record && record.expiresAt <= now) return
   assertEqual(answer, holds, where)
   if (holds) record.state = step.do === 'complete' ? 'completed' : 'released'
