@@ -36,6 +36,7 @@ const emulator = createEmulator({
   retry: { scheduleMs: [0, 700, 1_500, 3_000, 10_000, 30_000, 60_000, 120_000, 300_000] },
   fetch: loseFirstAnswer('dynamic', (text) => timeline.say('demo', text)),
   observer: onSignal,
+  ...(process.env.GWH_CONTROL_TOKEN && { controlToken: process.env.GWH_CONTROL_TOKEN }),
 })
 const { url: baseUrl } = await listen(once ? 0 : Number(process.env.PORT ?? DEFAULT_PORT))
 process.env.GOOGLE_GEMINI_BASE_URL = baseUrl
@@ -145,7 +146,9 @@ Google's side goes on running at ${baseUrl}. Try it with your own receiver, in a
   # 2. have an event delivered, signed; or create jobs with your own client and this in its environment:
   #    GOOGLE_GEMINI_BASE_URL=${baseUrl} GEMINI_API_KEY=any
   #    (dynamic webhooks: dynamic: { jwks: '${baseUrl}/.well-known/jwks.json', … })
+  export GWH_CONTROL_TOKEN=${emulator.controlToken}
   curl ${baseUrl}/_gwh/trigger -H 'content-type: application/json' \\
+    -H "authorization: Bearer $GWH_CONTROL_TOKEN" \\
     -d '{"type":"batch.succeeded","data":{"id":"batches/mine"}}'
 
 Ctrl-C ends it.`)

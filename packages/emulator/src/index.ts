@@ -6,13 +6,22 @@
 
 export { createEmulator } from './lib/server/emulator.ts'
 export { EmulatorError, type EmulatorErrorCode } from './lib/shared/errors.ts'
-export type { EmulatorOptions, Limits } from './lib/shared/options.ts'
+export type { JobKind } from './lib/shared/job-kind.ts'
+export type { EmulatorOptions, Limits, PresetWebhook } from './lib/shared/options.ts'
 export type { Respond, RespondRequest } from './lib/shared/respond.ts'
+export type {
+  FunctionCall,
+  JobError,
+  Outcome,
+  OutcomeName,
+  Scenario,
+  ScenarioMatch,
+  ScenarioOutcome,
+} from './lib/shared/scenario.ts'
 export type {
   DeliverySignal,
   EmulatorObserver,
   EmulatorSignal,
-  JobKind,
   JobSignal,
 } from './lib/shared/signals.ts'
 export type {
@@ -22,6 +31,8 @@ export type {
   DeliveryState,
   Emulator,
   EmulatorClock,
+  EmulatorSnapshot,
+  JobRef,
   Scheme,
   TriggerOptions,
   TriggerResult,

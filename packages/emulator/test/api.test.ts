@@ -104,7 +104,9 @@ test('a Host that is not this machine is refused everywhere', async () => {
 test('the control API refuses other origins and bodies a form could send', async () => {
   const emulator = createTestEmulator()
   const event = { type: 'ping', data: {} }
-  const send = (headers: Record<string, string>) => call(emulator, 'POST', '/_gwh/trigger', event, headers)
+  const authorization = `Bearer ${emulator.controlToken}`
+  const send = (headers: Record<string, string>) =>
+    call(emulator, 'POST', '/_gwh/trigger', event, { authorization, ...headers })
   expect((await send({ ...json, origin: 'http://evil.example' })).status).toBe(403)
   expect((await send({ ...json, origin: 'null' })).status).toBe(403)
   expect((await send({ 'content-type': 'text/plain' })).status).toBe(415)
@@ -117,11 +119,12 @@ test('the trigger endpoint delivers an invented event and shows it among the del
   const receiver = await startReceiver()
   const event = { type: 'video.generated', data: { id: 'v', file_name: 'files/v' }, user_metadata: { a: 1 } }
   const body = JSON.stringify({ ...event, uris: [receiver.url] })
-  const response = await fetch(`${url}/_gwh/trigger`, { method: 'POST', headers: json, body })
+  const headers = { ...json, authorization: `Bearer ${emulator.controlToken}` }
+  const response = await fetch(`${url}/_gwh/trigger`, { method: 'POST', headers, body })
   const { webhook_ids: ids } = await response.json()
   await emulator.idle()
   expect(JSON.parse(receiver.received[0]!.body)).toMatchObject(event)
-  const { deliveries } = await (await fetch(`${url}/_gwh/deliveries`)).json()
+  const { deliveries } = await (await fetch(`${url}/_gwh/deliveries`, { headers })).json()
   expect(deliveries).toMatchObject([
     { webhookId: ids[0], state: 'acked', jobId: 'v', attempts: [{ status: 200 }] },
   ])

@@ -77,7 +77,11 @@ export async function call(
   method: string,
   path: string,
   body?: unknown,
-  headers: Record<string, string> = { 'x-goog-api-key': 'test', 'content-type': 'application/json' },
+  headers: Record<string, string> = {
+    'x-goog-api-key': 'test',
+    'content-type': 'application/json',
+    authorization: `Bearer ${emulator.controlToken}`,
+  },
 ) {
   const init = body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }
   const response = await emulator.fetch(new Request(`http://localhost${path}`, { method, headers, ...init }))

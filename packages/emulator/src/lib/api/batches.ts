@@ -6,8 +6,9 @@ import { type Fields, isFields, optionalText, pick, readWebhookConfig } from '..
 import { toPage } from '../http/pages.ts'
 import { generatedContent, promptText } from '../jobs/answers.ts'
 import type { JobRecord } from '../jobs/job.ts'
-import { type Outcome, outcomeOf } from '../jobs/outcomes.ts'
+import { outcomeOf } from '../jobs/outcomes.ts'
 import { newResourceId } from '../shared/ids.ts'
+import type { Outcome } from '../shared/scenario.ts'
 import type { EmulatorState } from '../state/state.ts'
 
 interface InlinedRequest {
@@ -16,10 +17,11 @@ interface InlinedRequest {
 }
 
 interface BatchInput {
-  readonly model: string
   readonly displayName: string | undefined
   readonly requests: readonly InlinedRequest[]
 }
+
+const REQUEST_FAILED = { code: 13, message: 'Internal error encountered.' }
 
 /** The inlined responses, as the API shows them. */
 type BatchResult = readonly Fields[]
@@ -40,21 +42,17 @@ export function batchesApi(state: EmulatorState): Hono {
 /** Carries out `models/{model}:batchGenerateContent`. */
 export function createBatch(state: EmulatorState, model: string, body: Fields) {
   const fields = isFields(body.batch) ? body.batch : {}
-  const createdAt = state.clock.now()
-  const batch: Batch = {
+  const batch = state.jobs.start<Batch>({
     id: `batches/${newResourceId()}`,
     kind: 'batch',
+    model: `models/${model}`,
     config: readWebhookConfig(pick(fields, 'webhookConfig')),
-    createdAt,
-    dueAt: createdAt + state.settings.jobs.batchMs,
-    planned: {},
     input: {
-      model: `models/${model}`,
       displayName: optionalText('displayName', pick(fields, 'displayName')),
       requests: readRequests(pick(fields, 'inputConfig')),
     },
-  }
-  return show(state, state.jobs.create(batch))
+  })
+  return show(state, batch)
 }
 
 function readRequests(inputConfig: unknown): readonly InlinedRequest[] {
@@ -103,13 +101,13 @@ function find(state: EmulatorState, id: string): Batch {
 
 /** Shows the operation. The SDK reads results from `metadata.output` and ignores `response`. */
 function show(state: EmulatorState, batch: Batch) {
-  const { id, input, createdAt, end } = batch
+  const { id, model, input, createdAt, end } = batch
   const changedAt = toRfc3339(end?.at ?? createdAt)
   return {
     name: id,
     metadata: {
       '@type': 'type.googleapis.com/google.ai.generativelanguage.v1main.GenerateContentBatch',
-      model: input.model,
+      model,
       displayName: input.displayName,
       state: end ? outcomeOf('batch', end.outcome)!.state : runningState(state, batch),
       createTime: toRfc3339(createdAt),
@@ -132,16 +130,25 @@ function runningState(state: EmulatorState, { createdAt, dueAt }: Batch) {
 
 /** Counts as JSON writes 64-bit integers: as text. */
 function stats({ input, end }: Batch) {
-  const count = String(input.requests.length)
-  if (end?.outcome === 'succeeded') return { requestCount: count, successfulRequestCount: count }
-  return { requestCount: count, pendingRequestCount: count }
+  const requestCount = String(input.requests.length)
+  if (end?.result === undefined) return { requestCount, pendingRequestCount: requestCount }
+  const failed = end.result.filter((response) => response.error !== undefined).length
+  return {
+    requestCount,
+    successfulRequestCount: String(end.result.length - failed),
+    ...(failed > 0 && { failedRequestCount: String(failed) }),
+  }
 }
 
-function produce({ input }: Batch, { outcome = 'succeeded' }: Outcome): BatchResult | undefined {
-  if (outcome !== 'succeeded') return undefined
-  return input.requests.map((request) => respond(input.model, request))
+function produce({ model, input }: Batch, outcome: Outcome): BatchResult | undefined {
+  if ((outcome.outcome ?? 'succeeded') !== 'succeeded') return undefined
+  return input.requests.map((request, index) => {
+    const { metadata } = request
+    if (outcome.failedRequests?.includes(index)) return { error: outcome.error ?? REQUEST_FAILED, metadata }
+    return { response: respond(model!, request, outcome), metadata }
+  })
 }
 
-function respond(model: string, { prompt, metadata }: InlinedRequest): Fields {
-  return { response: generatedContent(model.slice('models/'.length), prompt, `Echo: ${prompt}`), metadata }
+function respond(model: string, { prompt }: InlinedRequest, outcome: Outcome): Fields {
+  return generatedContent(model.slice('models/'.length), prompt, outcome.output ?? `Echo: ${prompt}`)
 }

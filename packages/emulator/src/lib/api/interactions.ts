@@ -4,9 +4,10 @@ import { notFound, readFields } from '../http/body.ts'
 import { RequestFault } from '../http/faults.ts'
 import { type Fields, optionalText, pick, readWebhookConfig } from '../http/fields.ts'
 import { countTokens, promptText } from '../jobs/answers.ts'
-import type { JobRecord } from '../jobs/job.ts'
-import { type Outcome, outcomeOf } from '../jobs/outcomes.ts'
+import type { JobDraft, JobRecord } from '../jobs/job.ts'
+import { outcomeOf } from '../jobs/outcomes.ts'
 import { newInteractionId } from '../shared/ids.ts'
+import type { Outcome } from '../shared/scenario.ts'
 import type { EmulatorState } from '../state/state.ts'
 
 interface InteractionInput {
@@ -26,30 +27,26 @@ type Interaction = JobRecord<'interaction', InteractionInput, InteractionResult>
 export function interactionsApi(state: EmulatorState): Hono {
   state.jobs.define<Interaction>('interaction', { produce, eventData: () => ({}) })
   return new Hono()
-    .post('/', async (c) => c.json(create(state, await readFields(c.req.raw))))
+    .post('/', async (c) => c.json(await create(state, await readFields(c.req.raw))))
     .get('/:id', (c) => c.json(show(find(state, c.req.param('id')))))
     .post('/:id/cancel', (c) => c.json(cancel(state, c.req.param('id'))))
     .delete('/:id', (c) => c.json(remove(state, c.req.param('id'))))
 }
 
-function create(state: EmulatorState, body: Fields) {
+async function create(state: EmulatorState, body: Fields) {
   checkRequest(body)
-  const createdAt = state.clock.now()
-  const interaction: Interaction = {
+  const agent = optionalText('agent', body.agent)
+  const model = optionalText('model', body.model)
+  const draft: JobDraft<Interaction> = {
     id: newInteractionId(),
     kind: 'interaction',
+    model: model ?? agent,
     config: readWebhookConfig(pick(body, 'webhookConfig')),
-    createdAt,
-    dueAt: createdAt + state.settings.jobs.interactionMs,
-    planned: {},
-    input: {
-      model: optionalText('model', body.model),
-      agent: optionalText('agent', body.agent),
-      prompt: promptText(body.input),
-    },
+    input: { model, agent, prompt: promptText(body.input) },
   }
-  if (body.background !== true) return show(answerAtOnce(state, interaction))
-  return { ...show(state.jobs.create(interaction)), webhook_config: pick(body, 'webhookConfig') }
+  // A foreground interaction is answered with its result, so it has no event.
+  if (body.background !== true) return show(await state.jobs.answer(draft))
+  return { ...show(state.jobs.start(draft)), webhook_config: pick(body, 'webhookConfig') }
 }
 
 function checkRequest(body: Fields): void {
@@ -64,17 +61,8 @@ function checkRequest(body: Fields): void {
   }
 }
 
-/** A foreground interaction is answered with its result, so it has no event. */
-function answerAtOnce(state: EmulatorState, interaction: Interaction): Interaction {
-  const result = produce(interaction, {})!
-  return state.jobs.createEnded({
-    ...interaction,
-    end: { at: interaction.createdAt, outcome: 'succeeded', result },
-  })
-}
-
-function produce({ input }: Interaction, { outcome = 'succeeded' }: Outcome): InteractionResult | undefined {
-  return outcome === 'succeeded' ? { text: `Echo: ${input.prompt}` } : undefined
+function produce({ input }: Interaction, { outcome = 'succeeded', output }: Outcome) {
+  return outcome === 'succeeded' ? { text: output ?? `Echo: ${input.prompt}` } : undefined
 }
 
 function cancel(state: EmulatorState, id: string) {

@@ -1,7 +1,13 @@
 import { Hono } from 'hono'
 import { readFields } from '../http/body.ts'
-import { checkJsonType, checkOrigin } from '../http/guards.ts'
+import { checkKnown } from '../http/fields.ts'
+import { checkControlToken, checkJsonType, checkOrigin } from '../http/guards.ts'
 import type { EmulatorState } from '../state/state.ts'
+import { clockApi } from './clock.ts'
+import { exportState, importState } from './export.ts'
+import { finish } from './finish.ts'
+import { redeliver } from './redeliver.ts'
+import { scenariosApi } from './scenarios.ts'
 import { trigger } from './trigger.ts'
 
 /** Serves `/_gwh`: the emulator's own API, which Google does not have. */
@@ -12,10 +18,33 @@ export function controlApi(state: EmulatorState): Hono {
       await next()
     })
     .get('/health', (c) => c.json({ status: 'ok' }))
+    .route('/', guardedApi(state))
+}
+
+/** Everything but health: it wants the token, and JSON where something changes. */
+function guardedApi(state: EmulatorState): Hono {
+  return new Hono()
+    .use(async (c, next) => {
+      checkControlToken(c.req.raw, state.settings.controlToken)
+      if (c.req.method === 'POST') checkJsonType(c.req.raw)
+      await next()
+    })
     .get('/deliveries', (c) => c.json({ deliveries: state.sender.snapshots() }))
+    .post('/deliveries/:id/redeliver', (c) => c.json(redeliver(state, c.req.param('id'))))
     .post('/trigger', async (c) => {
-      checkJsonType(c.req.raw)
-      const { deliveries, webhookIds } = trigger(state, await readFields(c.req.raw))
+      const { deliveries, webhookIds } = await trigger(state, await readFields(c.req.raw))
       return c.json({ webhook_ids: webhookIds, deliveries })
     })
+    .post('/finish', async (c) => {
+      const body = await readFields(c.req.raw)
+      checkKnown(body, ['job', 'outcome'])
+      return c.json({ deliveries: await finish(state, body.job, body.outcome) })
+    })
+    .get('/export', (c) => c.json(exportState(state)))
+    .post('/import', async (c) => {
+      importState(state, await readFields(c.req.raw))
+      return c.json({})
+    })
+    .route('/clock', clockApi(state))
+    .route('/scenarios', scenariosApi(state))
 }

@@ -2,23 +2,69 @@ import { suggestEventType } from '@gwh/core/events'
 import { CATALOGUE_TYPES } from '../events/event-types.ts'
 import { RequestFault } from '../http/faults.ts'
 import { checkKnown, type Fields, isFields, readMetadata, readUris } from '../http/fields.ts'
-import type { TriggerResult } from '../shared/types.ts'
+import type { AnyJob } from '../jobs/job.ts'
+import { outcomeNamed } from '../jobs/outcomes.ts'
+import type { JobError } from '../shared/scenario.ts'
+import type { DeliverySnapshot, TriggerResult } from '../shared/types.ts'
 import type { EmulatorState } from '../state/state.ts'
+import { findJob, finishJob } from './finish.ts'
 
 // What a ping is called; it goes to its webhook without a subscription.
 const PING = 'ping'
 
-/** Emits an invented event, given in the control API's spelling. */
-export function trigger(state: EmulatorState, body: Fields): TriggerResult {
+/**
+ * Emits an event, given in the control API's spelling. One about a job that exists ends that job, so that the event
+ * and the API agree; any other is invented.
+ */
+export async function trigger(state: EmulatorState, body: Fields): Promise<TriggerResult> {
   checkKnown(body, ['type', 'data', 'user_metadata', 'uris'])
   const { type, data } = body
   const uris = readUris(body.uris)
   checkType(type, uris)
   if (!isFields(data)) throw new RequestFault('invalid_request', "'data' must be an object.")
+  const userMetadata = readMetadata(body.user_metadata)
   const jobId = typeof data.id === 'string' ? data.id : undefined
-  const event = { type, data, userMetadata: readMetadata(body.user_metadata), jobId }
-  const deliveries = state.emit(event, uris)
+  const job = jobId === undefined ? undefined : findJob(state, jobId)
+  const deliveries =
+    job === undefined
+      ? state.emit({ type, data, userMetadata, jobId }, uris)
+      : await moveJob(state, job, { type, data, userMetadata, uris })
   return { deliveries, webhookIds: deliveries.map((delivery) => delivery.webhookId) }
+}
+
+/** An event that names an existing job. */
+interface JobEvent {
+  readonly type: string
+  readonly data: Fields
+  readonly userMetadata: Fields | undefined
+  readonly uris: readonly string[] | undefined
+}
+
+async function moveJob(
+  state: EmulatorState,
+  job: AnyJob,
+  { type, data, userMetadata, uris }: JobEvent,
+): Promise<readonly DeliverySnapshot[]> {
+  const outcome = outcomeNamed(job.kind, type)
+  if (outcome === undefined) {
+    throw new RequestFault(
+      'invalid_request',
+      `'${type}' is not an event of ${job.id}, which is of kind ${job.kind}.`,
+    )
+  }
+  // The event will carry the job's own data: anything else would contradict what the API says of it.
+  checkKnown(data, ['id', 'error_code', 'error_message'])
+  if (userMetadata !== undefined) {
+    throw new RequestFault('invalid_request', `${job.id} exists, so its event carries its own user_metadata.`)
+  }
+  const error = readError(data)
+  return finishJob(state, job, { outcome, ...(error && { error }) }, uris)
+}
+
+function readError({ error_code: code, error_message: message }: Fields): JobError | undefined {
+  if (code === undefined && message === undefined) return undefined
+  if (typeof code === 'number' && typeof message === 'string') return { code, message }
+  throw new RequestFault('invalid_request', "'error_code' must be a number, and 'error_message' a string.")
 }
 
 /** Refuses a type that no webhook subscribes to, or that is probably a misspelt known type. */

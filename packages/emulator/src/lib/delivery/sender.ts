@@ -81,6 +81,24 @@ export class Sender {
     }
   }
 
+  /** Sends a delivery once more, now, with its id and body; the plan's attempts that are left come after it. */
+  redeliver(id: string): DeliverySnapshot | undefined {
+    const delivery = this.#deliveries.get(id)
+    if (delivery === undefined) return undefined
+    this.#unplan(id)
+    return this.#snapshot(this.#planAt({ ...delivery, state: 'pending' }, this.#clock.now()))
+  }
+
+  /** Forgets every timer, for records that are about to be replaced. */
+  unplan(): void {
+    for (const id of [...this.#timers.keys()]) this.#unplan(id)
+  }
+
+  /** Whether a delivery is pending. */
+  isBusy(): boolean {
+    return [...this.#deliveries.values()].some(({ state }) => state === 'pending')
+  }
+
   snapshots(): DeliverySnapshot[] {
     return [...this.#deliveries.values()].map((delivery) => this.#snapshot(delivery))
   }
@@ -183,11 +201,15 @@ export class Sender {
 
   #end(delivery: Delivery, state: Exclude<DeliveryState, 'pending'>): void {
     this.#deliveries.put({ ...delivery, state, nextAttemptAt: undefined })
-    const timer = this.#timers.get(delivery.id)
-    if (timer !== undefined) this.#clock.cancel(timer)
-    this.#timers.delete(delivery.id)
+    this.#unplan(delivery.id)
     const attempts = delivery.attempts.length
     this.#settings.observer({ type: `delivery_${state}`, ...this.#describe(delivery), attempts })
+  }
+
+  #unplan(id: string): void {
+    const timer = this.#timers.get(id)
+    if (timer !== undefined) this.#clock.cancel(timer)
+    this.#timers.delete(id)
   }
 
   #describe(delivery: Delivery): DeliverySignal {

@@ -18,7 +18,9 @@ async function readText(request: Request): Promise<string> {
   let bytes = 0
   for await (const chunk of request.body ?? []) {
     bytes += chunk.byteLength
-    if (bytes > MAX_BODY_BYTES) throw new RequestFault('request_too_large', 'The request body is too large.')
+    if (bytes > MAX_BODY_BYTES) {
+      throw new RequestFault('request_too_large', 'The request body is larger than 20 MiB.')
+    }
     text += decoder.decode(chunk, { stream: true })
   }
   return text + decoder.decode()

@@ -1,6 +1,7 @@
 /** Why a request is refused: the interactions family's `code`, and what the other surfaces call it. */
 const FAULTS = {
   invalid_request: { status: 400, rpc: 'INVALID_ARGUMENT' },
+  control_token_missing: { status: 401, rpc: 'UNAUTHENTICATED' },
   unauthenticated: { status: 401, rpc: 'UNAUTHENTICATED' },
   permission_denied: { status: 403, rpc: 'PERMISSION_DENIED' },
   origin_not_allowed: { status: 403, rpc: 'PERMISSION_DENIED' },
@@ -11,6 +12,7 @@ const FAULTS = {
   range_not_satisfiable: { status: 416, rpc: 'OUT_OF_RANGE' },
   host_not_allowed: { status: 421, rpc: 'PERMISSION_DENIED' },
   limit_exceeded: { status: 429, rpc: 'RESOURCE_EXHAUSTED' },
+  job_ended: { status: 400, rpc: 'FAILED_PRECONDITION' },
   internal: { status: 500, rpc: 'INTERNAL' },
   closed: { status: 503, rpc: 'UNAVAILABLE' },
 } as const

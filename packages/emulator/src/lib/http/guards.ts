@@ -15,6 +15,24 @@ export function checkOrigin(request: Request): void {
   throw new RequestFault('origin_not_allowed', 'Requests from other origins are refused.')
 }
 
+/** Refuses requests to the control API without its bearer token. */
+export function checkControlToken(request: Request, token: string): void {
+  if (isSame(request.headers.get('authorization') ?? '', `Bearer ${token}`)) return
+  throw new RequestFault(
+    'control_token_missing',
+    "The control API wants 'Authorization: Bearer <controlToken>'; the emulator prints or returns it at its start.",
+  )
+}
+
+/** Compares without telling by its duration how much of the text is right. */
+function isSame(given: string, expected: string): boolean {
+  let difference = given.length ^ expected.length
+  for (let index = 0; index < expected.length; index += 1) {
+    difference |= given.charCodeAt(index) ^ expected.charCodeAt(index)
+  }
+  return difference === 0
+}
+
 /** Refuses bodies that a plain HTML form could send. */
 export function checkJsonType(request: Request): void {
   const type = request.headers.get('content-type') ?? ''

@@ -1,12 +1,14 @@
 import type { Fields, WebhookConfig } from '../http/fields.ts'
-import type { JobKind } from '../shared/signals.ts'
-import type { JobError, Outcome, OutcomeName } from './outcomes.ts'
+import type { JobKind } from '../shared/job-kind.ts'
+import type { JobError, Outcome, OutcomeName } from '../shared/scenario.ts'
 
 /** A job as it is stored. What it was asked to do and what came of it depends on its kind. */
 export interface JobRecord<Kind extends JobKind, Input, Result> {
   /** `batches/<id>`, an interaction's id, or `models/<model>/operations/<id>`, as events name it. */
   readonly id: string
   readonly kind: Kind
+  /** `models/<model>`, or the agent of an interaction. */
+  readonly model?: string | undefined
   /** Where the job's own events go, and what they carry. */
   readonly config: WebhookConfig
   /** Epoch milliseconds of the emulator's clock. */
@@ -19,6 +21,9 @@ export interface JobRecord<Kind extends JobKind, Input, Result> {
   /** How it ended; absent while it runs. */
   readonly end?: JobEnd<Result>
 }
+
+/** What an API says of a job it creates; when and how the job ends is decided elsewhere. */
+export type JobDraft<Job extends AnyJob> = Pick<Job, 'id' | 'kind' | 'model' | 'config' | 'input'>
 
 /** The end of a job. */
 export interface JobEnd<Result> {

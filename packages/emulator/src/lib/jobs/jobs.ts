@@ -1,18 +1,28 @@
 import type { EventInput } from '../events/envelope.ts'
+import { RequestFault } from '../http/faults.ts'
 import type { Timer, TimerClock } from '../shared/clock.ts'
-import type { EmulatorObserver, JobKind } from '../shared/signals.ts'
+import type { JobKind } from '../shared/job-kind.ts'
+import type { Outcome } from '../shared/scenario.ts'
+import type { EmulatorObserver } from '../shared/signals.ts'
+import type { DeliverySnapshot } from '../shared/types.ts'
 import type { Records } from '../storage/records.ts'
 import type { Storage } from '../storage/storage.ts'
-import type { AnyJob, JobEnd, JobType } from './job.ts'
-import { errorOf, type Outcome, outcomeOf } from './outcomes.ts'
+import type { AnyJob, JobDraft, JobEnd, JobType } from './job.ts'
+import { errorOf, outcomeOf } from './outcomes.ts'
+import type { Scenarios } from './scenarios.ts'
 
 /** What jobs work with. */
 export interface JobsOptions {
   readonly clock: TimerClock
   readonly storage: Storage
   readonly observer: EmulatorObserver
+  /** Milliseconds from a job's creation to its end, unless a scenario says otherwise. */
+  readonly durations: Record<JobKind, number>
+  /** How many jobs are kept. */
+  readonly maxJobs: number
+  readonly scenarios: Scenarios
   /** Delivers a job's event to its own URIs, or without them to the subscribed webhooks. */
-  readonly emit: (event: EventInput, uris?: readonly string[]) => void
+  readonly emit: (event: EventInput, uris?: readonly string[]) => readonly DeliverySnapshot[]
 }
 
 /** How a job ends, and what it has to show. */
@@ -39,19 +49,26 @@ export class Jobs {
     this.#types.set(kind, type as unknown as JobType<AnyJob>)
   }
 
-  /** Stores a job and starts its timer. */
-  create<Job extends AnyJob>(job: Job): Job {
-    this.#jobs.put(job)
-    const { id: jobId, kind, createdAt: at } = job
-    this.#options.observer({ type: 'job_created', at, kind, jobId })
-    this.#arm(job)
-    return job
+  /** Creates a job that ends by itself, as a scenario or the default says. */
+  start<Job extends AnyJob>(draft: JobDraft<Job>): Job {
+    this.#checkRoom()
+    const { clock, storage, durations, observer, scenarios } = this.#options
+    return storage.atomically(() => {
+      const createdAt = clock.now()
+      const { afterMs = durations[draft.kind], ...planned } = scenarios.take(draft) ?? {}
+      const job = this.#jobs.put({ ...draft, createdAt, dueAt: createdAt + afterMs, planned })
+      observer({ type: 'job_created', at: createdAt, kind: job.kind, jobId: job.id })
+      this.#arm(job)
+      return job as Job
+    })
   }
 
-  /** Stores a job that has ended already and has no event, such as an interaction in the foreground. */
-  createEnded<Job extends AnyJob>(job: Job): Job {
-    this.#jobs.put(job)
-    return job
+  /** Stores a job that succeeds at once and has no event, such as an interaction in the foreground. */
+  async answer<Job extends AnyJob>(draft: JobDraft<Job>): Promise<Job> {
+    this.#checkRoom()
+    const at = this.#options.clock.now()
+    const job: AnyJob = { ...draft, createdAt: at, dueAt: at, planned: {} }
+    return this.#jobs.put({ ...job, end: endOf(await this.#produce(job, {}), at) }) as Job
   }
 
   /** Goes on with what an earlier process left unfinished. */
@@ -72,27 +89,53 @@ export class Jobs {
     return [...this.#jobs.values()].filter((job): job is Job => job.kind === kind)
   }
 
-  /** Ends a job and emits its event. Only the first end counts; returns whether this was it. */
-  async finish(id: string, outcome: Outcome): Promise<boolean> {
+  /**
+   * Ends a job and emits its event, to `uris` when given. Only the first end counts.
+   *
+   * @returns The deliveries of the event, or `undefined` when the job had ended before
+   */
+  async finish(
+    id: string,
+    outcome: Outcome,
+    uris?: readonly string[],
+  ): Promise<readonly DeliverySnapshot[] | undefined> {
     const job = this.find(id)
-    if (job === undefined || job.end !== undefined) return false
-    return this.#commit(id, await this.#produce(job, outcome))
+    if (job === undefined || job.end !== undefined) return undefined
+    return this.#commit(id, await this.#produce(job, outcome), uris)
   }
 
   /** Ends a job without a result and emits its event, at once. */
-  cancel(id: string): boolean {
-    return this.#commit(id, { outcome: { outcome: 'cancelled' } })
+  cancel(id: string): void {
+    this.#commit(id, { outcome: { outcome: 'cancelled' } })
   }
 
   /** Removes a job; it never ends. */
   remove(id: string): void {
+    const job = this.find(id)
+    if (job === undefined) return
     this.#disarm(id)
     this.#jobs.delete(id)
+    const { clock, observer } = this.#options
+    observer({ type: 'job_deleted', at: clock.now(), kind: job.kind, jobId: id })
+  }
+
+  /** Forgets every timer, for records that are about to be replaced. */
+  disarm(): void {
+    for (const id of [...this.#timers.keys()]) this.#disarm(id)
   }
 
   /** Whether a job is still running. */
   isBusy(): boolean {
     return this.#timers.size > 0
+  }
+
+  #checkRoom(): void {
+    const { maxJobs } = this.#options
+    if (this.#jobs.size < maxJobs) return
+    throw new RequestFault(
+      'limit_exceeded',
+      `The emulator keeps ${maxJobs} jobs (limits.jobs). Delete some first.`,
+    )
   }
 
   #arm(job: AnyJob): void {
@@ -117,30 +160,29 @@ export class Jobs {
   }
 
   /** Stores the end and opens its deliveries in one change: a job that has ended was announced. */
-  #commit(id: string, produced: Produced): boolean {
+  #commit(id: string, produced: Produced, uris?: readonly string[]): readonly DeliverySnapshot[] | undefined {
     const { storage, clock, observer } = this.#options
     return storage.atomically(() => {
       const job = this.find(id)
       // It may have been cancelled or removed while its result was worked out.
-      if (job === undefined || job.end !== undefined) return false
+      if (job === undefined || job.end !== undefined) return undefined
       const ended = this.#jobs.put({ ...job, end: endOf(produced, clock.now()) })
       this.#disarm(id)
       const { state, eventType } = outcomeOf(job.kind, ended.end!.outcome)!
+      const deliveries = eventType === undefined ? [] : this.#announce(ended, eventType, uris)
       observer({ type: 'job_finished', at: ended.end!.at, kind: job.kind, jobId: id, state })
-      if (eventType !== undefined) this.#announce(ended, eventType)
-      return true
+      return deliveries
     })
   }
 
-  #announce(job: AnyJob, type: string): void {
-    const { uris, userMetadata } = job.config
+  #announce(job: AnyJob, type: string, uris = job.config.uris): readonly DeliverySnapshot[] {
     const { error } = job.end!
     const data = {
       id: job.id,
       ...this.#types.get(job.kind)!.eventData(job),
       ...(error && { error_code: error.code, error_message: error.message }),
     }
-    this.#options.emit({ type, data, userMetadata, jobId: job.id }, uris)
+    return this.#options.emit({ type, data, userMetadata: job.config.userMetadata, jobId: job.id }, uris)
   }
 }
 

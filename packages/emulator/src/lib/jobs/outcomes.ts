@@ -1,31 +1,7 @@
-import type { JobKind } from '../shared/signals.ts'
-
-/** How a job can end. Not every kind of job can end in every way. */
-export type OutcomeName =
-  | 'succeeded'
-  | 'failed'
-  | 'expired'
-  | 'cancelled'
-  | 'requires_action'
-  | 'incomplete'
-  | 'budget_exceeded'
-  | 'filtered'
-
-/** Why a job, or one request of a batch, failed: a `google.rpc.Code` and a message. */
-export interface JobError {
-  readonly code: number
-  readonly message: string
-}
-
-/** How a job is to end, and what it then has to show. */
-export interface Outcome {
-  /** Default `succeeded`. */
-  readonly outcome?: OutcomeName
-  /** The text of every answer; default an echo of the prompt. */
-  readonly output?: string
-  /** Why it failed; default code 13 (`INTERNAL`). */
-  readonly error?: JobError
-}
+import { RequestFault } from '../http/faults.ts'
+import { checkKnown, type Fields, isFields, oneOf, optionalText } from '../http/fields.ts'
+import type { JobKind } from '../shared/job-kind.ts'
+import type { FunctionCall, JobError, Outcome, OutcomeName } from '../shared/scenario.ts'
 
 /** An outcome as the job's API and its event name it. */
 export interface OutcomeInfo {
@@ -67,14 +43,66 @@ export function outcomeOf(kind: JobKind, name: OutcomeName): OutcomeInfo | undef
   return OUTCOMES[kind][name]
 }
 
+/** The outcome that an event announces for a kind of job, or `undefined` when it announces none of them. */
+export function outcomeNamed(kind: JobKind, eventType: string): OutcomeName | undefined {
+  return outcomesOf(kind).find((name) => OUTCOMES[kind][name]!.eventType === eventType)
+}
+
 /** The outcomes a kind of job can have. */
 export function outcomesOf(kind: JobKind): readonly OutcomeName[] {
   return Object.keys(OUTCOMES[kind]) as OutcomeName[]
 }
+
+const EVERY_OUTCOME = [...new Set(Object.values(OUTCOMES).flatMap(Object.keys))] as OutcomeName[]
 
 const INTERNAL: JobError = { code: 13, message: 'Internal error encountered.' }
 
 /** The error of an outcome: the one it names, a default one where it needs one, or none. */
 export function errorOf({ outcome, error }: Outcome): JobError | undefined {
   return error ?? (outcome === 'failed' ? INTERNAL : undefined)
+}
+
+const OUTCOME_FIELDS = ['outcome', 'output', 'error', 'requiresAction', 'failedRequests']
+
+/** Reads an outcome from JSON or from code; with a `kind`, one that such a job can have. */
+export function readOutcome(fields: Fields, kind?: JobKind): Outcome {
+  checkKnown(fields, OUTCOME_FIELDS)
+  const { outcome, output, error, requiresAction, failedRequests } = fields
+  const names = kind === undefined ? EVERY_OUTCOME : outcomesOf(kind)
+  return {
+    ...(outcome !== undefined && { outcome: oneOf('outcome', outcome, names) }),
+    ...(output !== undefined && { output: optionalText('output', output)! }),
+    ...(error !== undefined && { error: readError(error) }),
+    ...(requiresAction !== undefined && { requiresAction: list('requiresAction', requiresAction, readCall) }),
+    ...(failedRequests !== undefined && {
+      failedRequests: list('failedRequests', failedRequests, readIndex),
+    }),
+  }
+}
+
+function readError(value: unknown): JobError {
+  const { code, message } = isFields(value) ? value : {}
+  if (typeof code === 'number' && typeof message === 'string') return { code, message }
+  throw new RequestFault('invalid_request', "'error' must have a number as 'code' and a text as 'message'.")
+}
+
+function readCall(value: unknown): FunctionCall {
+  const { name, arguments: given } = isFields(value) ? value : {}
+  if (typeof name === 'string' && (given === undefined || isFields(given))) {
+    return { name, ...(given && { arguments: given }) }
+  }
+  throw new RequestFault(
+    'invalid_request',
+    "'requiresAction' must list objects with a 'name' and perhaps 'arguments'.",
+  )
+}
+
+function readIndex(value: unknown): number {
+  if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) return value
+  throw new RequestFault('invalid_request', "'failedRequests' must list indexes from 0.")
+}
+
+function list<Item>(name: string, value: unknown, read: (item: unknown) => Item): Item[] {
+  if (Array.isArray(value)) return value.map(read)
+  throw new RequestFault('invalid_request', `'${name}' must be a list.`)
 }

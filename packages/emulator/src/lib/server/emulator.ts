@@ -1,8 +1,12 @@
+import { exportState, importState } from '../control/export.ts'
+import { finish } from '../control/finish.ts'
+import { redeliver } from '../control/redeliver.ts'
 import { trigger } from '../control/trigger.ts'
 import { faultResponse, RequestFault } from '../http/faults.ts'
+import { readScenario } from '../jobs/scenarios.ts'
 import { EmulatorError } from '../shared/errors.ts'
 import { type EmulatorOptions, readOptions } from '../shared/options.ts'
-import type { Emulator, EmulatorClock, TriggerOptions, TriggerResult } from '../shared/types.ts'
+import type { Emulator, EmulatorClock, JobRef } from '../shared/types.ts'
 import { createState, type EmulatorState, resume } from '../state/state.ts'
 import { createApp } from './app.ts'
 import { type RunningServer, startServer } from './listen.ts'
@@ -23,10 +27,11 @@ import { type RunningServer, startServer } from './listen.ts'
  * @throws EmulatorError `state_in_use` or `state_unusable`
  */
 export function createEmulator(options: EmulatorOptions = {}): Emulator {
-  const state = createState(readOptions(options))
+  const state = calling(() => createState(readOptions(options)))
   const app = createApp(state)
   resume(state)
   let server: Promise<RunningServer> | undefined
+  const closed = rejectable()
   let closing: Promise<void> | undefined
 
   async function fetch(request: Request): Promise<Response> {
@@ -39,6 +44,7 @@ export function createEmulator(options: EmulatorOptions = {}): Emulator {
   }
 
   async function close(): Promise<void> {
+    closed.reject(new EmulatorError('closed', 'the emulator is closed'))
     state.clock.stop()
     state.sender.abort()
     await state.clock.settled()
@@ -65,13 +71,44 @@ export function createEmulator(options: EmulatorOptions = {}): Emulator {
       closing ??= close()
       return closing
     },
-    async trigger(event) {
+    async trigger({ userMetadata, ...event }) {
       checkOpen()
-      return triggerEvent(state, event)
+      const body = { ...event, ...(userMetadata && { user_metadata: userMetadata }) }
+      return called(trigger(state, body))
+    },
+    async finish(job, outcome) {
+      checkOpen()
+      return called(finish(state, idOf(job), outcome))
+    },
+    async redeliver(webhookId) {
+      checkOpen()
+      return calling(() => redeliver(state, webhookId))
+    },
+    scenarios: {
+      add: (scenario) => state.scenarios.add(calling(() => readScenario(scenario))),
+      remove: state.scenarios.remove,
+      list: state.scenarios.list,
+    },
+    controlToken: state.settings.controlToken,
+    settled: () => Promise.race([state.settled(), closed.promise]),
+    export: () => exportState(state),
+    import(snapshot) {
+      checkOpen()
+      calling(() => importState(state, snapshot))
     },
     deliveries: () => state.sender.snapshots(),
     idle: () => state.clock.settled(),
   }
+}
+
+/** A promise that can be rejected; nobody has to wait for it. */
+function rejectable(): { promise: Promise<never>; reject: (error: Error) => void } {
+  let reject: (error: Error) => void = () => {}
+  const promise = new Promise<never>((_, no) => {
+    reject = no
+  })
+  promise.catch(() => {})
+  return { promise, reject }
 }
 
 function publicClock({ clock }: EmulatorState): EmulatorClock {
@@ -83,12 +120,26 @@ function publicClock({ clock }: EmulatorState): EmulatorClock {
   }
 }
 
+function idOf(job: JobRef): string | undefined {
+  if (typeof job === 'string') return job
+  return 'name' in job ? job.name : 'id' in job ? job.id : undefined
+}
+
 /** Turns a refused request into the `TypeError` of a function call. */
-function triggerEvent(state: EmulatorState, event: TriggerOptions): TriggerResult {
-  const { userMetadata, ...rest } = event
+function calling<Result>(work: () => Result): Result {
   try {
-    return trigger(state, { ...rest, ...(userMetadata && { user_metadata: userMetadata }) })
+    return work()
   } catch (error) {
-    throw error instanceof RequestFault ? new TypeError(error.message) : error
+    throw toTypeError(error)
   }
+}
+
+async function called<Result>(work: Promise<Result>): Promise<Result> {
+  return work.catch((error: unknown) => {
+    throw toTypeError(error)
+  })
+}
+
+function toTypeError(error: unknown): unknown {
+  return error instanceof RequestFault ? new TypeError(error.message) : error
 }

@@ -83,12 +83,22 @@ export class TimerClock implements EmulatorClock {
     return this.#advances
   }
 
+  isPaused(): boolean {
+    return this.#paused
+  }
+
   pause(): void {
     this.#setPaused(true)
   }
 
   resume(): void {
     this.#setPaused(false)
+  }
+
+  /** Goes on from `shown`, in epoch milliseconds. */
+  show(shown: number): void {
+    this.#show(shown)
+    this.#arm()
   }
 
   /** Resolves when nothing is running and nothing is due. */

@@ -1,5 +1,22 @@
+import { randomText } from './ids.ts'
 import { echo, type Respond } from './respond.ts'
+import type { Scenario } from './scenario.ts'
 import { type EmulatorObserver, quietObserver } from './signals.ts'
+
+/** A webhook that is registered before the emulator answers. */
+export interface PresetWebhook {
+  /** Where its events go. */
+  uri: string
+  /**
+   * Its signing secret, `whsec_` and base64, so that a receiver's configuration holds over restarts. Default: a
+   * random one, which a state file keeps.
+   */
+  secret?: string
+  /** The event types it is subscribed to; default all. */
+  events?: readonly string[]
+  /** Its display name; default none. */
+  name?: string
+}
 
 /** How an emulator behaves; every part has a default. */
 export interface EmulatorOptions {
@@ -9,7 +26,24 @@ export interface EmulatorOptions {
     batchMs?: number
     /** Milliseconds from a background interaction's creation to its end; default 2500. */
     interactionMs?: number
+    /** Milliseconds from a video job's creation to its end; default 3000. */
+    videoMs?: number
   }
+  /**
+   * Webhooks that are registered before the emulator answers. One that a state file holds already, with the same
+   * `uri`, is kept and brought up to date. Default: none.
+   */
+  webhooks?: readonly PresetWebhook[]
+  /**
+   * How jobs end: the first scenario that matches a new job decides. One that matches none succeeds, with an echo
+   * of its prompt. Default: none.
+   */
+  scenarios?: readonly Scenario[]
+  /**
+   * The bearer token for the control API under `/_gwh`; at least 16 characters. Default: a random one, as
+   * `emulator.controlToken`.
+   */
+  controlToken?: string
   /** How failed deliveries are retried. Google publishes "exponential backoff for 24 hours" and no figures. */
   retry?: {
     /**
@@ -84,6 +118,8 @@ const DEFAULT_GIVE_UP_AFTER_MS = 24 * HOUR_MS
 
 /** What an emulator keeps at most. */
 export interface Limits {
+  /** Number of jobs, ended ones included; default 100 000. */
+  readonly jobs: number
   /** Bytes of one file; default 2 GiB, about what Google takes. */
   readonly fileBytes: number
   /** Bytes of all files, unfinished uploads included; default 20 GiB, about what Google takes. */
@@ -99,6 +135,7 @@ export interface Limits {
 const MIB = 1024 * 1024
 
 const DEFAULT_LIMITS: Limits = {
+  jobs: 100_000,
   fileBytes: 2048 * MIB,
   totalFileBytes: 20 * 1024 * MIB,
   files: 10_000,
@@ -108,7 +145,10 @@ const DEFAULT_LIMITS: Limits = {
 
 /** Checked options with every default filled in. */
 export interface Settings {
-  readonly jobs: { readonly batchMs: number; readonly interactionMs: number }
+  readonly jobs: { readonly batchMs: number; readonly interactionMs: number; readonly videoMs: number }
+  readonly webhooks: readonly PresetWebhook[]
+  readonly scenarios: readonly Scenario[]
+  readonly controlToken: string
   readonly retry: {
     readonly scheduleMs: readonly number[]
     readonly jitter: number
@@ -132,8 +172,10 @@ export interface Settings {
 }
 
 const NAMES =
-  'jobs retry timeScale now random fetch observer allowRemote lookup strict state respond limits'.split(' ')
-const JOB_NAMES = ['batchMs', 'interactionMs']
+  'jobs webhooks scenarios controlToken limits respond retry timeScale now random fetch observer allowRemote lookup strict state'.split(
+    ' ',
+  )
+const JOB_NAMES = ['batchMs', 'interactionMs', 'videoMs']
 const RETRY_NAMES = ['scheduleMs', 'jitter', 'giveUpAfterMs', 'timeoutMs']
 
 /** Checks and copies the options; throws `TypeError` on an unknown name or a value out of range. */
@@ -141,6 +183,9 @@ export function readOptions(options: EmulatorOptions = {}): Settings {
   checkNames('', options, NAMES)
   return {
     jobs: readJobs(options.jobs ?? {}),
+    webhooks: [...list('webhooks', options.webhooks ?? [])],
+    scenarios: [...list('scenarios', options.scenarios ?? [])],
+    controlToken: token(options.controlToken ?? randomText(32)),
     retry: readRetry(options.retry ?? {}),
     timeScale: number('timeScale', options.timeScale ?? 1, { above: 0 }),
     now: callable('now', options.now ?? Date.now),
@@ -161,6 +206,7 @@ function readLimits(limits: Partial<Limits>): Limits {
   checkNames('limits.', limits, Object.keys(DEFAULT_LIMITS))
   const read = (name: keyof Limits) => number(`limits.${name}`, limits[name] ?? DEFAULT_LIMITS[name])
   return {
+    jobs: read('jobs'),
     fileBytes: read('fileBytes'),
     totalFileBytes: read('totalFileBytes'),
     files: read('files'),
@@ -174,6 +220,7 @@ function readJobs(jobs: NonNullable<EmulatorOptions['jobs']>): Settings['jobs'] 
   return {
     batchMs: number('jobs.batchMs', jobs.batchMs ?? 1500),
     interactionMs: number('jobs.interactionMs', jobs.interactionMs ?? 2500),
+    videoMs: number('jobs.videoMs', jobs.videoMs ?? 3000),
   }
 }
 
@@ -185,6 +232,21 @@ function readRetry(retry: NonNullable<EmulatorOptions['retry']>): Settings['retr
     giveUpAfterMs: number('retry.giveUpAfterMs', retry.giveUpAfterMs ?? DEFAULT_GIVE_UP_AFTER_MS),
     timeoutMs: number('retry.timeoutMs', retry.timeoutMs ?? 10_000, { above: 0, atMost: 2 ** 31 - 1 }),
   }
+}
+
+function list<Item>(name: string, value: readonly Item[]): readonly Item[] {
+  if (!Array.isArray(value)) throw new TypeError(`${name} must be a list`)
+  return value
+}
+
+const MIN_TOKEN_LENGTH = 16
+
+function token(value: unknown): string {
+  // What a header can carry as a bearer token (https://www.rfc-editor.org/rfc/rfc6750#section-2.1).
+  const isToken =
+    typeof value === 'string' && /^[\w.~+/-]+=*$/.test(value) && value.length >= MIN_TOKEN_LENGTH
+  if (isToken) return value
+  throw new TypeError(`controlToken must be at least ${MIN_TOKEN_LENGTH} letters, digits or any of -._~+/`)
 }
 
 function checkNames(prefix: string, options: object, known: readonly string[]): void {

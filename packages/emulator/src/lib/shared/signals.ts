@@ -1,7 +1,5 @@
+import type { JobKind } from './job-kind.ts'
 import type { AttemptCode, Scheme } from './types.ts'
-
-/** The kinds of job the emulator runs. */
-export type JobKind = 'batch' | 'interaction' | 'video'
 
 /** What every signal about a delivery says. */
 export interface DeliverySignal {
@@ -32,6 +30,7 @@ export interface JobSignal {
 /** Something that happened in the emulator, as its `observer` receives it. */
 export type EmulatorSignal =
   | (JobSignal & { readonly type: 'job_created' })
+  | (JobSignal & { readonly type: 'job_deleted' })
   | (JobSignal & {
       readonly type: 'job_finished'
       /** The job's final state, as its own API names it. */

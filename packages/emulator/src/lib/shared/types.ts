@@ -1,3 +1,5 @@
+import type { Outcome, OutcomeName, Scenario } from './scenario.ts'
+
 /** How a delivery is signed: `v1` with a registered webhook's secrets, or `v1a` with the emulator's keys. */
 export type Scheme = 'static' | 'dynamic'
 
@@ -64,7 +66,20 @@ export interface DeliverySnapshot {
   readonly attempts: readonly Attempt[]
 }
 
-/** An event to send without a job behind it. */
+/** A job: its id, or what the API returned for it. */
+export type JobRef = string | { readonly name?: string | undefined } | { readonly id?: string | undefined }
+
+/** Everything an emulator keeps but the bytes of files, as plain JSON. It holds secrets and signing keys. */
+export interface EmulatorSnapshot {
+  /** Names the format and its version. */
+  readonly format: string
+  /** What the clock showed, in epoch milliseconds. */
+  readonly now: number
+  /** The records by kind. */
+  readonly records: Readonly<Record<string, readonly object[]>>
+}
+
+/** An event to send. One whose `data.id` names a job that exists ends that job; any other is invented. */
 export interface TriggerOptions {
   /**
    * The event type. An unknown one is sent where `uris` are given, unless it looks like a known one misspelt.
@@ -120,12 +135,60 @@ export interface Emulator {
   /** Times jobs, retries and signatures. */
   readonly clock: EmulatorClock
   /**
-   * Emits an event as if a job had caused it; resolves before the first attempt.
+   * Emits an event; resolves before the first attempt. When `data.id` names a job that exists, the event ends that
+   * job, so that the API agrees with the event, and carries the job's own data.
    *
-   * @throws TypeError when the event cannot be sent
+   * @throws TypeError when the event cannot be sent, or the job has ended already
    * @throws EmulatorError `closed`
    */
   trigger(event: TriggerOptions): Promise<TriggerResult>
+  /**
+   * Ends a running job now, whatever was planned for it, and emits its event. `outcome` defaults to `succeeded`.
+   *
+   * @returns The deliveries of the event
+   * @throws TypeError when there is no such job, it has ended already, or jobs of its kind cannot end that way
+   * @throws EmulatorError `closed`
+   */
+  finish(job: JobRef, outcome?: OutcomeName | Outcome): Promise<readonly DeliverySnapshot[]>
+  /**
+   * Sends a delivery once more, with the same `webhook-id` and body, whatever became of it.
+   *
+   * @throws TypeError when there is no such delivery
+   * @throws EmulatorError `closed`
+   */
+  redeliver(webhookId: string): Promise<DeliverySnapshot>
+  /** The scenarios that decide how jobs end. */
+  readonly scenarios: {
+    /**
+     * Adds a scenario, for jobs that are created from now on. The one added last comes first.
+     *
+     * @returns Its id
+     * @throws TypeError when it is no scenario
+     */
+    add(scenario: Scenario): string
+    /** Removes a scenario; returns whether there was one with that id. */
+    remove(id: string): boolean
+    /** All scenarios, in the order they are tried. */
+    list(): readonly (Scenario & { readonly id: string })[]
+  }
+  /** The bearer token for the control API under `/_gwh`. */
+  readonly controlToken: string
+  /**
+   * Resolves when nothing is pending: every job has ended, and every delivery too. The clock must run or be advanced
+   * for that.
+   *
+   * @throws EmulatorError `closed` when the emulator is closed first
+   */
+  settled(): Promise<void>
+  /** Copies everything the emulator keeps, but the bytes of files. */
+  export(): EmulatorSnapshot
+  /**
+   * Replaces everything the emulator keeps by an earlier {@link Emulator.export}, and goes on from there.
+   *
+   * @throws TypeError when it is no export of this version
+   * @throws EmulatorError `closed`
+   */
+  import(snapshot: EmulatorSnapshot): void
   /** Every delivery so far, oldest first. */
   deliveries(): readonly DeliverySnapshot[]
   /** Resolves when nothing is being delivered and nothing is due; later retries and unfinished jobs can remain. */

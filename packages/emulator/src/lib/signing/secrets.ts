@@ -1,3 +1,4 @@
+import { RequestFault } from '../http/faults.ts'
 import { randomText } from '../shared/ids.ts'
 
 /** A signing secret of one webhook. */
@@ -40,4 +41,12 @@ export function liveSecrets(secrets: readonly SigningSecret[], now: number): rea
 /** Shows as much of a secret as Google does: the prefix and the last four characters. */
 export function truncateSecret(secret: SigningSecret): string {
   return `whsec_...${secret.value.slice(-4)}`
+}
+
+/** Reads a secret that a caller chose: `whsec_` and the base64 of 24 to 64 bytes, as Standard Webhooks demands. */
+export function readSecret(value: unknown): string {
+  const [, base64 = ''] = /^whsec_([A-Za-z0-9+/]+={0,2})$/.exec(String(value)) ?? []
+  const bytes = Math.floor((base64.replace(/=+$/, '').length * 3) / 4)
+  if (bytes >= 24 && bytes <= 64) return String(value)
+  throw new RequestFault('invalid_request', "'secret' must be 'whsec_' and the base64 of 24 to 64 bytes.")
 }

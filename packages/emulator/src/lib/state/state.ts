@@ -4,15 +4,20 @@ import { type EventInput, toBody } from '../events/envelope.ts'
 import { createFileStore, type FileStore } from '../files/file-store.ts'
 import { createUploads, type Uploads } from '../files/uploads.ts'
 import { Jobs } from '../jobs/jobs.ts'
+import { createScenarios, readScenario, type Scenarios } from '../jobs/scenarios.ts'
 import { type ClockPosition, TimerClock } from '../shared/clock.ts'
+import { newResourceId } from '../shared/ids.ts'
 import type { Settings } from '../shared/options.ts'
+import type { EmulatorObserver } from '../shared/signals.ts'
 import type { DeliverySnapshot } from '../shared/types.ts'
 import { createKeys, type SigningKeys } from '../signing/keys.ts'
 import { noPersistence } from '../storage/persistence.ts'
 import { openStateFile } from '../storage/state-file.ts'
 import { createStorage, type Storage } from '../storage/storage.ts'
 import { createEndpoints } from '../webhooks/endpoints.ts'
+import { readPresets } from '../webhooks/presets.ts'
 import { createRegistry, type WebhookRegistry } from '../webhooks/registry.ts'
+import { createEnds } from './ends.ts'
 
 /** Everything one emulator consists of; all APIs share it. */
 export interface EmulatorState {
@@ -25,6 +30,9 @@ export interface EmulatorState {
   readonly jobs: Jobs
   readonly files: FileStore
   readonly uploads: Uploads
+  readonly scenarios: Scenarios
+  /** Resolves when no job is running and no delivery is pending. */
+  settled(): Promise<void>
   /** Delivers an event to `uris`, or without them to every subscribed webhook. */
   emit(event: EventInput, uris?: readonly string[]): DeliverySnapshot[]
   /** Delivers an event to chosen endpoints. */
@@ -32,12 +40,24 @@ export interface EmulatorState {
 }
 
 /** Creates the state of an emulator: a fresh one, or what its state file holds. Nothing runs until {@link resume}. */
-export function createState(settings: Settings): EmulatorState {
+export function createState(options: Settings): EmulatorState {
+  const ends = createEnds()
+  const observer: EmulatorObserver = (signal) => {
+    options.observer(signal)
+    ends.observe(signal)
+  }
+  const settings = { ...options, observer }
+  // Read before the file is opened: a wrong option must not leave it locked.
+  const initialScenarios = settings.scenarios.map(readScenario)
+  const presets = readPresets(settings.webhooks)
   const storage = createStorage(settings.state === undefined ? noPersistence : openStateFile(settings.state))
   const clock = createClock(settings, storage)
   const now = () => clock.now()
   const keys = createKeys()
   const webhooks = createRegistry(storage.records('webhook'), now)
+  storage.atomically(() => {
+    for (const { secret, ...preset } of presets) webhooks.preset(preset, secret)
+  })
   const findEndpoint = createEndpoints({ webhooks, keys, now })
   const sender = new Sender({ clock, settings, storage, findEndpoint })
   const emitTo: EmulatorState['emitTo'] = (event, endpoints) =>
@@ -49,8 +69,13 @@ export function createState(settings: Settings): EmulatorState {
   const directory = settings.state === undefined ? undefined : `${settings.state}-files`
   const files = createFileStore({ records: storage.records('file'), limits, now, directory })
   const uploads = createUploads({ files, limits, now })
-  const jobs = new Jobs({ clock, storage, observer: settings.observer, emit })
-  return { settings, storage, clock, keys, webhooks, sender, jobs, files, uploads, emitTo, emit }
+  const { batchMs: batch, interactionMs: interaction, videoMs: video } = settings.jobs
+  const durations = { batch, interaction, video }
+  const scenarios = createScenarios(initialScenarios, storage.records('scenario'), newResourceId)
+  const jobs = new Jobs({ clock, storage, observer, durations, maxJobs: limits.jobs, scenarios, emit })
+  const settled = () => ends.waitWhile(() => jobs.isBusy() || sender.isBusy())
+  const parts = { settings, storage, clock, keys, webhooks, sender, jobs, files, uploads, scenarios }
+  return { ...parts, settled, emitTo, emit }
 }
 
 /** Starts what an earlier process left to do. The APIs must have defined their kinds of job. */

@@ -26,6 +26,8 @@ export interface WebhookRegistry {
   get(id: string): Webhook | undefined
   all(): Iterable<Webhook>
   change(webhook: Webhook, change: WebhookChange): Webhook
+  /** Registers a webhook, or changes the one with its URI; a secret that is given becomes its only one. */
+  preset(input: WebhookChange & Pick<Webhook, 'uri' | 'subscribedEvents'>, secret?: string): Webhook
   delete(id: string): boolean
   /** Makes a new secret the active one and returns it. */
   rotate(webhook: Webhook, behavior: RevocationBehavior): string
@@ -41,6 +43,11 @@ export function createRegistry(records: Records<Webhook>, now: () => number): We
     get: (id) => records.get(id),
     all: () => records.values(),
     change: (webhook, change) => records.put({ ...webhook, ...change }),
+    preset(input, secret) {
+      const known = [...records.values()].find(({ uri }) => uri === input.uri)
+      const secrets = secret === undefined ? (known?.secrets ?? [newSecret()]) : [{ value: secret }]
+      return records.put({ id: newResourceId(), state: 'enabled', ...known, ...input, secrets })
+    },
     delete: (id) => records.delete(id),
     rotate(webhook, behavior) {
       const secrets = rotateSecrets(webhook.secrets, behavior, now())

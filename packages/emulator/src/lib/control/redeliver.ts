@@ -1,0 +1,10 @@
+import { notFound } from '../http/body.ts'
+import type { DeliverySnapshot } from '../shared/types.ts'
+import type { EmulatorState } from '../state/state.ts'
+
+/** Sends a delivery once more. */
+export function redeliver(state: EmulatorState, webhookId: string): DeliverySnapshot {
+  const delivery = state.sender.redeliver(webhookId)
+  if (delivery === undefined) throw notFound(`Delivery '${webhookId}'`)
+  return delivery
+}

@@ -1,0 +1,102 @@
+import { isDeepStrictEqual } from 'node:util'
+import { RequestFault } from '../http/faults.ts'
+import { checkKnown, type Fields, isFields, oneOf } from '../http/fields.ts'
+import type { JobKind } from '../shared/job-kind.ts'
+import type { Scenario, ScenarioMatch, ScenarioOutcome } from '../shared/scenario.ts'
+import type { Records, StoredRecord } from '../storage/records.ts'
+import type { AnyJob } from './job.ts'
+import { readOutcome } from './outcomes.ts'
+
+/** A scenario that was added while the emulator ran. */
+interface StoredScenario extends Scenario, StoredRecord {}
+
+/** The scenarios of an emulator. */
+export interface Scenarios {
+  /** Finds the scenario for a new job and uses it once. The one added last comes first. */
+  take(job: Pick<AnyJob, 'kind' | 'model' | 'config'>): ScenarioOutcome | undefined
+  /** Adds a scenario; returns its id. */
+  add(scenario: Scenario): string
+  remove(id: string): boolean
+  list(): readonly (Scenario & { readonly id: string })[]
+}
+
+/** Keeps added scenarios in `records`; `initial` ones come after them, in their order. */
+export function createScenarios(
+  initial: readonly Scenario[],
+  records: Records<StoredScenario>,
+  newId: () => string,
+): Scenarios {
+  const fixed = initial.map((scenario, index) => ({ ...scenario, id: `option-${index}` }))
+  const used = new Map<string, number>()
+  const list = () => [...[...records.values()].reverse(), ...fixed]
+  return {
+    list,
+    take(job) {
+      const found = list().find(
+        ({ id, when, times }) =>
+          (used.get(id) ?? 0) < (times ?? Number.POSITIVE_INFINITY) && matches(when, job),
+      )
+      if (found !== undefined) used.set(found.id, (used.get(found.id) ?? 0) + 1)
+      return found?.then
+    },
+    add: (scenario) => records.put({ ...scenario, id: newId() }).id,
+    remove: (id) => records.delete(id),
+  }
+}
+
+function matches(when: ScenarioMatch = {}, job: Pick<AnyJob, 'kind' | 'model' | 'config'>): boolean {
+  const { kind, model, metadata = {} } = when
+  return (
+    (kind === undefined || kind === job.kind) &&
+    (model === undefined || isModel(model, job.model ?? '')) &&
+    Object.entries(metadata).every(([name, value]) =>
+      isDeepStrictEqual(job.config.userMetadata?.[name], value),
+    )
+  )
+}
+
+function isModel(pattern: string, model: string): boolean {
+  const [wanted, name] = [pattern, model].map((text) => text.replace(/^models\//, '')) as [string, string]
+  return wanted.endsWith('*') ? name.startsWith(wanted.slice(0, -1)) : name === wanted
+}
+
+const KINDS: readonly JobKind[] = ['batch', 'interaction', 'video']
+
+/** Reads a scenario from JSON or from code. */
+export function readScenario(value: unknown): Scenario {
+  const fields = object('scenario', value)
+  checkKnown(fields, ['when', 'then', 'times'])
+  const when = fields.when === undefined ? undefined : readMatch(object('when', fields.when))
+  const { afterMs, ...outcome } = object('then', fields.then)
+  return {
+    ...(when && { when }),
+    then: {
+      ...(afterMs !== undefined && { afterMs: count('then.afterMs', afterMs) }),
+      ...readOutcome(outcome, when?.kind),
+    },
+    ...(fields.times !== undefined && { times: count('times', fields.times) }),
+  }
+}
+
+function readMatch(fields: Fields): ScenarioMatch {
+  checkKnown(fields, ['kind', 'model', 'metadata'])
+  const { kind, model, metadata } = fields
+  if (model !== undefined && typeof model !== 'string') {
+    throw new RequestFault('invalid_request', "'when.model' must be a string.")
+  }
+  return {
+    ...(kind !== undefined && { kind: oneOf('when.kind', kind, KINDS) }),
+    ...(model !== undefined && { model }),
+    ...(metadata !== undefined && { metadata: object('when.metadata', metadata) }),
+  }
+}
+
+function object(name: string, value: unknown): Fields {
+  if (isFields(value)) return value
+  throw new RequestFault('invalid_request', `'${name}' must be an object.`)
+}
+
+function count(name: string, value: unknown): number {
+  if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) return value
+  throw new RequestFault('invalid_request', `'${name}' must be a whole number of at least 0.`)
+}

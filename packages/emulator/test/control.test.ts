@@ -1,0 +1,240 @@
+import { JobState } from '@google/genai'
+import { expect, test } from 'vitest'
+import { createEmulator, type EmulatorOptions } from '../src/index.ts'
+import { call, createTestEmulator, expectedV1, register, startEmulator, startReceiver } from './support.ts'
+
+const MODEL = 'gemini-3.8-flash'
+const inlined = (text: string) => ({ contents: [{ parts: [{ text }] }] })
+const SECRET = 'whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY='
+
+test('everything under /_gwh but health wants the bearer token', async () => {
+  const emulator = createTestEmulator()
+  const paths = ['deliveries', 'export', 'clock', 'scenarios', 'nothing']
+  for (const headers of [{}, { authorization: 'Bearer wrong' }, { authorization: emulator.controlToken }]) {
+    for (const path of paths) {
+      const { status, body } = await call(emulator, 'GET', `/_gwh/${path}`, undefined, headers)
+      expect([status, body.error.code]).toEqual([401, 'control_token_missing'])
+    }
+  }
+  expect((await call(emulator, 'GET', '/_gwh/health', undefined, {})).status).toBe(200)
+  expect((await call(emulator, 'GET', '/_gwh/clock')).status).toBe(200)
+  expect(JSON.stringify(await call(emulator, 'GET', '/_gwh/deliveries', undefined, {}))).not.toContain(
+    emulator.controlToken,
+  )
+})
+
+test('a token can be chosen, but not one that is easily guessed', () => {
+  expect(createTestEmulator({ controlToken: 'a-token-for-the-tests' }).controlToken).toBe(
+    'a-token-for-the-tests',
+  )
+  expect(() => createEmulator({ controlToken: 'short' })).toThrow(TypeError)
+  expect(() => createEmulator({ controlToken: 'with a space in it, and long' })).toThrow(TypeError)
+})
+
+test('webhooks of the options are registered before the first request, with their secrets', async () => {
+  const receiver = await startReceiver()
+  const webhooks = [{ uri: receiver.url, secret: SECRET, events: ['batch.succeeded'], name: 'mine' }]
+  const { ai, emulator } = await startEmulator({ webhooks })
+  expect((await ai.webhooks.list()).webhooks).toMatchObject([{ uri: receiver.url, name: 'mine' }])
+  await ai.batches.create({ model: MODEL, src: [inlined('one')] })
+  await emulator.clock.advance(1500)
+  const [delivery] = receiver.received
+  expect(delivery!.headers['webhook-signature']).toBe(expectedV1(delivery!, SECRET))
+})
+
+test('wrong webhooks and scenarios in the options are a TypeError that says what is wrong', () => {
+  const wrong: [unknown, RegExp][] = [
+    [{ webhooks: [{ uri: 'ftp://x' }] }, /uri/],
+    [{ webhooks: [{ uri: 'http://127.0.0.1/', secret: 'whsec_short' }] }, /whsec_/],
+    [{ webhooks: [{ uri: 'http://127.0.0.1/', events: ['batch.suceeded'] }] }, /events\[0\]/],
+    [{ webhooks: [{ url: 'http://127.0.0.1/' }] }, /url/],
+    [{ scenarios: [{ when: { kind: 'batches' }, then: {} }] }, /when\.kind/],
+    [{ scenarios: [{ then: { outcome: 'suceeded' } }] }, /Supported values: 'succeeded'/],
+    [{ scenarios: [{ when: { kind: 'batch' }, then: { outcome: 'requires_action' } }] }, /requires_action/],
+    [{ scenarios: [{ then: { afterMs: -1 } }] }, /afterMs/],
+    [{ scenarios: [{}] }, /then/],
+  ]
+  for (const [options, message] of wrong) {
+    expect(() => createEmulator(options as EmulatorOptions), JSON.stringify(options)).toThrow(TypeError)
+    expect(() => createEmulator(options as EmulatorOptions)).toThrow(message)
+  }
+})
+
+test('a scenario decides how the jobs it matches end, and when', async () => {
+  const receiver = await startReceiver()
+  const { ai, emulator } = await startEmulator({
+    webhooks: [{ uri: receiver.url }],
+    scenarios: [
+      {
+        when: { kind: 'batch', model: 'gemini-3.8-*', metadata: { customer: 7 } },
+        then: { afterMs: 60_000, outcome: 'failed', error: { code: 8, message: 'Quota.' } },
+      },
+      { when: { kind: 'batch' }, then: { output: 'scripted', failedRequests: [1] } },
+    ],
+  })
+  const config = { webhookConfig: { userMetadata: { customer: 7, other: 1 } } }
+  const failing = await ai.batches.create({ model: MODEL, src: [inlined('one')], config })
+  const partial = await ai.batches.create({ model: MODEL, src: [inlined('one'), inlined('two')] })
+  await emulator.clock.advance(59_999)
+  expect(receiver.received.map(({ body }) => JSON.parse(body).data.id)).toEqual([partial.name])
+  const responses = (await ai.batches.get({ name: partial.name! })).dest!.inlinedResponses!
+  expect(responses[0]!.response!.candidates![0]!.content!.parts![0]!.text).toBe('scripted')
+  expect(responses[1]!.error).toMatchObject({ code: 13 })
+  await emulator.clock.advance(1)
+  expect(JSON.parse(receiver.received[1]!.body)).toMatchObject({
+    type: 'batch.failed',
+    data: { id: failing.name, error_code: 8, error_message: 'Quota.' },
+  })
+  expect((await ai.batches.get({ name: failing.name! })).state).toBe(JobState.JOB_STATE_FAILED)
+})
+
+test('the scenario added last comes first, for as many jobs as it says', async () => {
+  const { ai, emulator } = await startEmulator({ scenarios: [{ then: { outcome: 'failed' } }] })
+  const { body } = await call(emulator, 'POST', '/_gwh/scenarios', { then: { outcome: 'expired' }, times: 1 })
+  const states = []
+  for (const text of ['one', 'two']) {
+    const { name } = await ai.batches.create({ model: MODEL, src: [inlined(text)] })
+    await emulator.clock.advance(1500)
+    states.push((await ai.batches.get({ name: name! })).state)
+  }
+  expect(states).toEqual([JobState.JOB_STATE_EXPIRED, JobState.JOB_STATE_FAILED])
+  expect(emulator.scenarios.list().map(({ id }) => id)).toEqual([body.id, 'option-0'])
+  expect((await call(emulator, 'DELETE', `/_gwh/scenarios/${body.id}`)).status).toBe(200)
+  expect((await call(emulator, 'DELETE', `/_gwh/scenarios/${body.id}`)).status).toBe(404)
+})
+
+test('finish ends a job now, and only once', async () => {
+  const { ai, emulator } = await startEmulator({ jobs: { batchMs: 3_600_000 } })
+  const receiver = await startReceiver()
+  await register(emulator, receiver.url, ['batch.succeeded', 'batch.expired'])
+  const [first, second] = [
+    await ai.batches.create({ model: MODEL, src: [inlined('one')] }),
+    await ai.batches.create({ model: MODEL, src: [inlined('two')] }),
+  ]
+  const deliveries = await emulator.finish(first)
+  expect(deliveries).toMatchObject([{ jobId: first.name, eventType: 'batch.succeeded' }])
+  await emulator.finish(second.name!, { outcome: 'expired' })
+  await emulator.settled()
+  expect(receiver.received.map(({ body }) => JSON.parse(body).type)).toEqual([
+    'batch.succeeded',
+    'batch.expired',
+  ])
+  expect((await ai.batches.get({ name: first.name! })).dest?.inlinedResponses).toHaveLength(1)
+  await expect(emulator.finish(first)).rejects.toThrow(/has ended already \(succeeded\)/)
+  await expect(emulator.finish('batches/none')).rejects.toThrow(TypeError)
+  await expect(emulator.finish(second, 'requires_action')).rejects.toThrow(/Supported values/)
+})
+
+test('an event for a job that exists ends that job; one that contradicts it is refused', async () => {
+  const { ai, emulator } = await startEmulator({ jobs: { batchMs: 3_600_000 } })
+  const receiver = await startReceiver()
+  await register(emulator, receiver.url, ['batch.failed'])
+  const { name } = await ai.batches.create({ model: MODEL, src: [inlined('one')] })
+  const id = name!
+  await expect(emulator.trigger({ type: 'interaction.completed', data: { id } })).rejects.toThrow(
+    /kind batch/,
+  )
+  await expect(
+    emulator.trigger({ type: 'batch.failed', data: { id, output_file_uri: 'x' } }),
+  ).rejects.toThrow(/output_file_uri/)
+  expect((await ai.batches.get({ name: id })).state).toBe(JobState.JOB_STATE_PENDING)
+
+  const data = { id, error_code: 4, error_message: 'Too late.' }
+  await emulator.trigger({ type: 'batch.failed', data })
+  await emulator.idle()
+  expect(JSON.parse(receiver.received[0]!.body)).toMatchObject({ type: 'batch.failed', data })
+  expect((await ai.batches.get({ name: id })).state).toBe(JobState.JOB_STATE_FAILED)
+  await expect(emulator.trigger({ type: 'batch.succeeded', data: { id } })).rejects.toThrow(/redeliver/)
+})
+
+test('a delivery is sent once more, with its id and body', async () => {
+  const { emulator } = await startEmulator()
+  const receiver = await startReceiver()
+  const event = { type: 'batch.succeeded', data: { id: 'batches/x' }, uris: [receiver.url] }
+  const { webhookIds } = await emulator.trigger(event)
+  await emulator.settled()
+  await emulator.redeliver(webhookIds[0]!)
+  await emulator.settled()
+  const [one, two] = receiver.received
+  expect(two!.headers['webhook-id']).toBe(one!.headers['webhook-id'])
+  expect(two!.body).toBe(one!.body)
+  await expect(emulator.redeliver('msg_none')).rejects.toThrow(TypeError)
+  const { status } = await call(emulator, 'POST', `/_gwh/deliveries/${webhookIds[0]}/redeliver`, {})
+  expect(status).toBe(200)
+  await emulator.settled()
+  expect(receiver.received).toHaveLength(3)
+})
+
+test('settled waits for running jobs and for retries, and fails when the emulator is closed', async () => {
+  const { ai, emulator } = await startEmulator()
+  const receiver = await startReceiver((response, _, count) =>
+    response.writeHead(count < 3 ? 500 : 200).end(),
+  )
+  await register(emulator, receiver.url)
+  await ai.batches.create({ model: MODEL, src: [inlined('one')] })
+  let settled = false
+  const waiting = emulator.settled().then(() => {
+    settled = true
+  })
+  await emulator.clock.advance(1500)
+  expect(settled).toBe(false)
+  await emulator.clock.advance(60_000)
+  await waiting
+  expect(receiver.received).toHaveLength(3)
+  await ai.batches.create({ model: MODEL, src: [inlined('two')] })
+  const never = emulator.settled()
+  await emulator.close()
+  await expect(never).rejects.toMatchObject({ code: 'closed' })
+})
+
+test('settled does not wait for a job that was deleted', async () => {
+  const { ai, emulator } = await startEmulator()
+  const { name } = await ai.batches.create({ model: MODEL, src: [inlined('one')] })
+  const settled = emulator.settled()
+  await ai.batches.delete({ name: name! })
+  await settled
+})
+
+test('an export goes on in another emulator', async () => {
+  const { ai, emulator } = await startEmulator({ jobs: { batchMs: 10_000 } })
+  const receiver = await startReceiver()
+  const { secret } = await register(emulator, receiver.url)
+  const { name } = await ai.batches.create({ model: MODEL, src: [inlined('one')] })
+  await emulator.clock.advance(5000)
+  const exported = JSON.parse(JSON.stringify(emulator.export()))
+  await emulator.close()
+
+  const second = createTestEmulator()
+  second.import(exported)
+  expect(second.clock.now()).toBe(exported.now)
+  await second.clock.advance(5000)
+  expect(receiver.received.map(({ body }) => JSON.parse(body).data.id)).toEqual([name])
+  expect(receiver.received[0]!.headers['webhook-signature']).toBe(expectedV1(receiver.received[0]!, secret))
+  expect(() => second.import({ format: 'other', now: 0, records: {} })).toThrow(TypeError)
+})
+
+test('the clock is moved over HTTP', async () => {
+  const emulator = createTestEmulator()
+  const before = emulator.clock.now()
+  expect((await call(emulator, 'POST', '/_gwh/clock/advance', { ms: 1000 })).body).toEqual({
+    now: before + 1000,
+    paused: true,
+  })
+  expect((await call(emulator, 'POST', '/_gwh/clock/resume', {})).body.paused).toBe(false)
+  expect((await call(emulator, 'POST', '/_gwh/clock/pause', {})).body.paused).toBe(true)
+  for (const ms of [-1, '5', null]) {
+    expect((await call(emulator, 'POST', '/_gwh/clock/advance', { ms })).status).toBe(400)
+  }
+})
+
+test('the number of jobs is limited, and the error names the limit', async () => {
+  const { ai } = await startEmulator({ limits: { jobs: 1 } })
+  const create = () => ai.batches.create({ model: MODEL, src: [inlined('one')] })
+  const { name } = await create()
+  await expect(create()).rejects.toMatchObject({
+    status: 429,
+    message: expect.stringContaining('limits.jobs'),
+  })
+  await ai.batches.delete({ name: name! })
+  await create()
+})
