@@ -4,6 +4,7 @@ import { isRefusal, type Refusal } from '../src/lib/shared/refusal.ts'
 import { createFakeClock, NOW } from './support.ts'
 
 const LIMITS = { maxConcurrentBodies: 3, maxBodiesPerAddress: 3, maxBytesInFlight: 100, maxLoopLagMs: 500 }
+const IDLE = { refused: 'overloaded', message: expect.stringContaining('no byte of this one arrived') }
 const SLOWEST = { refused: 'overloaded', message: expect.stringContaining('the slowest') }
 
 /** A limiter on a clock of its own; `read` starts one body and tracks whether it is ended. */
@@ -22,72 +23,124 @@ function setUp(limits: Partial<typeof LIMITS> = {}, isFull = () => false) {
   return { clock, limiter, read }
 }
 
-describe('the limiter, full of bodies', () => {
-  test('accepts one more and ends the slowest', async () => {
+/** A limiter whose timers the test fires, so that they may be late or lost. */
+function setUpStalled(limits: Partial<typeof LIMITS>) {
+  const timers: (() => void)[] = []
+  const clock = {
+    time: NOW,
+    now: () => clock.time,
+    schedule(task: () => void) {
+      timers.push(task)
+      return () => {}
+    },
+  }
+  const given = { ...LIMITS, maxLoopLagMs: Number.POSITIVE_INFINITY, ...limits }
+  return { clock, timers, limiter: createLimiter(given, clock, () => false) }
+}
+
+describe('the limiter, with too many bodies', () => {
+  test('ends those of which nothing arrives for 250 ms, the longest idle first', async () => {
     const { clock, read } = setUp()
     const bodies = [read(), read(), read()]
     await clock.advance(100)
-    bodies[0]!.count(20)
-    bodies[1]!.count(10)
-    bodies[2]!.count(30)
-    const newcomer = read()
-    expect(bodies.map((body) => body.ended())).toEqual([undefined, SLOWEST, undefined])
-    expect(newcomer.ended()).toBeUndefined()
+    bodies[0]!.count(1)
+    read()
+    await clock.advance(249)
+    expect(bodies.map((body) => body.ended())).toEqual([undefined, undefined, undefined])
+    await clock.advance(1)
+    expect(bodies.map((body) => body.ended())).toEqual([undefined, IDLE, undefined])
   })
 
-  test('ends the oldest of several that have sent nothing', async () => {
+  test('ends a body that stops later, although no new one enters', async () => {
+    const { clock, read } = setUp({ maxConcurrentBodies: 1 })
+    const bodies = [read(), read()]
+    await clock.advance(100)
+    for (const body of bodies) body.count(1)
+    await clock.advance(150)
+    expect(bodies.map((body) => body.ended())).toEqual([undefined, undefined])
+    await clock.advance(250)
+    expect(bodies.map((body) => body.ended())).toEqual([IDLE, undefined])
+  })
+
+  test('never ends a body that goes on arriving, however slowly', async () => {
+    const { clock, read } = setUp({ maxConcurrentBodies: 1 })
+    const bodies = Array.from({ length: 9 }, () => read())
+    for (let step = 0; step < 10; step++) {
+      await clock.advance(200)
+      for (const body of bodies.slice(1)) body.count(1)
+    }
+    expect(bodies.map((body) => body.ended() !== undefined)).toEqual([true, ...Array(8).fill(false)])
+  })
+
+  test('never ends a body in two parts, 240 ms apart, while idle ones are opened again at once', async () => {
+    const { clock, read } = setUp()
+    const good = []
+    let idle = Array.from({ length: 300 }, () => read())
+    for (let step = 0; step < 200; step++) {
+      const body = read()
+      body.count(1)
+      good.push(body)
+      await clock.advance(10)
+      idle = idle.map((one) => (one.ended() ? read() : one))
+      const later = good[step - 23]
+      later?.count(1)
+      later?.complete(2)
+      later?.leave()
+    }
+    expect(good.filter((body) => body.ended())).toEqual([])
+  })
+
+  test('never ends bodies that are there already, however many start in one turn', async () => {
+    const { clock, limiter } = setUp()
+    const bodies = Array.from({ length: 1_000 }, () => limiter.enter('10.0.0.1') as LimitedDelivery)
+    await clock.advance(1_000)
+    expect(bodies.map((body) => body.complete(0))).toEqual(Array(1_000).fill(undefined))
+  })
+
+  test('looks again after a stall, because bytes may have arrived meanwhile', async () => {
+    const { clock, timers, limiter } = setUpStalled({ maxConcurrentBodies: 1 })
+    const ended: string[] = []
+    const read = (name: string) => (limiter.enter(undefined) as LimitedDelivery).watch(() => ended.push(name))
+    const count = read('arrived meanwhile')
+    read('idle')
+    clock.time += 5_000
+    timers.shift()!()
+    expect(ended).toEqual([])
+    count(1)
+    clock.time += 100
+    timers.shift()!()
+    expect(ended).toEqual(['idle'])
+  })
+
+  test('plans again when a timer is lost, as on Cloudflare Workers', async () => {
+    const { clock, timers, limiter } = setUpStalled({ maxConcurrentBodies: 1 })
+    const enter = () => (limiter.enter(undefined) as LimitedDelivery).watch(() => {})
+    enter()
+    enter()
+    enter()
+    expect(timers).toHaveLength(1)
+    clock.time += 2_000
+    enter()
+    expect(timers).toHaveLength(2)
+  })
+
+  test('ends nothing when one has left before', async () => {
     const { clock, read } = setUp()
     const bodies = [read(), read(), read()]
-    await clock.advance(10)
-    read()
-    read()
-    expect(bodies.map((body) => body.ended() !== undefined)).toEqual([true, true, false])
-  })
-
-  test('ends a body that came fast and stopped before a newcomer that has sent nothing yet', async () => {
-    const { clock, read } = setUp({ maxConcurrentBodies: 2, maxBytesInFlight: 1_000_000 })
-    const stopped = read()
-    stopped.count(500_000)
-    await clock.advance(400)
-    const newcomer = read()
-    read()
-    expect([stopped.ended(), newcomer.ended()]).toEqual([SLOWEST, undefined])
-  })
-
-  test('ends a trickling body before a newcomer that has sent nothing yet', async () => {
-    const { clock, read } = setUp({ maxConcurrentBodies: 2 })
-    const trickle = read()
-    for (let step = 0; step < 10; step++) {
-      await clock.advance(20)
-      trickle.count(1)
-    }
-    const newcomer = read()
-    read()
-    expect([trickle.ended(), newcomer.ended()]).toEqual([SLOWEST, undefined])
-  })
-
-  test('ends nothing when one has left before', () => {
-    const { read } = setUp()
-    const bodies = [read(), read(), read()]
     bodies[1]!.leave()
     bodies[1]!.leave()
     read()
+    await clock.advance(1_000)
     expect(bodies.map((body) => body.ended())).toEqual([undefined, undefined, undefined])
   })
 
-  test('never ends a body that is complete: its keys may be all it waits for', () => {
-    const { read } = setUp({ maxConcurrentBodies: 1 })
+  test('never ends a body that is complete: its keys may be all it waits for', async () => {
+    const { clock, read } = setUp({ maxConcurrentBodies: 1 })
     const complete = read()
     expect(complete.complete(1)).toBeUndefined()
     for (let count = 0; count < 5; count++) read()
+    await clock.advance(1_000)
     expect(complete.ended()).toBeUndefined()
-  })
-
-  test('refuses the body of a reader that cannot be stopped once it is read', () => {
-    const { limiter, read } = setUp({ maxConcurrentBodies: 1 })
-    const unwatched = limiter.enter(undefined) as LimitedDelivery
-    read()
-    expect(unwatched.complete(1)).toEqual(SLOWEST)
   })
 })
 
@@ -111,6 +164,24 @@ describe('the limiter, full of bytes', () => {
     expect([stopped.ended(), body.ended()]).toEqual([SLOWEST, undefined])
     body.count(89)
     expect(body.ended()).toBeUndefined()
+  })
+
+  test('never ends a body without bytes, which would free nothing', () => {
+    const { read } = setUp()
+    const idle = read()
+    const body = read()
+    body.count(101)
+    expect([idle.ended(), body.ended()]).toEqual([undefined, SLOWEST])
+  })
+
+  test('ends a body that came fast and stopped, not one that trickles', async () => {
+    const { clock, read } = setUp({ maxBytesInFlight: 500_010 })
+    const stopped = read()
+    stopped.count(500_000)
+    await clock.advance(400)
+    const body = read()
+    body.count(11)
+    expect([stopped.ended(), body.ended()]).toEqual([SLOWEST, undefined])
   })
 
   test('counts nothing for a body that has not arrived', () => {
@@ -142,30 +213,29 @@ describe('the limiter, full of bytes', () => {
 describe('the limiter, for one address', () => {
   const limits = { maxConcurrentBodies: 4, maxBodiesPerAddress: 2 }
 
-  test('ends the slowest body of that address and no other', () => {
-    const { read } = setUp(limits)
+  test('ends idle bodies of that address and of no other', async () => {
+    const { clock, read } = setUp(limits)
     const other = read('10.0.0.9')
     const [first, second, third] = [read('10.0.0.1'), read('10.0.0.1'), read('10.0.0.1')]
-    expect([other, first, second, third].map((body) => body.ended())).toEqual([
-      undefined,
-      expect.objectContaining({ message: expect.stringContaining('of this address') }),
-      undefined,
-      undefined,
-    ])
+    await clock.advance(250)
+    const ended = [other, first, second, third].map((body) => body.ended())
+    expect(ended).toEqual([undefined, IDLE, undefined, undefined])
   })
 
-  test('accepts one more when one has left, was completed or was ended', () => {
-    const { read } = setUp(limits)
+  test('ends none when one has left or was completed', async () => {
+    const { clock, read } = setUp(limits)
     read('10.0.0.1').leave()
     read('10.0.0.1').complete(1)
     read('10.0.0.1').leave()
     const [first, second] = [read('10.0.0.1'), read('10.0.0.1')]
+    await clock.advance(250)
     expect([first.ended(), second.ended()]).toEqual([undefined, undefined])
   })
 
-  test('does not bound bodies whose address is unknown', () => {
-    const { read } = setUp(limits)
+  test('does not bound bodies whose address is unknown', async () => {
+    const { clock, read } = setUp(limits)
     const bodies = [read(), read(), read(), read()]
+    await clock.advance(250)
     expect(bodies.filter((body) => body.ended())).toEqual([])
   })
 })
@@ -180,22 +250,13 @@ describe('the limiter refuses', () => {
   })
 
   test('while the event loop is later than it may be, and no longer when it is on time again', () => {
-    let now = NOW
-    const timers: (() => void)[] = []
-    const clock = {
-      now: () => now,
-      schedule(task: () => void) {
-        timers.push(task)
-        return () => {}
-      },
-    }
-    const limiter = createLimiter({ ...LIMITS, maxConcurrentBodies: 9 }, clock, () => false)
+    const { clock, timers, limiter } = setUpStalled({ maxConcurrentBodies: 9, maxLoopLagMs: 500 })
     expect(limiter.enter(undefined)).not.toHaveProperty('refused')
-    now += 20 + 501
+    clock.time += 20 + 501
     expect(limiter.enter(undefined)).toMatchObject({ refused: 'overloaded' })
     timers.shift()!()
     expect(limiter.enter(undefined)).toMatchObject({ refused: 'overloaded' })
-    now += 20
+    clock.time += 20
     timers.shift()!()
     expect(limiter.enter(undefined)).not.toHaveProperty('refused')
   })

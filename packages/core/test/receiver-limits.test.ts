@@ -4,7 +4,7 @@ import { describe, expect, test, vi } from 'vitest'
 import { answerFor } from '../src/lib/http/answer.ts'
 import type { BodyLimits } from '../src/lib/http/body-limits.ts'
 import type { Refusal } from '../src/lib/shared/refusal.ts'
-import { dynamicDelivery, JWKS, NOW, SECRET, settle, staticDelivery } from './support.ts'
+import { createFakeClock, dynamicDelivery, JWKS, NOW, SECRET, settle, staticDelivery } from './support.ts'
 
 describe('an overloaded receiver', () => {
   test('answers 503 with Retry-After before it reads the body', async () => {
@@ -37,11 +37,14 @@ describe('an overloaded receiver', () => {
     expect((await receiver.receive(staticDelivery())).status).toBe(200)
   })
 
-  test('ends a body that sends nothing when another delivery needs its place', async () => {
-    const receiver = createReceiver({ static: { secrets: SECRET }, now: () => NOW, maxConcurrentBodies: 1 })
+  test('ends a body that sends nothing when there are too many, and goes on accepting', async () => {
+    const clock = createFakeClock(NOW)
+    const receiver = createReceiver({ static: { secrets: SECRET }, clock, maxConcurrentBodies: 1 })
     const { headers } = staticDelivery()
     const idle = receiver.receive({ headers, body: readIdly })
+    receiver.receive({ headers, body: readIdly })
     expect((await receiver.receive(staticDelivery())).status).toBe(200)
+    await clock.advance(250)
     await expect(idle).resolves.toMatchObject({ status: 503, body: '{"error":"overloaded"}' })
   })
 
@@ -52,7 +55,8 @@ describe('an overloaded receiver', () => {
       [{ clientAddress }, 'x-real-ip'],
     ] as const) {
       const limits = { maxConcurrentBodies: 9, maxBodiesPerAddress: 1, ...options }
-      const receiver = createReceiver({ static: { secrets: SECRET }, now: () => NOW, ...limits })
+      const clock = createFakeClock(NOW)
+      const receiver = createReceiver({ static: { secrets: SECRET }, clock, ...limits })
       const send = (address: string) => {
         const { headers } = staticDelivery()
         const from = place === 'remoteAddress' ? { remoteAddress: address } : { remoteAddress: '10.9.9.9' }
@@ -62,6 +66,7 @@ describe('an overloaded receiver', () => {
       send('10.0.0.2').then(other)
       const first = send('10.0.0.1')
       send('10.0.0.1')
+      await clock.advance(250)
       await expect(first).resolves.toMatchObject({ status: 503 })
       await settle()
       expect(other).not.toHaveBeenCalled()
@@ -115,9 +120,12 @@ describe('bodies that wait for the key set', () => {
 
 describe('a stale delivery that is read to judge the clock', () => {
   test('is read within the limits, and ended like any other', async () => {
-    const receiver = createReceiver({ static: { secrets: SECRET }, now: () => NOW, maxConcurrentBodies: 1 })
+    const clock = createFakeClock(NOW)
+    const receiver = createReceiver({ static: { secrets: SECRET }, clock, maxConcurrentBodies: 1 })
     const { headers } = staticDelivery({ timestamp: NOW / 1000 - 600 })
     const stale = receiver.receive({ headers, body: readIdly })
+    receiver.receive({ headers: staticDelivery().headers, body: readIdly })
+    await clock.advance(250)
     expect((await receiver.receive(staticDelivery())).status).toBe(200)
     await expect(stale).resolves.toMatchObject({ status: 401 })
   })

@@ -1,14 +1,15 @@
 import type { BodyWatch } from '../http/body-limits.ts'
 import { toAddressGroup } from '../http/remote-address.ts'
-import type { Clock } from '../shared/clock.ts'
+import { type Clock, monotonicNow } from '../shared/clock.ts'
 import { type Refusal, refuse } from '../shared/refusal.ts'
+import { createIdleSweep, GRACE_MS } from './idle-sweep.ts'
 import { createLagProbe } from './loop-lag.ts'
 
 /** Limits on unverified deliveries. */
 export interface LimiterOptions {
-  /** Most bodies read at a time. One more ends the slowest. */
+  /** Bodies read at a time. While there are more, those of which nothing arrives are ended. */
   maxConcurrentBodies: number
-  /** Most bodies read at a time from one address. One more ends the slowest of that address. */
+  /** Bodies read at a time from one address. While there are more, those of which nothing arrives are ended. */
   maxBodiesPerAddress: number
   /** Most bytes received but not yet verified, over all bodies. One more ends the slowest. */
   maxBytesInFlight: number
@@ -24,7 +25,7 @@ export interface Limiter {
 
 /** A delivery that counts towards the limits, from its headers to the end of its verification. */
 export interface LimitedDelivery {
-  /** Counts the body while it is read, and ends it if it is the slowest when a limit is reached. */
+  /** Counts the body while it is read, and may end it when a limit is reached. A body without a watch is not ended. */
   readonly watch: BodyWatch
   /** Marks the body as read, with its length in bytes. It is not ended from now on; refused if it was ended before. */
   complete(bytes: number): Refusal | undefined
@@ -38,12 +39,13 @@ interface Slot {
   bytes: number
   /** Bytes missing from a body that arrives at `PACE`, as of `at`. */
   behind: number
+  /** When the last byte arrived; before the first one, when the delivery entered. */
   at: number
   ended: Refusal | undefined
   end: ((refusal: Refusal) => void) | undefined
 }
 
-// Used only to rank bodies when a limit is reached; a slower body is not ended for its pace alone.
+// Used only to rank bodies when too many bytes are in flight; a slower body is not ended for its pace alone.
 const PACE = 16 * 1024
 // Limits the credit for a fast start, so that a sender cannot stop after one and still rank as fast.
 const MOST_AHEAD = 4 * 1024
@@ -52,12 +54,14 @@ const MOST_AHEAD = 4 * 1024
  * Creates a limiter.
  *
  * It counts bytes that have arrived, not declared lengths, which cost a sender nothing. A new delivery is never refused
- * in favour of open bodies, because idle connections could then block all others.
+ * in favour of open bodies, and a body that arrives is never ended in favour of new ones, because either way idle
+ * connections could block good deliveries.
  *
  * @param isFull Whether the queue is full, so that new deliveries are refused
  */
 export function createLimiter(limits: LimiterOptions, clock: Clock, isFull: () => boolean): Limiter {
   const lagMs = Number.isFinite(limits.maxLoopLagMs) ? createLagProbe(clock) : () => 0
+  const present = () => monotonicNow(clock)
   // In order of arrival. Complete bodies are removed, but their bytes still count.
   const reading = new Set<Slot>()
   const perGroup = createCounts()
@@ -71,40 +75,45 @@ export function createLimiter(limits: LimiterOptions, clock: Clock, isFull: () =
     totalBytes -= slot.bytes
     slot.bytes = 0
   }
-  const endSlowest = (message: string, group?: string) => {
-    const slot = slowest(reading, clock.now(), group)
-    if (!slot) return
+  const end = (slot: Slot, message: string) => {
     leave(slot)
     slot.ended = refuse('overloaded', message)
     slot.end?.(slot.ended)
   }
   const count = (slot: Slot, bytes: number) => {
     if (!reading.has(slot)) return
-    slot.behind = Math.max(-MOST_AHEAD, behindAt(slot, clock.now()) - bytes)
-    slot.at = clock.now()
+    const now = present()
+    slot.behind = Math.max(-MOST_AHEAD, behindAt(slot, now) - bytes)
+    slot.at = now
     slot.bytes += bytes
     totalBytes += bytes
-    // Terminates, because `slot` itself is in `reading`.
-    while (totalBytes > limits.maxBytesInFlight) endSlowest(OUT_OF_BYTES)
+    while (totalBytes > limits.maxBytesInFlight) {
+      const slowest = findSlowest(reading, now)
+      if (!slowest) return
+      end(slowest, OUT_OF_BYTES)
+    }
   }
-  const enforceLimits = (group: string | undefined) => {
-    if (perGroup.of(group) >= limits.maxBodiesPerAddress) endSlowest(OUT_OF_ADDRESS, group)
-    else if (reading.size >= limits.maxConcurrentBodies) endSlowest(OUT_OF_BODIES)
-    perGroup.add(group, 1)
+  const isOver = (group: string | undefined) =>
+    reading.size > limits.maxConcurrentBodies || perGroup.of(group) > limits.maxBodiesPerAddress
+  const endIdle = (since: number) => {
+    const idle = [...reading].filter((slot) => slot.end && slot.at <= since).sort((a, b) => a.at - b.at)
+    for (const slot of idle) if (isOver(slot.group)) end(slot, OUT_OF_BODIES)
+    return [...reading].some((slot) => isOver(slot.group))
   }
+  const endIdleSoon = createIdleSweep(clock, endIdle)
 
   return {
     enter(address) {
       if (isFull()) return refuse('overloaded', 'the queue is full')
       if (lagMs() > limits.maxLoopLagMs) return refuse('overloaded', 'the event loop is late')
       const group = address === undefined ? undefined : toAddressGroup(address)
-      enforceLimits(group)
-      const slot: Slot = { group, bytes: 0, behind: 0, at: clock.now(), ended: undefined, end: undefined }
+      const slot: Slot = { group, bytes: 0, behind: 0, at: present(), ended: undefined, end: undefined }
       reading.add(slot)
+      perGroup.add(group, 1)
+      if (isOver(group)) endIdleSoon()
       return {
         watch(end) {
           slot.end = end
-          if (slot.ended) end(slot.ended)
           return (bytes) => count(slot, bytes)
         },
         complete(bytes) {
@@ -118,18 +127,16 @@ export function createLimiter(limits: LimiterOptions, clock: Clock, isFull: () =
   }
 }
 
-const OUT_OF_BODIES = 'too many bodies are being read, and this one was the slowest'
-const OUT_OF_ADDRESS = 'too many bodies of this address are being read, and this one was the slowest'
+const OUT_OF_BODIES = `too many bodies are being read, and no byte of this one arrived for ${GRACE_MS} ms`
 const OUT_OF_BYTES = 'too many bytes are in flight, and this body was the slowest'
 
-/** The body that is furthest behind; among equals, the oldest. */
-function slowest(slots: Iterable<Slot>, present: number, group: string | undefined): Slot | undefined {
+/** The body with bytes that is furthest behind; among equals, the oldest. To end one without bytes would free nothing. */
+function findSlowest(slots: Iterable<Slot>, present: number): Slot | undefined {
   let found: Slot | undefined
   let most = Number.NEGATIVE_INFINITY
   for (const slot of slots) {
-    if (group !== undefined && slot.group !== group) continue
     const behind = behindAt(slot, present)
-    if (behind <= most) continue
+    if (slot.bytes === 0 || behind <= most) continue
     most = behind
     found = slot
   }

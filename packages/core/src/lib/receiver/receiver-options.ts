@@ -57,12 +57,15 @@ export interface ReceiverOptions {
   bodyIdleMs?: number
   /** Slowest accepted average of a body, in bytes per second, after the first second. Default 1024; 0 for no limit. */
   minBodyBytesPerSecond?: number
-  /** How many bodies are read at a time. One more ends the slowest with `overloaded`. Default 256. */
+  /**
+   * How many bodies are read at a time. While there are more, those of which nothing arrives for 250 ms end with
+   * `overloaded`. Bodies that arrive are never ended for their number. Default 256.
+   */
   maxConcurrentBodies?: number
   /**
    * How many bodies of one address are read at a time, where the runtime shows the address (IPv6: the first 64
-   * bits). One more ends the slowest of that address. Behind a reverse proxy all senders share its address; see
-   * `clientAddress`. Default: half of `maxConcurrentBodies`.
+   * bits). While there are more, those of that address of which nothing arrives for 250 ms end with `overloaded`.
+   * Behind a reverse proxy all senders share its address; see `clientAddress`. Default: half of `maxConcurrentBodies`.
    */
   maxBodiesPerAddress?: number
   /**
@@ -71,7 +74,7 @@ export interface ReceiverOptions {
    * peer address of the connection.
    */
   clientAddress?: (delivery: IncomingDelivery) => string | undefined
-  /** Most bytes received but not yet verified, over all bodies. Default 64 MiB. */
+  /** Most bytes received but not yet verified, over all bodies. One more ends the slowest. Default 64 MiB. */
   maxBytesInFlight?: number
   /**
    * How late the event loop may run before deliveries are refused with `overloaded`, in milliseconds; 500 suits most
