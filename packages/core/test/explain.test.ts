@@ -1,6 +1,7 @@
 import { type Explanation, explainFailure } from '@gwh/core/explain'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { guessBodies } from '../src/lib/verify/explain-bodies.ts'
 import { arriveAs, CASES, CHANGES, DYNAMIC, JWT, LAUNCH_WEEK_SECRET, now, STATIC } from './explain-cases.ts'
 import { dynamicDelivery, NOW_SECONDS, OTHER_SECRET, SECRET, staticDelivery } from './support.ts'
 
@@ -56,6 +57,35 @@ describe('the message', () => {
     for (const { delivery, options } of NAMED) {
       const text = JSON.stringify(await explainFailure(delivery, options))
       expect([...canaries, 'canary', 'batches/one'].filter((canary) => text.includes(canary))).toEqual([])
+    }
+  })
+})
+
+describe('an attacker who chooses the body', () => {
+  const forge = (body: string) => ({ ...staticDelivery(), body })
+
+  test('has no changes guessed of a body longer than 64 KiB', async () => {
+    const body = `${' '.repeat(65_536)}\n`
+    const { headers } = staticDelivery({ body: body.trimEnd() })
+    const { reason, message } = await explainFailure({ headers, body }, STATIC)
+    expect([reason, message]).toEqual(['wrong_key', expect.stringContaining('longer than 64 KiB')])
+  })
+
+  test('does not keep the event loop busy between two guesses', async () => {
+    let turns = 0
+    const timer = setInterval(() => turns++, 0)
+    await explainFailure(forge(JSON.stringify({ a: 'x'.repeat(60_000) })), STATIC)
+    clearInterval(timer)
+    expect(turns).toBeGreaterThan(10)
+  })
+
+  test('cannot have deeply nested JSON indented to many times its size', () => {
+    const deep = (depth: number) => '['.repeat(depth) + ']'.repeat(depth)
+    for (const text of [deep(20_000), `[${Array(500).fill(deep(60))}]`]) {
+      const longest = Math.max(
+        ...[...guessBodies(new TextEncoder().encode(text))].map(({ body }) => body.length),
+      )
+      expect(longest).toBeLessThanOrEqual(4 * 65_536)
     }
   })
 })

@@ -174,6 +174,34 @@ describe('explain', () => {
     expect(explained(signals)).toEqual([])
   })
 
+  test('calls the function for secrets no more than the receiver itself does', async () => {
+    const secrets = vi.fn(() => SECRET)
+    const options = { static: { secrets }, explain: true, refusedPerSecond: 9 }
+    const { receiver, signals } = createWatched(options)
+    for (let count = 0; count < 5; count++) await receiver.receive(forged)
+    await vi.waitFor(() => expect(explained(signals)).toHaveLength(5))
+    expect(explained(signals)[4]).toMatchObject({ reason: 'wrong_key', tried: ['whsec_...czI='] })
+    expect(secrets).toHaveBeenCalledTimes(1)
+  })
+
+  test('names a function for secrets that fails as the reason', async () => {
+    const secrets = () => Promise.reject(new Error('vault is sealed'))
+    const { receiver, signals } = createWatched({ static: { secrets }, explain: true })
+    await receiver.receive(forged)
+    await vi.waitFor(() => expect(explained(signals)).toMatchObject([{ reason: 'keys_unavailable' }]))
+  })
+
+  test('fetches the key set no more than the receiver itself does', async () => {
+    const fetch = vi.fn(async () => Response.json(JWKS))
+    const dynamic = { allowAnyJob: true as const, jwks: 'https://keys.example/jwks.json' }
+    const options = { static: undefined as never, dynamic, fetch, explain: true, refusedPerSecond: 9 }
+    const { receiver, signals } = createWatched(options)
+    for (let count = 0; count < 5; count++)
+      await receiver.receive({ ...dynamicDelivery(), body: new Uint8Array(3) })
+    await vi.waitFor(() => expect(explained(signals)).toHaveLength(5))
+    expect(fetch).toHaveBeenCalledTimes(1)
+  })
+
   test('is printed where nothing observes', async () => {
     const warn = vi.spyOn(console, 'warn').mockImplementation(() => {})
     const { receiver } = createWatched({ explain: true, observer: undefined as never })

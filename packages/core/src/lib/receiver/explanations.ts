@@ -9,7 +9,11 @@ const HEADER_CODES = /^header_|_malformed$/
 const VERIFIES_NOW =
   'The delivery verifies now: the receiver had older secrets or keys, and reads them again at most every 30 seconds.'
 
-/** Reports why deliveries are refused, as signals of type `explained`. Slow, so for development only. */
+/**
+ * Reports why deliveries are refused, as signals of type `explained`. Slow, so for development only.
+ *
+ * @param options Those of the receiver, but with secrets and keys that cost nothing to read
+ */
 export function createExplanations(
   options: VerifyOptions,
   observe: ReceiverObserver,
@@ -34,5 +38,8 @@ export function createExplanations(
 /** The short forms of the secrets, as Google shows them. */
 async function keyIdsOf({ secrets, format }: VerifyOptions): Promise<string[]> {
   const texts = typeof secrets === 'function' ? await secrets() : secrets
-  return texts === undefined ? [] : parseSecrets(texts, format).map(({ keyId }) => keyId)
+  // No texts yet: the function for secrets has not returned any.
+  return texts === undefined || texts.length === 0
+    ? []
+    : parseSecrets(texts, format).map(({ keyId }) => keyId)
 }

@@ -108,7 +108,10 @@ export interface ReceiverOptions {
    * form (`whsec_...` and four characters). Without an observer they are printed. Default `false`.
    */
   explain?: boolean
-  /** Most refused deliveries per second passed to `onRefused` and explained. Default 1. */
+  /**
+   * Most refused deliveries per second passed to `onRefused` and explained. Anyone can send them, and an explanation
+   * costs as much as verifying a delivery many times. Default 1.
+   */
   refusedPerSecond?: number
 }
 

@@ -4,8 +4,9 @@ import type { IncomingDelivery } from '../http/incoming-delivery.ts'
 import { createAuthorizer } from '../jobs/authorize.ts'
 import { doubtDefaultKeys } from '../jwks/emulator.ts'
 import { GOOGLE_JWKS_URL } from '../jwks/google.ts'
+import { createJwks } from '../jwks/jwks.ts'
 import type { ReceiverObserver } from '../observe/observer.ts'
-import type { ConfigWarning } from '../schemes/secrets.ts'
+import type { ConfigWarning, SecretTexts } from '../schemes/secrets.ts'
 import type { Clock } from '../shared/clock.ts'
 import { safeListener } from '../shared/safe-listener.ts'
 import { prepareVerification } from '../verify/prepare.ts'
@@ -38,7 +39,7 @@ export function createReception(given: ReceptionOptions): (delivery: IncomingDel
   const { options, limits, sink, observe, now, clock } = given
   const { endpoint = 'default', queue, dynamic, onRefused } = options
   const { clientAddress: addressOf = ({ remoteAddress }) => remoteAddress } = options
-  const verifyOptions = toVerifyOptions(options, now)
+  const { verifyOptions, cached } = shareCaches(toVerifyOptions(options, now), clock)
   const warn = (warning: ConfigWarning) => observe({ type: 'warning', ...warning })
   const doubt = dynamic && dynamic.jwks === undefined ? doubtDefaultKeys() : undefined
   if (doubt) warn({ code: 'jwks_not_emulator', message: doubt })
@@ -60,11 +61,32 @@ export function createReception(given: ReceptionOptions): (delivery: IncomingDel
   const report = createRefusalReport({
     observe,
     onRefused: onRefused && safeListener(onRefused),
-    explain: options.explain === true ? createExplanations(verifyOptions, observe) : undefined,
+    explain: options.explain === true ? createExplanations(cached, observe) : undefined,
     refusedPerSecond: limits.refusedPerSecond,
     now,
   })
   return withErrorBoundary(pipeline, observe, report)
+}
+
+/**
+ * Returns the options for verification, and options for explanations that use what verification has cached, so that
+ * refused deliveries cause neither calls of the function for secrets nor fetches of their own.
+ */
+function shareCaches(
+  options: VerifyOptions,
+  clock: Clock,
+): Record<'verifyOptions' | 'cached', VerifyOptions> {
+  const { secrets, jwks, fetch, allowEmulator } = options
+  const settings = { clock, ...(fetch && { fetch }), ...(allowEmulator && { allowEmulator }) }
+  const isUrl = typeof jwks === 'string' || jwks instanceof URL
+  const shared = isUrl ? { ...options, jwks: createJwks(jwks, settings) } : options
+  if (typeof secrets !== 'function') return { verifyOptions: shared, cached: shared }
+  let last: SecretTexts = []
+  const load = async () => {
+    last = await secrets()
+    return last
+  }
+  return { verifyOptions: { ...shared, secrets: load }, cached: { ...shared, secrets: () => last } }
 }
 
 function toVerifyOptions(options: ReceiverOptions, now: () => number): VerifyOptions {

@@ -1,9 +1,10 @@
 import { toRawBody } from '../http/body.ts'
 import type { HeadersLike } from '../http/headers.ts'
 import type { SecretFormat, SecretTexts } from '../schemes/secrets.ts'
+import { systemClock } from '../shared/clock.ts'
 import { WebhookError, type WebhookErrorCode } from '../shared/errors.ts'
 import { isRefusal, type Refusal } from '../shared/refusal.ts'
-import { guessBodies } from './explain-bodies.ts'
+import { guessBodies, MAX_GUESSED_BYTES } from './explain-bodies.ts'
 import { prepareVerification } from './prepare.ts'
 import {
   isUntimely,
@@ -44,7 +45,8 @@ export type ExplanationReason =
 
 /**
  * Explains why a delivery does not verify. For logs and support, not for every delivery: it guesses what may have changed
- * the delivery in transit and verifies each guess.
+ * the delivery in transit and verifies each guess. Changes of a body longer than 64 KiB are not guessed, and other work
+ * runs between two guesses.
  *
  * @returns The most probable cause. Never rejects; invalid options are reported as `configuration`
  */
@@ -135,7 +137,11 @@ async function explainRefusal({ refused, message }: Refusal, given: Case): Promi
   const changed = await findChange(given)
   if (changed) return explain(`body_${changed}`, refused)
   if (refused.startsWith('jwt_')) return explain('token', refused, message)
-  return explain((await isOtherFormat(given)) ? 'secret_format' : 'wrong_key', refused)
+  if (await isOtherFormat(given)) return explain('secret_format', refused)
+  const explanation = explain('wrong_key', refused)
+  return isTooLong(given.body)
+    ? { ...explanation, message: `${explanation.message} ${TOO_LONG}` }
+    : explanation
 }
 
 function describeSchemes({ parsed, options }: Case): string {
@@ -156,8 +162,17 @@ function describeSchemes({ parsed, options }: Case): string {
   return `it is signed with ${sent}; configured: ${configured.filter(Boolean).join(', ')}`
 }
 
+const TOO_LONG = `The body is longer than ${MAX_GUESSED_BYTES / 1024} KiB, so changes in transit were not guessed.`
+
+function isTooLong(body: Uint8Array): boolean {
+  return body.length > MAX_GUESSED_BYTES
+}
+
 async function findChange({ parsed, body, verifier }: Case) {
+  if (isTooLong(body)) return undefined
   for (const variant of guessBodies(body)) {
+    // Lets other work run: verifying may take no turn of the event loop, and a sender chooses what is explained.
+    await new Promise<void>((resolve) => systemClock.schedule(resolve, 0))
     if (!isRefusal(await verifySignatures(verifier, parsed, variant.body, true))) return variant.what
   }
   return undefined
