@@ -19,7 +19,7 @@ function linesOf(...signals: ReceiverSignal[]): string[] {
 }
 
 /** What is logged of one delivery whose handler fails so. */
-async function linesOfFailure(error: Error): Promise<string[]> {
+async function linesOfFailure(error: unknown): Promise<string[]> {
   const lines: string[] = []
   const observer = createLogObserver((line) => lines.push(line))
   const now = () => NOW * 1000
@@ -69,6 +69,24 @@ test('a dead letter without an error says no more than its reason', () => {
     error: undefined,
   } as const
   expect(linesOf(dead)).toEqual(['dead msg_1 (attempt 13) attempts'])
+})
+
+test('whatever a handler throws is one line, and a short one', async () => {
+  const throwing = { get: () => expect.unreachable(), getPrototypeOf: () => expect.unreachable() }
+  const hostile = [
+    new Proxy({}, throwing),
+    Object.defineProperty(new Error('x'), 'message', { get: () => expect.unreachable() }),
+    Object.assign(new Error('x'), { toString: () => expect.unreachable(), code: Symbol('s') }),
+    Object.create(null),
+    Symbol('s'),
+    undefined,
+    'x'.repeat(10_000_000),
+    Object.assign(new Error('x'.repeat(10_000_000)), { name: 'y'.repeat(10_000), code: 'z'.repeat(10_000) }),
+  ]
+  for (const thrown of hostile) {
+    const lines = await linesOfFailure(thrown)
+    expect(lines).toEqual(['accepted msg_1', expect.stringMatching(/^failed msg_1 \(attempt 1\) .{5,1300}$/)])
+  }
 })
 
 test('every other signal is one line too', () => {

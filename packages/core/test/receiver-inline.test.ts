@@ -147,6 +147,17 @@ describe('a handler that fails', () => {
     ])
   })
 
+  test('may throw anything without keeping its claim', async () => {
+    const trap = () => expect.unreachable()
+    const hostile = [undefined, null, new Proxy({}, { get: trap, has: trap, getPrototypeOf: trap })]
+    const { receiver } = createWatched()
+    receiver.on('*', (_, { attempt }) => {
+      if (attempt <= hostile.length) throw hostile[attempt - 1]
+    })
+    for (const _ of hostile) await expect(receiver.receive(staticDelivery())).resolves.toMatchObject(FAILED)
+    await expect(receiver.receive(staticDelivery())).resolves.toMatchObject(ACCEPTED)
+  })
+
   test('keeps the handlers after it from running', async () => {
     const { receiver } = createWatched()
     const ran: string[] = []

@@ -5,6 +5,7 @@ import type { Receiver } from '../receiver/receiver.ts'
 import { equalText } from '../shared/bytes.ts'
 import { WebhookError } from '../shared/errors.ts'
 import { checkNames, invalid, wholeNumber } from '../shared/options.ts'
+import { isInstance } from '../shared/thrown.ts'
 
 /** Options of `createDrainHandler`. */
 export interface DrainHandlerOptions {
@@ -48,7 +49,7 @@ async function drainOnce(
     const headers = { 'content-type': 'application/json', 'cache-control': 'no-store' }
     return { status: 200, headers, body: JSON.stringify({ processed }) }
   } catch (error) {
-    return answerFor(error instanceof WebhookError ? error.code : 'internal')
+    return answerFor(isInstance(error, WebhookError) ? error.code : 'internal')
   }
 }
 

@@ -4,6 +4,7 @@ import type { DeadReason } from '../queue/delivery-record.ts'
 import type { Clock } from '../shared/clock.ts'
 import { PermanentError, WebhookError } from '../shared/errors.ts'
 import { isRefusal, toError } from '../shared/refusal.ts'
+import { isInstance } from '../shared/thrown.ts'
 import type { ActiveClaim, IdempotencyStore } from '../store/store.ts'
 import type { VerifiedDelivery } from '../verify/verify.ts'
 import { type Dispatch, type Dispatcher, readDispatch } from './dispatch.ts'
@@ -85,7 +86,7 @@ async function fail(
   claim: ActiveClaim,
   error: unknown,
 ): Promise<Answer> {
-  if (error instanceof PermanentError)
+  if (isInstance(error, PermanentError))
     return await giveUp(options, delivery, claim, 'handler_rejected', error)
   if (claim.attempt >= options.maxAttempts) return await giveUp(options, delivery, claim, 'attempts', error)
   const { key, attempt } = claim

@@ -3,6 +3,7 @@ import type { ProcessDelivery, SettledDelivery, WorkOptions } from '../queue/que
 import type { QueuedDelivery } from '../queue/queued-delivery.ts'
 import { WebhookConfigError, WebhookError, WebhookPayloadError } from '../shared/errors.ts'
 import { isRefusal, toError } from '../shared/refusal.ts'
+import { isInstance } from '../shared/thrown.ts'
 import { type Dispatcher, readDispatch } from './dispatch.ts'
 import { toInfo } from './queue-sink.ts'
 import { toStoreError } from './sink.ts'
@@ -55,7 +56,7 @@ function wrongEndpoint(endpoint: string): WebhookConfigError {
 
 /** A `WebhookPayloadError` of a handler does not mean that the delivery itself is invalid. */
 function throwAsHandler(error: unknown): never {
-  if (!(error instanceof WebhookPayloadError)) throw error
+  if (!isInstance(error, WebhookPayloadError)) throw error
   throw new WebhookError('handler_failed', 'a handler threw a WebhookPayloadError', { cause: error })
 }
 

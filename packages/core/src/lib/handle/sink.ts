@@ -1,6 +1,7 @@
 import type { Answer } from '../http/answer.ts'
 import { toCause } from '../shared/cause.ts'
 import { WebhookError, WebhookUnavailableError } from '../shared/errors.ts'
+import { isInstance } from '../shared/thrown.ts'
 import type { VerifiedDelivery } from '../verify/verify.ts'
 
 /** Processes a verified and authorised delivery: stores it in a queue or runs its handlers. */
@@ -21,7 +22,7 @@ export async function fromStore<T>(call: () => Promise<T>): Promise<T> {
 
 /** Converts what a store or queue threw to an error with a code and without secrets. */
 export function toStoreError(error: unknown): WebhookError {
-  if (error instanceof WebhookError && error.status === 503) return error
+  if (isInstance(error, WebhookError) && error.status === 503) return error
   const cause = toCause(error)
   return new WebhookUnavailableError('store_unavailable', 'the store or queue failed', { cause })
 }

@@ -1,6 +1,7 @@
+import { cutMessage, readThrown, type ThrownTexts } from '../shared/thrown.ts'
 import type { ReceiverSignal } from './observer.ts'
 
-/** Formats a signal as one line, without a line break. */
+/** Formats a signal as one line, without a line break. Never throws, and cuts long texts of errors. */
 export function toLine(signal: ReceiverSignal): string {
   const words: unknown[] = [signal.type]
   if ('delivery' in signal) words.push(signal.delivery.id)
@@ -10,14 +11,20 @@ export function toLine(signal: ReceiverSignal): string {
   if ('status' in signal) words.push(signal.status)
   if ('code' in signal) words.push(signal.code)
   if ('reason' in signal) words.push(signal.reason)
-  if (signal.type === 'failed') words.push(Object(signal.error).code ?? 'handler_failed')
-  if ('message' in signal) words.push(signal.message)
+  const thrown = 'error' in signal ? describeThrown(signal.type, signal.error) : undefined
+  if (signal.type === 'failed') words.push(thrown?.code ?? 'handler_failed')
+  if ('message' in signal) words.push(cutMessage(signal.message))
   if ('tried' in signal && signal.tried.length > 0) words.push(`Tried: ${signal.tried.join(', ')}`)
-  if ('error' in signal) words.push(signal.error)
+  if (thrown) words.push(thrown.message ? `${thrown.name}: ${thrown.message}` : thrown.name)
   if ('seconds' in signal) words.push(`${signal.seconds} s`)
   // Control characters are replaced, so that an error cannot start a new line.
   return words
     .filter((word) => word !== undefined)
     .join(' ')
     .replaceAll(/\p{Cc}+/gu, ' ')
+}
+
+/** A delivery is dead without an error when its last attempt ended its process; a failed one has thrown something. */
+function describeThrown(type: ReceiverSignal['type'], error: unknown): ThrownTexts | undefined {
+  return error === undefined && type !== 'failed' ? undefined : readThrown(error)
 }

@@ -1,4 +1,5 @@
 import { PermanentError, WebhookError, WebhookPayloadError } from '../shared/errors.ts'
+import { isInstance } from '../shared/thrown.ts'
 import type { DeadReason } from './delivery-record.ts'
 import type { WorkSettings } from './work-settings.ts'
 
@@ -11,9 +12,9 @@ export class WorkerStopped extends WebhookError {
 
 /** Why a failed delivery is not tried again; `undefined` when it is. */
 export function toDeadReason(error: unknown, attempt: number, maxAttempts: number): DeadReason | undefined {
-  if (error instanceof PermanentError) return 'handler_rejected'
-  if (error instanceof WebhookPayloadError) return 'payload_invalid'
-  if (error instanceof WorkerStopped) return undefined
+  if (isInstance(error, PermanentError)) return 'handler_rejected'
+  if (isInstance(error, WebhookPayloadError)) return 'payload_invalid'
+  if (isInstance(error, WorkerStopped)) return undefined
   return attempt >= maxAttempts ? 'attempts' : undefined
 }
 

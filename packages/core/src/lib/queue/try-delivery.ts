@@ -1,5 +1,6 @@
 import type { Clock } from '../shared/clock.ts'
 import { WebhookUnavailableError } from '../shared/errors.ts'
+import { isInstance } from '../shared/thrown.ts'
 import type { DeadReason } from './delivery-record.ts'
 import { createEffectList } from './effect-list.ts'
 import { addFailedAttempt } from './failed-attempts.ts'
@@ -43,7 +44,7 @@ export async function tryDelivery(deps: TryDeps, leased: LeasedDelivery, stop: A
 }
 
 async function settle(deps: TryDeps, leased: LeasedDelivery, stop: AbortSignal): Promise<SettledDelivery> {
-  if (leased.unreadable) return await deadLetter(deps, leased, 'corrupt', leased.unreadable)
+  if (leased.unreadable) return await deadLetter(deps, leased, 'corrupt', { error: leased.unreadable })
   // Attempts are counted by the claim, so a delivery that kills its process ends here too.
   if (leased.attempt > deps.settings.maxAttempts) return await deadLetter(deps, leased, 'attempts', undefined)
   return await handle(deps, leased, stop)
@@ -69,7 +70,7 @@ async function handle(deps: TryDeps, leased: LeasedDelivery, stop: AbortSignal):
     guard.close()
     list.close()
     // A handler that goes on without its lease must not run beside itself, but only as long as it may take.
-    if (guard.signal.reason instanceof LeaseLost) removeWhenEnded(deps, leased.key, handled)
+    if (isInstance(guard.signal.reason, LeaseLost)) removeWhenEnded(deps, leased.key, handled)
     else inFlight?.remove(leased.key)
   }
   return await complete(deps, leased, list.effects)
@@ -103,7 +104,7 @@ async function complete(
     const kept = await deps.settlement.complete(leased, deps.clock.now(), effects)
     return { ...identify(leased), outcome: kept ? 'done' : 'lease_lost' }
   } catch (error) {
-    if (error instanceof WebhookUnavailableError) throw error
+    if (isInstance(error, WebhookUnavailableError)) throw error
     return await settleFailure(deps, leased, error)
   }
 }
@@ -113,13 +114,14 @@ async function settleFailure(
   leased: LeasedDelivery,
   error: unknown,
 ): Promise<SettledDelivery> {
-  if (error instanceof LeaseLost) return { ...identify(leased), outcome: 'lease_lost' }
+  if (isInstance(error, LeaseLost)) return { ...identify(leased), outcome: 'lease_lost' }
   const reason = toDeadReason(error, leased.attempt, deps.settings.maxAttempts)
-  if (reason) return await deadLetter(deps, leased, reason, error)
+  if (reason) return await deadLetter(deps, leased, reason, { error })
   const now = deps.clock.now()
-  const dueAt =
-    error instanceof WorkerStopped ? now : now + toBackoffMs(leased.attempt, deps.settings, deps.random)
-  const kept = await deps.settlement.retry(leased, dueAt, now, withFailure(deps, leased, error))
+  const dueAt = isInstance(error, WorkerStopped)
+    ? now
+    : now + toBackoffMs(leased.attempt, deps.settings, deps.random)
+  const kept = await deps.settlement.retry(leased, dueAt, now, withFailure(deps, leased, { error }))
   return kept
     ? { ...identify(leased), outcome: 'retry', dueAt, error }
     : { ...identify(leased), outcome: 'lease_lost' }
@@ -129,23 +131,29 @@ async function deadLetter(
   deps: TryDeps,
   leased: LeasedDelivery,
   reason: DeadReason,
-  error: unknown,
+  failure: Failure | undefined,
 ): Promise<SettledDelivery> {
-  const history = withFailure(deps, leased, error)
+  const history = withFailure(deps, leased, failure)
   const kept = await deps.settlement.deadLetter(leased, reason, deps.clock.now(), history)
   return kept
-    ? { ...identify(leased), outcome: 'dead', reason, error }
+    ? { ...identify(leased), outcome: 'dead', reason, error: failure?.error }
     : { ...identify(leased), outcome: 'lease_lost' }
+}
+
+/** What an attempt failed with. An object, because a handler may throw `undefined`. */
+interface Failure {
+  error: unknown
 }
 
 /** The failed attempts with this one; `undefined` when nothing was thrown but the order to stop. */
 function withFailure(
   { clock, settings }: TryDeps,
   { attempt, history = [] }: LeasedDelivery,
-  error: unknown,
+  failure: Failure | undefined,
 ) {
-  if (error === undefined || error instanceof WorkerStopped) return undefined
-  return addFailedAttempt(history, { attempt, failedAt: clock.now(), error }, settings.recordStacks)
+  if (!failure || isInstance(failure.error, WorkerStopped)) return undefined
+  const failed = { attempt, failedAt: clock.now(), error: failure.error }
+  return addFailedAttempt(history, failed, settings.recordStacks)
 }
 
 function identify({ message, attempt }: LeasedDelivery) {

@@ -3,6 +3,7 @@ import type { IncomingDelivery } from '../http/incoming-delivery.ts'
 import type { ReceiverObserver } from '../observe/observer.ts'
 import { WebhookError } from '../shared/errors.ts'
 import { isRefusal } from '../shared/refusal.ts'
+import { isInstance } from '../shared/thrown.ts'
 import type { Pipeline, Trace } from './pipeline.ts'
 import type { RefusalReport } from './refusal-report.ts'
 
@@ -20,7 +21,7 @@ export function withErrorBoundary(
       report(outcome, delivery, trace)
       return answerFor(outcome.refused)
     } catch (error) {
-      const code = error instanceof WebhookError && error.status >= 500 ? error.code : 'internal'
+      const code = isInstance(error, WebhookError) && error.status >= 500 ? error.code : 'internal'
       observe({ type: 'fault', code, error })
       return answerFor(code)
     }

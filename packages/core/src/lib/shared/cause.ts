@@ -1,4 +1,5 @@
 import { WebhookError } from './errors.ts'
+import { isInstance, readThrown, type ThrownTexts } from './thrown.ts'
 
 // Redis quotes the arguments of an unknown command, which may be a password or a delivery:
 // https://github.com/redis/redis/blob/7.0/src/server.c, `rejectCommandFormat`.
@@ -13,7 +14,7 @@ const QUOTED_ARGUMENTS = /,? with args beginning with.*$/is
  * (https://github.com/redis/ioredis/blob/main/lib/Command.ts). A `WebhookError` is returned unchanged.
  */
 export function toCause(error: unknown): Error {
-  if (error instanceof WebhookError) return error
+  if (isInstance(error, WebhookError)) return error
   const { name, message, code } = readError(error)
   const cause = new Error(message.replace(QUOTED_ARGUMENTS, ''))
   // Not enumerable, like the name of a built-in error.
@@ -23,11 +24,10 @@ export function toCause(error: unknown): Error {
   return code === undefined ? cause : Object.assign(cause, { code })
 }
 
-function readError(error: unknown): { name: string; message: string; code?: string | number } {
+function readError(error: unknown): Pick<ThrownTexts, 'name' | 'message' | 'code'> {
   // Any other value may be secret, a delivery for instance.
-  if (!(error instanceof Error)) return { name: 'Error', message: 'a value was thrown that is not an error' }
-  const { name, message, code } = error as Error & { code?: unknown }
-  const known = typeof code === 'string' || typeof code === 'number'
+  if (!isInstance(error, Error)) return { name: 'Error', message: 'a value was thrown that is not an error' }
+  const texts = readThrown(error)
   // An AggregateError of a failed connection has a code and no message.
-  return { name: String(name), message: message || String(code ?? ''), ...(known && { code }) }
+  return { ...texts, message: texts.message || (texts.code ?? '') }
 }

@@ -4,6 +4,7 @@ import type { SecretFormat, SecretTexts } from '../schemes/secrets.ts'
 import { systemClock } from '../shared/clock.ts'
 import { WebhookError, type WebhookErrorCode } from '../shared/errors.ts'
 import { isRefusal, type Refusal } from '../shared/refusal.ts'
+import { isInstance } from '../shared/thrown.ts'
 import { guessBodies, MAX_GUESSED_BYTES } from './explain-bodies.ts'
 import { prepareVerification } from './prepare.ts'
 import {
@@ -66,7 +67,7 @@ export async function explainFailure(
     // A receiver checks the time first and refuses with its code.
     return isRefusal(timely) ? { ...explanation, code: timely.refused } : explanation
   } catch (error) {
-    if (error instanceof WebhookError) return explain('configuration', error.code, error.message)
+    if (isInstance(error, WebhookError)) return explain('configuration', error.code, error.message)
     return explain('configuration', 'option_invalid', 'the delivery or the options have the wrong type')
   }
 }

@@ -92,6 +92,22 @@ function defineFailures(define: DefineRule): void {
     },
   )
 
+  define(
+    'a handler may throw anything: nothing at all, or what cannot be read, is recorded too',
+    async ({ queue, enqueue }) => {
+      const throwing = () => {
+        throw new RangeError('a trap of the proxy')
+      }
+      for (const thrown of [undefined, new Proxy({}, { get: throwing, getPrototypeOf: throwing })]) {
+        const { key } = await enqueue()
+        await queue.drain(() => Promise.reject(thrown), { maxAttempts: 1 })
+        const record = await queue.get(key)
+        assertEqual([record?.state, record?.history.length], ['dead', 1], 'state and failed attempts')
+        assertThat(record?.lastError?.message !== undefined, 'there is no last error')
+      }
+    },
+  )
+
   define('a retrying delivery says why, and when it is due', async ({ queue, enqueue, clock }) => {
     const { key } = await enqueue()
     await queue.drain(() => Promise.reject(new TypeError('not yet')), { backoffMs: 60_000 })
