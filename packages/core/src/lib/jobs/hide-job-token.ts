@@ -5,19 +5,18 @@ import { JOB_TOKEN_FIELD } from './job-token.ts'
  * Removes the job token from an event and its `raw`, because handlers log events, and a leaked token makes other jobs pass
  * as ours until it expires.
  *
- * Modifies the event in place.
+ * Google does not document where it repeats the metadata, so every member with the token's name is removed, at any depth.
+ * A token inside another text is not found. Modifies the event in place.
  */
 export function hideJobToken(event: WebhookEvent): WebhookEvent {
   const { userMetadata, data, raw } = event
-  for (const parent of [raw, raw.data, data]) {
-    const { user_metadata, userMetadata } = Object(parent) as Record<string, unknown>
-    remove(user_metadata)
-    remove(userMetadata)
-  }
-  remove(userMetadata)
+  remove([userMetadata, data, raw])
   return event
 }
 
-function remove(metadata: unknown): void {
-  if (typeof metadata === 'object' && metadata !== null) Reflect.deleteProperty(metadata, JOB_TOKEN_FIELD)
+/** Recursive, because parsed events have at most 64 levels. */
+function remove(value: unknown): void {
+  if (typeof value !== 'object' || value === null) return
+  Reflect.deleteProperty(value, JOB_TOKEN_FIELD)
+  for (const child of Object.values(value)) remove(child)
 }
