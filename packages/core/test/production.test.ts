@@ -19,13 +19,30 @@ describe('in production', () => {
     vi.stubEnv('NODE_ENV', 'production')
   })
 
-  test.each([LOOPBACK, 'http://localhost:8787', 'https://localhost', 'http://[::1]/', 'http://127.9.9.9/'])(
-    '%s is refused as a source of keys',
-    (jwks) => {
-      expect(() => createJwks(jwks)).toThrow(refused)
-      expect(() => createReceiver(dynamic({ jwks }))).toThrow(refused)
-    },
-  )
+  test.each([
+    LOOPBACK,
+    'http://localhost:8787',
+    'https://localhost',
+    'https://LOCALHOST./',
+    'https://emulator.localhost',
+    'https://a.b.localhost.:8787',
+    'http://[::1]/',
+    'https://[0:0:0:0:0:0:0:1]/',
+    'https://[::]/',
+    'http://127.9.9.9/',
+    'https://127.1/',
+    'https://2130706433/',
+    'https://0x7f.1/',
+    'https://0.0.0.0:8787',
+    'https://0/',
+    'https://[::ffff:127.0.0.1]/',
+    'https://[::ffff:0:127.0.0.1]/',
+    'https://[::127.0.0.1]/',
+    'https://[::ffff:0.0.0.0]/',
+  ])('%s is refused as a source of keys', (jwks) => {
+    expect(() => createJwks(jwks)).toThrow(refused)
+    expect(() => createReceiver(dynamic({ jwks }))).toThrow(refused)
+  })
 
   test('keys of the emulator are refused', async () => {
     expect(() => createFixedJwks(EMULATOR_JWKS)).toThrow(refused)
@@ -52,8 +69,19 @@ describe('in production', () => {
     expect(() => createReceiver(dynamic({ jwks, allowEmulator: true }))).not.toThrow()
   })
 
-  test('other keys and URLs are not affected', async () => {
-    expect(() => createJwks('https://keys.example')).not.toThrow()
+  test.each([
+    'https://keys.example',
+    'https://localhost.example',
+    'https://notlocalhost/',
+    'https://10.0.0.1/',
+    'https://[2001:db8::7f00:1]/',
+    'https://[::ffff:10.0.0.1]/',
+    'https://[::ffff:a00:1]/',
+  ])('%s is another machine', (url) => {
+    expect(() => createJwks(url)).not.toThrow()
+  })
+
+  test('other keys are not affected', async () => {
     await expect(verifyWebhook(dynamicDelivery(), { jwks: JWKS, now: () => NOW })).resolves.toBeDefined()
   })
 })

@@ -25,7 +25,14 @@ async function contacted(options: EmulatorOptions, uris: readonly string[]) {
 const toUri = (address: string) => new URL(`http://${address.includes(':') ? `[${address}]` : address}/`).href
 
 const LOOPBACK = ['127.0.0.1', '127.255.0.9', '::1', '::ffff:127.0.0.1']
-const PUBLIC = ['93.184.216.34', '2606:4700::1', '100.63.255.255', '172.32.0.1', '64:ff9b::5db8:d822']
+const PUBLIC = [
+  '93.184.216.34',
+  '2606:4700::1',
+  '100.63.255.255',
+  '172.32.0.1',
+  '64:ff9b::5db8:d822',
+  '::ffff:0:5db8:d822',
+]
 const PRIVATE = ['10.0.0.1', '172.31.255.254', '192.168.1.1', '100.64.0.1', 'fd12:3456::1', '::ffff:10.0.0.1']
 const FORBIDDEN = [
   '0.0.0.0',
@@ -44,6 +51,9 @@ const FORBIDDEN = [
   '::ffff:169.254.169.254',
   '64:ff9b::a9fe:a9fe',
   '64:ff9b::7f00:1',
+  '::ffff:0:169.254.169.254',
+  '::ffff:0:127.0.0.1',
+  '::ffff:0:a00:1',
   '64:ff9b:1::1',
   '2002:a9fe:a9fe::',
   '2001:0:1::1',

@@ -47,6 +47,7 @@ export function kindOf(address: string): AddressKind {
   if (isIn(bytes, '::ffff:0:0/96')) return lookUp(bytes.slice(12), IPV4_RANGES)
   // Through a translator, only a public embedded address can be trusted.
   if (isIn(bytes, '64:ff9b::/96')) return translated(bytes.slice(12))
+  if (isIn(bytes, '::ffff:0:0:0/96')) return translated(bytes.slice(12)) // SIIT, RFC 2765
   if (isIn(bytes, '2002::/16')) return translated(bytes.slice(2, 6))
   return lookUp(bytes, IPV6_RANGES)
 }
