@@ -15,3 +15,4 @@ export {
   WebhookUnavailableError,
   WebhookVerificationError,
 } from './lib/shared/errors.ts'
+export { isInstance } from './lib/shared/thrown.ts'

@@ -82,6 +82,7 @@ const SURFACE: Record<string, { load: () => Promise<object>; names: string[] }> 
       'WebhookPayloadError',
       'WebhookUnavailableError',
       'WebhookVerificationError',
+      'isInstance',
       'toCause',
     ],
   },

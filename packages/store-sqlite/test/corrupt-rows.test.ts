@@ -72,3 +72,17 @@ test.each([
   expect(await queue.enqueue(queuedDelivery())).toBe('enqueued')
   expect(await queue.drain(async () => {})).toEqual({ processed: 1 })
 })
+
+test.each([
+  'UPDATE gwh_deliveries SET seq = 9007199254740992',
+  'UPDATE sqlite_sequence SET seq = 9007199254740992',
+])('a file that counts further than a number can is refused when it is opened: %s', async (sql) => {
+  const path = temporaryFile()
+  const queue = createSqliteQueue({ path })
+  await queue.enqueue(queuedDelivery())
+  await queue.close()
+  query(path, sql)
+  expect(() => createSqliteQueue({ path })).toThrow(
+    expect.objectContaining({ code: 'store_corrupt', message: expect.stringContaining('2^53') }),
+  )
+})

@@ -51,6 +51,26 @@ test('an effect that throws rolls back its completion, which rejects with the sa
   expect(query(path, 'SELECT state FROM gwh_deliveries')).toEqual([{ state: 'running' }])
 })
 
+test('an effect may throw what cannot be read', async () => {
+  const trap = () => expect.unreachable()
+  const thrown: unknown = new Proxy({}, { get: trap, has: trap, getPrototypeOf: trap })
+  const { path, storage, leases } = await openHarness(2)
+  const effects = [
+    () => {
+      throw thrown
+    },
+  ]
+  const results = await Promise.allSettled([
+    storage.complete(leases[0]!, NOW, effects),
+    storage.complete(leases[1]!, NOW),
+  ])
+  expect(results.map(({ status }) => status)).toEqual(['rejected', 'fulfilled'])
+  expect(query(path, 'SELECT state FROM gwh_deliveries ORDER BY seq')).toEqual([
+    { state: 'running' },
+    { state: 'done' },
+  ])
+})
+
 test('an effect that throws does not affect the rest of its group', async () => {
   const { storage, leases, orders } = await openHarness(3)
   const [first, second, third] = leases as [LeasedDelivery, LeasedDelivery, LeasedDelivery]

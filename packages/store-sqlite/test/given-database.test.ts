@@ -128,6 +128,41 @@ test.each([
   expect(() => createSqliteQueue(options)).toThrow(expect.objectContaining({ code: 'option_invalid' }))
 })
 
+test.each(['readBigInts', 'returnArrays'] as const)('a database opened with %s is refused', (name) => {
+  const database = new DatabaseSync(':memory:', { [name]: true })
+  const refusal = { code: 'option_invalid', message: expect.stringContaining(`${name}: true`) }
+  expect(() => createSqliteQueue({ database })).toThrow(expect.objectContaining(refusal))
+  expect(() => createSqliteStore({ database })).toThrow(expect.objectContaining(refusal))
+})
+
+test('a database opened without bare names of parameters is refused', () => {
+  const database = new DatabaseSync(':memory:', { allowBareNamedParameters: false })
+  const message = expect.stringContaining('allowBareNamedParameters: false')
+  expect(() => createSqliteQueue({ database })).toThrow(
+    expect.objectContaining({ code: 'option_invalid', message }),
+  )
+})
+
+test.each(['OFF', 'NORMAL'])(
+  'a database set to synchronous = %s later acknowledges nothing',
+  async (level) => {
+    const database = openApplication()
+    const queue = createSqliteQueue({ database })
+    const store = createSqliteStore({ database })
+    const deadlines = { leaseUntil: Date.now() + 60_000, expiresAt: Date.now() + 60_000 }
+    database.exec(`PRAGMA synchronous = ${level}`)
+    const refusal = {
+      code: 'store_unavailable',
+      message: expect.stringContaining('PRAGMA synchronous = FULL'),
+    }
+    await expect(queue.enqueue(queuedDelivery())).rejects.toMatchObject(refusal)
+    await expect(store.claim('key', deadlines)).rejects.toMatchObject(refusal)
+    database.exec('PRAGMA synchronous = EXTRA')
+    expect(await queue.enqueue(queuedDelivery())).toBe('enqueued')
+    await Promise.all([queue.close(), store.close?.()])
+  },
+)
+
 test('a tool can require a queue that exists', async () => {
   const path = temporaryFile()
   const refusal = expect.objectContaining({ code: 'option_invalid', message: `there is no queue at ${path}` })

@@ -18,6 +18,7 @@ const CACHE_KIB = 64 * 1024
 const QUICK_CHECK_BYTES = 64 * 1024 * 1024
 /** After how many pages in the log SQLite checkpoints by itself. */
 export const CHECKPOINT_PAGES = 8_000
+// EXTRA is 3.
 const SYNCHRONOUS_FULL = 2
 
 /**
@@ -71,18 +72,43 @@ export interface OpenOptions {
  *
  * Sets what durability needs and leaves the rest, such as `busy_timeout`, `cache_size` and `locking_mode`, alone.
  *
- * @throws WebhookConfigError `option_invalid` when it is not open, or inside a transaction
+ * @throws WebhookConfigError `option_invalid` when it is not open, inside a transaction, or opened with defaults for
+ *   statements that the queue cannot use
  * @throws WebhookUnavailableError See `openDatabase`
  */
 export function prepareGiven(database: Connection): string {
   if (!isOpen(database)) throw invalid('database must be an open DatabaseSync of node:sqlite')
   if (isInTransaction(database)) throw invalid('database must not be inside a transaction')
+  checkDefaults(database)
   return guarded('prepare the database', () => {
     const [main] = database.prepare("SELECT file FROM pragma_database_list WHERE name = 'main'").all()
     const path = String(main?.file ?? '') || MEMORY_PATH
     prepareForUse(database, path, QUICK_CHECK_BYTES)
     return path
   })
+}
+
+/** Refuses a connection whose statements read or bind values in another way than those of the queue expect. */
+function checkDefaults(database: Connection): void {
+  const row = askWithBareName(database)
+  const wrong = Array.isArray(row)
+    ? 'returnArrays: true'
+    : typeof row?.number === 'bigint'
+      ? 'readBigInts: true'
+      : row === undefined && 'allowBareNamedParameters: false'
+  if (!wrong) return
+  throw invalid(
+    `database must not be opened with ${wrong}; set that for each statement of yours instead, or give the queue a connection of its own with path`,
+  )
+}
+
+function askWithBareName(database: Connection): Record<string, unknown> | undefined {
+  const statement = database.prepare('SELECT 1 AS number, :bare AS bare')
+  try {
+    return statement.get({ bare: 1 })
+  } catch {
+    return undefined
+  }
 }
 
 /** @throws WebhookConfigError `option_invalid` when it is not a file system path */
@@ -148,10 +174,10 @@ function checkIntegrity(database: Connection): void {
  */
 export function checkDurability(database: Connection): void {
   const level = database.prepare('PRAGMA synchronous').get()?.synchronous
-  if (level === SYNCHRONOUS_FULL) return
+  if (Number(level) >= SYNCHRONOUS_FULL) return
   throw new WebhookUnavailableError(
     'store_unavailable',
-    `the database does not sync before it commits (synchronous is ${String(level)}, not ${SYNCHRONOUS_FULL})`,
+    `the database does not sync before it commits (synchronous is ${String(level)}, not ${SYNCHRONOUS_FULL}); run PRAGMA synchronous = FULL`,
   )
 }
 

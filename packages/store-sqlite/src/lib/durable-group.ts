@@ -2,6 +2,7 @@ import type { Clock } from '@gwh/core/queue'
 import { type Checkpoints, leaveCheckpoints, takeOverCheckpoints } from './checkpoints.ts'
 import { openCommitCounter } from './commit-counter.ts'
 import type { OpenConnection } from './connection.ts'
+import { checkDurability } from './database.ts'
 import { createFileGuard } from './file-guard.ts'
 import type { GroupHooks } from './group.ts'
 import { createGroupCommit, type GroupCommit } from './group-commit.ts'
@@ -27,6 +28,8 @@ export function createDurableGroup(
       ...hooks,
       committing() {
         hooks.committing?.()
+        // The application may have changed its own connection since.
+        if (given) checkDurability(database)
         counter.count()
       },
     },

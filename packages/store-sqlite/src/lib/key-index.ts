@@ -1,4 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite'
+import { WebhookUnavailableError } from '@gwh/core/errors'
 import { hashKey } from './delivery-row.ts'
 
 // How many keys are kept in memory before they are merged. The more, the more of them fall on one page.
@@ -67,6 +68,7 @@ export function createKeyIndex(database: DatabaseSync, runLength: number = RUN_L
     return young.get(hash).find(at) ?? old?.run.get(hash).find(at)
   }
 
+  checkSequence(database)
   readNew()
   return {
     begun() {
@@ -95,6 +97,23 @@ export function createKeyIndex(database: DatabaseSync, runLength: number = RUN_L
       if (old) old.merged = before.merged
     },
   }
+}
+
+/**
+ * Refuses deliveries whose `seq` JavaScript cannot represent. Only damage or foreign code can write them, and every
+ * later delivery would get a greater one.
+ *
+ * @throws WebhookUnavailableError `store_corrupt`
+ */
+function checkSequence(database: DatabaseSync): void {
+  const largest = database.prepare(
+    `SELECT 1 WHERE EXISTS (SELECT 1 FROM gwh_deliveries WHERE seq > :safe)
+      OR EXISTS (SELECT 1 FROM sqlite_sequence WHERE name = 'gwh_deliveries' AND seq > :safe)`,
+  )
+  if (largest.get({ safe: Number.MAX_SAFE_INTEGER }) === undefined) return
+  const text =
+    'the queue counts its deliveries beyond 2^53 - 1, which this package never does; restore the file'
+  throw new WebhookUnavailableError('store_corrupt', text)
 }
 
 /** A run on its way into the table. */

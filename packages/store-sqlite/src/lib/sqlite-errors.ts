@@ -1,4 +1,4 @@
-import { toCause, WebhookError, WebhookUnavailableError } from '@gwh/core/errors'
+import { isInstance, toCause, WebhookError, WebhookUnavailableError } from '@gwh/core/errors'
 
 const SQLITE_BUSY = 5
 const SQLITE_LOCKED = 6
@@ -37,7 +37,7 @@ export function isLocked(error: unknown): boolean {
 
 /** Whether the file does not hold what SQLite wrote to it, or is not a database at all. */
 export function isCorrupt(error: unknown): boolean {
-  if (error instanceof WebhookError) return error.code === 'store_corrupt'
+  if (isInstance(error, WebhookError)) return error.code === 'store_corrupt'
   const code = primaryCode(error)
   return code === SQLITE_CORRUPT || code === SQLITE_NOTADB
 }
@@ -54,7 +54,7 @@ export function isDamage(error: unknown): boolean {
  * @param doing What was attempted, for the message: "commit", "open the database"
  */
 export function toUnavailable(error: unknown, doing: string): WebhookError {
-  if (error instanceof WebhookError) return error
+  if (isInstance(error, WebhookError)) return error
   const text = `could not ${doing}: ${reason(error)}`
   const code = isCorrupt(error) ? 'store_corrupt' : 'store_unavailable'
   return new WebhookUnavailableError(code, text, { cause: toCause(error) })
@@ -64,16 +64,27 @@ function reason(error: unknown): string {
   if (isLocked(error)) return 'another connection keeps the database locked'
   if (primaryCode(error) === SQLITE_FULL) return 'the disk or the database is full'
   if (primaryCode(error) === SQLITE_CANTOPEN) return 'the file cannot be opened; does its directory exist?'
-  if (error instanceof Error && CLOSED.test(error.message)) {
-    return 'the database was closed before the queue or store that uses it'
-  }
-  return error instanceof Error ? error.message : 'unknown error'
+  const { message } = toCause(error)
+  return CLOSED.test(message) ? 'the database was closed before the queue or store that uses it' : message
 }
 
 // The low byte is the primary code; the rest tells its causes apart.
 function primaryCode(error: unknown): number | undefined {
-  const { errcode, message } = (error ?? {}) as SqliteErrorLike
+  const { errcode, message } = readSqliteError(error)
   if (errcode !== undefined) return errcode & 0xff
   if (message === 'file is not a database') return SQLITE_NOTADB
   return message === 'database disk image is malformed' ? SQLITE_CORRUPT : undefined
+}
+
+/** Effects may throw anything, including objects whose getters throw. */
+function readSqliteError(error: unknown): SqliteErrorLike {
+  try {
+    const { errcode, message } = (error ?? {}) as SqliteErrorLike
+    return {
+      ...(typeof errcode === 'number' && { errcode }),
+      ...(typeof message === 'string' && { message }),
+    }
+  } catch {
+    return {}
+  }
 }
