@@ -1,7 +1,7 @@
 import { createMemoryQueue, createReceiver } from '@gwh/core'
 import { checkMountOptions, createDrainHandler, pathOf, serveOn } from '@gwh/core/adapter'
 import { afterEach, describe, expect, test, vi } from 'vitest'
-import { NOW, SECRET, staticDelivery, toRequest } from './support.ts'
+import { createWatched, NOW, SECRET, settle, staticDelivery, toRequest } from './support.ts'
 
 afterEach(() => {
   vi.restoreAllMocks()
@@ -183,6 +183,25 @@ describe('serving', () => {
     expect(handlers.size).toBe(0)
     await served.close()
     expect(close).toHaveBeenCalledOnce()
+  })
+
+  test('survives a signal when the queue cannot be closed, and reports it', async () => {
+    const queue = { ...createMemoryQueue(), close: () => Promise.reject(new Error('disk is gone')) }
+    const { receiver, signals } = createWatched({ queue })
+    const rejected = vi.fn()
+    process.on('unhandledRejection', rejected)
+    let onSigterm = () => {}
+    const onSignal = (name: string, listener: () => void) => {
+      if (name === 'SIGTERM') onSigterm = listener
+      return () => {}
+    }
+    const served = await serveOn({ ...runtime, onSignal }, receiver, { port: 1 })
+    onSigterm()
+    await vi.waitFor(() => expect(signals).toMatchObject([{ type: 'fault', code: 'store_unavailable' }]))
+    await settle()
+    process.off('unhandledRejection', rejected)
+    expect(rejected).not.toHaveBeenCalled()
+    await expect(served.close()).rejects.toThrow('disk is gone')
   })
 
   test('cuts off what is still under way when the time is up', async () => {

@@ -1,7 +1,7 @@
 import { createMemoryQueue, createReceiver } from '@gwh/core'
 import type { DeliveryQueue } from '@gwh/core/queue'
 import { describe, expect, test, vi } from 'vitest'
-import { createFakeClock, NOW, SECRET, settle, staticDelivery } from './support.ts'
+import { createFakeClock, createWatched, NOW, SECRET, settle, staticDelivery } from './support.ts'
 
 /** A receiver on a queue whose closing is watched. */
 function setUp() {
@@ -39,6 +39,13 @@ describe('closing a receiver', () => {
     await closed
     expect(queue.close).toHaveBeenCalledTimes(1)
     await worker.stop()
+  })
+
+  test('rejects and reports a queue that cannot be closed', async () => {
+    const broken = { ...createMemoryQueue(), close: () => Promise.reject(new Error('disk is gone')) }
+    const { receiver, signals } = createWatched({ queue: broken })
+    await expect(receiver.close()).rejects.toThrow('disk is gone')
+    expect(signals).toMatchObject([{ type: 'fault', code: 'store_unavailable' }])
   })
 
   test('waits for drains under way', async () => {

@@ -122,7 +122,8 @@ async function closeAll(
 function closeOnSignals(runtime: ServerRuntime, close: () => Promise<void>): () => void {
   const onSignal = () => {
     unlisten()
-    close()
+    // The receiver has reported it, and an unhandled rejection would end the process before everything is closed.
+    close().catch(() => {})
   }
   const forget = [runtime.onSignal('SIGTERM', onSignal), runtime.onSignal('SIGINT', onSignal)]
   const unlisten = () => {

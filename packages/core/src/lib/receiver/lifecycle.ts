@@ -33,8 +33,13 @@ const users = new WeakMap<Closable, number>()
  * Creates the lifecycle of one receiver.
  *
  * @param keeper The receiver's queue or store
+ * @param onFault Called if the keeper cannot be closed, before `close` rejects. Default: nothing
  */
-export function createLifecycle(keeper: Closable, clock: Clock = systemClock): Lifecycle {
+export function createLifecycle(
+  keeper: Closable,
+  clock: Clock = systemClock,
+  onFault: (error: unknown) => void = () => {},
+): Lifecycle {
   users.set(keeper, (users.get(keeper) ?? 0) + 1)
   const workers = new Set<QueueWorker>()
   let runningTasks = 0
@@ -46,7 +51,15 @@ export function createLifecycle(keeper: Closable, clock: Clock = systemClock): L
     if (runningTasks > 0) await waitUntilIdle(timeoutMs)
     const left = users.get(keeper)! - 1
     users.set(keeper, left)
-    if (left === 0) await keeper.close?.()
+    if (left === 0) await closeKeeper()
+  }
+  const closeKeeper = async () => {
+    try {
+      await keeper.close?.()
+    } catch (error) {
+      onFault(error)
+      throw error
+    }
   }
   const waitUntilIdle = async (timeoutMs: number | undefined) => {
     const { promise: idle, resolve } = Promise.withResolvers<void>()

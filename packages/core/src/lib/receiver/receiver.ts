@@ -5,6 +5,7 @@ import type { EventFor, EventPattern, MetadataPattern } from '../handle/patterns
 import { createQueueSink } from '../handle/queue-sink.ts'
 import { createQueueWork } from '../handle/queue-work.ts'
 import { createRouter, type EventHandler } from '../handle/router.ts'
+import { toStoreError } from '../handle/sink.ts'
 import { type Answer, answerFor, toResponse } from '../http/answer.ts'
 import type { IncomingDelivery } from '../http/incoming-delivery.ts'
 import { fromRequest } from '../http/web-request.ts'
@@ -90,6 +91,8 @@ export interface Receiver {
    * Stops workers, waits for running deliveries and drains, then closes the queue or store. If several receivers share
    * it, the last one to close closes it. From then on deliveries are answered with `draining` (503), so that the sender
    * retries. Safe to call twice. `serve` and the Fastify plugin call it when they close.
+   *
+   * @throws What closing the queue or store throws, which is also reported as `fault`
    */
   close(options?: CloseOptions): Promise<void>
 }
@@ -120,7 +123,9 @@ export function createReceiver(options: ReceiverOptions): Receiver {
     ? createQueueSink({ queue, endpoint, now, observe })
     : createInlineSink({ ...limits, store, dispatch, observe, clock, now })
   const answer = createReception({ options, limits, sink, observe, now, clock })
-  const lifecycle = createLifecycle(queue ?? store, clock)
+  const lifecycle = createLifecycle(queue ?? store, clock, (fault) =>
+    observe({ type: 'fault', code: 'store_unavailable', error: toStoreError(fault) }),
+  )
 
   const receiver: Receiver = {
     on(patterns: unknown, handler: EventHandler<never>) {
