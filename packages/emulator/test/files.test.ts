@@ -1,21 +1,14 @@
 import { createHash, randomBytes } from 'node:crypto'
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { GoogleGenAI } from '@google/genai'
 import { GoogleGenAI as GoogleGenAI2 } from '@google/genai-2'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { createEmulator, type Emulator } from '../src/index.ts'
-import { createTestEmulator, startEmulator } from './support.ts'
+import { createTestEmulator, startEmulator, temporaryFolder } from './support.ts'
 
 const MIB = 1024 * 1024
 const HOUR_MS = 3_600_000
-
-function temporaryFolder(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'gwh-test-'))
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
-  return folder
-}
 
 /** A request of the resumable protocol, in-process. */
 async function send(emulator: Emulator, url: string, headers: Record<string, string>, body: BodyInit = '') {

@@ -1,6 +1,9 @@
 import { createHmac, createPublicKey, verify } from 'node:crypto'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { GoogleGenAI } from '@google/genai'
 import { onTestFinished } from 'vitest'
 import { createEmulator, type Emulator, type EmulatorOptions } from '../src/index.ts'
@@ -20,6 +23,13 @@ export interface Receiver {
 type Reply = (response: ServerResponse, received: Received, count: number) => void
 
 const ok: Reply = (response) => void response.writeHead(200).end()
+
+/** A folder that is deleted after the test. */
+export function temporaryFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'gwh-test-'))
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
+  return folder
+}
 
 /** A real HTTP receiver that answers 200 unless told otherwise. */
 export async function startReceiver(reply: Reply = ok): Promise<Receiver> {

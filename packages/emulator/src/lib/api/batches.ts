@@ -4,34 +4,35 @@ import { notFound, splitVerb } from '../http/body.ts'
 import { RequestFault } from '../http/faults.ts'
 import { type Fields, isFields, optionalText, pick, readWebhookConfig } from '../http/fields.ts'
 import { toPage } from '../http/pages.ts'
-import { generatedContent, promptText } from '../jobs/answers.ts'
-import type { JobRecord } from '../jobs/job.ts'
+import {
+  answerBatchRequest,
+  type Batch,
+  type BatchInput,
+  type BatchMethod,
+  type BatchRequest,
+  type BatchResult,
+  readBatchRequest,
+} from '../jobs/batch.ts'
+import { runBatchFile } from '../jobs/batch-file.ts'
 import { outcomeOf } from '../jobs/outcomes.ts'
 import { newResourceId } from '../shared/ids.ts'
 import type { Outcome } from '../shared/scenario.ts'
 import type { EmulatorState } from '../state/state.ts'
 
-interface InlinedRequest {
-  readonly prompt: string
-  readonly metadata: unknown
+const TYPE_PREFIX = 'type.googleapis.com/google.ai.generativelanguage.v1main.'
+
+/** How Google calls the two kinds of batch. */
+const TYPES: Record<BatchMethod, string> = {
+  generateContent: 'GenerateContentBatch',
+  embedContent: 'EmbedContentBatch',
 }
-
-interface BatchInput {
-  readonly displayName: string | undefined
-  readonly requests: readonly InlinedRequest[]
-}
-
-const REQUEST_FAILED = { code: 13, message: 'Internal error encountered.' }
-
-/** The inlined responses, as the API shows them. */
-type BatchResult = readonly Fields[]
-
-type Batch = JobRecord<'batch', BatchInput, BatchResult>
 
 /** Serves `/batches` (https://ai.google.dev/api/batch-api). */
 export function batchesApi(state: EmulatorState): Hono {
-  // Thin: for inlined requests an event names the batch and nothing else.
-  state.jobs.define<Batch>('batch', { produce, eventData: () => ({}) })
+  state.jobs.define<Batch>('batch', {
+    produce: (batch, outcome) => produce(state, batch, outcome),
+    eventData,
+  })
   return new Hono()
     .get('/', (c) => c.json(list(state, c.req.query('pageSize'), c.req.query('pageToken'))))
     .get('/:id', (c) => c.json(show(state, find(state, c.req.param('id')))))
@@ -39,8 +40,8 @@ export function batchesApi(state: EmulatorState): Hono {
     .delete('/:id', (c) => c.json(remove(state, c.req.param('id'))))
 }
 
-/** Carries out `models/{model}:batchGenerateContent`. */
-export function createBatch(state: EmulatorState, model: string, body: Fields) {
+/** Carries out `models/{model}:batchGenerateContent` and `:asyncBatchEmbedContent`. */
+export function createBatch(state: EmulatorState, method: BatchMethod, model: string, body: Fields) {
   const fields = isFields(body.batch) ? body.batch : {}
   const batch = state.jobs.start<Batch>({
     id: `batches/${newResourceId()}`,
@@ -48,31 +49,72 @@ export function createBatch(state: EmulatorState, model: string, body: Fields) {
     model: `models/${model}`,
     config: readWebhookConfig(pick(fields, 'webhookConfig')),
     input: {
+      method,
       displayName: optionalText('displayName', pick(fields, 'displayName')),
-      requests: readRequests(pick(fields, 'inputConfig')),
+      ...readSource(state, method, pick(fields, 'inputConfig')),
     },
   })
   return show(state, batch)
 }
 
-function readRequests(inputConfig: unknown): readonly InlinedRequest[] {
-  const config = isFields(inputConfig) ? inputConfig : {}
-  if (pick(config, 'fileName') !== undefined) {
-    throw new RequestFault('invalid_request', 'The emulator runs inlined requests only, no input files.')
-  }
-  const requests = isFields(config.requests) ? config.requests.requests : undefined
+function readSource(
+  state: EmulatorState,
+  method: BatchMethod,
+  config: unknown,
+): Pick<BatchInput, 'requests' | 'fileId'> {
+  const fields = isFields(config) ? config : {}
+  const fileName = optionalText('inputConfig.fileName', pick(fields, 'fileName'))
+  if (fileName !== undefined) return { fileId: readFileName(state, fileName) }
+  const requests = isFields(fields.requests) ? fields.requests.requests : undefined
   if (!Array.isArray(requests) || requests.length === 0) {
-    throw new RequestFault('invalid_request', 'batch.inputConfig.requests.requests must list a request.')
+    throw invalid("batch.inputConfig must have a 'fileName', or list requests in 'requests.requests'.")
   }
-  return requests.map(readRequest)
+  return { requests: requests.map((request, index) => readInlined(method, request, index)) }
 }
 
-function readRequest(value: unknown, index: number): InlinedRequest {
-  const request = isFields(value) ? value.request : undefined
-  if (isFields(value) && isFields(request) && Array.isArray(request.contents)) {
-    return { prompt: promptText(request.contents), metadata: value.metadata }
+/** The lines of the file are checked when the batch runs, as there may be gigabytes of them. */
+function readFileName(state: EmulatorState, name: string): string {
+  const id = name.startsWith('files/') ? name.slice('files/'.length) : name
+  if (state.files.get(id) !== undefined) return id
+  throw invalid(`The input file '${name}' does not exist.`)
+}
+
+function readInlined(method: BatchMethod, value: unknown, index: number): BatchRequest {
+  try {
+    return readBatchRequest(method, value)
+  } catch (error) {
+    throw error instanceof RequestFault ? invalid(`Request ${index}: ${error.message}`) : error
   }
-  throw new RequestFault('invalid_request', `Request ${index} has no 'request.contents'.`)
+}
+
+async function produce(
+  state: EmulatorState,
+  batch: Batch,
+  outcome: Outcome,
+): Promise<BatchResult | undefined> {
+  if ((outcome.outcome ?? 'succeeded') !== 'succeeded') return undefined
+  const { files, jobs, settings } = state
+  const { respond, limits } = settings
+  if (batch.input.requests === undefined) {
+    const isRunning = () => jobs.isRunning(batch.id)
+    return runBatchFile(batch, outcome, { files, respond, maxLineBytes: limits.batchLineBytes, isRunning })
+  }
+  const responses: Fields[] = []
+  for (const [index, asked] of batch.input.requests.entries()) {
+    const answered = await answerBatchRequest({ batch, asked, index, outcome, respond })
+    responses.push({ ...answered, metadata: asked.metadata })
+  }
+  const failedCount = responses.filter(({ error }) => error !== undefined).length
+  return { requestCount: responses.length, failedCount, responses }
+}
+
+/**
+ * Thin: the event names the output only when it is a file. The guide shows a `gs://` URI, which the API has no use
+ * for; this is the name that the job itself gives its output.
+ */
+function eventData({ end }: Batch): Fields {
+  const fileId = end?.result?.fileId
+  return fileId === undefined ? {} : { output_file_uri: `files/${fileId}` }
 }
 
 function cancel(state: EmulatorState, target: string) {
@@ -99,14 +141,16 @@ function find(state: EmulatorState, id: string): Batch {
   return batch
 }
 
-/** Shows the operation. The SDK reads results from `metadata.output` and ignores `response`. */
+/** Shows the operation. The SDK reads results from `metadata.output`, the guide's curl from `response`. */
 function show(state: EmulatorState, batch: Batch) {
   const { id, model, input, createdAt, end } = batch
   const changedAt = toRfc3339(end?.at ?? createdAt)
+  const type = `${TYPE_PREFIX}${TYPES[input.method]}`
+  const output = end?.result && showOutput(end.result)
   return {
     name: id,
     metadata: {
-      '@type': 'type.googleapis.com/google.ai.generativelanguage.v1main.GenerateContentBatch',
+      '@type': type,
       model,
       displayName: input.displayName,
       state: end ? outcomeOf('batch', end.outcome)!.state : runningState(state, batch),
@@ -115,11 +159,17 @@ function show(state: EmulatorState, batch: Batch) {
       endTime: end && changedAt,
       batchStats: stats(batch),
       name: id,
-      output: end?.result && { inlinedResponses: { inlinedResponses: end.result } },
+      output,
     },
     done: end && true,
-    error: end?.error,
+    error: output === undefined ? end?.error : undefined,
+    response: output && { '@type': `${type}Output`, ...output },
   }
+}
+
+function showOutput({ responses, fileId }: BatchResult): Fields {
+  if (fileId !== undefined) return { responsesFile: `files/${fileId}` }
+  return { inlinedResponses: { inlinedResponses: responses } }
 }
 
 /** Pending for the first quarter of its time, so that a poller sees both states. */
@@ -128,27 +178,20 @@ function runningState(state: EmulatorState, { createdAt, dueAt }: Batch) {
   return elapsed * 4 < dueAt - createdAt ? 'BATCH_STATE_PENDING' : 'BATCH_STATE_RUNNING'
 }
 
-/** Counts as JSON writes 64-bit integers: as text. */
-function stats({ input, end }: Batch) {
-  const requestCount = String(input.requests.length)
-  if (end?.result === undefined) return { requestCount, pendingRequestCount: requestCount }
-  const failed = end.result.filter((response) => response.error !== undefined).length
-  return {
-    requestCount,
-    successfulRequestCount: String(end.result.length - failed),
-    ...(failed > 0 && { failedRequestCount: String(failed) }),
+/** Counts as JSON writes 64-bit integers: as text. How many requests a file has is known at the end. */
+function stats({ input, end }: Batch): Fields | undefined {
+  if (end?.result !== undefined) {
+    const { requestCount, failedCount } = end.result
+    return {
+      requestCount: String(requestCount),
+      successfulRequestCount: String(requestCount - failedCount),
+      ...(failedCount > 0 && { failedRequestCount: String(failedCount) }),
+    }
   }
+  const count = input.requests && String(input.requests.length)
+  return count === undefined ? undefined : { requestCount: count, pendingRequestCount: count }
 }
 
-function produce({ model, input }: Batch, outcome: Outcome): BatchResult | undefined {
-  if ((outcome.outcome ?? 'succeeded') !== 'succeeded') return undefined
-  return input.requests.map((request, index) => {
-    const { metadata } = request
-    if (outcome.failedRequests?.includes(index)) return { error: outcome.error ?? REQUEST_FAILED, metadata }
-    return { response: respond(model!, request, outcome), metadata }
-  })
-}
-
-function respond(model: string, { prompt }: InlinedRequest, outcome: Outcome): Fields {
-  return generatedContent(model.slice('models/'.length), prompt, outcome.output ?? `Echo: ${prompt}`)
+function invalid(message: string): RequestFault {
+  return new RequestFault('invalid_request', message)
 }

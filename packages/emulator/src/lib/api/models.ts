@@ -7,6 +7,7 @@ import { answerOrFault, countTokens, generatedChunks, generatedContent, promptTe
 import { embed } from '../jobs/embeddings.ts'
 import type { EmulatorState } from '../state/state.ts'
 import { createBatch } from './batches.ts'
+import { createVideo } from './videos.ts'
 
 /** A method of a model, such as `generateContent`. */
 type Method = (state: EmulatorState, call: Call) => Promise<Response> | Response
@@ -24,7 +25,11 @@ const METHODS: Readonly<Record<string, Method>> = {
   countTokens: countPrompt,
   embedContent: (_state, { body, c }) => c.json({ embedding: embed(body) }),
   batchEmbedContents: embedAll,
-  batchGenerateContent: (state, { model, body, c }) => c.json(createBatch(state, model, body)),
+  batchGenerateContent: (state, { model, body, c }) =>
+    c.json(createBatch(state, 'generateContent', model, body)),
+  asyncBatchEmbedContent: (state, { model, body, c }) =>
+    c.json(createBatch(state, 'embedContent', model, body)),
+  predictLongRunning: (state, { model, body, c }) => c.json(createVideo(state, model, body)),
 }
 
 /** Serves `/models/{model}:{method}`, to which any model's name will do (https://ai.google.dev/api/generate-content). */

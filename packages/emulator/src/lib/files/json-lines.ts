@@ -12,7 +12,7 @@ export class LineError extends Error {
   override readonly name = 'LineError'
 
   constructor(number: number, problem: string) {
-    super(`Line ${number}: ${problem}`)
+    super(`line ${number}: ${problem}`)
   }
 }
 
@@ -35,7 +35,7 @@ export async function* readLines(
   function add(part: Uint8Array): void {
     size += part.byteLength
     if (size > maxBytes)
-      throw new LineError(number, `longer than the emulator's limits.batchLineBytes of ${maxBytes}`)
+      throw new LineError(number, `This is longer than the emulator's limits.batchLineBytes of ${maxBytes}.`)
     parts.push(part)
   }
 
@@ -68,7 +68,7 @@ function decode(decoder: TextDecoder, bytes: Uint8Array, number: number): string
   try {
     return decoder.decode(bytes)
   } catch {
-    throw new LineError(number, 'not UTF-8')
+    throw new LineError(number, 'This is not UTF-8.')
   }
 }
 
@@ -87,11 +87,11 @@ const BLOCK_CHARACTERS = 256 * 1024
 
 /** Writes values as the lines of a JSONL file. */
 export class LineWriter {
-  readonly #file: FileWriter
+  readonly #file: Pick<FileWriter, 'write'>
   readonly #encoder = new TextEncoder()
   #block = ''
 
-  constructor(file: FileWriter) {
+  constructor(file: Pick<FileWriter, 'write'>) {
     this.#file = file
   }
 

@@ -36,6 +36,18 @@ export interface JobEnd<Result> {
   readonly result?: Result
 }
 
+/** Thrown while a result is worked out: ends the job as failed, with this error. */
+export class JobFailure extends Error {
+  override readonly name = 'JobFailure'
+  /** A `google.rpc.Code`. */
+  readonly code: number
+
+  constructor(code: number, message: string) {
+    super(message)
+    this.code = code
+  }
+}
+
 /** What one kind of job does at its end; each API provides it for its kind. */
 export interface JobType<Job extends AnyJob> {
   /** Works out the result, as it will be stored. Called for every outcome; `undefined` when there is none. */

@@ -7,7 +7,7 @@ import type { EmulatorObserver } from '../shared/signals.ts'
 import type { DeliverySnapshot } from '../shared/types.ts'
 import type { Records } from '../storage/records.ts'
 import type { Storage } from '../storage/storage.ts'
-import type { AnyJob, JobDraft, JobEnd, JobType } from './job.ts'
+import { type AnyJob, type JobDraft, type JobEnd, JobFailure, type JobType } from './job.ts'
 import { errorOf, outcomeOf } from './outcomes.ts'
 import type { Scenarios } from './scenarios.ts'
 
@@ -37,6 +37,7 @@ export class Jobs {
   readonly #jobs: Records<AnyJob>
   readonly #types = new Map<JobKind, JobType<AnyJob>>()
   readonly #timers = new Map<string, Timer>()
+  readonly #stop = new AbortController()
 
   constructor(options: JobsOptions) {
     this.#options = options
@@ -101,7 +102,8 @@ export class Jobs {
   ): Promise<readonly DeliverySnapshot[] | undefined> {
     const job = this.find(id)
     if (job === undefined || job.end !== undefined) return undefined
-    return this.#commit(id, await this.#produce(job, outcome), uris)
+    const produced = await this.#untilStopped(this.#produce(job, outcome))
+    return produced && this.#commit(id, produced, uris)
   }
 
   /** Ends a job without a result and emits its event, at once. */
@@ -122,6 +124,17 @@ export class Jobs {
   /** Forgets every timer, for records that are about to be replaced. */
   disarm(): void {
     for (const id of [...this.#timers.keys()]) this.#disarm(id)
+  }
+
+  /** Lets no job end any more: what runs is left to the next process. */
+  stop(): void {
+    this.#stop.abort()
+  }
+
+  /** Whether a job has neither ended nor been removed, and may still end. */
+  isRunning(id: string): boolean {
+    const job = this.find(id)
+    return job !== undefined && job.end === undefined && !this.#stop.signal.aborted
   }
 
   /** Whether a job is still running. */
@@ -155,7 +168,23 @@ export class Jobs {
     try {
       return { outcome, result: await this.#types.get(job.kind)!.produce(job, outcome) }
     } catch (error) {
-      return { outcome: { outcome: 'failed', error: { code: 13, message: String(error) } } }
+      const { code, message } = error instanceof JobFailure ? error : new JobFailure(13, String(error))
+      return { outcome: { outcome: 'failed', error: { code, message } } }
+    }
+  }
+
+  /** Waits for `work`, but not longer than jobs may end. */
+  async #untilStopped<Result>(work: Promise<Result>): Promise<Result | undefined> {
+    const { signal } = this.#stop
+    let stop: () => void = () => {}
+    const stopped = new Promise<undefined>((resolve) => {
+      stop = () => resolve(undefined)
+    })
+    signal.addEventListener('abort', stop)
+    try {
+      return signal.aborted ? undefined : await Promise.race([work, stopped])
+    } finally {
+      signal.removeEventListener('abort', stop)
     }
   }
 

@@ -55,6 +55,32 @@ export function outcomesOf(kind: JobKind): readonly OutcomeName[] {
 
 const EVERY_OUTCOME = [...new Set(Object.values(OUTCOMES).flatMap(Object.keys))] as OutcomeName[]
 
+// https://github.com/googleapis/googleapis/blob/master/google/rpc/code.proto
+const RPC_CODES = [
+  'ok',
+  'cancelled',
+  'unknown',
+  'invalid_argument',
+  'deadline_exceeded',
+  'not_found',
+  'already_exists',
+  'permission_denied',
+  'resource_exhausted',
+  'failed_precondition',
+  'aborted',
+  'out_of_range',
+  'unimplemented',
+  'internal',
+  'unavailable',
+  'data_loss',
+  'unauthenticated',
+]
+
+/** The name of a `google.rpc.Code`, as the interactions family writes its codes. */
+export function rpcCodeName(code: number): string {
+  return RPC_CODES[code] ?? 'unknown'
+}
+
 const INTERNAL: JobError = { code: 13, message: 'Internal error encountered.' }
 
 /** The error of an outcome: the one it names, a default one where it needs one, or none. */

@@ -4,6 +4,7 @@ import { filesApi } from '../api/files.ts'
 import { interactionsApi } from '../api/interactions.ts'
 import { modelsApi } from '../api/models.ts'
 import { uploadsApi } from '../api/uploads.ts'
+import { videosApi } from '../api/videos.ts'
 import { webhooksApi } from '../api/webhooks.ts'
 import { controlApi } from '../control/routes.ts'
 import { notFound } from '../http/body.ts'
@@ -41,6 +42,7 @@ function googleApi(state: EmulatorState): Hono {
   api.route('/batches', batchesApi(state))
   api.route('/files', filesApi(state))
   api.route('/models', modelsApi(state))
+  api.route('/models', videosApi(state))
   return api
 }
 

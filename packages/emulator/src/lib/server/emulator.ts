@@ -45,6 +45,7 @@ export function createEmulator(options: EmulatorOptions = {}): Emulator {
 
   async function close(): Promise<void> {
     closed.reject(new EmulatorError('closed', 'the emulator is closed'))
+    state.jobs.stop()
     state.clock.stop()
     state.sender.abort()
     await state.clock.settled()

@@ -33,6 +33,8 @@ export interface EmulatorState {
   readonly scenarios: Scenarios
   /** Resolves when no job is running and no delivery is pending. */
   settled(): Promise<void>
+  /** Resolves once `isBusy` is false; it is asked again whenever a job or a delivery ends. */
+  waitWhile(isBusy: () => boolean): Promise<void>
   /** Delivers an event to `uris`, or without them to every subscribed webhook. */
   emit(event: EventInput, uris?: readonly string[]): DeliverySnapshot[]
   /** Delivers an event to chosen endpoints. */
@@ -75,7 +77,7 @@ export function createState(options: Settings): EmulatorState {
   const jobs = new Jobs({ clock, storage, observer, durations, maxJobs: limits.jobs, scenarios, emit })
   const settled = () => ends.waitWhile(() => jobs.isBusy() || sender.isBusy())
   const parts = { settings, storage, clock, keys, webhooks, sender, jobs, files, uploads, scenarios }
-  return { ...parts, settled, emitTo, emit }
+  return { ...parts, settled, waitWhile: ends.waitWhile, emitTo, emit }
 }
 
 /** Starts what an earlier process left to do. The APIs must have defined their kinds of job. */
