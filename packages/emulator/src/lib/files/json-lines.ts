@@ -18,6 +18,8 @@ export class LineError extends Error {
 
 const NEWLINE = 10
 
+const decoder = new TextDecoder('utf-8', { fatal: true })
+
 /**
  * Reads the lines of a JSONL file, of which one at a time is in memory. Empty lines are skipped but counted.
  *
@@ -27,7 +29,6 @@ export async function* readLines(
   bytes: ReadableStream<Uint8Array>,
   maxBytes: number,
 ): AsyncGenerator<JsonLine> {
-  const decoder = new TextDecoder('utf-8', { fatal: true })
   let number = 1
   let parts: Uint8Array[] = []
   let size = 0
@@ -42,7 +43,7 @@ export async function* readLines(
   function take(): JsonLine {
     const line = {
       number,
-      text: decode(decoder, parts.length === 1 ? parts[0]! : concat(parts, size), number),
+      text: decode(parts.length === 1 ? parts[0]! : concat(parts, size), number),
     }
     number += 1
     parts = []
@@ -64,7 +65,7 @@ export async function* readLines(
   if (last.text.trim() !== '') yield last
 }
 
-function decode(decoder: TextDecoder, bytes: Uint8Array, number: number): string {
+function decode(bytes: Uint8Array, number: number): string {
   try {
     return decoder.decode(bytes)
   } catch {
