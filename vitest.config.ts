@@ -30,7 +30,7 @@ export default defineConfig({
       project('unit', {
         include: [
           'packages/*/{src,test}/**/*.test.ts',
-          'test/snippets/**/*.test.ts',
+          'test/{emulator,snippets}/**/*.test.ts',
           'test/packaging/smoke/*.test.ts',
           DEMO,
         ],

@@ -39,7 +39,7 @@ const FOLDERS: Record<string, readonly string[]> = {
     'control',
     'server',
   ],
-  testing: ['shared', 'fixtures', 'http', 'raw', 'store', 'queue', 'adapter'],
+  testing: ['shared', 'fixtures', 'http', 'raw', 'store', 'queue', 'adapter', 'vitest'],
 }
 
 /** Which `@gwh/*` packages a package's sources import. Packages of one ring do not know each other. */

@@ -4,6 +4,7 @@
  * @module
  */
 
+export { recordedTest } from './lib/control/recorded-test.ts'
 export { createEmulator } from './lib/server/emulator.ts'
 export { EmulatorError, type EmulatorErrorCode } from './lib/shared/errors.ts'
 export type { JobKind } from './lib/shared/job-kind.ts'

@@ -1,0 +1,7 @@
+/**
+ * Fixtures for vitest.
+ *
+ * @module
+ */
+
+export { type GeminiFixtures, geminiTest, type TestEmulator } from './lib/vitest/gemini-test.ts'
