@@ -4,6 +4,7 @@
  * @module
  */
 
+export { loadScenarios } from './lib/control/load-scenarios.ts'
 export { recordedTest } from './lib/control/recorded-test.ts'
 export { createEmulator } from './lib/server/emulator.ts'
 export { EmulatorError, type EmulatorErrorCode } from './lib/shared/errors.ts'

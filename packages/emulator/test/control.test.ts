@@ -1,6 +1,9 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { JobState } from '@google/genai'
-import { expect, test } from 'vitest'
-import { createEmulator, type EmulatorOptions } from '../src/index.ts'
+import { expect, onTestFinished, test } from 'vitest'
+import { createEmulator, type EmulatorOptions, loadScenarios } from '../src/index.ts'
 import { call, createTestEmulator, expectedV1, register, startEmulator, startReceiver } from './support.ts'
 
 const MODEL = 'gemini-3.8-flash'
@@ -238,3 +241,29 @@ test('the number of jobs is limited, and the error names the limit', async () =>
   await ai.batches.delete({ name: name! })
   await create()
 })
+
+test.each([
+  ['scenarios.json', '[{"when":{"kind":"batch"},"then":{"outcome":"expired"}}]'],
+  ['scenarios.mjs', "export default [{ when: { kind: 'batch' }, then: { outcome: 'expired' } }]"],
+])('scenarios are read from a file: %s', async (name, text) => {
+  const path = temporaryFile(name, text)
+  expect(await loadScenarios(path)).toEqual([{ when: { kind: 'batch' }, then: { outcome: 'expired' } }])
+})
+
+test.each([
+  ['none.json', undefined],
+  ['text.json', 'not JSON'],
+  ['object.json', '{}'],
+  ['wrong.json', '[{"then":{"outcome":"suceeded"}}]'],
+])('a file without scenarios is a TypeError that names it: %s', async (name, text) => {
+  const path = temporaryFile(name, text)
+  await expect(loadScenarios(path)).rejects.toThrow(TypeError)
+  await expect(loadScenarios(path)).rejects.toThrow(path)
+})
+
+function temporaryFile(name: string, text: string | undefined): string {
+  const folder = mkdtempSync(join(tmpdir(), 'gwh-emulator-'))
+  onTestFinished(() => rmSync(folder, { recursive: true }))
+  if (text !== undefined) writeFileSync(join(folder, name), text)
+  return join(folder, name)
+}
