@@ -1,12 +1,13 @@
+import { createFakeClock } from '@gwh/testing'
 import { describe, expect, test } from 'vitest'
-import { createRedisStore } from '../src/index.ts'
+import { createRedisStore, type RedisStoreOptions } from '../src/index.ts'
 import { connected, LIBRARIES, redis } from './clients.ts'
 import { DEADLINES, eventually, NOW, ownServer, PATIENCE_MS, VOLATILE } from './support.ts'
 
 describe.each(LIBRARIES)('on $name', (library) => {
   async function harness(policy: string) {
     const server = await ownServer('--maxmemory-policy', policy)
-    const open = (options: { allowEviction?: boolean } = {}, url = server.url) =>
+    const open = (options: Partial<RedisStoreOptions> = {}, url = server.url) =>
       createRedisStore({
         client: connected(library, url),
         now: () => NOW,
@@ -56,6 +57,38 @@ describe.each(LIBRARIES)('on $name', (library) => {
     await run('CLIENT', 'KILL', 'TYPE', 'normal')
     const outcome = () => store.claim(crypto.randomUUID(), DEADLINES).catch((error: unknown) => error)
     await eventually(outcome).toMatchObject(VOLATILE)
+  })
+
+  test('a claim that waits for the next connection is checked on it', async () => {
+    const { server, run } = await harness('noeviction')
+    const client = connected(library, server.url)
+    const store = createRedisStore({ client, now: () => NOW, commandTimeoutMs: PATIENCE_MS })
+    // What is claimed before the connection stands counts as asked on none.
+    await store.claim('first', DEADLINES)
+    await store.claim('second', DEADLINES)
+    const waiting = new Promise((resolve) => {
+      const claimOnce = () => {
+        client.off?.('reconnecting', claimOnce)
+        resolve(store.claim('waiting', DEADLINES).catch((error: unknown) => error))
+      }
+      client.on?.('reconnecting', claimOnce)
+    })
+    await run('CONFIG', 'SET', 'maxmemory-policy', 'allkeys-lru')
+    await run('CLIENT', 'KILL', 'TYPE', 'normal')
+    expect(await waiting).toMatchObject(VOLATILE)
+  })
+
+  test('a policy that changes during a connection is noticed within a minute', async () => {
+    const { open, run } = await harness('noeviction')
+    const clock = createFakeClock(NOW)
+    const store = open({ clock })
+    await store.claim('first', DEADLINES)
+    await store.claim('second', DEADLINES)
+    await run('CONFIG', 'SET', 'maxmemory-policy', 'allkeys-lru')
+    await clock.advance(59_999)
+    expect(await store.claim('before', DEADLINES)).toMatchObject({ status: 'claimed' })
+    await clock.advance(1)
+    await expect(store.claim('after', DEADLINES)).rejects.toMatchObject(VOLATILE)
   })
 
   test('a Redis that does not tell its policy is accepted', async () => {

@@ -46,7 +46,7 @@ test('closing a store leaves the client open and stops listening to its reconnec
   const listeners = new Set<unknown>()
   const watched = {
     ...client,
-    on: (event: string, listener: unknown) => event === 'ready' && listeners.add(listener),
+    on: (event: string, listener: unknown) => event === 'connect' && listeners.add(listener),
     off: (_: string, listener: unknown) => listeners.delete(listener),
   }
   const store = createRedisStore({ client: watched })

@@ -1,34 +1,43 @@
 import { WebhookConfigError } from '@gwh/core/errors'
+import { type Clock, monotonicNow } from '@gwh/core/queue'
 import type { RedisLike } from './redis-like.ts'
 
-/** Whether the eviction policy of Redis must still be checked. */
+/** Decides which claims check the eviction policy of Redis. */
 export interface EvictionCheck {
-  /** The number of the current connection. */
-  connection(): number
-  isDue(): boolean
-  /** Records an answer to a claim that was sent on a connection. */
-  passed(connection: number): void
+  /**
+   * Sends a claim and resolves to its reply. A claim may wait in the client until it has reconnected, perhaps to
+   * another Redis; without a check it is then sent again with one, which is safe because a claim is idempotent.
+   *
+   * @param send Sends the claim; its argument says whether the claim checks the policy
+   */
+  run<T>(send: (checks: boolean) => Promise<T>): Promise<T>
   /** Stops listening to the client. */
   close(): void
 }
 
-/** Makes a check that is due until it has passed, and again after each reconnect, which may lead to another Redis. */
-export function createEvictionCheck(client: RedisLike, allowEviction: boolean): EvictionCheck {
+// The policy may be changed while the connection stays, or a proxy may lead to another Redis.
+const CHECK_AGAIN_MS = 60_000
+
+/** Makes a check for the first claim, the first after each reconnect, and then one a minute. */
+export function createEvictionCheck(client: RedisLike, allowEviction: boolean, clock: Clock): EvictionCheck {
   let connection = 0
-  let passed = -1
-  const onReady = () => {
+  let passed: { connection: number; at: number } | undefined
+  const onConnect = () => {
     connection++
   }
-  client.on?.('ready', onReady)
+  // Not `ready`: node-redis sends what waits together with its handshake, before it is `ready`.
+  client.on?.('connect', onConnect)
+  const isDue = () => passed?.connection !== connection || monotonicNow(clock) - passed.at >= CHECK_AGAIN_MS
   return {
-    connection: () => connection,
-    isDue: () => !allowEviction && passed !== connection,
-    passed(checked) {
-      // A client may resend a claim after a reconnect; the answer says nothing about the new connection.
-      passed = checked
+    async run(send) {
+      const [checks, sentOn] = [!allowEviction && isDue(), connection]
+      const reply = await send(checks)
+      // Only the answer to a claim that checked says something, and only about the Redis that gave it.
+      if (checks) passed = { connection: sentOn, at: monotonicNow(clock) }
+      return allowEviction || checks || sentOn === connection ? reply : await send(true)
     },
     close() {
-      client.off?.('ready', onReady)
+      client.off?.('connect', onConnect)
     },
   }
 }

@@ -1,6 +1,6 @@
 import { WebhookConfigError } from '@gwh/core/errors'
 
-/** The events of a client this package listens to: `ready` and `error`. */
+/** The events of a client this package listens to: `connect` and `error`. */
 interface Emitter {
   on?(event: string, listener: () => void): unknown
   off?(event: string, listener: () => void): unknown

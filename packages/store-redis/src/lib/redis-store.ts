@@ -21,7 +21,7 @@ export interface RedisStoreOptions {
   allowEviction?: boolean
   /** The current time in epoch milliseconds, for leases. Default: the clock's. */
   now?: () => number
-  /** The timer of `commandTimeoutMs`, and the default of `now`. Default: the machine's clock. */
+  /** The timer of `commandTimeoutMs` and of the eviction check, and the default of `now`. Default: the machine's clock. */
   clock?: Clock
 }
 
@@ -42,9 +42,9 @@ const NAMES = ['client', 'prefix', 'commandTimeoutMs', 'allowEviction', 'now', '
  * until then its own next claim on the key takes it over without counting an attempt. Other machines wait until it is
  * released or its lease ends. A completion or release without an answer may still take effect.
  *
- * **Eviction.** The first claim, and the first after each reconnect, checks the `maxmemory-policy` of Redis (of one node
- * in a cluster). Anything but `noeviction` rejects the claim with `store_volatile`
- * unless `allowEviction`. A Redis that forbids `INFO` is accepted.
+ * **Eviction.** The first claim, the first after each reconnect, and then one a minute, checks the `maxmemory-policy` of
+ * Redis (of one node in a cluster). Anything but `noeviction` rejects the claim with `store_volatile` unless
+ * `allowEviction`. A Redis that forbids `INFO` is accepted.
  *
  * `close` does not close the client, and leaves a listener on its `error` event, so that a lost connection does not end
  * the process.
@@ -64,15 +64,17 @@ export function createRedisStore(options: RedisStoreOptions): IdempotencyStore {
   const commandTimeoutMs = wholeNumber('commandTimeoutMs', options.commandTimeoutMs, 500)
   const run = createScripts(toSendCommand(client))
   guardAgainstErrorEvents(client)
-  const eviction = createEvictionCheck(client, allowEviction)
+  const eviction = createEvictionCheck(client, allowEviction, clock)
   const abandoned = createAbandonedClaims()
 
   const take = async (key: string, token: string, deadlines: ClaimDeadlines, signal: AbortSignal) => {
     const present = now()
     checkTimes({ now: present, ...deadlines })
-    const args = claimArguments(token, present, deadlines, eviction.isDue())
-    const reply = await run('claim', toRecordName(prefix, key), [...args, ...abandoned.tokens(key)], signal)
-    return toClaim(reply, key, token)
+    return await eviction.run(async (checks) => {
+      const args = claimArguments(token, present, deadlines, checks)
+      const reply = await run('claim', toRecordName(prefix, key), [...args, ...abandoned.tokens(key)], signal)
+      return toClaim(reply, key, token)
+    })
   }
   const settle = async (verb: 'complete' | 'release' | 'withdraw', { key, token }: ActiveClaim) => {
     try {
@@ -87,11 +89,9 @@ export function createRedisStore(options: RedisStoreOptions): IdempotencyStore {
     async claim(key, deadlines) {
       const token = crypto.randomUUID()
       const waiting = new AbortController()
-      const connection = eviction.connection()
       const taken = take(key, token, deadlines, waiting.signal)
       try {
         const claim = await within(commandTimeoutMs, clock, taken, () => waiting.abort())
-        eviction.passed(connection)
         if (claim.status === 'claimed') abandoned.forget(key)
         return claim
       } catch (error) {
