@@ -1,5 +1,6 @@
 import { createReceiver } from '@gwh/core'
-import { queuedDelivery, signedDelivery } from '@gwh/testing'
+import { createFakeClock, queuedDelivery, signedDelivery } from '@gwh/testing'
+import type { Redis } from 'ioredis'
 import { expect, test } from 'vitest'
 import { until } from './until.ts'
 import { useClient, useQueue, useRedis } from './use-redis.ts'
@@ -82,6 +83,37 @@ test('Redis is asked once for each connection', async () => {
   expect(await queue.enqueue(queuedDelivery())).toBe('enqueued')
 })
 
+test.each([
+  ['appendonly', 'no'],
+  ['maxmemory-policy', 'allkeys-lru'],
+])('that %s became %s during a connection is noticed within a minute', async (setting, value) => {
+  const server = await useRedis()
+  const clock = createFakeClock()
+  const queue = useQueue(server, { clock })
+  await queue.enqueue(queuedDelivery())
+  await useClient(server).config('SET', setting, value)
+  await clock.advance(59_999)
+  expect(await queue.enqueue(queuedDelivery())).toBe('enqueued')
+  await clock.advance(1)
+  await expect(queue.enqueue(queuedDelivery())).rejects.toMatchObject(VOLATILE)
+})
+
+test('Redis is asked once a minute, however many deliveries come at that moment', async () => {
+  const server = await useRedis()
+  const clock = createFakeClock()
+  const queue = useQueue(server, { clock })
+  const client = useClient(server)
+  const enqueueMany = () => Promise.all(Array.from({ length: 20 }, () => queue.enqueue(queuedDelivery())))
+  await enqueueMany()
+  await takeInfos(client)
+  await enqueueMany()
+  expect(await takeInfos(client)).toBe(0)
+  await clock.advance(60_000)
+  await enqueueMany()
+  // One for the memory, one for the persistence.
+  expect(await takeInfos(client)).toBe(2)
+})
+
 test('a Redis that does not tell its settings is accepted', async () => {
   const server = await useRedis('--maxmemory-policy', 'allkeys-lru', '--appendonly', 'no')
   const rights = ['on', '>password', '~*', '&*', '+@all', '-info']
@@ -89,3 +121,11 @@ test('a Redis that does not tell its settings is accepted', async () => {
   const connection = server.url.replace('redis://', 'redis://limited:password@')
   expect(await useQueue(server, { connection }).enqueue(queuedDelivery())).toBe('enqueued')
 })
+
+/** How often INFO was called since this was asked last. */
+async function takeInfos(client: Redis): Promise<number> {
+  const stats = await client.call('INFO', 'commandstats')
+  const calls = /^cmdstat_info:calls=(\d+)/m.exec(String(stats))
+  await client.config('RESETSTAT')
+  return Number(calls?.[1] ?? 0)
+}

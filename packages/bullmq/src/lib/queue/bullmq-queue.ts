@@ -45,7 +45,7 @@ export function createBullmqQueue(options: BullmqQueueOptions): DeliveryQueue {
   const queue = new Queue(name, { connection: client, prefix, skipVersionCheck: true })
   // Each call rejects with its own failure; an `error` event without a listener would end the process.
   queue.on('error', () => {})
-  const checkDurability = createDurabilityCheck(client, settings)
+  const checkDurability = createDurabilityCheck(client, clock, settings)
   const untilReady = createReadiness(client, clock)
   const inFlight = createInFlight()
   const jobs = { inFlight, runner: createJobRunner(inFlight) }

@@ -3,8 +3,12 @@ import type { Job, Queue } from 'bullmq'
 import type { Redis } from 'ioredis'
 import { readNotes, toDeadReason } from '../job/dead-reason.ts'
 import { toMessage } from '../job/job-data.ts'
+import { CHUNK_COMMANDS, inChunks } from '../redis/chunks.ts'
 import { isLeaseLost } from '../redis/redis-errors.ts'
 import type { Records } from './records.ts'
+
+// Redis does nothing else while it deletes them.
+const CHUNK_JOBS = 500
 
 /** The queue's failed jobs as dead letters. */
 export function createDeadLetters(queue: Queue, client: Redis, records: Records): DeadLetters {
@@ -22,8 +26,11 @@ export function createDeadLetters(queue: Queue, client: Redis, records: Records)
   }
   return {
     async list({ limit = 100 } = {}) {
-      const jobs = limit > 0 ? await queue.getFailed(0, limit - 1) : []
-      return jobs.flatMap(toDeadLetter)
+      const ids = limit > 0 ? await client.zrange(queue.toKey('failed'), '0', String(limit - 1), 'REV') : []
+      const jobs = await inChunks(ids, CHUNK_COMMANDS, (chunk) =>
+        Promise.all(chunk.map((id): Promise<Job | undefined> => queue.getJob(id))),
+      )
+      return jobs.flatMap((job) => (job ? toDeadLetter(job) : []))
     },
     async redrive(target) {
       const dead = client.zrange(queue.toKey('failed'), '0', '-1')
@@ -34,8 +41,12 @@ export function createDeadLetters(queue: Queue, client: Redis, records: Records)
       return redriven
     },
     async purge({ olderThan }) {
-      // BullMQ's limit is inclusive, ours is not; no limit to how many.
-      return (await queue.getBackend().cleanJobsByState('failed', olderThan - 1, 0)).length
+      let purged = 0
+      for (let last = CHUNK_JOBS; last === CHUNK_JOBS; purged += last) {
+        // BullMQ's limit is inclusive, ours is not.
+        last = (await queue.getBackend().cleanJobsByState('failed', olderThan - 1, CHUNK_JOBS)).length
+      }
+      return purged
     },
   }
 }

@@ -11,10 +11,14 @@ import type { Redis } from 'ioredis'
 import { bodyKey, readBody } from '../job/bodies.ts'
 import { readNotes, toDeadReason } from '../job/dead-reason.ts'
 import { idKey, toJobId, toStoredMessage } from '../job/job-data.ts'
+import { CHUNK_COMMANDS, inChunks, pipelined } from '../redis/chunks.ts'
 
 /** What a queue tells about its deliveries. */
 export interface Records {
-  /** See `DeliveryQueue.list`. Reads the ids of all deliveries in the state, or of all there are. */
+  /**
+   * See `DeliveryQueue.list`. Reads the id and the time of every delivery in the state, or of all there are, in chunks
+   * that other commands get in between.
+   */
   list(options?: ListOptions): Promise<DeliveryRecord[]>
   /** See `DeliveryQueue.get`. */
   get(keyOrWebhookId: string): Promise<DeliveryRecord | undefined>
@@ -35,6 +39,16 @@ const STATES = Object.keys(BULLMQ_STATES) as DeliveryState[]
 // BullMQ keeps an order among jobs of one millisecond in the lowest 12 bits of a score.
 const SCORES_PER_MS = 0x1000
 
+// Reading a record takes up to three commands.
+const CHUNK_RECORDS = Math.floor(CHUNK_COMMANDS / 3)
+
+/** Where a delivery is. */
+interface Entry {
+  /** The id of its job. */
+  id: string
+  state: DeliveryState
+}
+
 /** The deliveries of a queue, wherever BullMQ keeps them. */
 export function createRecords(queue: Queue, client: Redis, now: () => number): Records {
   const idsIn = (state: DeliveryState) => {
@@ -43,7 +57,12 @@ export function createRecords(queue: Queue, client: Redis, now: () => number): R
       ? client.lrange(key, 0, -1)
       : client.zrange(key, '0', '-1', 'REV')
   }
-  const receivedAt = async (id: string) => Number(await client.hget(queue.toKey(id), 'timestamp'))
+  const withTimes = async (entries: readonly Entry[]) => {
+    const times = await pipelined(client, entries, (pipeline, { id }) =>
+      pipeline.hget(queue.toKey(id), 'timestamp'),
+    )
+    return entries.map((entry, index) => ({ ...entry, receivedAt: Number(times[index]) }))
+  }
   const stateTime = async (job: Job, id: string, state: DeliveryState) => {
     if (state === 'retrying') {
       return Math.floor(Number(await client.zscore(queue.toKey('delayed'), id)) / SCORES_PER_MS)
@@ -51,7 +70,7 @@ export function createRecords(queue: Queue, client: Redis, now: () => number): R
     if (state === 'running') return now() + Math.max(0, await client.pttl(queue.toKey(`${id}:lock`)))
     return job.finishedOn ?? 0
   }
-  const read = async (id: string, state: DeliveryState): Promise<DeliveryRecord[]> => {
+  const read = async ({ id, state }: Entry): Promise<DeliveryRecord[]> => {
     const job: Job | undefined = await queue.getJob(id)
     const body = state === 'done' ? await readBody(client, bodyKey(queue, id), now()) : undefined
     const message = job && toStoredMessage({ ...job.data, ...(body !== undefined && { body }) })
@@ -64,9 +83,7 @@ export function createRecords(queue: Queue, client: Redis, now: () => number): R
       const found = await Promise.all(
         (state ? [state] : STATES).map(async (one) => (await idsIn(one)).map((id) => ({ id, state: one }))),
       )
-      const timed = await Promise.all(
-        found.flat().map(async (entry) => ({ ...entry, receivedAt: await receivedAt(entry.id) })),
-      )
+      const timed = await withTimes(found.flat())
       // Stable: what was received in one millisecond stays in BullMQ's order.
       const sorted = timed.sort((a, b) => b.receivedAt - a.receivedAt)
       const lastId = after === undefined ? undefined : toJobId(after)
@@ -76,14 +93,14 @@ export function createRecords(queue: Queue, client: Redis, now: () => number): R
       }
       const start = last + 1
       const page = sorted.slice(start, start + limit)
-      return (await Promise.all(page.map(({ id, state: one }) => read(id, one)))).flat()
+      return await inChunks(page, CHUNK_RECORDS, async (chunk) => (await Promise.all(chunk.map(read))).flat())
     },
     async get(keyOrWebhookId) {
       const [id] = await records.findIds(keyOrWebhookId)
       if (id === undefined) return undefined
       const word = await queue.getJobState(id)
       const state = STATES.find((one) => BULLMQ_STATES[one] === (word === 'waiting' ? 'wait' : word))
-      return state && (await read(id, state))[0]
+      return state && (await read({ id, state }))[0]
     },
     async findIds(keyOrWebhookId) {
       const jobId = toJobId(keyOrWebhookId)

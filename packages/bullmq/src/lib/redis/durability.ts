@@ -1,4 +1,5 @@
 import { WebhookConfigError } from '@gwh/core/errors'
+import { type Clock, monotonicNow } from '@gwh/core/queue'
 import type { Redis } from 'ioredis'
 
 /** What a Redis may do to acknowledged deliveries. */
@@ -9,35 +10,54 @@ export interface DurabilityOptions {
   allowVolatile: boolean
 }
 
+// The settings may be changed while the connection stays, or a proxy may lead to another Redis.
+const CHECK_AGAIN_MS = 60_000
+
 /**
  * Makes a function that rejects while Redis is set up so that it loses acknowledged deliveries.
  *
- * It asks once for each connection, because a new one may lead to another Redis. A Redis that forbids `INFO`, or
- * leaves a field out of it, is accepted. `CONFIG` is not used: managed services forbid it.
+ * It asks once for each connection, because a new one may lead to another Redis, and then once a minute; calls that
+ * need an answer at the same time share one. A Redis that forbids `INFO`, or leaves a field out of it, is accepted.
+ * `CONFIG` is not used: managed services forbid it.
  *
  * @throws WebhookConfigError `store_volatile` from the function
  * @see https://redis.io/docs/latest/commands/info/ `maxmemory_policy` and `aof_enabled`
  */
-export function createDurabilityCheck(client: Redis, options: DurabilityOptions): () => Promise<void> {
+export function createDurabilityCheck(
+  client: Redis,
+  clock: Clock,
+  options: DurabilityOptions,
+): () => Promise<void> {
   let connection = 0
-  let passed = -1
+  let passed: { connection: number; at: number } | undefined
+  let asking: Promise<void> | undefined
   client.on('ready', () => {
     connection++
   })
-  return async () => {
-    if (passed === connection) return
+  const ask = async () => {
     const asked = connection
-    // ioredis sends both in one write.
-    const [memory, persistence] = await Promise.all([
-      readInfo(client, 'memory'),
-      readInfo(client, 'persistence'),
-    ])
-    const policy = memory.match(/^maxmemory_policy:([\w-]+)/m)?.[1] ?? 'noeviction'
-    if (!options.allowEviction && policy !== 'noeviction') throw evictionRefused(policy)
-    // Snapshots are no substitute: whatever was acknowledged after the last one is lost.
-    if (!options.allowVolatile && /^aof_enabled:0/m.test(persistence)) throw volatileRefused()
-    passed = asked
+    await checkSettings(client, options)
+    passed = { connection: asked, at: monotonicNow(clock) }
   }
+  return async () => {
+    if (passed?.connection === connection && monotonicNow(clock) - passed.at < CHECK_AGAIN_MS) return
+    asking ??= ask().finally(() => {
+      asking = undefined
+    })
+    await asking
+  }
+}
+
+async function checkSettings(client: Redis, options: DurabilityOptions): Promise<void> {
+  // ioredis sends both in one write.
+  const [memory, persistence] = await Promise.all([
+    readInfo(client, 'memory'),
+    readInfo(client, 'persistence'),
+  ])
+  const policy = memory.match(/^maxmemory_policy:([\w-]+)/m)?.[1] ?? 'noeviction'
+  if (!options.allowEviction && policy !== 'noeviction') throw evictionRefused(policy)
+  // Snapshots are no substitute: whatever was acknowledged after the last one is lost.
+  if (!options.allowVolatile && /^aof_enabled:0/m.test(persistence)) throw volatileRefused()
 }
 
 async function readInfo(client: Redis, section: string): Promise<string> {

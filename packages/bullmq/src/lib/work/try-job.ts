@@ -1,3 +1,4 @@
+import { toCause } from '@gwh/core/errors'
 import { type TryDeps, tryDelivery } from '@gwh/core/queue'
 import { readNotes, toFailedReason } from '../job/dead-reason.ts'
 import { isErased, type JobData, toMessage } from '../job/job-data.ts'
@@ -47,14 +48,10 @@ async function readMessage({ job, token, backend, keepDead, time }: LockedJob) {
   try {
     return toMessage(job.data)
   } catch (error) {
-    const reason = toFailedReason('payload_invalid', toError(error))
+    const reason = toFailedReason('payload_invalid', toCause(error))
     await fenced(backend.failForGood(job, token, time.now(), reason, keepDead))
     throw error
   }
-}
-
-function toError(error: unknown): Error {
-  return error instanceof Error ? error : new Error('the job cannot be read')
 }
 
 /** Completes a handled delivery again, which a dashboard, for instance, has put back; there is no body to handle. */
