@@ -1,5 +1,6 @@
 import type { DeliveryQueue } from '@gwh/core/queue'
 import type { IdempotencyStore } from '@gwh/core/store'
+import type { NodeRedisLike } from '@gwh/store-redis'
 import type { ReceiverSettings } from './settings.ts'
 
 const RECONNECT_MS = 50
@@ -19,12 +20,15 @@ export async function openBackend(
   return { queue: createBullmqQueue({ connection, allowVolatile }) }
 }
 
-/** A store on a client that connects when it can. */
-export async function openRedisStore(url: string): Promise<IdempotencyStore> {
+/** A store on a client that connects when it can. `change` may put something between the two. */
+export async function openRedisStore(
+  url: string,
+  change: (client: NodeRedisLike) => NodeRedisLike = (client) => client,
+): Promise<IdempotencyStore> {
   const { createClient } = await import('redis')
   const { createRedisStore } = await import('@gwh/store-redis')
   const client = createClient({ url, socket: { reconnectStrategy: RECONNECT_MS } })
-  const store = createRedisStore({ client })
+  const store = createRedisStore({ client: change(client) })
   // A Redis that is down must not keep a receiver from starting.
   client.connect().catch(() => {})
   return store

@@ -100,7 +100,13 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'error-is-new',
     scenario: 'redis',
     breaks: 'no 2xx while Redis takes nothing',
-    run: (harness) => redisMutant(harness, 'error-is-new'),
+    run: (harness) => redisMutant(harness, 'error-is-new', 'SIGKILL'),
+  },
+  {
+    name: 'unaware',
+    scenario: 'redis',
+    breaks: 'no 2xx while Redis takes nothing',
+    run: (harness) => redisMutant(harness, 'unaware', 'EVICTING'),
   },
   {
     name: 'reserved-length',

@@ -1,6 +1,7 @@
 import type { DeliveryQueue, LeasedDelivery, QueueStorage } from '@gwh/core/queue'
 import { createStoredQueue } from '@gwh/core/queue'
 import type { IdempotencyStore } from '@gwh/core/store'
+import type { NodeRedisLike } from '@gwh/store-redis'
 import { openSqliteStorage } from '@gwh/store-sqlite'
 import { openBackend, openRedisStore } from './backends.ts'
 import { withDatabase } from './database.ts'
@@ -15,6 +16,9 @@ export async function openMutant(
 ): Promise<{ queue: DeliveryQueue } | { store: IdempotencyStore }> {
   if (mutant === 'error-is-new' && backend.kind === 'redis') {
     return { store: errorIsNew(await openRedisStore(backend.url)) }
+  }
+  if (mutant === 'unaware' && backend.kind === 'redis') {
+    return { store: await openRedisStore(backend.url, unaware) }
   }
   const change = STORAGE_CHANGES[mutant]
   if (change && backend.kind === 'sqlite') {
@@ -49,6 +53,14 @@ function errorIsNew(store: IdempotencyStore): IdempotencyStore {
       store.claim(key, deadlines).catch(() => ({ status: 'claimed', key, token: 'none', attempt: 1 })),
     complete: (claim) => store.complete(claim).catch(() => true),
     release: (claim) => store.release(claim).catch(() => true),
+  }
+}
+
+/** Does not notice that the client has connected again. */
+function unaware(client: NodeRedisLike): NodeRedisLike {
+  return {
+    sendCommand: (...command) => client.sendCommand(...command),
+    on: (event, listener) => event === 'error' && client.on?.(event, listener),
   }
 }
 

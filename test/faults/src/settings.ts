@@ -6,6 +6,7 @@ export type MutantName =
   | 'ack-before-commit'
   | 'late-count'
   | 'error-is-new'
+  | 'unaware'
   | 'unfenced'
   | 'together'
   | 'careless'

@@ -31,8 +31,10 @@ const ANSWER_MS = 1_000
 const RECOVERY_MS = 2_000
 const PACE = 60
 const HEALTHY_MS = 500
-// What was sent as a fault began may have been answered before the fault took effect.
+// A process goes on for a moment after SIGSTOP; what was sent then may have been answered.
 const AFTER_MS = 50
+// How long Redis lets a client wait that connects again. Under load it does so by itself.
+const SLOW_CONNECT_MS = 300
 const ANSWERS = [200, 409, 503]
 
 const FAULTS: readonly Fault[] = [
@@ -63,10 +65,13 @@ const FAULTS: readonly Fault[] = [
   },
   {
     name: 'EVICTING',
-    // The policy is checked once per connection.
+    // The policy is checked once per connection. Claims that arrive while there is none wait for the next one, and must
+    // not be accepted unchecked: on a busy machine, 8 once were.
     begin: async (server) => {
       await command(server, 'CONFIG', 'SET', 'maxmemory-policy', 'allkeys-lru')
       await command(server, 'CLIENT', 'KILL', 'TYPE', 'normal')
+      await server.signal('SIGSTOP')
+      setTimeout(() => server.signal('SIGCONT'), SLOW_CONNECT_MS)
     },
     end: (server) => command(server, 'CONFIG', 'SET', 'maxmemory-policy', 'noeviction'),
     lastsMs: 1_500,
@@ -75,9 +80,13 @@ const FAULTS: readonly Fault[] = [
 
 export const redis: Scenario = { name: 'redis', run: (harness) => breaking(harness, FAULTS) }
 
-/** The same with a mistake in the receiver, and only the shortest faults. */
-export const redisMutant = (harness: ScenarioHarness, mutant: MutantName): Promise<Finding> =>
-  breaking(harness, FAULTS.slice(0, 1), mutant)
+/** The same with a mistake in the receiver, and only the fault that shows it. */
+export const redisMutant = (harness: ScenarioHarness, mutant: MutantName, fault: string): Promise<Finding> =>
+  breaking(
+    harness,
+    FAULTS.filter(({ name }) => name === fault),
+    mutant,
+  )
 
 async function breaking(
   harness: ScenarioHarness,
