@@ -51,6 +51,7 @@ export async function deliverTo(
     cwd: project.folder,
     env: { ...cleanEnv(), GEMINI_WEBHOOK_SECRET: SECRET, DENO_DIR: join(project.folder, '../caches/deno') },
   })
+  const closed = new Promise((resolve) => child.once('close', resolve))
   let errorOutput = ''
   child.stderr.setEncoding('utf8').on('data', (text) => (errorOutput += text))
   const exited = new Promise<never>((_, reject) => {
@@ -73,6 +74,8 @@ export async function deliverTo(
     return { status: response.status, printed: await Promise.race([printed, exited]) }
   } finally {
     child.kill('SIGKILL')
+    // Not `exit`: its output closes when no process below it is left.
+    await closed
   }
 }
 

@@ -10,7 +10,8 @@ export const programs = {
   node22: bin('node22/bin/node'),
   node24: process.execPath,
   bun: bin('.bin/bun'),
-  deno: bin('.bin/deno'),
+  // Deno itself: its entry in `.bin` is a script that keeps signals to itself, and would leave Deno behind.
+  deno: bin('deno/deno'),
   tsc: bin('.bin/tsc'),
 } as const
 

@@ -4,12 +4,12 @@ import { join } from 'node:path'
 import { signedDelivery } from '@gwh/testing'
 import type { LambdaFunctionURLEvent } from 'aws-lambda'
 import type { Elysia } from 'elysia'
-import { build } from 'esbuild'
+import { build, stop } from 'esbuild'
 import type { H3 } from 'h3'
 import type { Hono } from 'hono'
 import type Koa from 'koa'
 import { Miniflare } from 'miniflare'
-import { beforeAll, describe, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { compile, FOLDER, writeSnippets } from './snippets.ts'
 
 const SECRET = 'whsec_azN2MHE3bTF4OXoyYzRiNm44bDVqMGg3ZzFmM2Q5czI='
@@ -22,6 +22,9 @@ beforeAll(() => {
   vi.spyOn(console, 'log').mockImplementation(() => {})
   snippets = writeSnippets()
 })
+
+// esbuild's service shares our standard error: whoever reads that to its end would wait for the service, too.
+afterAll(() => stop())
 
 /** What a snippet exports. */
 const load = (name: string) => import(/* @vite-ignore */ join(FOLDER, name))
@@ -108,11 +111,11 @@ describe('the snippet, executed, accepts what is signed and nothing else', () =>
       compatibilityFlags: ['nodejs_compat'],
       bindings: { GEMINI_WEBHOOK_SECRET: SECRET },
     })
+    onTestFinished(() => worker.dispose())
     await works(async ({ method, headers, body }) => {
       const init = { method: method!, headers: headers as Record<string, string>, body: body as string }
       return await worker.dispatchFetch(URL_, init)
     })
-    await worker.dispose()
   })
 
   test.each([true, false])('on Lambda, with a body in base64: %s', async (isBase64Encoded) => {

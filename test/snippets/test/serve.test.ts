@@ -156,6 +156,7 @@ describe.each(Object.keys(RUNTIMES))('serve of @gwh/%s', (runtime) => {
       [{ work: true }, /option_invalid/],
     ] as const) {
       const child = startChild(runtime, 'children/refused.ts', runtime, JSON.stringify(options))
+      children.push(child.process)
       expect((await child.hear('refused'))[1]).toMatch(code)
       expect(await child.ended).toEqual([0, null])
     }
