@@ -39,13 +39,14 @@ const FOLDERS: Record<string, readonly string[]> = {
     'control',
     'server',
   ],
+  genai: ['shared', 'dispatch', 'results'],
   testing: ['shared', 'fixtures', 'http', 'raw', 'store', 'queue', 'adapter', 'vitest'],
 }
 
 /** Which `@gwh/*` packages a package's sources import. Packages of one ring do not know each other. */
 const RINGS: readonly (readonly string[])[] = [
   ['core'],
-  ['bullmq', 'bun', 'deno', 'emulator', 'next', 'node', 'store-redis', 'store-sqlite', 'testing'],
+  ['bullmq', 'bun', 'deno', 'emulator', 'genai', 'next', 'node', 'store-redis', 'store-sqlite', 'testing'],
 ]
 
 const sourcesOf = (folder: string) =>

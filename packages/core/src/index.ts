@@ -13,6 +13,8 @@ export {
   type UnknownEvent,
   type WebhookEvent,
 } from './lib/events/event-types.ts'
+export type { WaitOptions } from './lib/handle/event-waiters.ts'
+export type { Middleware } from './lib/handle/middleware.ts'
 export type { EventFor, EventPattern, MetadataPattern, TypePattern } from './lib/handle/patterns.ts'
 export type { EventHandler, HandlerContext } from './lib/handle/router.ts'
 export { type Answer, answerFor } from './lib/http/answer.ts'
@@ -28,6 +30,7 @@ export { createLogObserver } from './lib/observe/log-observer.ts'
 export type { DeliveryInfo, ReceiverObserver, ReceiverSignal } from './lib/observe/observer.ts'
 export type { RefusedDelivery, SignatureKind, UnverifiedInfo } from './lib/observe/unverified.ts'
 export { createMemoryQueue } from './lib/queue/memory-queue.ts'
+export type { EmitOptions, EmittedEvent } from './lib/receiver/emit.ts'
 export type { CloseOptions } from './lib/receiver/lifecycle.ts'
 export { createReceiver, type Receiver, type ReceiverWorkOptions } from './lib/receiver/receiver.ts'
 export type { DynamicOptions, ReceiverOptions, StaticOptions } from './lib/receiver/receiver-options.ts'

@@ -1,8 +1,10 @@
 /**
- * The idempotency store: its interface, and one in memory.
+ * What a receiver remembers: the idempotency store and the job ledger, their interfaces, and one of each in memory.
  *
  * @module
  */
 
+export type { JobLedger, LedgerJob, OpenJob, TakeOptions } from './lib/store/job-ledger.ts'
+export { createMemoryLedger } from './lib/store/memory-ledger.ts'
 export { createMemoryStore } from './lib/store/memory-store.ts'
 export type { ActiveClaim, Claim, ClaimDeadlines, IdempotencyStore } from './lib/store/store.ts'

@@ -32,7 +32,10 @@ const SURFACE: Record<string, { load: () => Promise<object>; names: string[] }> 
       'verifyWebhook',
     ],
   },
-  '@gwh/core/store': { load: () => import('@gwh/core/store'), names: ['createMemoryStore'] },
+  '@gwh/core/store': {
+    load: () => import('@gwh/core/store'),
+    names: ['createMemoryLedger', 'createMemoryStore'],
+  },
   '@gwh/core/queue': {
     load: () => import('@gwh/core/queue'),
     names: [

@@ -2,6 +2,8 @@ import { readEvent } from '../events/event.ts'
 import { isEventType, type WebhookEvent } from '../events/event-types.ts'
 import { hideJobToken } from '../jobs/hide-job-token.ts'
 import { isRefusal, type Refusal } from '../shared/refusal.ts'
+import type { EventWaiters } from './event-waiters.ts'
+import type { MiddlewareList } from './middleware.ts'
 import type { EventHandler, HandlerContext, Router } from './router.ts'
 
 /** An event and the context of its handlers. */
@@ -15,22 +17,21 @@ export interface Dispatch {
 /** Runs the handlers of an event one after the other, until one throws. */
 export type Dispatcher = (dispatch: Dispatch) => Promise<void>
 
-/**
- * Creates a dispatcher.
- *
- * @param warn Called for an event that its handlers do not receive because it names no job
- */
-export function createDispatcher(
-  router: Router,
-  unhandled: () => EventHandler | undefined,
-  warn: (message: string) => void,
-): Dispatcher {
-  return async ({ event, context }) => {
-    if (event.id === undefined && isEventType(event.type)) {
-      warn(
-        `the ${event.type} event of ${context.delivery.id} names no job: only handlers of "*" and onUnhandled receive it`,
-      )
-    }
+/** What a dispatcher is built from. */
+export interface DispatcherOptions {
+  router: Router
+  /** The handler of events that match no other. */
+  unhandled: () => EventHandler | undefined
+  middleware: MiddlewareList
+  waiters: EventWaiters
+  /** Called for an event that its handlers do not receive because it names no job. */
+  warn: (message: string) => void
+}
+
+/** Creates a dispatcher. */
+export function createDispatcher(options: DispatcherOptions): Dispatcher {
+  const { router, unhandled, middleware, waiters, warn } = options
+  const runHandlers = async ({ event, context }: Dispatch) => {
     const handlers = router.find(event)
     const fallback = unhandled()
     if (handlers.length === 0 && fallback) handlers.push(fallback)
@@ -39,6 +40,16 @@ export function createDispatcher(
       context.signal.throwIfAborted()
       await handler(event, context)
     }
+  }
+  return async (dispatch) => {
+    const { event, context } = dispatch
+    if (event.id === undefined && isEventType(event.type)) {
+      warn(
+        `the ${event.type} event of ${context.delivery.id} names no job: only handlers of "*" and onUnhandled receive it`,
+      )
+    }
+    waiters.seen(event)
+    await middleware.run(event, context, () => runHandlers(dispatch))
   }
 }
 

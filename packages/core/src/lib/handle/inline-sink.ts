@@ -6,10 +6,9 @@ import { PermanentError, WebhookError } from '../shared/errors.ts'
 import { isRefusal, toError } from '../shared/refusal.ts'
 import { isInstance } from '../shared/thrown.ts'
 import type { ActiveClaim, IdempotencyStore } from '../store/store.ts'
-import type { VerifiedDelivery } from '../verify/verify.ts'
 import { type Dispatch, type Dispatcher, readDispatch } from './dispatch.ts'
 import { toInfo } from './queue-sink.ts'
-import { fromStore, type Sink, toStoreError } from './sink.ts'
+import { fromStore, type Sink, type SinkDelivery, toStoreError } from './sink.ts'
 
 /** Dependencies and limits of inline handling. */
 export interface InlineOptions {
@@ -38,11 +37,7 @@ export function createInlineSink(options: InlineOptions): Sink {
   }
 }
 
-async function handle(
-  options: InlineOptions,
-  delivery: VerifiedDelivery,
-  claim: ActiveClaim,
-): Promise<Answer> {
+async function handle(options: InlineOptions, delivery: SinkDelivery, claim: ActiveClaim): Promise<Answer> {
   const { key, attempt } = claim
   // The claim counts attempts, so a delivery that crashes its process also ends here.
   if (attempt > options.maxAttempts) return await giveUp(options, delivery, claim, 'attempts', undefined)
@@ -68,7 +63,7 @@ async function handle(
 
 async function succeed(
   { store, observe }: InlineOptions,
-  delivery: VerifiedDelivery,
+  delivery: SinkDelivery,
   claim: ActiveClaim,
   { event }: Dispatch,
 ): Promise<Answer> {
@@ -82,7 +77,7 @@ async function succeed(
 
 async function fail(
   options: InlineOptions,
-  delivery: VerifiedDelivery,
+  delivery: SinkDelivery,
   claim: ActiveClaim,
   error: unknown,
 ): Promise<Answer> {
@@ -98,7 +93,7 @@ async function fail(
 /** Accepts a failed delivery, because a retry cannot succeed. */
 async function giveUp(
   { store, observe }: InlineOptions,
-  delivery: VerifiedDelivery,
+  delivery: SinkDelivery,
   claim: ActiveClaim,
   reason: DeadReason,
   error: unknown,
@@ -112,7 +107,7 @@ async function giveUp(
 /** Answers before the handler has finished. The claim is settled when it finishes, or when the lease ends. */
 function answerBeforeHandler(
   { store, observe, handlerTimeoutMs }: InlineOptions,
-  delivery: VerifiedDelivery,
+  delivery: SinkDelivery,
   claim: ActiveClaim,
   running: Promise<void>,
   { event }: Dispatch,

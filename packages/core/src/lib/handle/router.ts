@@ -6,12 +6,12 @@ import { checkPattern, doubtPattern } from './patterns.ts'
 /** The context of a handler: the delivery of its event. */
 export interface HandlerContext {
   delivery: {
-    /** `webhook-id`. */
+    /** `webhook-id`, or the id given to `Receiver.emit`. */
     id: string
     /** `webhook-timestamp`, unix seconds. */
     timestamp: number
-    /** How it was signed. */
-    scheme: 'static' | 'dynamic'
+    /** How it was signed; `local` for an event of `Receiver.emit`, which nobody signed. */
+    scheme: 'static' | 'dynamic' | 'local'
     /** The secret or public key that matched, in its public short form. */
     keyId?: string
     /** Only for JSON Web Tokens. If the token is not bound to the body, anyone may have written the event. */

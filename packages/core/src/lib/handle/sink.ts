@@ -4,8 +4,11 @@ import { WebhookError, WebhookUnavailableError } from '../shared/errors.ts'
 import { isInstance } from '../shared/thrown.ts'
 import type { VerifiedDelivery } from '../verify/verify.ts'
 
-/** Processes a verified and authorised delivery: stores it in a queue or runs its handlers. */
-export type Sink = (delivery: VerifiedDelivery, key: string) => Promise<Answer>
+/** A verified and authorised delivery, or one of our own (`local`), which nobody sent or signed. */
+export type SinkDelivery = Omit<VerifiedDelivery, 'scheme'> & { scheme: VerifiedDelivery['scheme'] | 'local' }
+
+/** Processes a delivery: stores it in a queue or runs its handlers. */
+export type Sink = (delivery: SinkDelivery, key: string) => Promise<Answer>
 
 /**
  * Calls a store or queue and converts its errors, so that the sender retries.

@@ -7,8 +7,8 @@ import type { UnverifiedInfo } from './unverified.ts'
 export interface DeliveryInfo {
   /** `webhook-id`. */
   id: string
-  /** How it was signed. */
-  scheme: 'static' | 'dynamic'
+  /** How it was signed; `local` for an event of `Receiver.emit`. */
+  scheme: 'static' | 'dynamic' | 'local'
   /** The secret or public key that matched, in its public short form. */
   keyId?: string
 }

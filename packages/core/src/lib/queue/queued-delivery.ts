@@ -8,8 +8,11 @@ export interface QueuedDelivery {
   id: string
   /** `webhook-timestamp` of the accepted attempt, in unix seconds. */
   timestamp: number
-  /** How it was signed: `static` with a secret (`v1`), `dynamic` with Google's keys (`v1a`). */
-  scheme: 'static' | 'dynamic'
+  /**
+   * How it was signed: `static` with a secret (`v1`), `dynamic` with Google's keys (`v1a`). `local` for an event of
+   * `Receiver.emit`, which nobody signed.
+   */
+  scheme: 'static' | 'dynamic' | 'local'
   /** The signing secret or public key that matched, in its public short form. */
   keyId?: string
   /** When the receiver accepted the delivery, in epoch milliseconds. */

@@ -1,6 +1,9 @@
 import { readEvent } from '../events/event.ts'
+import type { WebhookEvent } from '../events/event-types.ts'
 import { createDispatcher } from '../handle/dispatch.ts'
+import { createEventWaiters, type WaitOptions } from '../handle/event-waiters.ts'
 import { createInlineSink } from '../handle/inline-sink.ts'
+import { createMiddlewareList, type Middleware } from '../handle/middleware.ts'
 import type { EventFor, EventPattern, MetadataPattern } from '../handle/patterns.ts'
 import { createQueueSink } from '../handle/queue-sink.ts'
 import { createQueueWork } from '../handle/queue-work.ts'
@@ -19,6 +22,7 @@ import { isRefusal } from '../shared/refusal.ts'
 import { safeListener } from '../shared/safe-listener.ts'
 import { createMemoryStore } from '../store/memory-store.ts'
 import { drainAfterAnswer } from './after-answer.ts'
+import { createEmit, type EmitOptions, type EmittedEvent } from './emit.ts'
 import { type CloseOptions, createLifecycle } from './lifecycle.ts'
 import { checkReceiverOptions, type ReceiverOptions } from './receiver-options.ts'
 import { createReception } from './reception.ts'
@@ -34,6 +38,8 @@ export interface ReceiverWorkOptions extends WorkOptions {
 
 /** Receives webhook deliveries and runs handlers for them. */
 export interface Receiver {
+  /** The name of this endpoint; see `ReceiverOptions.endpoint`. */
+  readonly endpoint: string
   /**
    * Registers a handler for an event type, a family (`batch.*`), everything (`*`), metadata, or several of these. All
    * matching handlers run in the order they were registered. If one throws, a retry runs all of them again.
@@ -55,6 +61,38 @@ export interface Receiver {
   ): Receiver
   /** Sets the handler for events that match no other handler. */
   onUnhandled(handler: EventHandler): Receiver
+  /**
+   * Adds middleware, which runs around the handlers of each event, once per attempt.
+   *
+   * @returns A function that removes it again
+   * @throws WebhookConfigError `option_invalid`
+   * @example
+   * ```ts
+   * receiver.use(async (event, context, next) => {
+   *   const startedAt = performance.now()
+   *   await next()
+   *   console.log(event.type, performance.now() - startedAt)
+   * })
+   * ```
+   */
+  use(middleware: Middleware): () => void
+  /**
+   * Waits until an event of a job reaches the handlers of this receiver, and resolves to it. An event that came before
+   * the call counts too, if its job is among the last 256. For scripts and tests: after a restart it knows nothing.
+   *
+   * @param jobName The name or id of the job, `batches/…` for instance
+   * @throws WebhookError `wait_timeout`
+   */
+  waitFor(jobName: string, options?: WaitOptions): Promise<WebhookEvent>
+  /**
+   * Takes an event that you create yourself to the handlers, through the store or the queue, as if Google had sent it.
+   * For events whose webhook never came. In `context.delivery` the `scheme` is `local`.
+   *
+   * @throws WebhookPayloadError `payload_invalid` if it is not an event
+   * @throws WebhookError `handler_failed`, `handler_timeout` or `in_flight` in inline mode
+   * @throws WebhookUnavailableError The store or queue is not available, or the receiver is closed (`draining`)
+   */
+  emit(event: EmittedEvent, options: EmitOptions): Promise<'accepted' | 'duplicate'>
   /**
    * Answers a WHATWG request. Never rejects.
    *
@@ -116,18 +154,28 @@ export function createReceiver(options: ReceiverOptions): Receiver {
   const warn = (code: string) => (message: string) => observe({ type: 'warning', code, message })
   const router = createRouter(warn('event_type_unknown'))
   let unhandled: EventHandler | undefined
-  const dispatch = createDispatcher(router, () => unhandled, warn('event_id_missing'))
+  const middleware = createMiddlewareList()
+  const waiters = createEventWaiters(clock)
+  const dispatch = createDispatcher({
+    router,
+    unhandled: () => unhandled,
+    middleware,
+    waiters,
+    warn: warn('event_id_missing'),
+  })
   const { process, watch } = createQueueWork({ dispatch, observe, endpoint })
   const store = options.store ?? createMemoryStore({ now })
   const sink = queue
     ? createQueueSink({ queue, endpoint, now, observe })
     : createInlineSink({ ...limits, store, dispatch, observe, clock, now })
+  const emit = createEmit({ sink, endpoint, now })
   const answer = createReception({ options, limits, sink, observe, now, clock })
   const lifecycle = createLifecycle(queue ?? store, clock, (fault) =>
     observe({ type: 'fault', code: 'store_unavailable', error: toStoreError(fault) }),
   )
 
   const receiver: Receiver = {
+    endpoint,
     on(patterns: unknown, handler: EventHandler<never>) {
       router.add(patterns, handler)
       return receiver
@@ -135,6 +183,12 @@ export function createReceiver(options: ReceiverOptions): Receiver {
     onUnhandled(handler) {
       unhandled = handler
       return receiver
+    },
+    use: middleware.add,
+    waitFor: waiters.waitFor,
+    emit: async (event, options) => {
+      checkOpen()
+      return await lifecycle.run(() => emit(event, options))
     },
     receive: async (delivery) =>
       lifecycle.isClosed() ? answerFor('draining') : await lifecycle.run(() => answer(delivery)),
@@ -160,8 +214,11 @@ export function createReceiver(options: ReceiverOptions): Receiver {
   const openQueue = () => {
     if (!queue)
       throw new WebhookConfigError('option_invalid', 'work() and drain() need a receiver with a queue')
-    if (lifecycle.isClosed()) throw new WebhookUnavailableError('draining', 'the receiver is closed')
+    checkOpen()
     return queue
+  }
+  const checkOpen = () => {
+    if (lifecycle.isClosed()) throw new WebhookUnavailableError('draining', 'the receiver is closed')
   }
   return receiver
 }

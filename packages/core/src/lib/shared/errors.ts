@@ -44,6 +44,13 @@ export const ERROR_STATUS = {
   secret_empty: 500,
   secret_malformed: 500,
   option_invalid: 500,
+  wait_timeout: 500,
+  job_failed: 500,
+  result_not_found: 500,
+  result_unavailable: 500,
+  result_unsupported: 500,
+  row_invalid: 500,
+  secret_unsaved: 500,
 } as const
 
 /** A stable error code. */

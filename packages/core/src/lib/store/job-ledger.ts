@@ -1,0 +1,92 @@
+/** A job that a ledger is asked to keep. */
+export interface OpenJob {
+  /** The name of the job, in one form for all callers: the last part of the API's name. */
+  id: string
+  /** The name by which the API knows the job: `batches/…`, `models/…/operations/…`, or the id of an interaction. */
+  name: string
+  /** When the job was created, in epoch milliseconds. */
+  createdAt: number
+  /** When to look the job up if no event has come by then, in epoch milliseconds. */
+  lookAt: number
+  /** The metadata of the job as JSON. Default: none. */
+  userMetadata?: string
+}
+
+/** A job as a ledger keeps it. */
+export interface LedgerJob {
+  /** The id it was added with. */
+  id: string
+  /** The name by which the API knows the job; the id for a job that was never added, only ended. */
+  name: string
+  /** When the job was created, in epoch milliseconds; for a job that was never added, when it ended. */
+  createdAt: number
+  /** When the job is looked up next, in epoch milliseconds. */
+  lookAt: number
+  /** How often the job was taken for a look-up. */
+  lookups: number
+  /** The metadata of the job as JSON, if it has any. */
+  userMetadata?: string
+  /** The event with which the job ended, as JSON; absent while it runs. */
+  event?: string
+}
+
+/** Which jobs `JobLedger.take` takes. */
+export interface TakeOptions {
+  /** Takes jobs whose look-up is due at this time, or before, in epoch milliseconds. Instead of `takenBefore`. */
+  dueAt?: number
+  /** Takes jobs that were last taken before this time, or never, whenever they are due, in epoch milliseconds. */
+  takenBefore?: number
+  /** The present, in epoch milliseconds. */
+  now: number
+  /** When a job that is taken becomes due again unless it is postponed or settled, in epoch milliseconds. */
+  until: number
+  /** Most jobs to take. */
+  limit: number
+}
+
+/**
+ * Remembers jobs across processes and restarts: which still run, how each ended, and which of their events were handled.
+ *
+ * Every method is atomic, and its effect is durable once its promise resolves. Times are epoch milliseconds.
+ */
+export interface JobLedger {
+  /** Adds an open job. Resolves to `false`, and changes nothing, if the ledger knows the job already, ended or not. */
+  open(job: OpenJob): Promise<boolean>
+  /** Finds a job by its id. */
+  find(id: string): Promise<LedgerJob | undefined>
+  /**
+   * Records the event with which a job ended, whether it was added or not. The first event counts: resolves to `false`
+   * if there is one already. The job stays among those that `take` takes until it is settled.
+   *
+   * @param times `now`, and `expiresAt`, when the ledger may forget the job once it is settled
+   */
+  end(id: string, event: string, times: { now: number; expiresAt: number }): Promise<boolean>
+  /** Takes a job out of those that `take` takes: nothing about it is left to do. */
+  settle(id: string): Promise<void>
+  /** Takes jobs for a look-up, those due first first. A taken job is taken by nobody else until `until`. */
+  take(options: TakeOptions): Promise<LedgerJob[]>
+  /** Moves the next look-up of a job that is not settled. */
+  postpone(id: string, lookAt: number): Promise<void>
+  /** When the next look-up of any job is due; `undefined` if every job is settled. */
+  nextLookAt(): Promise<number | undefined>
+  /**
+   * Claims the handling of an event for a holder.
+   *
+   * `claimed`: the holder may handle it; the same holder always may, again after it has completed too. `handled`: another
+   * holder has completed it. `in_progress`: another holder has claimed it, and its lease has not ended.
+   *
+   * @param deadlines `leaseUntil`, when the claim of a holder that is gone ends, and `expiresAt`, when the ledger may
+   *   forget the key
+   */
+  begin(
+    key: string,
+    holder: string,
+    deadlines: { now: number; leaseUntil: number; expiresAt: number },
+  ): Promise<'claimed' | 'handled' | 'in_progress'>
+  /** Records the event as handled. Resolves to `false`, and changes nothing, if another holder has claimed it since. */
+  complete(key: string, holder: string): Promise<boolean>
+  /** Gives a claim back. Changes nothing if another holder has claimed the key since, or if it is completed. */
+  release(key: string, holder: string): Promise<void>
+  /** Frees what the ledger uses. */
+  close?(): Promise<void>
+}

@@ -1,0 +1,47 @@
+/**
+ * Gemini jobs by webhook, with `@google/genai`: start a job, await it, and fetch its result.
+ *
+ * @module
+ */
+
+export { checkRequest } from './lib/dispatch/check-request.ts'
+export {
+  createWebhookConfig,
+  type WebhookConfig,
+  type WebhookConfigOptions,
+} from './lib/dispatch/webhook-config.ts'
+export type { BatchResult } from './lib/results/batch-result.ts'
+export type { FetchFile } from './lib/results/download.ts'
+export {
+  batchResults,
+  type FetchResultOptions,
+  fetchResult,
+  type JobResult,
+  type ReadOptions,
+  type ResultFor,
+} from './lib/results/fetch-result.ts'
+export type {
+  CallResult,
+  InteractionResult,
+  PendingCall,
+  PendingCalls,
+} from './lib/results/interaction-result.ts'
+export type { BatchRow, FailedRow, RowError, SucceededRow } from './lib/results/rows.ts'
+export type { VideoFile, VideoResult } from './lib/results/video-result.ts'
+export type {
+  BatchJobLike,
+  InlinedResponseLike,
+  InteractionLike,
+  InteractionRequest,
+  JobClient,
+  VideoOperationReader,
+  WebhookClient,
+  WebhookLike,
+} from './lib/shared/client.ts'
+export {
+  type FailureReason,
+  JobFailedError,
+  type JobFailureInfo,
+  ResultError,
+  ResultUnavailableError,
+} from './lib/shared/errors.ts'

@@ -1,0 +1,97 @@
+import { ResultError, ResultUnavailableError, toResultError } from '../shared/errors.ts'
+
+/**
+ * Opens a file of the Gemini API as a stream.
+ *
+ * @param file `files/…`
+ */
+export type FetchFile = (file: string, signal?: AbortSignal) => Promise<ReadableStream<Uint8Array>>
+
+/** What every client of `@google/genai` has at run time, in 2.x and 3.x, and hides in its types. */
+interface ApiClientLike {
+  request(request: {
+    path: string
+    httpMethod: 'GET'
+    queryParams: Record<string, string>
+    abortSignal?: AbortSignal
+  }): Promise<{ responseInternal?: Response }>
+}
+
+/**
+ * Returns the function that downloads files with a client: its key, base URL, API version and `fetch`.
+ *
+ * `client.files.download` writes to a path on Node and does not exist elsewhere, and cuts names such as `files/batch-…`
+ * in URLs. This sends the same request and returns the stream of the answer.
+ *
+ * @throws ResultError `result_unsupported` if the client cannot do that and there is no `fetchFile`
+ */
+export function toFetchFile(client: object, fetchFile: FetchFile | undefined): FetchFile {
+  if (fetchFile) return async (file, signal) => await guarded(file, () => fetchFile(file, signal), signal)
+  return async (file, signal) => {
+    const { apiClient } = client as { apiClient?: ApiClientLike }
+    if (typeof apiClient?.request !== 'function') throw unsupported()
+    return await guarded(file, () => openFile(apiClient, file, signal), signal)
+  }
+}
+
+async function openFile(
+  apiClient: ApiClientLike,
+  file: string,
+  signal: AbortSignal | undefined,
+): Promise<ReadableStream<Uint8Array>> {
+  const { responseInternal } = await apiClient.request({
+    path: `${file}:download`,
+    httpMethod: 'GET',
+    queryParams: { alt: 'media' },
+    ...(signal && { abortSignal: signal }),
+  })
+  if (!responseInternal?.body) throw unsupported()
+  return responseInternal.body
+}
+
+async function guarded(
+  file: string,
+  open: () => Promise<ReadableStream<Uint8Array>>,
+  signal: AbortSignal | undefined,
+): Promise<ReadableStream<Uint8Array>> {
+  try {
+    signal?.throwIfAborted()
+    return withSortedErrors(file, await open(), signal)
+  } catch (error) {
+    throw signal?.aborted ? signal.reason : toResultError(file, error)
+  }
+}
+
+/** Passes a stream on, with errors that say whether a retry can help. */
+function withSortedErrors(
+  file: string,
+  body: ReadableStream<Uint8Array>,
+  signal: AbortSignal | undefined,
+): ReadableStream<Uint8Array> {
+  const reader = body.getReader()
+  return new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        try {
+          const { done, value } = await reader.read()
+          if (done) controller.close()
+          else controller.enqueue(value)
+        } catch (error) {
+          const reason = error instanceof Error ? error.message : 'the connection broke'
+          const broken = new ResultUnavailableError(
+            `${file} could not be read to its end: ${reason}`,
+            undefined,
+          )
+          controller.error(signal?.aborted ? signal.reason : broken)
+        }
+      },
+      cancel: (reason) => reader.cancel(reason),
+    },
+    // Nothing is read ahead of what is asked for.
+    { highWaterMark: 0 },
+  )
+}
+
+function unsupported(): ResultError {
+  return new ResultError('result_unsupported', 'this client cannot download a stream; pass fetchFile')
+}

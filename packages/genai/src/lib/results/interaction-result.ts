@@ -1,0 +1,158 @@
+import type { InteractionLike, InteractionRequest } from '../shared/client.ts'
+import { fromApi, JobFailedError, ResultUnavailableError } from '../shared/errors.ts'
+import { invalid } from '../shared/options.ts'
+import type { ResultDeps } from './batch-result.ts'
+
+/** The outcome of an interaction. */
+export interface InteractionResult {
+  /** Tells the kinds of results apart. */
+  readonly kind: 'interaction'
+  /** The id of the interaction. */
+  readonly job: string
+  /** `completed`; or `incomplete` or `budget_exceeded`, if it ended early with what it had. */
+  readonly status: string
+  /** The contents of its outputs, in order. */
+  readonly outputs: readonly object[]
+  /** The text of its last output, as the SDK gives it; `undefined` if it has none. */
+  readonly text: string | undefined
+  /** The interaction, as the SDK returned it. */
+  readonly interaction: InteractionLike
+}
+
+/** A function call that the model waits for. */
+export interface PendingCall {
+  /** The id of the call. */
+  readonly id: string
+  /** The name of the function. */
+  readonly name: string
+  /** Its arguments. */
+  readonly arguments: Readonly<Record<string, unknown>>
+}
+
+/** The outcome of one function call, for `PendingCalls.respond`. */
+export interface CallResult {
+  /** The id of the call it answers. */
+  id: string
+  /** What the function returned, or a description of its error. */
+  result: unknown
+  /** Whether `result` describes an error. Default `false`. */
+  isError?: boolean
+}
+
+/** An interaction that goes on when its function calls are answered. */
+export interface PendingCalls {
+  /** Tells the kinds of results apart. */
+  readonly kind: 'requires_action'
+  /** The id of the interaction. */
+  readonly job: string
+  /** The calls that are not answered yet. */
+  readonly calls: readonly PendingCall[]
+  /** The interaction, as the SDK returned it. */
+  readonly interaction: InteractionLike
+  /**
+   * Answers the calls with a new interaction that continues this one, in the background.
+   *
+   * @param results One for each call
+   * @param request More members of the request: `webhook_config`, and `tools` if the model should call them again
+   * @throws WebhookConfigError `option_invalid` unless each call has exactly one result
+   */
+  respond(
+    results: readonly CallResult[],
+    request?: Readonly<Record<string, unknown>>,
+  ): Promise<InteractionLike>
+}
+
+const ENDED_EARLY = ['incomplete', 'budget_exceeded']
+
+/** Reads an interaction. Asks the API in any case, because the event names no output. */
+export async function fetchInteractionResult(
+  job: string,
+  { client, signal }: ResultDeps,
+): Promise<InteractionResult | PendingCalls> {
+  const interaction = await fromApi(`interaction ${job}`, () => client.interactions.get(job), signal)
+  const { status = '' } = interaction
+  if (status === 'requires_action') return toPendingCalls(job, interaction, client.interactions)
+  if (status === 'completed' || ENDED_EARLY.includes(status)) return toResult(job, status, interaction)
+  if (status === 'cancelled') throw new JobFailedError({ job, reason: 'cancelled' })
+  if (status === 'failed') throw toFailure(job, interaction)
+  // The event can be ahead of what the API shows.
+  throw new ResultUnavailableError(`interaction ${job} is not done yet (${status})`, undefined)
+}
+
+function toResult(job: string, status: string, interaction: InteractionLike): InteractionResult {
+  const outputs = stepsOf(interaction, 'model_output').flatMap(({ content }) => content ?? []) as object[]
+  return { kind: 'interaction', job, status, outputs, text: interaction.output_text, interaction }
+}
+
+function toFailure(job: string, interaction: InteractionLike): JobFailedError {
+  const { errorCode, errorMessage } = firstError(interaction)
+  return new JobFailedError({ job, reason: 'failed', errorCode, errorMessage })
+}
+
+/** The first error of an interaction, if it has any. */
+export function firstError({ errors }: InteractionLike): { errorCode?: string; errorMessage?: string } {
+  const [error] = (Array.isArray(errors) ? errors : []) as { code?: unknown; message?: unknown }[]
+  return {
+    ...(error?.code !== undefined && { errorCode: String(error.code) }),
+    ...(error?.message !== undefined && { errorMessage: String(error.message) }),
+  }
+}
+
+function toPendingCalls(
+  job: string,
+  interaction: InteractionLike,
+  interactions: { create(request: InteractionRequest): Promise<InteractionLike> },
+): PendingCalls {
+  const answered = new Set(stepsOf(interaction, 'function_result').map(({ call_id }) => call_id))
+  const calls = stepsOf(interaction, 'function_call')
+    .map(({ id, name, arguments: given }) => ({
+      id: String(id),
+      name: String(name),
+      arguments: Object(given),
+    }))
+    .filter(({ id }) => !answered.has(id))
+  return {
+    kind: 'requires_action',
+    job,
+    calls,
+    interaction,
+    async respond(results, request = {}) {
+      const input = toInput(calls, results)
+      const { model, agent } = interaction
+      const target = model === undefined ? { agent } : { model }
+      return await interactions.create({
+        ...target,
+        ...request,
+        previous_interaction_id: job,
+        input,
+        background: true,
+      })
+    },
+  }
+}
+
+function toInput(calls: readonly PendingCall[], results: readonly CallResult[]): object[] {
+  const byId = new Map(results.map((result) => [result.id, result]))
+  if (byId.size !== results.length || results.length !== calls.length) {
+    throw invalid(`respond() takes one result for each of the ${calls.length} calls`)
+  }
+  return calls.map(({ id, name }) => {
+    const given = byId.get(id)
+    if (!given) throw invalid(`the call ${id} of ${name} has no result`)
+    const { result, isError } = given
+    return { type: 'function_result', call_id: id, name, result, ...(isError && { is_error: true }) }
+  })
+}
+
+interface StepLike {
+  type?: unknown
+  id?: unknown
+  call_id?: unknown
+  name?: unknown
+  arguments?: unknown
+  content?: unknown
+}
+
+function stepsOf({ steps = [] }: InteractionLike, type: string): StepLike[] {
+  return steps.map((step) => Object(step) as StepLike).filter((step) => step.type === type)
+}

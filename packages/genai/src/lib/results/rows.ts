@@ -1,0 +1,80 @@
+import type { InlinedResponseLike } from '../shared/client.ts'
+import { type Line, readLines } from './lines.ts'
+
+/** Why one request of a batch has no response. */
+export interface RowError {
+  /** The code the API gave, as text, or `row_invalid` for a line that is no response. */
+  code: string
+  /** The message, in words. */
+  message: string
+}
+
+interface RowBase {
+  /** Its place among the requests, from 0. */
+  index: number
+  /** The key of the request in the input file, or the `key` of its metadata; `undefined` if it has none. */
+  key: string | undefined
+  /** The metadata of the request; `undefined` if it has none. */
+  metadata: Readonly<Record<string, unknown>> | undefined
+}
+
+/** A request of a batch that has a response: a `GenerateContentResponse` as plain JSON. */
+export type SucceededRow<R = object> = RowBase & { response: R; error?: undefined }
+
+/** A request of a batch that failed. */
+export type FailedRow = RowBase & { response?: undefined; error: RowError }
+
+/** The outcome of one request of a batch. */
+export type BatchRow<R = object> = SucceededRow<R> | FailedRow
+
+/** Reads the rows of inlined responses. */
+export async function* inlinedRows(responses: readonly InlinedResponseLike[]): AsyncGenerator<BatchRow> {
+  for (const [index, response] of responses.entries()) yield toRow(index, response)
+}
+
+/** Reads the rows of a JSON Lines file, one at a time. */
+export async function* fileRows(
+  stream: ReadableStream<Uint8Array>,
+  maxRowBytes: number,
+): AsyncGenerator<BatchRow> {
+  let index = 0
+  for await (const line of readLines(stream, maxRowBytes)) yield parseRow(index++, line, maxRowBytes)
+}
+
+function parseRow(index: number, { text }: Line, maxRowBytes: number): BatchRow {
+  if (text === undefined) return invalidRow(index, `the line is longer than ${maxRowBytes} bytes`)
+  try {
+    const value: unknown = JSON.parse(text)
+    if (isFields(value)) return toRow(index, value)
+    return invalidRow(index, 'the line is no JSON object')
+  } catch {
+    return invalidRow(index, 'the line is not JSON')
+  }
+}
+
+function toRow(index: number, fields: object): BatchRow {
+  const { response, error, metadata, key, status } = fields as Record<string, unknown>
+  const found = isFields(metadata) ? metadata : undefined
+  const base = { index, key: toKey(key ?? found?.key), metadata: found }
+  if (isFields(response)) return { ...base, response }
+  // Older files have `status` where newer ones have `error`.
+  const failure = isFields(error) ? error : isFields(status) ? status : undefined
+  if (!failure)
+    return { ...base, error: { code: 'row_invalid', message: 'the line has no response and no error' } }
+  return {
+    ...base,
+    error: { code: String(failure.code ?? 'unknown'), message: String(failure.message ?? '') },
+  }
+}
+
+function invalidRow(index: number, message: string): FailedRow {
+  return { index, key: undefined, metadata: undefined, error: { code: 'row_invalid', message } }
+}
+
+function toKey(key: unknown): string | undefined {
+  return typeof key === 'string' || typeof key === 'number' ? String(key) : undefined
+}
+
+function isFields(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}

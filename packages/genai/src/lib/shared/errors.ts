@@ -1,0 +1,97 @@
+import { PermanentError, toCause, WebhookError } from '@gwh/core/errors'
+
+/** Why a job ended without a result. */
+export type FailureReason = 'failed' | 'expired' | 'cancelled' | 'filtered'
+
+/** What is known about a job that failed. */
+export interface JobFailureInfo {
+  /** The name of the job. */
+  job: string
+  /** Why it ended. */
+  reason: FailureReason
+  /** The error code of the API as text, if it gave one. */
+  errorCode?: string | undefined
+  /** The error message of the API, if it gave one. */
+  errorMessage?: string | undefined
+}
+
+/** A job ended without a result. Permanent: thrown out of a handler it makes the delivery a dead letter at once. */
+export class JobFailedError extends PermanentError {
+  /** The stable code. */
+  readonly code = 'job_failed'
+  /** The name of the job. */
+  readonly job: string
+  /** Why it ended. */
+  readonly reason: FailureReason
+  /** The error code of the API as text, if it gave one. */
+  readonly errorCode: string | undefined
+  /** The error message of the API, if it gave one. */
+  readonly errorMessage: string | undefined
+
+  constructor({ job, reason, errorCode, errorMessage }: JobFailureInfo) {
+    const detail = [errorCode, errorMessage].filter((text) => text !== undefined).join(' ')
+    super(`the job ${job} ended without a result (${reason})${detail === '' ? '' : `: ${detail}`}`)
+    this.name = 'JobFailedError'
+    this.job = job
+    this.reason = reason
+    this.errorCode = errorCode
+    this.errorMessage = errorMessage
+  }
+}
+
+/** A result that no retry can fetch: it does not exist, or lies where this package cannot read. */
+export class ResultError extends PermanentError {
+  /** The stable code. */
+  readonly code: 'result_not_found' | 'result_unsupported'
+
+  constructor(code: ResultError['code'], message: string, options?: { cause?: unknown }) {
+    super(message, options)
+    this.name = 'ResultError'
+    this.code = code
+  }
+}
+
+/** The API could not be read right now. Let it pass out of a handler: the delivery is then tried again. */
+export class ResultUnavailableError extends WebhookError {
+  /** The status the API answered with; absent if there was no answer. */
+  readonly apiStatus: number | undefined
+
+  constructor(message: string, apiStatus: number | undefined, options?: { cause?: unknown }) {
+    super('result_unavailable', message, options)
+    this.apiStatus = apiStatus
+  }
+}
+
+const GONE = [400, 404, 410]
+
+/**
+ * Calls the API and sorts its errors: what is gone is permanent, anything else may work later.
+ *
+ * @param what What is read, for the message
+ * @throws ResultError `result_not_found` after 400, 404 or 410
+ * @throws ResultUnavailableError `result_unavailable` after any other failure
+ */
+export async function fromApi<T>(what: string, call: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+  try {
+    signal?.throwIfAborted()
+    return await call()
+  } catch (error) {
+    if (signal?.aborted) throw signal.reason
+    throw toResultError(what, error)
+  }
+}
+
+/** Sorts one error of the API; see `fromApi`. */
+export function toResultError(what: string, error: unknown): ResultError | ResultUnavailableError {
+  if (error instanceof ResultError || error instanceof ResultUnavailableError) return error
+  const { status } = Object(error) as { status?: unknown }
+  const cause = toCause(error)
+  if (typeof status === 'number' && GONE.includes(status)) {
+    return new ResultError('result_not_found', `${what} does not exist: the API answered ${status}`, {
+      cause,
+    })
+  }
+  const known = typeof status === 'number' ? status : undefined
+  const why = known === undefined ? cause.message : `the API answered ${known}`
+  return new ResultUnavailableError(`${what} could not be read: ${why}`, known, { cause })
+}
