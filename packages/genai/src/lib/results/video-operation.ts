@@ -10,6 +10,9 @@ export async function readVideoOperation(
   { operations }: Pick<JobClient, 'operations'>,
   name: string,
 ): Promise<VideoOperationLike> {
-  const operation: VideoOperationReader = { name, _fromAPIResponse: ({ apiResponse }: { apiResponse: unknown }) => apiResponse }
+  const operation: VideoOperationReader = {
+    name,
+    _fromAPIResponse: ({ apiResponse }: { apiResponse: unknown }) => apiResponse,
+  }
   return Object(await operations.getVideosOperation({ operation })) as VideoOperationLike
 }

@@ -1,0 +1,40 @@
+import { serveFetch } from './support.ts'
+
+/** The answers of a part of the API, by path without its version: an object, text, bytes, or a status. */
+export type Answers = Record<string, object | string | Uint8Array<ArrayBuffer> | number>
+
+/** A request that reached the API. */
+export interface ApiRequest {
+  method: string
+  path: string
+  key: string | null
+  body: unknown
+}
+
+/** Serves prepared answers, for states that a job of the emulator does not reach. */
+export async function serveApi(answers: Answers): Promise<{ url: string; requests: ApiRequest[] }> {
+  const requests: ApiRequest[] = []
+  const url = await serveFetch(async (request) => {
+    const { pathname } = new URL(request.url)
+    const path = pathname.replace(/^(?:\/hook)?\/v1(?:beta)?\//, '')
+    const text = await request.text()
+    const body: unknown = text === '' ? undefined : JSON.parse(text)
+    requests.push({ method: request.method, path, key: request.headers.get('x-goog-api-key'), body })
+    return toResponse(answers[path] ?? 404)
+  })
+  return { url, requests }
+}
+
+function toResponse(answer: Answers[string]): Response {
+  if (typeof answer === 'number') {
+    return Response.json({ error: { code: answer, message: 'refused', status: 'X' } }, { status: answer })
+  }
+  if (typeof answer === 'string' || answer instanceof Uint8Array) return new Response(answer)
+  return Response.json(answer)
+}
+
+export const batch = (state: string, output?: object) => ({
+  name: 'batches/one',
+  metadata: { state: `BATCH_STATE_${state}`, name: 'batches/one', output },
+  done: true,
+})

@@ -1,0 +1,203 @@
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { parseEvent } from '@gwh/core'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { fetchResult } from '../src/index.ts'
+import { type Answers, serveApi } from './google.ts'
+import { SDKS } from './support.ts'
+
+const OPERATION = 'models/veo/operations/op1'
+const videoEvent = (data: object = {}) =>
+  parseEvent(JSON.stringify({ type: 'video.generated', data: { id: OPERATION, ...data } }))
+const interactionEvent = (state = 'completed', data: object = {}) =>
+  parseEvent(JSON.stringify({ type: `interaction.${state}`, data: { id: 'v1_one', ...data } }))
+const done = (response: object) => ({
+  name: OPERATION,
+  done: true,
+  response: { generateVideoResponse: response },
+})
+const sample = (id: string) => ({
+  video: { uri: `https://generativelanguage.googleapis.com/v1beta/files/${id}:download?alt=media` },
+})
+
+const FILM = new Uint8Array(100_000).map((_, index) => index % 251)
+
+function temporaryFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'gwh-genai-'))
+  onTestFinished(() => rmSync(folder, { recursive: true }))
+  return folder
+}
+
+async function video(answers: Answers, data?: object) {
+  const { url, requests } = await serveApi(answers)
+  const result = await fetchResult(videoEvent(data), { client: SDKS[1]!.connect(url) })
+  if (result.kind !== 'video') throw new TypeError('no video')
+  return { result, requests }
+}
+
+describe.each(SDKS)('with @google/genai $sdk', ({ connect }) => {
+  test('a video is found through its operation', async () => {
+    const { url } = await serveApi({
+      [OPERATION]: done({ generatedSamples: [sample('a1'), sample('b2')] }),
+      'files/a1:download': FILM,
+    })
+    const result = await fetchResult(videoEvent(), { client: connect(url) })
+    if (result.kind !== 'video') throw new TypeError('no video')
+    expect(result).toMatchObject({ job: OPERATION, file: 'files/a1' })
+    expect(await result.bytes()).toEqual(FILM)
+    expect((await result.all()).map(({ file }) => file)).toEqual(['files/a1', 'files/b2'])
+  })
+
+  test('an interaction has its outputs and its text', async () => {
+    const steps = [
+      { type: 'user_input', content: [{ type: 'text', text: 'hi' }] },
+      { type: 'model_output', content: [{ type: 'text', text: 'hello' }] },
+    ]
+    const { url } = await serveApi({ 'interactions/v1_one': { id: 'v1_one', status: 'completed', steps } })
+    const result = await fetchResult(interactionEvent(), { client: connect(url) })
+    expect(result).toMatchObject({
+      kind: 'interaction',
+      job: 'v1_one',
+      status: 'completed',
+      text: 'hello',
+      outputs: [{ type: 'text', text: 'hello' }],
+    })
+  })
+
+  test('the calls an interaction waits for are answered by one that continues it', async () => {
+    const call = { type: 'function_call', id: 'c1', name: 'weather', arguments: { city: 'Oslo' } }
+    const { url, requests } = await serveApi({
+      'interactions/v1_one': {
+        id: 'v1_one',
+        model: 'gemini-3.8-flash',
+        status: 'requires_action',
+        steps: [
+          { ...call, id: 'c0' },
+          { type: 'function_result', call_id: 'c0', result: 1 },
+          call,
+          { ...call, id: 'c2', name: 'time' },
+        ],
+      },
+      interactions: { id: 'v1_two', status: 'in_progress' },
+    })
+    const pending = await fetchResult(interactionEvent('requires_action'), { client: connect(url) })
+    if (pending.kind !== 'requires_action') throw new TypeError('no calls')
+    expect(pending.calls).toEqual([
+      { id: 'c1', name: 'weather', arguments: { city: 'Oslo' } },
+      { id: 'c2', name: 'time', arguments: { city: 'Oslo' } },
+    ])
+    const webhook_config = { uris: ['https://app.example'], user_metadata: {} }
+    const results = [
+      { id: 'c2', result: 'unknown city', isError: true },
+      { id: 'c1', result: { degrees: 3 } },
+    ]
+    expect(await pending.respond(results, { webhook_config })).toMatchObject({ id: 'v1_two' })
+    expect(requests.at(-1)!.body).toEqual({
+      model: 'gemini-3.8-flash',
+      previous_interaction_id: 'v1_one',
+      background: true,
+      webhook_config,
+      input: [
+        { type: 'function_result', call_id: 'c1', name: 'weather', result: { degrees: 3 } },
+        { type: 'function_result', call_id: 'c2', name: 'time', result: 'unknown city', is_error: true },
+      ],
+    })
+    for (const wrong of [
+      [],
+      [results[0]!],
+      [results[0]!, results[0]!],
+      [results[0]!, { id: 'c9', result: 1 }],
+    ]) {
+      await expect(pending.respond(wrong)).rejects.toMatchObject({ code: 'option_invalid' })
+    }
+  })
+})
+
+test('the file of a video event is fetched without asking for the operation', async () => {
+  const { result, requests } = await video({ 'files/vid-1:download': FILM }, { video_uri: 'files/vid-1' })
+  expect(await result.bytes()).toEqual(FILM)
+  const stream = await result.stream()
+  expect(new Uint8Array(await new Response(stream).arrayBuffer())).toEqual(FILM)
+  expect(requests.map(({ path }) => path)).toEqual(['files/vid-1:download', 'files/vid-1:download'])
+})
+
+test('a video is saved under its name only once it is complete', async () => {
+  const folder = temporaryFolder()
+  const { result } = await video({ 'files/v:download': FILM }, { file_name: 'files/v' })
+  await result.saveTo(join(folder, 'film.mp4'))
+  expect(new Uint8Array(readFileSync(join(folder, 'film.mp4')))).toEqual(FILM)
+  expect(readdirSync(folder)).toEqual(['film.mp4'])
+})
+
+test('a video whose download breaks leaves no file', async () => {
+  const folder = temporaryFolder()
+  const fetchFile = async () =>
+    new ReadableStream<Uint8Array>({
+      start: (controller) => controller.enqueue(FILM),
+      pull: (controller) => controller.error(new TypeError('terminated')),
+    })
+  const client = SDKS[1]!.connect('http://127.0.0.1:9')
+  const result = await fetchResult(videoEvent({ file_name: 'files/v' }), { client, fetchFile })
+  if (result.kind !== 'video') throw new TypeError('no video')
+  await expect(result.saveTo(join(folder, 'film.mp4'))).rejects.toMatchObject({ code: 'result_unavailable' })
+  expect(existsSync(folder) && readdirSync(folder)).toEqual([])
+})
+
+test.each<[string, object, object]>([
+  [
+    'failed',
+    { name: OPERATION, done: true, error: { code: 3, message: 'unsafe' } },
+    { code: 'job_failed', reason: 'failed', errorCode: '3' },
+  ],
+  [
+    'was filtered',
+    done({ raiMediaFilteredCount: 1, raiMediaFilteredReasons: ['people'] }),
+    { code: 'job_failed', reason: 'filtered', errorMessage: 'people' },
+  ],
+  ['has no video', done({}), { code: 'result_not_found' }],
+  [
+    'has a video elsewhere',
+    done({ generatedSamples: [{ video: { uri: 'gs://b/v.mp4' } }] }),
+    { code: 'result_unsupported' },
+  ],
+  ['still runs', { name: OPERATION }, { code: 'result_unavailable' }],
+])('a video job that %s is an error with a code', async (_, answer, expected) => {
+  await expect(video({ [OPERATION]: answer })).rejects.toMatchObject(expected)
+})
+
+test.each<[string, object, object]>([
+  [
+    'failed',
+    { status: 'failed', errors: [{ code: 13, message: 'internal' }] },
+    { code: 'job_failed', reason: 'failed', errorCode: '13' },
+  ],
+  ['cancelled', { status: 'cancelled' }, { code: 'job_failed', reason: 'cancelled' }],
+  ['in_progress', { status: 'in_progress' }, { code: 'result_unavailable' }],
+])('an interaction that is %s is an error with a code', async (_, answer, expected) => {
+  const { url } = await serveApi({ 'interactions/v1_one': { id: 'v1_one', ...answer } })
+  const refused = fetchResult(interactionEvent(), { client: SDKS[1]!.connect(url) })
+  await expect(refused).rejects.toMatchObject(expected)
+})
+
+test.each(['incomplete', 'budget_exceeded'])(
+  'an interaction that ended %s has what it got to',
+  async (status) => {
+    const { url } = await serveApi({ 'interactions/v1_one': { id: 'v1_one', status, steps: [] } })
+    const client = SDKS[1]!.connect(url)
+    expect(await fetchResult(interactionEvent(), { client })).toMatchObject({
+      kind: 'interaction',
+      status,
+      outputs: [],
+    })
+  },
+)
+
+test('a client that hides its connection needs fetchFile', async () => {
+  const { batches, operations, interactions } = SDKS[1]!.connect('http://127.0.0.1:9')
+  const result = await fetchResult(videoEvent({ file_name: 'files/v' }), {
+    client: { batches, operations, interactions },
+  })
+  if (result.kind !== 'video') throw new TypeError('no video')
+  await expect(result.bytes()).rejects.toMatchObject({ code: 'result_unsupported' })
+})
