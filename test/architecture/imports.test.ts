@@ -39,7 +39,7 @@ const FOLDERS: Record<string, readonly string[]> = {
     'control',
     'server',
   ],
-  genai: ['shared', 'dispatch', 'results'],
+  genai: ['shared', 'dispatch', 'results', 'manage'],
   testing: ['shared', 'fixtures', 'http', 'raw', 'store', 'queue', 'adapter', 'vitest'],
 }
 

@@ -55,6 +55,21 @@ describe('secrets from a function', () => {
     expect(state.calls).toBe(1)
   })
 
+  test('are asked for again after an hour, so that one that was removed ends even if everything matches', async () => {
+    const { state, clock, post } = createRotating()
+    expect(await post()).toBe(200)
+    state.secrets = OTHER_SECRET
+    await clock.advance(3_599_999)
+    expect(await post()).toBe(200)
+    expect(state.calls).toBe(1)
+    await clock.advance(1)
+    await post()
+    await clock.advance(0)
+    expect(await post()).toBe(401)
+    expect(await post(OTHER_SECRET)).toBe(200)
+    expect(state.calls).toBe(2)
+  })
+
   test('rotate without a restart: a delivery under the new secret is accepted at once', async () => {
     const { state, clock, post } = createRotating()
     await post()

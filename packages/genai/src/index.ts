@@ -10,6 +10,15 @@ export {
   type WebhookConfig,
   type WebhookConfigOptions,
 } from './lib/dispatch/webhook-config.ts'
+export { type EnsuredWebhook, type EnsureWebhookOptions, ensureWebhook } from './lib/manage/ensure-webhook.ts'
+export { type PingWebhookOptions, pingWebhook } from './lib/manage/ping-webhook.ts'
+export {
+  type RotateSecretOptions,
+  type RotationTimes,
+  rotateSecret,
+  SecretUnsavedError,
+} from './lib/manage/rotate-secret.ts'
+export { addSecret, liveSecrets, type StoredSecret } from './lib/manage/stored-secrets.ts'
 export type { BatchResult } from './lib/results/batch-result.ts'
 export type { FetchFile } from './lib/results/download.ts'
 export {

@@ -1,4 +1,4 @@
-import type { Clock } from './clock.ts'
+import { type Clock, monotonicNow } from './clock.ts'
 import { type MaybePromise, mapMaybe } from './maybe-promise.ts'
 import { createSharedLoad } from './shared-load.ts'
 
@@ -14,10 +14,12 @@ export interface Source<T> {
 
 const TIMEOUT_MS = 2_000
 const COOLDOWN_MS = 30_000
+// A secret that the function no longer returns must not stay in use for as long as everything matches.
+const MAX_AGE_MS = 3_600_000
 
 /**
  * Caches the result of a function. The function is called when the value is first needed, and again for `newer`, at most
- * every 30 seconds. If it fails, the last value stays in use.
+ * every 30 seconds. If it fails, the last value stays in use. A value older than an hour is loaded again in the background.
  *
  * @param options.load The function; it may throw or reject
  * @param options.report Called with what it throws
@@ -29,6 +31,7 @@ export function createRefreshable<T>(options: {
 }): Source<T> {
   const { load, clock, report } = options
   let value: T | undefined
+  let loadedAt = 0
   const shared = createSharedLoad<T>({
     async load() {
       try {
@@ -40,6 +43,7 @@ export function createRefreshable<T>(options: {
     },
     accept(next) {
       value = next
+      loadedAt = monotonicNow(clock)
     },
     isCold: () => value === undefined,
     clock,
@@ -48,7 +52,12 @@ export function createRefreshable<T>(options: {
   })
   return {
     current: () => value,
-    get: () => value ?? shared.reload().then(() => value),
+    get() {
+      if (value === undefined) return shared.reload().then(() => value)
+      // In the background: a slow vault must not hold up a delivery that the value at hand can verify.
+      if (monotonicNow(clock) - loadedAt >= MAX_AGE_MS) shared.reload().catch(() => {})
+      return value
+    },
     async newer(known) {
       await shared.reload()
       return value === known ? undefined : value

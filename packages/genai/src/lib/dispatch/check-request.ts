@@ -1,5 +1,5 @@
 import { invalid } from '../shared/options.ts'
-import { checkUris } from './webhook-uris.ts'
+import { checkUris } from '../shared/webhook-uris.ts'
 
 interface RequestLike {
   webhook_config?: unknown

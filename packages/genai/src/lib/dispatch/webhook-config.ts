@@ -1,7 +1,7 @@
 import { createJobToken, JOB_TOKEN_FIELD, type JobKeySource } from '@gwh/core/job-token'
 import { checkNames } from '@gwh/core/options'
+import { checkUris } from '../shared/webhook-uris.ts'
 import { checkMetadata, checkSize } from './metadata.ts'
-import { checkUris } from './webhook-uris.ts'
 
 /** Options of `createWebhookConfig`. */
 export interface WebhookConfigOptions {

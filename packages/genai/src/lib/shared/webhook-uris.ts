@@ -1,4 +1,4 @@
-import { invalid } from '../shared/options.ts'
+import { invalid } from './options.ts'
 
 const LOOPBACK = /^(?:localhost|(?:[^.]+\.)*localhost|127(?:\.\d{1,3}){3}|\[::1\])$/
 
