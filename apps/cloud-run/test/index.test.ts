@@ -12,7 +12,7 @@ const sample = useSample(options)
 
 checkSample(sample, options)
 
-test('the bytes are what is verified, not what the framework parsed', async () => {
+test('the bytes are verified, not what the framework parsed', async () => {
   const { secret, uri } = sample()
   // Spaces and an escape that serialising again would not bring back.
   const body = '{ "type": "batch.succeeded", "data": { "id": "b\\u003d" } }'

@@ -1,6 +1,6 @@
 /**
- * A `fetch` that loses the first answer to a delivery of one scheme on its way back: the receiver has it, the
- * sender does not know. What follows on the wire is real: a retry, and a receiver that recognises it.
+ * A `fetch` that loses the first answer to a delivery of one scheme: the receiver has the delivery, and the sender does
+ * not know. What follows is real: a retry, and a receiver that recognises it.
  */
 export function loseFirstAnswer(scheme: 'static' | 'dynamic', say: (text: string) => void): typeof fetch {
   const tag = scheme === 'static' ? 'v1,' : 'v1a,'

@@ -21,7 +21,7 @@ const folder = mkdtempSync(join(tmpdir(), 'gwh-demo-'))
 const results = join(folder, 'results.ndjson')
 process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
 const timeline = createTimeline(performance.now.bind(performance), console.log)
-// Over when every event is handled and the sender knows it.
+// Resolves when every event is handled and acknowledged.
 const over = Promise.withResolvers<void>()
 const counts = { handled: 0, acknowledged: 0 }
 
@@ -41,7 +41,7 @@ const emulator = createEmulator({
 const { url: baseUrl } = await listen(once ? 0 : Number(process.env.PORT ?? DEFAULT_PORT))
 process.env.GOOGLE_GEMINI_BASE_URL = baseUrl
 process.env.GEMINI_API_KEY ??= 'demo-key'
-// Whoever works with Google Cloud may have these set: the client would go there.
+// Users of Google Cloud may have these set; the client would then use Vertex AI.
 delete process.env.GOOGLE_GENAI_USE_VERTEXAI
 delete process.env.GOOGLE_GENAI_USE_ENTERPRISE
 timeline.say('google', `emulated at ${baseUrl}`)
@@ -84,7 +84,7 @@ process.exitCode = ok ? 0 : 1
 if (once || !ok) await close()
 else await invite()
 
-/** Starts the emulator, or ends the process with a sentence that says how to choose another port. */
+/** Starts the emulator, or ends the process with a message that says how to choose another port. */
 async function listen(port: number): Promise<{ url: string }> {
   try {
     return await emulator.listen({ port })
@@ -122,7 +122,7 @@ function readEffects(): Effect[] {
   return lines.map((line) => JSON.parse(line) as Effect)
 }
 
-/** Exactly one effect per job, and none besides: counted in the file the handlers wrote. */
+/** Exactly one effect per job and no others, counted in the file that the handlers wrote. */
 function report(effects: Effect[], jobs: readonly string[]): boolean {
   const counts = jobs.map((job) => effects.filter((effect) => effect.job === job).length)
   const exactlyOnce = counts.every((count) => count === 1) && effects.length === jobs.length
@@ -133,11 +133,11 @@ function report(effects: Effect[], jobs: readonly string[]): boolean {
 }
 
 async function invite(): Promise<void> {
-  // What comes now is meant for another receiver.
+  // Deliveries from now on are meant for another receiver.
   await client.webhooks.delete(webhook.id ?? '')
   await end(receiver)
   console.log(`
-Google's side goes on running at ${baseUrl}. Try it with your own receiver, in another terminal:
+Google's side keeps running at ${baseUrl}. Try it with your own receiver, in another terminal:
 
   # 1. register its URL; the answer holds the signing secret for GEMINI_WEBHOOK_SECRET
   curl ${baseUrl}/v1/webhooks -H 'x-goog-api-key: any' -H 'content-type: application/json' \\

@@ -2,7 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import type { Report } from './report.ts'
 
-/** Starts the receiver in a process of its own; resolves once it listens. */
+/** Starts the receiver in a separate process; resolves when it listens. */
 export async function startReceiver(
   env: Record<string, string>,
   onReport: (report: Report) => void,

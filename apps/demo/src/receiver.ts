@@ -1,5 +1,5 @@
-// The part a user would write: verify, store on disk, acknowledge, handle, fetch the result. It runs as a process
-// of its own and tells the demo what it does, so that both sides share one timeline.
+// The part a user would write: verify, store on disk, acknowledge, handle, fetch the result. It runs in a separate
+// process and reports to the demo what it does, so that both sides share one timeline.
 import { appendFileSync } from 'node:fs'
 import { GoogleGenAI } from '@google/genai'
 import { createReceiver } from '@gwh/core'
@@ -38,7 +38,7 @@ receiver
     keep(key, delivery.id, event.id, interaction.output_text ?? '')
   })
 
-/** The effect: one line in a file, which the demo counts when everything is over. */
+/** The effect: one line in a file, which the demo counts at the end. */
 function keep(key: string, id: string, job: string | undefined, text: string): void {
   appendFileSync(RESULTS ?? 'results.ndjson', `${JSON.stringify({ key, id, job, text })}\n`)
   tell({ type: 'result', id, text })
@@ -48,7 +48,7 @@ const { url } = await serve(receiver, {
   hostname: '127.0.0.1',
   port: Number(PORT ?? 3000),
   path: '/webhooks/gemini',
-  // Short, so that what a killed process was handling is taken up again soon after a restart.
+  // Short, so that deliveries of a killed process are handled again soon after a restart.
   work: { leaseMs: 3_000 },
 })
 tell({ type: 'listening', url })

@@ -1,4 +1,4 @@
-/** What the receiver's process tells the demo. */
+/** What the receiver's process reports to the demo. */
 export type Report =
   | { type: 'listening'; url: string }
   | {

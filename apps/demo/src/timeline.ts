@@ -39,7 +39,7 @@ export function createTimeline(now: () => number, print: (line: string) => void)
   }
 }
 
-/** Colours where the terminal shows them; plain text in pipes, files and under NO_COLOR. */
+/** Colours on terminals that support them; plain text in pipes, in files and with NO_COLOR. */
 export function paint(style: Style, text: string): string {
   return styleText(style, text, { stream: process.stdout })
 }
@@ -84,7 +84,7 @@ function describeReport(report: Report): string | undefined {
   }
 }
 
-/** Enough of an id to tell it from its neighbours. */
+/** Enough of an id to tell it from others. */
 function short(id: string): string {
   return id.length > 20 ? `${id.slice(0, 16)}…` : id
 }

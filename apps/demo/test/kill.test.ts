@@ -32,7 +32,7 @@ test('a receiver killed in the middle of deliveries and started again loses no a
       if (acked.size < (killAt[0] ?? Number.POSITIVE_INFINITY)) return
       killAt.shift()
       kills++
-      // At once, whatever the process is in the middle of.
+      // At once, whatever the process is doing.
       receiver?.kill('SIGKILL')
     },
   })

@@ -16,7 +16,7 @@ test('the other routes of the app have their bodies parsed', async () => {
   expect(await response.json()).toEqual({ received: 'Hello' })
 })
 
-test('what one process has taken is a duplicate on another, handled once, and counted', async () => {
+test('what one process has accepted is a duplicate on another, handled once, and counted', async () => {
   const { secret, app, origin, uri, startAnother } = sample()
   const another = await startAnother()
   const { headers, body } = await signedDelivery({ secret, id: 'msg_shared' })

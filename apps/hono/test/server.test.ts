@@ -34,7 +34,7 @@ test('what one machine has handled is a duplicate on another', async () => {
   expect(another.app.lines.filter((line) => /^(batch done|handled)/.test(line))).toEqual([])
 })
 
-/** Has a background job run whose end is announced here; resolves to the job, and how the delivery went. */
+/** Runs a background job whose end is announced here; resolves to the job and its delivery. */
 async function runJob(metadata: Record<string, string>) {
   const { google, uri } = sample()
   const client = new GoogleGenAI({ apiKey: 'test', httpOptions: { baseUrl: google.url } })
@@ -49,14 +49,14 @@ async function runJob(metadata: Record<string, string>) {
   return { id, delivery: google.emulator.deliveries().find(({ jobId }) => jobId === id)! }
 }
 
-test('the end of a job of ours is announced by a dynamic webhook, and handled', async () => {
+test('the end of one of our jobs is announced by a dynamic webhook, and handled', async () => {
   const { id, delivery } = await runJob({ [JOB_TOKEN_FIELD]: await createJobToken({ jobKey }) })
   expect(delivery.scheme).toBe('dynamic')
   expect(delivery.attempts.map(({ status }) => status)).toEqual([200])
   expect(await sample().app.line(/^interaction done:/)).toBe(`interaction done: ${id}`)
 })
 
-test('the end of a job of somebody else is refused with 403, and the log says why', async () => {
+test('the end of another customer’s job is refused with 403, and the log says why', async () => {
   const stranger = await createJobToken({ jobKey: crypto.randomUUID() })
   const { id, delivery } = await runJob({ [JOB_TOKEN_FIELD]: stranger })
   expect(delivery.attempts.map(({ status }) => status)).toEqual([403])

@@ -13,7 +13,7 @@ const options = {
   exitCode: 143,
   env: () => ({
     CRON_SECRET,
-    // Nothing may be asked of the network, not even which version is the newest.
+    // Nothing may access the network, not even to check for a newer version.
     NEXT_TELEMETRY_DISABLED: '1',
     npm_config_registry: 'http://127.0.0.1:9',
     CI: '1',
@@ -22,15 +22,15 @@ const options = {
 const sample = useSample(options)
 const open = useBrowser()
 
-test('while nothing has arrived, the status page says so, and what to do', async () => {
-  const { page, complaints } = await open(sample().origin)
+test('while nothing has arrived, the status page says so and what to do', async () => {
+  const { page, warnings } = await open(sample().origin)
   expect(await page.title()).toBe('Gemini webhooks')
   const counts = await page.locator('ul li').allTextContents()
   expect(counts).toEqual(['0\npending', '0\nrunning', '0\nretrying', '0\ndone', '0\ndead'])
   expect(await page.getByText('Register /webhooks/gemini').isVisible()).toBe(true)
-  expect(await page.getByText('None. What nobody can read').isVisible()).toBe(true)
+  expect(await page.getByText('None. Deliveries that cannot be parsed').isVisible()).toBe(true)
   expect(await page.getByText('redrive').isVisible()).toBe(false)
-  expect(complaints).toEqual([])
+  expect(warnings).toEqual([])
 })
 
 checkSample(sample, options)
@@ -42,16 +42,16 @@ test('the status page counts what was handled', async () => {
   await app.line(new RegExp(`^handled ${webhookId} `))
   // A handler has returned a moment before its delivery is completed.
   await expect.poll(() => countOf(origin, 'done')).toBe(before + 1)
-  const { page, complaints } = await open(origin)
+  const { page, warnings } = await open(origin)
   expect(await page.locator('ul li.done').textContent()).toBe(`${before + 1}\ndone`)
   expect(await page.getByText('Register /webhooks/gemini').isVisible()).toBe(false)
-  expect(complaints).toEqual([])
+  expect(warnings).toEqual([])
 })
 
 test.each([
   ['with', true],
   ['without', false],
-])('a dead letter is listed with all there is to know, as text, %s JavaScript', async (_, scripts) => {
+])('a dead letter is listed with its details, as text, %s JavaScript', async (_, scripts) => {
   const { app, origin, secret, uri } = sample()
   const id = `msg_<img/src='x:'onerror='evil${scripts}()'>`
   const body = `{"<script>evil()</script>":"${'€'.repeat(500)}"`
@@ -61,7 +61,7 @@ test.each([
   await app.line(new RegExp(`^dead msg_<.*evil${scripts}`))
   await expect.poll(() => countOf(origin, 'dead')).toBe(before + 1)
 
-  const { page, complaints } = await open(origin, { scripts })
+  const { page, warnings } = await open(origin, { scripts })
   const letter = page.locator('ol li').filter({ hasText: id })
   expect(await letter.locator('b').textContent()).toBe(id)
   const [, when] = / payload_invalid · attempt 1 · (\w{3}, \d\d \w{3} \d{4} [\d:]{8} GMT)/.exec(
@@ -71,8 +71,8 @@ test.each([
   expect(await letter.locator('pre').textContent()).toMatch(/^\{"<script>evil\(\)<\/script>":"€{100,125}/)
   expect(await page.locator('main').locator('img, script').count()).toBe(0)
   expect(await page.getByText('redrive').isVisible()).toBe(true)
-  expect(await page.getByText('None. What nobody can read').isVisible()).toBe(false)
-  expect(complaints).toEqual([])
+  expect(await page.getByText('None. Deliveries that cannot be parsed').isVisible()).toBe(false)
+  expect(warnings).toEqual([])
 })
 
 test('the status page fits a narrow screen', async () => {
@@ -82,7 +82,7 @@ test('the status page fits a narrow screen', async () => {
   expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(320)
 })
 
-test('the cron handles what was taken in and left over, for those who know the secret', async () => {
+test('the cron handles deliveries that were left over, and requires the secret', async () => {
   const { app, database, origin, secret } = sample()
   const queue = createSqliteQueue({ path: database })
   const killed = createReceiver({ static: { secrets: secret }, queue })
@@ -97,7 +97,7 @@ test('the cron handles what was taken in and left over, for those who know the s
   await app.line(/^handled msg_left_over /)
 })
 
-/** What the status page says how many there are of, as it comes from the server. */
+/** A count on the status page, from the HTML of the server. */
 async function countOf(origin: string, state: string): Promise<number> {
   const html = await (await fetch(origin)).text()
   return Number(new RegExp(`>(\\d+)\n${state}<`).exec(html)![1])

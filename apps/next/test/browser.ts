@@ -29,19 +29,19 @@ export function useBrowser() {
     rmSync(profile, { recursive: true })
   })
 
-  /** Opens an address, with or without scripts; `complaints` are what the browser's console warns of. */
+  /** Opens an address, with or without scripts; `warnings` are the warnings and errors in the browser's console. */
   return async (url: string, { scripts = true } = {}) => {
     const page = await context!.newPage()
     page.setDefaultTimeout(10_000)
     const session = await context!.newCDPSession(page)
     await session.send('Emulation.setScriptExecutionDisabled', { value: !scripts })
-    const complaints: string[] = []
+    const warnings: string[] = []
     page.on('console', (message) => {
-      if (['error', 'warning'].includes(message.type())) complaints.push(message.text())
+      if (['error', 'warning'].includes(message.type())) warnings.push(message.text())
     })
-    page.on('pageerror', (error) => complaints.push(error.message))
-    // With everything it asks for, the icon included.
+    page.on('pageerror', (error) => warnings.push(error.message))
+    // With everything it loads, the icon included.
     await page.goto(url, { waitUntil: 'networkidle' })
-    return { page, complaints }
+    return { page, warnings }
   }
 }

@@ -7,7 +7,7 @@ const readme = readFileSync(new URL('../../../README.md', import.meta.url), 'utf
 const handler = /```ts\n([\s\S]*?)```/.exec(readme)![1]!
 const folder = new URL('../.readme/', import.meta.url).pathname
 
-test('the handler at the top of the README receives and handles a delivery as it stands there', async () => {
+test('the handler at the top of the README receives and handles a delivery, unchanged', async () => {
   const port = await freePort()
   mkdirSync(folder, { recursive: true })
   writeFileSync(`${folder}/server.ts`, handler.replace('port: 3000', `port: ${port}`))
@@ -30,7 +30,7 @@ test('the handler at the top of the README fits in 12 lines', () => {
   expect(handler.split('\n').filter((line) => line.trim() !== '').length).toBeLessThanOrEqual(12)
 })
 
-/** Waits until something answers at the address, whatever it says. */
+/** Waits until something answers at the address, whatever the answer. */
 async function listens(uri: string): Promise<void> {
   for (;;) {
     try {

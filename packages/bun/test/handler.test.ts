@@ -11,7 +11,7 @@ const post = async (url: string) => {
   return new Request(url, { method: 'POST', headers, body: new Uint8Array(body) })
 }
 
-test('the path is answered and no other is', async () => {
+test('only the given path is answered', async () => {
   const handle = createBunHandler(create(), { path: '/webhooks/gemini' })
   expect((await handle(await post('http://h/webhooks/gemini?x=1'))).status).toBe(200)
   const elsewhere = await handle(await post('http://h/other'))
@@ -26,13 +26,13 @@ test('a connection is never idle while its delivery is being answered', async ()
   expect(seen).toEqual(['0 s', 'handler', '10 s'])
 })
 
-test('whoever is refused is hung up on, because the rest of the body would be read on', async () => {
+test('a refused connection is closed, because Bun would read the rest of the body', async () => {
   const handle = createBunHandler(create())
   expect((await handle(new Request('http://h/'))).headers.get('connection')).toBe('close')
   expect((await handle(await post('http://h/'))).headers.get('connection')).toBeNull()
 })
 
-test('options nobody reads are refused, before Bun is asked for anything', async () => {
+test('unknown options are refused before Bun is called', async () => {
   const invalid = { code: 'option_invalid' }
   expect(() => createBunHandler(create(), { pfad: '/' } as object)).toThrow(expect.objectContaining(invalid))
   await expect(serve(create(), { prot: 1 } as object)).rejects.toMatchObject(invalid)

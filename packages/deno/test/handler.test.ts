@@ -11,14 +11,14 @@ const post = async (url: string) => {
   return new Request(url, { method: 'POST', headers, body: new Uint8Array(body) })
 }
 
-test('the path is answered and no other is', async () => {
+test('only the given path is answered', async () => {
   const handle = createDenoHandler(create(), { path: '/webhooks/gemini' })
   expect((await handle(await post('http://h/webhooks/gemini?x=1'))).status).toBe(200)
   const elsewhere = await handle(await post('http://h/other'))
   expect([elsewhere.status, await elsewhere.json()]).toEqual([404, { error: 'path_not_found' }])
 })
 
-test('options nobody reads are refused, before Deno is asked for anything', async () => {
+test('unknown options are refused before Deno is called', async () => {
   const invalid = { code: 'option_invalid' }
   expect(() => createDenoHandler(create(), { pfad: '/' } as object)).toThrow(expect.objectContaining(invalid))
   await expect(serve(create(), { prot: 1 } as object)).rejects.toMatchObject(invalid)

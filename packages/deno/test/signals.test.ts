@@ -14,7 +14,7 @@ function listen({ port, hostname, signal }: { port: number; hostname: string; si
   return { addr: { port, hostname }, finished }
 }
 
-test('listens for signals while it serves, and no longer than that', async () => {
+test('listens for signals only while it serves', async () => {
   const before = [process.listenerCount('SIGTERM'), process.listenerCount('SIGINT')]
   const receiver = createReceiver({ static: { secrets: SECRET } })
   const server = await serve(receiver, { port: 0, hostname: '127.0.0.1' })
@@ -25,7 +25,7 @@ test('listens for signals while it serves, and no longer than that', async () =>
   expect([process.listenerCount('SIGTERM'), process.listenerCount('SIGINT')]).toEqual(before)
 })
 
-test('leaves signals alone when told so', async () => {
+test('leaves signals alone with signals: false', async () => {
   const before = process.listenerCount('SIGTERM')
   const receiver = createReceiver({ static: { secrets: SECRET } })
   const server = await serve(receiver, { port: 0, hostname: '127.0.0.1', signals: false })

@@ -22,11 +22,11 @@ const callCron = (secret?: string) =>
   fetch(`${app.url}/cron`, secret ? { headers: { authorization: `Bearer ${secret}` } } : {})
 
 describe('the app router', () => {
-  test('answers before the handler is done, which goes on after the answer', async () => {
+  test('answers before the handler is done, which continues after the answer', async () => {
     const response = await post('/webhooks/gemini')
     expect([response.status, await response.json()]).toEqual([200, { status: 'accepted' }])
     const { key } = await app.signal(({ type }) => type === 'accepted')
-    // Nobody could have handled it: the gate is closed, and the answer is here.
+    // It cannot have been handled: the gate is closed, and the answer is here.
     app.openGate()
     expect(await app.signal((signal) => signal.key === key)).toMatchObject({ type: 'handled', attempt: 1 })
   })
@@ -40,7 +40,7 @@ describe('the app router', () => {
 })
 
 describe('the cron', () => {
-  test('handles what an invocation has accepted and not lived to handle', async () => {
+  test('handles what an invocation accepted before it was killed', async () => {
     app.openGate()
     const queue = createSqliteQueue({ path: app.database })
     const killed = createReceiver({ static: { secrets: SECRET }, queue })
@@ -51,7 +51,7 @@ describe('the cron', () => {
     expect(await (await callCron(CRON_SECRET)).json()).toEqual({ processed: 0 })
   })
 
-  test('is for those who know the secret', async () => {
+  test('requires the secret', async () => {
     expect((await callCron()).status).toBe(401)
     expect((await callCron('another secret')).status).toBe(401)
   })
@@ -65,7 +65,7 @@ describe('the pages router', () => {
     expect((await fetch(`${app.url}/api/gemini`)).status).toBe(405)
   })
 
-  test('with its body parser on is told which line to add, once', async () => {
+  test('with its body parser on, reports once which line to add', async () => {
     for (const _ of [1, 2]) {
       const response = await post('/api/parsed')
       expect([response.status, await response.json()]).toEqual([500, { error: 'raw_body_required' }])

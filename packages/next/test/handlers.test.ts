@@ -21,11 +21,11 @@ test('a receiver is made at the first request, and once', async () => {
   expect(made).toBe(1)
 })
 
-test('a route handler is one of POST only, so that Next.js refuses the other methods', () => {
+test('a route handler handles only POST, so that Next.js refuses the other methods', () => {
   expect(Object.keys(createRouteHandler(createReceiver({ static: { secrets: SECRET } })))).toEqual(['POST'])
 })
 
-test('options nobody reads, and a cron without a secret, are refused when the module is loaded', () => {
+test('unknown options, and a cron without a secret, are refused when the module is loaded', () => {
   const receiver = createReceiver({ static: { secrets: SECRET } })
   expect(() => createRouteHandler(receiver, { maxMs: 1 } as object)).toThrow(invalid)
   expect(() => createCronHandler(receiver, { secret: '' })).toThrow(invalid)

@@ -2,15 +2,16 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { createServer } from 'node:http'
-import { type AddressInfo, createServer as createNetServer } from 'node:net'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
+import { freePort } from '@gwh/testing'
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url))
 const next = here('../node_modules/next/dist/bin/next')
-// Nothing may be asked of the network, not even which version is the newest.
+// Nothing may access the network, not even to check for a newer version.
 const offline = { NEXT_TELEMETRY_DISABLED: '1', npm_config_registry: 'http://127.0.0.1:9', CI: '1' }
 
 /** Builds the fixture as its users would: from what is published, without any of its secrets. */
@@ -32,7 +33,7 @@ export interface App {
   database: string
   /** Resolves once it has printed a signal that matches; each is found once. */
   signal(matches: (signal: Record<string, unknown>) => boolean): Promise<Record<string, unknown>>
-  /** Lets every handler go on that has asked, and those to come. */
+  /** Lets every waiting and future handler continue. */
   openGate(): void
   stop(): Promise<number | null>
 }
@@ -93,7 +94,7 @@ function watch(child: ChildProcess): App['signal'] {
     })
 }
 
-/** Handlers of the app ask here, and are answered when the gate is open. */
+/** Handlers of the app call this server, which answers once the gate is open. */
 async function startGate() {
   const open = Promise.withResolvers<void>()
   const server = createServer(async (_, response) => {
@@ -105,15 +106,7 @@ async function startGate() {
   return { url: `http://127.0.0.1:${port}`, open: () => open.resolve(), close: () => server.close() }
 }
 
-async function freePort(): Promise<number> {
-  const probe = createNetServer()
-  await new Promise<void>((resolve) => probe.listen(0, '127.0.0.1', resolve))
-  const { port } = probe.address() as AddressInfo
-  await new Promise((resolve) => probe.close(resolve))
-  return port
-}
-
-/** Waits until something answers at the address, whatever it says. */
+/** Waits until something answers at the address, whatever the answer. */
 async function answers(url: string, child: ChildProcess): Promise<void> {
   while (child.exitCode === null) {
     try {

@@ -31,7 +31,7 @@ test('the receiver gets its route, and other routes keep their parsers', async (
 })
 
 test.each(['text/plain', 'application/x-www-form-urlencoded', 'application/json; charset=latin1', undefined])(
-  'a body sent as %s is read as it came',
+  'a body sent as %s is read unchanged',
   async (type) => {
     await using server = await start()
     const { headers, ...delivery } = await signed()
@@ -54,7 +54,7 @@ test('the limits of the receiver hold, not those of the app', async () => {
   expect(await sendRaw(server.port, half)).toMatch(/^HTTP\/1\.1 408 /)
 })
 
-test('every method but POST is refused and told the right one', async () => {
+test('every method but POST is refused, with the allowed one in the answer', async () => {
   await using server = await start()
   for (const method of ['GET', 'PUT', 'DELETE', 'PATCH', 'OPTIONS']) {
     const response = await fetch(`${server.url}/webhooks/gemini`, { method })
@@ -93,7 +93,7 @@ test('with work, closing the app waits for what is being handled', async () => {
   await fetch(`${server.url}/webhooks/gemini`, await signed())
   await entered.promise
   const closed = server.app.close()
-  // Later than an app takes to close that waits for nobody.
+  // Longer than an app without running handlers takes to close.
   setTimeout(leave.resolve, 200)
   await closed
   expect(handled).toBe(true)

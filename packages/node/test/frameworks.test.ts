@@ -17,7 +17,7 @@ afterEach(async () => {
   }
 })
 
-/** Starts what a framework made on a port of its own. */
+/** Starts the app of a framework on a free port. */
 async function start(
   app: Parameters<typeof createServer>[1] | Server,
 ): Promise<{ url: string; port: number }> {
@@ -67,13 +67,13 @@ describe('Express', () => {
     expect((await fetch(`${url}/webhooks/other`, await asJson())).status).toBe(404)
   })
 
-  test('with express.raw() hands over the bytes', async () => {
+  test('with express.raw() passes on the bytes', async () => {
     const { receiver } = createWatched()
     const { url } = await start(express().use(express.raw({ type: '*/*' }), createNodeHandler(receiver)))
     expect((await fetch(url, await asJson())).status).toBe(200)
   })
 
-  test('with express.json() in front is told which line to change, once', async () => {
+  test('with express.json() in front, reports once which line to change', async () => {
     const { receiver, handled, refusals } = createWatched()
     const { url } = await start(express().use(express.json(), createNodeHandler(receiver)))
     for (const _ of [1, 2, 3]) {
@@ -98,7 +98,7 @@ describe('Connect', () => {
     expect(await (await fetch(url)).text()).toBe('next')
   })
 
-  test('with a parser in front is told which line to change', async () => {
+  test('with a parser in front, reports which line to change', async () => {
     const { receiver, refusals } = createWatched()
     const app = connect().use(express.json()).use(createNodeHandler(receiver))
     const { url } = await start(app)
@@ -118,7 +118,7 @@ describe('functions-framework', () => {
     expect(handled).toEqual(['batch.succeeded'])
   })
 
-  test('whose bytes got lost on the way says so', async () => {
+  test('reports that the bytes were lost', async () => {
     const { receiver, refusals } = createWatched()
     const handler = createNodeHandler(receiver)
     http('lossy', (request, response) => {
@@ -144,7 +144,7 @@ describe('a request that', () => {
   test.each([
     ['Next.js parsed', { previewData: false, body: {} }, /parsed .* Next\.js.*: export const config = /],
     ['Fastify has read', { log: {}, id: 1 }, /read and not kept .* Fastify: await app\.register\(gwhFastify/],
-    ['somebody has read', {}, /read and not kept .* Express: .* Fastify: .* Firebase, NestJS: /],
+    ['other code has read', {}, /read and not kept .* Express: .* Fastify: .* Firebase, NestJS: /],
   ])('%s names its fix', async (_, marks, advice) => {
     const { receiver, refusals } = createWatched()
     const { url } = await with_(marks)(receiver)
@@ -152,7 +152,7 @@ describe('a request that', () => {
     expect(refusals()).toEqual([expect.stringMatching(advice)])
   })
 
-  test('has a header twice is refused even where the joined value would pass for one', async () => {
+  test('has a header twice is refused even if the joined value would be valid', async () => {
     const { receiver, refusals } = createWatched()
     const { port } = await start(createNodeHandler(receiver))
     const { headers } = await signed()
@@ -165,7 +165,7 @@ describe('a request that', () => {
   })
 })
 
-test('an option nobody reads is refused', () => {
+test('an unknown option is refused', () => {
   const { receiver } = createWatched()
   expect(() => createNodeHandler(receiver, { pfad: '/a' } as object)).toThrow(
     expect.objectContaining({ code: 'option_invalid' }),

@@ -34,13 +34,13 @@ test('a body altered on its way is unauthorized', async () => {
   expect(handled).toEqual([])
 })
 
-test('another method is refused and told the right one', async () => {
+test('another method is refused, with the allowed one in the answer', async () => {
   const { url } = await start()
   const response = await fetch(url)
   expect([response.status, response.headers.get('allow')]).toEqual([405, 'POST'])
 })
 
-test('another path is refused where nobody else is mounted', async () => {
+test('another path is refused when there is no next handler', async () => {
   const { url } = await start({ path: '/webhooks' })
   expect((await fetch(`${url}/other`, await signed())).status).toBe(404)
   expect((await fetch(`${url}/webhooks?x=1`, await signed())).status).toBe(200)
@@ -69,7 +69,7 @@ test('a body of exactly the limit is accepted, one byte more is not', async () =
   expect((await fetch(url, await signed(`${body} `))).status).toBe(413)
 })
 
-test('a body that grows past the limit without saying so is cut off', async () => {
+test('a chunked body that grows past the limit is cut off', async () => {
   const { port } = await start({ maxBodyBytes: 1000 })
   const { headers } = await signed()
   const chunk = `400\r\n${'x'.repeat(1024)}\r\n`
@@ -81,13 +81,13 @@ test('a body that grows past the limit without saying so is cut off', async () =
   expect(answer).toMatch(/^HTTP\/1\.1 413 .*"error":"body_too_large"/s)
 })
 
-test('a body that does not come within its time is refused', async () => {
+test('a body that does not arrive in time is refused', async () => {
   const { port } = await start({ bodyTimeoutMs: 20 })
   const { headers } = await signed()
   expect(await sendRaw(port, head({ ...headers, 'content-length': '50' }), '{')).toMatch(/^HTTP\/1\.1 408 /)
 })
 
-test('a sender that goes away in the middle of its body leaves the server serving', async () => {
+test('the server keeps serving when a sender disconnects in the middle of its body', async () => {
   const { url, port } = await start()
   const { headers } = await signed()
   await new Promise<void>((resolve) => {
@@ -123,7 +123,7 @@ test('a header named __proto__ does no harm', async () => {
   expect((await fetch(url, await signed())).status).toBe(200)
 })
 
-test('a body a parser has made an object of is refused as a mistake of ours', async () => {
+test('a body that was parsed to an object is refused as a configuration mistake', async () => {
   const { url, handled } = await start(
     {},
     parsedBefore((text) => ({ body: JSON.parse(text) })),
@@ -133,7 +133,7 @@ test('a body a parser has made an object of is refused as a mistake of ours', as
   expect(handled).toEqual([])
 })
 
-test('a body somebody has read and kept nothing of is refused at once', async () => {
+test('a body that was read and not kept is refused at once', async () => {
   const { url } = await start(
     {},
     parsedBefore(() => ({})),

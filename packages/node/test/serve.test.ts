@@ -7,7 +7,7 @@ import { SECRET, signed } from './support.ts'
 
 const local = { port: 0, hostname: '127.0.0.1', signals: false }
 
-test('the address it says is the one it serves at', async () => {
+test('the url it returns is the one it serves at', async () => {
   const receiver = createReceiver({ static: { secrets: SECRET } })
   const server = await serve(receiver, { ...local, path: '/hooks' })
   expect(server.url).toBe(`http://127.0.0.1:${server.port}/hooks`)
@@ -22,7 +22,7 @@ test('a port in use is an error, not a server that never answers', async () => {
   await first.close()
 })
 
-test('closing answers the request under way before it resolves', async () => {
+test('close answers open requests before it resolves', async () => {
   const receiver = createReceiver({ static: { secrets: SECRET } })
   const entered = Promise.withResolvers<void>()
   const leave = Promise.withResolvers<void>()

@@ -31,7 +31,7 @@ function close(server: Server): Promise<unknown> {
 
 let count = 0
 
-/** A delivery as the sender makes it, with an id of its own. */
+/** A delivery as the sender makes it, with a new id. */
 export async function signed(body: string | Uint8Array = '{"type":"batch.succeeded","data":{"id":"b"}}') {
   const id = `msg_${++count}`
   const timestamp = Math.floor(Date.now() / 1000)
@@ -48,7 +48,7 @@ export function sendRaw(port: number, ...parts: (string | Uint8Array)[]): Promis
     socket.on('data', (chunk) => {
       answer += chunk
     })
-    // A server that has said enough may reset the connection while we are still sending.
+    // A server that has answered may reset the connection while we are still sending.
     socket.on('error', () => resolve(answer))
     socket.on('close', () => resolve(answer))
     for (const part of parts) socket.write(part)

@@ -184,7 +184,7 @@ test('a claim that the client sends twice is one claim', async () => {
   expect(await resending.claim('a', DEADLINES)).toMatchObject({ status: 'in_progress' })
 })
 
-test('a completion without an answer is an unavailable store, and may take effect all the same', async () => {
+test('a completion without an answer is an unavailable store, and may still take effect', async () => {
   const { store, other, clock, link } = await harness()
   const claim = await win(store, 'a')
   link.fate = 'held'

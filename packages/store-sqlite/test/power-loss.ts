@@ -38,7 +38,7 @@ export class PowerCut {
   /**
    * Writes a database and its log to a folder of their own.
    *
-   * @param share How much of what was not synced reached the disk all the same, from 0 to 1; the last such write
+   * @param share How much of what was not synced reached the disk anyway, from 0 to 1; the last such write
    *   is cut in half
    */
   save(path: string, share = 0): string {

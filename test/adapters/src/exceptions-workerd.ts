@@ -94,7 +94,7 @@ const LAX_HEADERS = [
   '20 kB in 20 headers',
   'a header of 20 kB',
   'a header of 100 kB',
-  '5 000 headers',
+  '5,000 headers',
   'a name of 20 kB',
   'webhook-id with a space before its colon',
   'webhook-timestamp with a space before its colon',

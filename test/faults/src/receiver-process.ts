@@ -63,7 +63,7 @@ export function startReceiver(settings: ReceiverSettings): ReceiverProcess {
   }
 }
 
-/** Ends whatever a scenario that failed has left behind. */
+/** Ends the processes that a failed scenario has left running. */
 export async function endReceivers(): Promise<void> {
   const left = [...alive].map((child) => {
     child.kill('SIGKILL')

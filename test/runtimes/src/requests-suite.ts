@@ -8,7 +8,7 @@ type Test = (title: string, run: () => Promise<void>) => void
 
 const keys = JSON.stringify(vectors.v1a.jwks)
 
-/** Starts the Worker in front of a key server that leaves so many fetches pending and answers the ones after. */
+/** Starts the Worker in front of a key server that leaves the first fetches pending and answers later ones. */
 function startWorker(script: string, unanswered: number) {
   const end = new AbortController()
   let fetches = 0

@@ -87,7 +87,7 @@ export function useSample(options: SampleOptions): () => Sample {
     sample = { folder, origin, uri, secret, database: databaseOf(port), app, google, startAnother }
   }, READY_TIMEOUT_MS)
   afterAll(async () => {
-    // An app that does not stop fails the test of just that, and must not be left behind.
+    // An app that does not stop fails the test of that, and must not keep running.
     await Promise.all(apps.map((app) => app.kill()))
     await google.close()
     await redis?.stop()

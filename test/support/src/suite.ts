@@ -11,7 +11,7 @@ export function createSuite() {
     test(title: string, run: () => Promise<void> | void): void {
       tests.push({ title, run: async () => await run() })
     },
-    /** Runs a canary that must fail, then every test, so many at a time. */
+    /** Runs a canary that must fail, then every test, a given number at a time. */
     async run(concurrency = 1): Promise<SuiteResult> {
       const canary = await attempt(() => equal(1, 2))
       if (canary === undefined)

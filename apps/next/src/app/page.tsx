@@ -1,6 +1,6 @@
 import { gemini } from '../lib/gemini'
 
-export const dynamic = 'force-dynamic' // Things as they are now, not as they were when the app was built.
+export const dynamic = 'force-dynamic' // Rendered for each request, not when the app is built.
 export default async function Status() {
   const { pending, running, retrying, done, dead } = await gemini().queue.stats()
   const counts = Object.entries({ pending, running, retrying, done, dead }).map(([state, count]) => (
@@ -19,8 +19,8 @@ export default async function Status() {
       <p hidden={done > 0}>Nothing handled yet. Register /webhooks/gemini: README.md says how.</p>
       <h2>Dead letters</h2>
       <ol>{letters}</ol>
-      <p hidden={dead > 0}>None. What nobody can read, and what has failed 12 times, is kept here.</p>
-      <p hidden={dead === 0}>Mend the cause, then have them tried again: queue.deadLetters.redrive(key).</p>
+      <p hidden={dead > 0}>None. Deliveries that cannot be parsed or have failed 12 times are kept here.</p>
+      <p hidden={dead === 0}>Fix the cause, then have them handled again: queue.deadLetters.redrive(key).</p>
     </main>
   )
 }

@@ -11,7 +11,7 @@ export interface BunHandlerOptions extends MountOptions {
 export interface BunServerLike {
   /** Sets how long the connection of a request may be idle, in seconds; 0 for no limit. */
   timeout(request: Request, seconds: number): void
-  /** Tells the other end of a request's connection. */
+  /** Returns the peer address of a request's connection. */
   requestIP?(request: Request): { address: string } | null
 }
 
@@ -33,8 +33,7 @@ export const IDLE_SECONDS = 10
 export function createBunHandler(receiver: Receiver, options: BunHandlerOptions = {}): BunHandler {
   const handle = createFetchHandler(receiver, options, 'createBunHandler()')
   return async (request, server) => {
-    // To Bun a connection is idle while its answer is being made. The receiver limits how long that and the body
-    // may take.
+    // Bun counts a connection as idle while its answer is being prepared. The receiver has its own limits for that.
     server?.timeout(request, 0)
     const response = await handle(request, server?.requestIP?.(request)?.address)
     server?.timeout(request, IDLE_SECONDS)

@@ -39,7 +39,7 @@ function createRuntime(receiver: Receiver): ServerRuntime {
 
 const FLUSH_MS = 200
 
-/** Gives complete answers time to be sent; Deno does not tell when they are. */
+/** Gives complete answers time to be sent, because Deno does not report when they are. */
 function flush(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, FLUSH_MS))
 }
@@ -60,8 +60,8 @@ function listen(handle: DenoHandler, port: number, hostname = '0.0.0.0'): Listen
   }
   const start = (onPort: number) =>
     Deno.serve({ port: onPort, hostname, signal: stop.signal, onListen() {} }, serveRequest)
-  // Deno stops accepting for good when the process runs out of file descriptors, which anybody can bring about by
-  // opening connections. Unhandled, that would end the process.
+  // Deno stops accepting permanently when the process runs out of file descriptors, which anyone can cause by opening
+  // connections. Unhandled, that would end the process.
   const keepListening = () => server.finished.catch(() => setTimeout(listenAgain, LISTEN_AGAIN_MS))
   const listenAgain = () => {
     if (closing) return

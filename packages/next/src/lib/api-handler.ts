@@ -14,8 +14,8 @@ export type ApiHandler = (request: IncomingMessage, response: ServerResponse) =>
 export const apiConfig = { api: { bodyParser: false } } as const
 
 /**
- * Mounts a receiver on the pages router, which offers no time after the answer: with a queue, let a worker or a cron
- * handle what it holds.
+ * Mounts a receiver on the pages router, which cannot run code after the answer: with a queue, let a worker or a cron
+ * handle the deliveries.
  *
  * @example
  * ```ts

@@ -3,7 +3,7 @@ import { fromSource, type ReceiverSource } from './source.ts'
 
 /**
  * Creates a route for Vercel's cron, or any other that calls by HTTP with `Authorization: Bearer …`. It handles what
- * an interrupted invocation left behind, and retries that are due. Answers `{"processed":n}`.
+ * an interrupted invocation left unhandled, and retries that are due. Answers `{"processed":n}`.
  *
  * @throws WebhookConfigError `option_invalid`
  * @see https://vercel.com/docs/cron-jobs/manage-cron-jobs#securing-cron-jobs

@@ -3,11 +3,11 @@ import { checkNames } from '@gwh/core/adapter'
 import { after } from 'next/server.js'
 import { fromSource, type ReceiverSource } from './source.ts'
 
-/** How a route of the app router works. */
+/** Options of a route of the app router. */
 export interface RouteHandlerOptions {
   /**
    * Queue mode: how long to handle deliveries after the answer, in milliseconds. Keep it below the `maxDuration` of
-   * the route. Default 25 000.
+   * the route. Default 25,000.
    */
   maxDrainMs?: number
 }

@@ -4,15 +4,15 @@ import type { FastifyPluginAsync } from 'fastify'
 
 /** How a receiver is mounted on Fastify. */
 export interface GwhFastifyOptions {
-  /** What answers the route's deliveries. */
+  /** The receiver that answers the route. */
   receiver: Receiver
   /** The path of the route, below the plugin's `prefix`. Default `/`. */
   path?: string
-  /** Queue mode: also handle what is queued, from when the app is ready until it closes. Default `false`. */
+  /** Queue mode: also handle queued deliveries, from when the app is ready until it closes. Default `false`. */
   work?: boolean | ReceiverWorkOptions
 }
 
-// `prefix` and the like are Fastify's own, and passed on to the plugin with the rest.
+// `prefix` and the like are Fastify's own options, which it passes to the plugin with the rest.
 const NAMES = ['receiver', 'path', 'work', 'prefix', 'logLevel', 'logSerializers']
 
 /**
@@ -30,7 +30,7 @@ export const gwhFastify: FastifyPluginAsync<GwhFastifyOptions> = async (app, opt
   const { receiver, path = '/', work } = options
   checkNames(options, NAMES, 'gwhFastify')
   checkMountOptions({ path }, 'gwhFastify')
-  // A plugin has parsers of its own. This one leaves the stream alone, whatever the type says.
+  // A plugin has its own parsers. This one leaves the stream alone, whatever the content type.
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', (_request, _payload, done) => done(null))
   app.route({

@@ -10,7 +10,7 @@ import {
 
 /** How a receiver is mounted. */
 export interface NodeHandlerOptions extends MountOptions {
-  /** The only path answered; other requests go to `next`, or are refused where there is none. Default: every path. */
+  /** The only path answered; other requests go to `next`, or are refused without one. Default: every path. */
   path?: string
 }
 

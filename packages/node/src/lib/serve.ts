@@ -22,7 +22,7 @@ export async function serve(receiver: Receiver, options?: ServeOptions): Promise
   return await serveOn(createRuntime(receiver), receiver, options)
 }
 
-// How often Node looks for connections whose headers are late; its default of 30 s would add that to the limit.
+// How often Node checks for connections whose headers are late; its default of 30 s would add to the limit.
 const CHECK_MS = 1_000
 
 function createRuntime(receiver: Receiver): ServerRuntime {

@@ -3,7 +3,7 @@ import { WebhookConfigError } from '@gwh/core/errors'
 /** @throws WebhookConfigError `option_invalid` when the prefix would move the hash tag */
 export function checkPrefix(prefix: string): void {
   if (typeof prefix === 'string' && !/[{}]/.test(prefix)) return
-  throw invalid('prefix must be a text without braces')
+  throw invalid('prefix must be a string without braces')
 }
 
 /**
@@ -14,7 +14,7 @@ export function checkPrefix(prefix: string): void {
  */
 export function toRecordName(prefix: string, key: string): string {
   if (typeof key === 'string' && key !== '' && !/[{}]/.test(key)) return `${prefix}{${key}}`
-  throw invalid('a key must be a text without braces that is not empty')
+  throw invalid('a key must be a non-empty string without braces')
 }
 
 /** @throws WebhookConfigError `option_invalid` unless every value is a finite number */

@@ -1,7 +1,7 @@
 import type { Queue } from 'bullmq'
 import type { Redis } from 'ioredis'
 
-/** A body of a handled delivery, as it lies in a key of its own. */
+/** The body of a handled delivery, stored in a separate key. */
 interface KeptBody {
   /** When it counts as erased, in epoch milliseconds; Redis deletes it about then. */
   until: number
@@ -9,7 +9,7 @@ interface KeptBody {
   body: string
 }
 
-/** Keeps the body of a handled delivery for `forMs` milliseconds, apart from its job, so that Redis erases it in time. */
+/** Keeps the body of a handled delivery for `forMs` milliseconds, in a separate key that Redis expires. */
 export async function keepBody(
   client: Redis,
   key: string,
@@ -20,7 +20,7 @@ export async function keepBody(
   await client.set(key, JSON.stringify(kept), 'PX', forMs)
 }
 
-/** Reads a body that `keepBody` kept, in base64; `undefined` when none was kept or its time is over. */
+/** Reads a body that `keepBody` kept, in base64; `undefined` when none was kept or it has expired. */
 export async function readBody(client: Redis, key: string, now: number): Promise<string | undefined> {
   const text = await client.get(key)
   if (text === null) return undefined

@@ -1,17 +1,17 @@
 import type { DeadReason, FailedAttempt } from '@gwh/core/queue'
 import type { Job } from 'bullmq'
 
-/** What we keep in a job's `progress`, which BullMQ stores and a dashboard shows, and we have no other use for. */
+/** What we keep in a job's `progress`, which BullMQ stores, dashboards show, and we do not use otherwise. */
 export interface JobNotes {
-  /** How often a dead letter was tried; its count of starts is reset when it dies. */
+  /** How often a dead letter was tried, because its count of starts is reset. */
   attempts?: number
   /** Its failed attempts, the oldest first. */
   history?: readonly FailedAttempt[]
-  /** Whether it was handled before and is handled again by `replay`. */
+  /** Whether it was handled before and runs again because of `replay`. */
   replay?: true
 }
 
-/** What BullMQ shows as the reason of a failed try; the code in front is ours. */
+/** What BullMQ shows as the reason of a failed attempt, with our code in front. */
 export function toFailedReason(reason: DeadReason, cause: { message: string } | undefined): string {
   const text = cause?.message
   return text ? `${reason}: ${text}` : reason
@@ -23,15 +23,15 @@ export function toDeadReason(failedReason: string | undefined): DeadReason {
   return code === 'handler_rejected' || code === 'payload_invalid' ? code : 'attempts'
 }
 
-/** The fields of a job that is tried again. */
+/** The fields of a job that is retried. */
 export function toRetryFields(job: Job, history: readonly FailedAttempt[] = []): Record<string, unknown> {
   const failedReason = toFailedReason('attempts', history.at(-1)?.error)
   return { failedReason, progress: toProgress(job, { history }) }
 }
 
 /**
- * The fields of a job that dies. Its count of starts is reset, so that the retry of a dashboard, too, gives it a new
- * attempt budget.
+ * The fields of a job that becomes a dead letter. Its count of starts is reset, so that a retry in a dashboard also
+ * gives it a new attempt budget.
  */
 export function toDeadFields(
   job: Job,
@@ -41,12 +41,12 @@ export function toDeadFields(
   return { ats: 0, progress: toProgress(job, { attempts, history }) }
 }
 
-/** What `toRetryFields` or `toDeadFields` noted in a job. */
+/** The notes that `toRetryFields` or `toDeadFields` left in a job. */
 export function readNotes({ progress }: Pick<Job, 'progress'>): JobNotes {
   return typeof progress === 'object' ? progress : {}
 }
 
-/** The notes of a delivery that is to be handled again. */
+/** The notes of a delivery that is replayed. */
 export function toReplayNotes(): JobNotes & object {
   return { replay: true }
 }

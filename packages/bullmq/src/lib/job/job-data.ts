@@ -27,7 +27,7 @@ export function idKey(queue: Pick<Queue, 'toKey'>, id: string): string {
   return queue.toKey(`gwh-id:${encodeURIComponent(id.toWellFormed())}`)
 }
 
-/** What is kept of a handled delivery: everything but its body. */
+/** The data of a handled delivery: everything but its body. */
 export function toErasedData({ body: _, ...fields }: QueuedDelivery): string {
   return JSON.stringify(fields)
 }
@@ -38,7 +38,7 @@ export function toStoredMessage(data: Partial<JobData>): QueuedDelivery | undefi
   return toMessage({ body: '', ...data })
 }
 
-/** Whether the job is a handled delivery, which waits again only because something else put it back. */
+/** Whether the job is a handled delivery that something else, such as a dashboard, has put back. */
 export function isErased(data: Partial<JobData>): boolean {
   return typeof data.key === 'string' && data.body === undefined
 }

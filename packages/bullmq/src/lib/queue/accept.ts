@@ -42,7 +42,7 @@ export async function accept(
   return existed === 0 ? 'enqueued' : 'duplicate'
 }
 
-/** The part of a client that `Job.addJob` uses; runs the reporting form of the script it asks for. */
+/** The part of a client that `Job.addJob` uses. Runs the reporting form of the script that it names. */
 function runReporting(client: Scripted, ours: readonly (string | number)[]): IRedisTransaction {
   const runCommand = (name: string, args: unknown[]) => {
     const reporting = `gwh:${name}`

@@ -25,7 +25,7 @@ import { accept } from './accept.ts'
 /**
  * Opens a durable queue of deliveries on BullMQ, which any number of receivers and workers share over one Redis.
  *
- * A delivery is acknowledged when Redis has confirmed it. Redis must keep it then: `appendonly yes` and
+ * A delivery is acknowledged when Redis has confirmed it. From then on Redis must keep it: `appendonly yes` and
  * `maxmemory-policy noeviction` are required, and with `appendfsync always` nothing acknowledged is lost; with
  * `everysec`, up to the last second is. When Redis cannot be reached, `enqueue` rejects within about a second and
  * workers wait for it.

@@ -19,7 +19,7 @@ export function createDeadLetters(queue: Queue, client: Redis, records: Records)
       await job.retry('failed', { resetAttemptsMade: true, resetAttemptsStarted: true })
       return 1
     } catch (error) {
-      // It is not dead, or no longer.
+      // It was not dead, or is no longer.
       if (isLeaseLost(error)) return 0
       throw error
     }
@@ -33,11 +33,10 @@ export function createDeadLetters(queue: Queue, client: Redis, records: Records)
       return jobs.flatMap((job) => (job ? toDeadLetter(job) : []))
     },
     async redrive(target) {
-      const dead = client.zrange(queue.toKey('failed'), '0', '-1')
+      const allDead = () => client.zrange(queue.toKey('failed'), '0', '-1')
+      const jobIds = await (target === 'all' ? allDead() : records.findIds(target))
       let redriven = 0
-      for (const jobId of target === 'all' ? await dead : await records.findIds(target)) {
-        redriven += await redriveOne(jobId)
-      }
+      for (const jobId of jobIds) redriven += await redriveOne(jobId)
       return redriven
     },
     async purge({ olderThan }) {

@@ -13,11 +13,11 @@ import { readNotes, toDeadReason } from '../job/dead-reason.ts'
 import { idKey, toJobId, toStoredMessage } from '../job/job-data.ts'
 import { CHUNK_COMMANDS, inChunks, pipelined } from '../redis/chunks.ts'
 
-/** What a queue tells about its deliveries. */
+/** The records of a queue's deliveries. */
 export interface Records {
   /**
-   * See `DeliveryQueue.list`. Reads the id and the time of every delivery in the state, or of all there are, in chunks
-   * that other commands get in between.
+   * See `DeliveryQueue.list`. Reads the id and the time of every delivery in the state, or in all states, in chunks, so
+   * that other commands can run in between.
    */
   list(options?: ListOptions): Promise<DeliveryRecord[]>
   /** See `DeliveryQueue.get`. */
@@ -74,7 +74,7 @@ export function createRecords(queue: Queue, client: Redis, now: () => number): R
     const job: Job | undefined = await queue.getJob(id)
     const body = state === 'done' ? await readBody(client, bodyKey(queue, id), now()) : undefined
     const message = job && toStoredMessage({ ...job.data, ...(body !== undefined && { body }) })
-    // It was purged meanwhile, or never was a delivery.
+    // It was purged meanwhile, or is not a delivery.
     if (!job || !message) return []
     return [toRecord(toStored(job, message, state, await stateTime(job, id, state)))]
   }
@@ -89,7 +89,7 @@ export function createRecords(queue: Queue, client: Redis, now: () => number): R
       const lastId = after === undefined ? undefined : toJobId(after)
       const last = sorted.findIndex(({ id }) => id === lastId)
       if (lastId !== undefined && last === -1) {
-        throw new WebhookConfigError('option_invalid', 'after names no delivery that is listed')
+        throw new WebhookConfigError('option_invalid', '"after" is not the key of a listed delivery')
       }
       const start = last + 1
       const page = sorted.slice(start, start + limit)

@@ -46,7 +46,7 @@ async function replayOne(queue: Queue, id: string, body: string): Promise<number
     await job.retry('completed', { resetAttemptsMade: true, resetAttemptsStarted: true })
     return 1
   } catch (error) {
-    // Somebody else replayed it meanwhile.
+    // It was replayed by another process meanwhile.
     if (isLeaseLost(error)) return 0
     throw error
   }

@@ -7,7 +7,7 @@ const LONGEST_RETRY_MS = 500
 const READY_MS = 500
 const COMMAND_MS = 1_000
 
-// ioredis keeps a closed connection, and with it the process, for this long.
+// ioredis keeps a closed connection, and with it the process, alive for this long.
 const DISCONNECT_MS = 100
 
 const reconnect = {

@@ -2,22 +2,22 @@ import { WebhookConfigError } from '@gwh/core/errors'
 import { type Clock, monotonicNow } from '@gwh/core/queue'
 import type { Redis } from 'ioredis'
 
-/** What a Redis may do to acknowledged deliveries. */
+/** What Redis may do to acknowledged deliveries. */
 export interface DurabilityOptions {
   /** Whether it may evict them when its memory is full. */
   allowEviction: boolean
-  /** Whether it may lose them when it ends, because it keeps no append-only file. */
+  /** Whether it may lose them when it ends, because it has no append-only file. */
   allowVolatile: boolean
 }
 
-// The settings may be changed while the connection stays, or a proxy may lead to another Redis.
+// The settings may be changed while the connection stays, or a proxy may switch to another Redis.
 const CHECK_AGAIN_MS = 60_000
 
 /**
  * Makes a function that rejects while Redis is set up so that it loses acknowledged deliveries.
  *
- * It asks once for each connection, because a new one may lead to another Redis, and then once a minute; calls that
- * need an answer at the same time share one. A Redis that forbids `INFO`, or leaves a field out of it, is accepted.
+ * It checks on each new connection, because that may lead to another Redis, and then once a minute; concurrent calls
+ * share a check. A Redis that forbids `INFO`, or leaves a field out of it, is accepted.
  * `CONFIG` is not used: managed services forbid it.
  *
  * @throws WebhookConfigError `store_volatile` from the function
@@ -56,13 +56,13 @@ async function checkSettings(client: Redis, options: DurabilityOptions): Promise
   ])
   const policy = memory.match(/^maxmemory_policy:([\w-]+)/m)?.[1] ?? 'noeviction'
   if (!options.allowEviction && policy !== 'noeviction') throw evictionRefused(policy)
-  // Snapshots are no substitute: whatever was acknowledged after the last one is lost.
+  // Snapshots are not enough: what was acknowledged after the last one is lost.
   if (!options.allowVolatile && /^aof_enabled:0/m.test(persistence)) throw volatileRefused()
 }
 
 async function readInfo(client: Redis, section: string): Promise<string> {
   return await client.info(section).catch((error: unknown) => {
-    // Forbidden, or unknown to something that is not quite Redis.
+    // Forbidden, or unknown to a server that is only compatible with Redis.
     if (error instanceof Error && error.name === 'ReplyError') return ''
     throw error
   })

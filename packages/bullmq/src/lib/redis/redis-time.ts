@@ -1,13 +1,13 @@
 import { type Clock, systemClock } from '@gwh/core/queue'
 import type { Redis } from 'ioredis'
 
-/** The time that due jobs and retentions are measured by. */
+/** The time for due jobs and retentions. */
 export interface QueueTime {
-  /** The present, in epoch milliseconds. */
+  /** The current time, in epoch milliseconds. */
   now(): number
   /** Converts a moment from queue time to the time of `Date.now()`. */
   toProcessTime(time: number): number
-  /** Reads the clock of Redis again if the last answer may be out of date. Call it before each job that is taken. */
+  /** Reads the clock of Redis again if the last answer may be out of date. Call it before each claim of a job. */
   refresh(): Promise<void>
 }
 
@@ -15,10 +15,10 @@ const ASK_AFTER_MS = 60_000
 const JUMP_MS = 1_000
 
 /**
- * Makes a time that follows the clock of Redis.
+ * Creates a queue time that follows the clock of Redis.
  *
  * BullMQ itself uses the clock of each process. A process whose clock is 31 days ahead deletes every dead letter with
- * the next job it completes; one whose clock is five days behind leaves retries undone for five days. So the time is
+ * the next job it completes; one whose clock is five days behind delays retries by five days. So the time is
  * read from Redis: at the start, once a minute, and when the clock of the process has jumped, as after a suspend.
  *
  * @param clock With any other than `systemClock` the time is that clock's, so that tests can move it

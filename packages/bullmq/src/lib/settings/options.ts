@@ -10,7 +10,7 @@ export type RedisSettings = Omit<RedisOptions, 'replyMapping'>
 /** Where Redis is. A client is duplicated; it is neither used nor closed. */
 export type RedisAddress = string | (RedisSettings & { url?: string }) | Redis
 
-/** What a BullMQ queue needs, and how long it keeps what is settled. */
+/** Options of a BullMQ queue. */
 export interface BullmqQueueOptions {
   /**
    * Where Redis is: a `redis://` or `rediss://` URL, ioredis options, or an ioredis client whose options are copied.
@@ -22,7 +22,7 @@ export interface BullmqQueueOptions {
   /** The prefix of all keys in Redis. Default `bull`, as in BullMQ. */
   prefix?: string
   /**
-   * How long a handled delivery is remembered, so that it stays a duplicate, in milliseconds. Default 72 hours;
+   * How long the key of a handled delivery is kept, so that a retry is a duplicate, in milliseconds. Default 72 hours;
    * at least 25, because the sender retries for 24. Its body is erased when it is handled, unless `retainBodies` is
    * given.
    */
@@ -44,10 +44,10 @@ export interface BullmqQueueOptions {
    * makes it durable. Default `false`: `ready` and `enqueue` reject with `store_volatile` unless `appendonly` is `yes`.
    */
   allowVolatile?: boolean
-  /** Spreads the waits before retries, from 0 to 1. Default `Math.random`. */
+  /** Returns a number in [0, 1), which spreads the waits before retries. Default `Math.random`. */
   random?: () => number
   /**
-   * The time that leases, timeouts, retries and retentions run on. Default: timers of the machine, and for retries and
+   * The clock of leases, timeouts, retries and retentions. Default: the machine's timers, and for retries and
    * retentions the clock of Redis.
    */
   clock?: Clock
@@ -86,18 +86,18 @@ export function toSettings(options: BullmqQueueOptions): BullmqSettings {
     clock: options.clock ?? systemClock,
   }
   checkConnection(settings.connection)
-  if (!/^[^:]+$/.test(settings.name)) refuse('name must be a text without colons')
+  if (!/^[^:]+$/.test(settings.name)) refuse('name must be a string without colons')
   checkRetainBodies(settings)
   return settings
 }
 
 function checkConnection(connection: RedisAddress): void {
-  // ioredis would take an unset environment variable for the Redis of this machine.
+  // With an unset environment variable, ioredis would connect to the Redis on this machine.
   if (!connection) refuse('connection is missing')
   const url = typeof connection === 'string' ? connection : 'url' in connection ? connection.url : undefined
   if (url !== undefined && !/^rediss?:\/\//.test(url))
     refuse('connection must be a redis:// or rediss:// URL')
-  // Otherwise ioredis throws an error that holds the URL, and so the password.
+  // Otherwise ioredis throws an error that contains the URL, and so the password.
   if (url !== undefined && !isReadable(url)) refuse('connection is not a valid URL')
   if (typeof connection === 'string') return
   const { keyPrefix } = 'options' in connection ? connection.options : connection

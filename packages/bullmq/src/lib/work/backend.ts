@@ -6,7 +6,7 @@ import { idKey } from '../job/job-data.ts'
 import type { QueueTime } from '../redis/redis-time.ts'
 import type { WorkerAccess } from './worker-access.ts'
 
-// The delay of a job that cannot be taken because its earlier handler, which lost the lock, still runs here.
+// The delay of a job that cannot be claimed because an earlier handler, which lost the lock, still runs here.
 const PUT_OFF_MS = 1_000
 
 /** Locks an active job whose lock has run out, if it is still in the same attempt. */
@@ -19,16 +19,16 @@ redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
 redis.call('SREM', KEYS[4], ARGV[3])
 return 1`
 
-/** BullMQ's Redis backend with the queue's own time, a rule about which job may be taken, and writes of our own. */
+/** BullMQ's Redis backend with the queue's own time, a rule on which jobs may be claimed, and writes of our own. */
 export class DeliveryBackend extends RedisQueueBackend {
-  /** Decides which jobs this process may take now. Default: any. */
+  /** Decides which jobs this process may claim now. Default: any. */
   access?: WorkerAccess
-  /** The time that jobs are moved by. Default: the clock of the process. */
+  /** The time at which jobs are moved. Default: the clock of the process. */
   time?: QueueTime
-  /** Where scripts of our own run. */
+  /** The client for our own scripts. */
   redis?: Redis
 
-  /** Takes the next job. One that must not run beside the jobs of this process is given back without a try. */
+  /** Claims the next job. One that must not run beside the jobs of this process is returned; the attempt does not count. */
   override async moveToActive(token: string, name?: string): Promise<unknown[]> {
     await this.time?.refresh()
     await this.access?.inFlight.refresh()
@@ -72,20 +72,20 @@ export class DeliveryBackend extends RedisQueueBackend {
     return super.execCommand(client, name, timed)
   }
 
-  /** Returns a job to the head of the queue; the try does not count. */
+  /** Returns a job to the head of the queue; the attempt does not count. */
   private async giveBack(id: string, attempts: number, token: string): Promise<void> {
     const client = await this.queue.client
     await client.hset(this.queue.toKey(id), { ats: attempts - 1 })
     await this.moveJobFromActiveToWait(id, token)
   }
 
-  /** Delays a job that cannot run now; the try does not count. */
+  /** Delays a job that cannot run now; the attempt does not count. */
   private async putOff(id: string, attempts: number, token: string): Promise<void> {
     const options = { skipAttempt: true, fieldsToUpdate: { ats: attempts - 1 } }
     await this.moveToDelayed(id, this.time?.now() ?? Date.now(), PUT_OFF_MS, token, options)
   }
 
-  /** Extends the lock of an active job. A lock that has run out is restored as long as no process has freed the job. */
+  /** Extends the lock of an active job. An expired lock is restored as long as no process has freed the job. */
   async renewLock({ id = '', attemptsStarted }: Job, token: string, leaseMs: number): Promise<boolean> {
     if ((await this.extendLock(id, token, leaseMs)) === 1) return true
     const [lock, active, job, stalled] = [`${id}:lock`, 'active', id, 'stalled'].map((name) =>
@@ -124,11 +124,11 @@ export class DeliveryBackend extends RedisQueueBackend {
   }
 
   /**
-   * Fails a job for good at `now`; BullMQ's own method goes by the clock of the process.
+   * Fails a job permanently at `now`; BullMQ's own method uses the clock of the process.
    *
    * @throws Error with BullMQ's code when the lock is lost
    */
-  async failForGood(
+  async failPermanently(
     job: MinimalJob,
     token: string,
     now: number,
@@ -142,7 +142,7 @@ export class DeliveryBackend extends RedisQueueBackend {
   }
 }
 
-/** What a backend runs on. The caller closes the clients. */
+/** Dependencies of a backend. The caller closes the clients. */
 export interface BackendParts {
   /** The prefix of all keys. */
   prefix: string

@@ -21,9 +21,9 @@ import { toWorkerOptions } from './worker-options.ts'
 export type DrainOptions = WorkOptions & { maxMs?: number }
 
 /**
- * Tries what is due now and returns; no worker is left behind.
+ * Handles what is due now and returns; no worker keeps running.
  *
- * Jobs of a process that died become free as with a worker: one drain marks them, a later drain takes them.
+ * Jobs of a process that died become free as with a worker: one drain marks them, a later drain claims them.
  */
 export async function drain(
   settings: BullmqSettings,

@@ -14,7 +14,7 @@ export interface LockedJob {
   /** Proof of the lock. */
   token: string
   backend: DeliveryBackend
-  /** How long the lock lasts unless renewed, in milliseconds. */
+  /** How long the lock lasts unless it is renewed, in milliseconds. */
   leaseMs: number
   /** How long BullMQ keeps dead letters. */
   keepDead: KeepFor
@@ -29,7 +29,7 @@ export interface LockedJob {
 /**
  * Settles a locked job by the rules of core's `tryDelivery`.
  *
- * Every write names the lock and is refused once another worker has it. BullMQ decides who tries what and when.
+ * Every write names the lock and is refused once another worker has it. BullMQ decides which worker gets which job.
  */
 export function createJobSettlement(locked: LockedJob, leased: LeasedDelivery): Settlement {
   const { job, token, backend, time } = locked
@@ -50,9 +50,9 @@ export function createJobSettlement(locked: LockedJob, leased: LeasedDelivery): 
       const failedReason = toFailedReason(reason, history?.at(-1)?.error)
       const fields = toDeadFields(job, leased.attempt, history)
       const kept = await fenced(
-        backend.failForGood(job, token, time.now(), failedReason, locked.keepDead, fields),
+        backend.failPermanently(job, token, time.now(), failedReason, locked.keepDead, fields),
       )
-      // Without it the dead letter is still found by its key.
+      // Without the index, the dead letter is still found by its key.
       if (kept) await backend.keepIndexed(leased.message.id, locked.keepDead.age).catch(() => {})
       return kept
     },
@@ -65,7 +65,7 @@ async function keepBodyOf({ job, backend, retainMs }: LockedJob, { body }: Queue
   await onRedis('keep the body of a delivery', () => backend.keepBody(job.id ?? '', body, now, retainMs))
 }
 
-/** Extends the lock; gives up when the next renewal is due, because a patient client waits for Redis without end. */
+/** Extends the lock; gives up when the next renewal is due, because a patient client waits for Redis forever. */
 async function renew({ job, token, backend, leaseMs, clock }: LockedJob): Promise<boolean> {
   const { promise, reject } = Promise.withResolvers<never>()
   const giveUp = () =>
@@ -82,7 +82,7 @@ async function renew({ job, token, backend, leaseMs, clock }: LockedJob): Promis
 /**
  * Waits for a write; `false` when the lock it names was lost.
  *
- * @throws WebhookUnavailableError `store_unavailable`, so that core does not take it for an error of the handler
+ * @throws WebhookUnavailableError `store_unavailable`, so that core does not treat it as an error of the handler
  */
 export async function fenced(write: Promise<unknown>): Promise<boolean> {
   try {

@@ -5,17 +5,16 @@ import { isErased, type JobData, toMessage } from '../job/job-data.ts'
 import { toUnavailable } from '../redis/redis-errors.ts'
 import { createJobSettlement, fenced, type LockedJob } from './job-settlement.ts'
 
-/** How the jobs of one worker or drain are tried. */
+/** Dependencies shared by the jobs of one worker or drain. */
 export type Trial = Omit<TryDeps, 'settlement'>
 
 /**
- * Tries the delivery of a locked job and settles it: done, to be retried, or dead.
+ * Handles the delivery of a locked job and settles it as done, retrying or dead.
  *
- * Attempts are BullMQ's count of starts, so they rise when a job is taken, and a delivery that kills every process
- * that tries it ends after `maxAttempts` as well. Never rejects: what could not be settled becomes free when its
- * lock runs out.
+ * Attempts are BullMQ's count of starts, so they rise when a job is claimed, and a delivery that kills every process
+ * also ends after `maxAttempts`. Never rejects: a job that could not be settled becomes free when its lock runs out.
  *
- * @param stop Aborted to have the job given back at once
+ * @param stop Aborted to return the job at once
  */
 export async function tryJob(trial: Trial, locked: LockedJob, stop: AbortSignal): Promise<void> {
   const { job, token, backend } = locked
@@ -49,12 +48,12 @@ async function readMessage({ job, token, backend, keepDead, time }: LockedJob) {
     return toMessage(job.data)
   } catch (error) {
     const reason = toFailedReason('payload_invalid', toCause(error))
-    await fenced(backend.failForGood(job, token, time.now(), reason, keepDead))
+    await fenced(backend.failPermanently(job, token, time.now(), reason, keepDead))
     throw error
   }
 }
 
-/** Completes a handled delivery again, which a dashboard, for instance, has put back; there is no body to handle. */
+/** Completes again a handled delivery that, for instance, a dashboard has put back: it has no body to handle. */
 async function completeAgain({ job, token, backend, keepDone, time }: LockedJob): Promise<void> {
   await fenced(backend.completeErased(job, token, time.now(), JSON.stringify(job.data), keepDone))
 }

@@ -2,7 +2,7 @@ import { createExclusiveRunner, type ExclusiveRunner, type InFlight } from '@gwh
 import type { JobJson } from 'bullmq'
 import { toJobId } from '../job/job-data.ts'
 
-/** BullMQ's reply to taking a job: the job, or when to look again. */
+/** BullMQ's reply to claiming a job: the job, or when to try again. */
 type Taken = unknown[]
 
 interface Candidate {
@@ -12,32 +12,32 @@ interface Candidate {
 
 interface Taking {
   take: () => Promise<Taken>
-  /** Gives a job back by its id and its number of starts, this one included. */
+  /** Returns a job by its id and its number of starts, this one included. */
   giveBack: (id: string, attempts: number) => Promise<void>
   /** The same, but delays the job. */
   putOff: (id: string, attempts: number) => Promise<void>
 }
 
-/** The jobs of one queue that run in this process, whichever worker took them. */
+/** The jobs of one queue that run in this process, in any worker. */
 export type JobRunner = ExclusiveRunner<Candidate, Taking>
 
-/** The jobs of one queue in this process, whichever worker or drain took them. */
+/** The jobs of one queue in this process, in any worker or drain. */
 export interface ProcessJobs {
   runner: JobRunner
   inFlight: InFlight
 }
 
-/** What one worker or drain may take. */
+/** Controls which jobs one worker or drain may claim. */
 export interface WorkerAccess {
-  /** Takes the next job if it may run beside those that run already, otherwise nothing. */
+  /** Claims the next job if it may run beside those that are running, otherwise nothing. */
   take(taking: Taking): Promise<Taken>
   /** The deliveries of the queue whose handlers run in this process. */
   readonly inFlight: InFlight
-  /** After `take` took nothing: waits until nothing runs, and resolves to whether there may be more. */
+  /** After `take` claimed nothing: waits until nothing runs, and resolves to whether there may be more. */
   more(): Promise<boolean>
-  /** Call it once for each job, when its try has ended. */
+  /** Call it once for each job, when its attempt has ended. */
   leave(): void
-  /** Leaves for every job whose try has not ended: BullMQ takes some jobs that it never tries. */
+  /** Leaves for every job whose attempt has not ended: BullMQ claims some jobs that it never processes. */
   close(): void
 }
 
@@ -61,7 +61,7 @@ export function createJobRunner(inFlight: InFlight): JobRunner {
   })
 }
 
-/** @param waitMs How long a worker waits when it may take nothing, in milliseconds; 0 reports an empty queue */
+/** @param waitMs How long a worker waits when it may claim nothing, in milliseconds; 0 reports an empty queue */
 export function createWorkerAccess(runner: JobRunner, inFlight: InFlight, waitMs: number): WorkerAccess {
   let entered = 0
   let turnedAway = false

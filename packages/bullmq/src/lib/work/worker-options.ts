@@ -14,13 +14,13 @@ export function toWorkerOptions(
     prefix,
     concurrency,
     lockDuration: leaseMs,
-    // Core's engine renews, and aborts the handler when it cannot.
+    // Core renews the lock, and aborts the handler when it cannot.
     skipLockRenewal: true,
-    // The second look finds a lock that ran out: the delivery is tried again within two leases.
+    // The second check finds an expired lock, so the delivery is retried within two leases.
     stalledInterval: Math.ceil(leaseMs / 2),
-    // Lost locks count as attempts, in the same budget as failures, and not in one of their own.
+    // Lost locks count as attempts, in the same budget as failures.
     maxStalledCount: Number.MAX_SAFE_INTEGER,
-    // Redis announces new jobs; this is how long BullMQ relies on that before it looks itself.
+    // Redis announces new jobs; this is how long BullMQ relies on that before it polls.
     drainDelay: Math.min(pollMs, 5_000) / 1_000,
     runRetryDelay: 1_000,
   }

@@ -22,7 +22,7 @@ const SETTLE_MS = 2_000
 // How long a worker waits while another worker of this process runs a quarantined job.
 const TURNED_AWAY_MS = 50
 
-/** Starts a BullMQ worker, which fetches jobs; core's `tryDelivery` tries each. */
+/** Starts a BullMQ worker, which fetches jobs; core's `tryDelivery` handles each. */
 export function startWorker(
   settings: BullmqSettings,
   { runner, inFlight }: ProcessJobs,
@@ -44,7 +44,7 @@ export function startWorker(
     const locked = { job, token, backend, leaseMs: work.leaseMs, clock, time, ...toKeep(settings) }
     await tryJob(trial, locked, stopping.signal)
     access.leave()
-    // Tells BullMQ that the processor has settled the job itself.
+    // Signals to BullMQ that the processor has settled the job itself.
     throw new DelayedError()
   }
   const workerOptions = toWorkerOptions(settings, work, client)

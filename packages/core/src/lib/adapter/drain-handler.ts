@@ -14,7 +14,7 @@ export interface DrainHandlerOptions {
    * are not set when the module is loaded. While it returns nothing, every request is refused.
    */
   secret: string | (() => string | undefined)
-  /** How long to handle deliveries, in milliseconds. Default 25 000. */
+  /** How long to handle deliveries, in milliseconds. Default 25,000. */
   maxMs?: number
 }
 

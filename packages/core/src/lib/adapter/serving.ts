@@ -12,7 +12,7 @@ export interface ServeOptions extends MountOptions {
   hostname?: string
   /** Queue mode: also handle queued deliveries in this process. `true` uses the default options. Default: no. */
   work?: boolean | ReceiverWorkOptions
-  /** How long `close` waits for open requests before it closes their connections, in milliseconds. Default 10 000. */
+  /** How long `close` waits for open requests before it closes their connections, in milliseconds. Default 10,000. */
   closeTimeoutMs?: number
   /** Whether to close on SIGTERM and SIGINT; a second signal has its usual effect. Default `true`. */
   signals?: boolean

@@ -27,7 +27,7 @@ export type JobKeySource = JobKeyTexts | (() => JobKeyTexts | Promise<JobKeyText
  *
  * @param options.jobKey A key that only your code knows, or a function that returns it. The first of several signs
  * @param options.endpoint The receiver's endpoint name. Default `default`
- * @param options.lifetimeSeconds How long deliveries of the job are accepted, in seconds. Default 345 600 (96 hours)
+ * @param options.lifetimeSeconds How long deliveries of the job are accepted, in seconds. Default 345,600 (96 hours)
  * @param options.now The current time, in epoch milliseconds. Default `Date.now`
  * @throws WebhookConfigError `option_invalid`, for instance for a key of fewer than 32 characters
  */

@@ -32,9 +32,9 @@ export interface JwksOptions {
   fetch?: typeof fetch
   /** The clock. Default: the system clock. */
   clock?: Clock
-  /** Deadline of a fetch, body included, in milliseconds. Default 2 000. */
+  /** Deadline of a fetch, body included, in milliseconds. Default 2,000. */
   timeoutMs?: number
-  /** Shortest time between the starts of two fetches, successful or not, in milliseconds. Default 30 000. */
+  /** Shortest time between the starts of two fetches, successful or not, in milliseconds. Default 30,000. */
   cooldownMs?: number
   /** The initial keys: the `snapshot()` of another cache. Default: none. */
   seed?: JwksSnapshot

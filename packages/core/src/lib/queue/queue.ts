@@ -43,20 +43,20 @@ export interface WorkOptions {
   concurrency?: number
   /**
    * How long a claimed delivery is reserved for its worker, in milliseconds. Renewed while the handler runs; after a
-   * crash, other workers can claim the delivery when it ends. Default 60 000.
+   * crash, other workers can claim the delivery when it ends. Default 60,000.
    */
   leaseMs?: number
-  /** How long a handler may take before its signal is aborted, in milliseconds. Default 600 000. */
+  /** How long a handler may take before its signal is aborted, in milliseconds. Default 600,000. */
   handlerTimeoutMs?: number
   /** How often a delivery is tried before it becomes a dead letter. Default 12. */
   maxAttempts?: number
-  /** Longest first wait before a retry, in milliseconds; doubles per attempt. Default 1 000. */
+  /** Longest first wait before a retry, in milliseconds; doubles per attempt. Default 1,000. */
   backoffMs?: number
-  /** Longest wait before any retry, in milliseconds. Default 3 600 000. */
+  /** Longest wait before any retry, in milliseconds. Default 3,600,000. */
   maxBackoffMs?: number
-  /** How often to look for deliveries of other processes, in milliseconds. Default 1 000. */
+  /** How often to look for deliveries of other processes, in milliseconds. Default 1,000. */
   pollMs?: number
-  /** How long `stop` waits for running handlers before it aborts them, in milliseconds. Default 25 000. */
+  /** How long `stop` waits for running handlers before it aborts them, in milliseconds. Default 25,000. */
   stopTimeoutMs?: number
   /** Whether to keep the stack of a delivery's last error, for `deadLetters` and `get`. Default false. */
   recordStacks?: boolean

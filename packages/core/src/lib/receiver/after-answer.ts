@@ -4,7 +4,7 @@ export interface ExecutionContext {
   waitUntil?(promise: Promise<unknown>): void
   /** Runs the task after the answer is sent, and keeps the invocation alive for it; preferred to `waitUntil`. */
   after?(task: () => Promise<unknown>): void
-  /** How long to handle deliveries after the answer, in milliseconds. Default 25 000. */
+  /** How long to handle deliveries after the answer, in milliseconds. Default 25,000. */
   maxDrainMs?: number
 }
 

@@ -51,9 +51,9 @@ export interface ReceiverOptions {
   toleranceSeconds?: number
   /** Largest accepted body, in bytes, inclusive. Default 1 MiB. */
   maxBodyBytes?: number
-  /** Longest time a body may take to arrive, in milliseconds. Default 10 000. */
+  /** Longest time a body may take to arrive, in milliseconds. Default 10,000. */
   bodyTimeoutMs?: number
-  /** Longest pause between bytes of a body, in milliseconds. Default 1 000. */
+  /** Longest pause between bytes of a body, in milliseconds. Default 1,000. */
   bodyIdleMs?: number
   /** Slowest accepted average of a body, in bytes per second, after the first second. Default 1024; 0 for no limit. */
   minBodyBytesPerSecond?: number
@@ -82,9 +82,9 @@ export interface ReceiverOptions {
    * from firing.
    */
   maxLoopLagMs?: number
-  /** Inline mode: how long a handler may take, in milliseconds; shorter than `leaseMs`. Default 50 000. */
+  /** Inline mode: how long a handler may take, in milliseconds; shorter than `leaseMs`. Default 50,000. */
   handlerTimeoutMs?: number
-  /** Inline mode: how long a claim keeps other attempts out, in milliseconds. Default 60 000. */
+  /** Inline mode: how long a claim keeps other attempts out, in milliseconds. Default 60,000. */
   leaseMs?: number
   /** Inline mode: how often a delivery is tried before it counts as dead. Default 12. */
   maxAttempts?: number

@@ -18,7 +18,7 @@ export interface AdapterContract {
   maxBodyBytes?: number
   /** Its `bodyTimeoutMs`; the suite waits that long for a 408. Default `CONTRACT_BODY_TIMEOUT_MS`, one second. */
   bodyTimeoutMs?: number
-  /** How long an answer may take beyond that before the receiver counts as silent, in milliseconds. Default 5 000. */
+  /** How long an answer may take beyond that before the receiver counts as silent, in milliseconds. Default 5,000. */
   patienceMs?: number
   /** What the HTTP server below the adapter does differently, and why that is accepted. */
   exceptions?: readonly AdapterException[]

@@ -112,7 +112,7 @@ function sizes(): RawCase[] {
     refused('a header of 100 kB', (parts) => plus(parts, large(100_000))),
     refused('a header of 1 MB', (parts) => plus(parts, large(1_000_000))),
     refused('20 kB in 20 headers', (parts) => plus(parts, ...many(20, 'b'.repeat(1_000)))),
-    refused('5 000 headers', (parts) => plus(parts, ...many(5_000, 'b'))),
+    refused('5,000 headers', (parts) => plus(parts, ...many(5_000, 'b'))),
     refused('a name of 20 kB', (parts) => plus(parts, `${'x'.repeat(20_000)}: b`)),
     refused('a webhook-id of 20 kB', (parts) =>
       instead(parts, 'webhook-id', (line) => line + 'x'.repeat(20_000)),

@@ -75,7 +75,7 @@ function targets(): RawCase[] {
     'without its leading slash': (path) => path.slice(1),
     'of a single question mark': () => '?',
     'in the asterisk form': () => '*',
-    'of 70 000 characters': (path) => `${path}/${'x'.repeat(70_000)}`,
+    'of 70,000 characters': (path) => `${path}/${'x'.repeat(70_000)}`,
     'with raw UTF-8': (path) => `${path}\u00c3\u00a9`,
   }
   return [
