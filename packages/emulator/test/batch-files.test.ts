@@ -156,7 +156,7 @@ test('a line that is no request fails the batch and is named', async () => {
     ['{"key":7,"request":{"contents":[]}}', "'key' must be a string."],
     [line('long', 'x'.repeat(2000)), "This is longer than the emulator's limits.batchLineBytes of 1000."],
   ] as const
-  const { ai, run, raw, events, emulator } = await startBatches({ limits: { batchLineBytes: 1000 } })
+  const { ai, run, raw, events } = await startBatches({ limits: { batchLineBytes: 1000, files: 7 } })
   for (const [index, [wrong, message]] of cases.entries()) {
     const { src, name, batch } = await run([line('k1', 'x'), '', wrong])
     expect(batch.state).toBe(JobState.JOB_STATE_FAILED)
@@ -165,9 +165,7 @@ test('a line that is no request fails the batch and is named', async () => {
     const data = { id: name, error_code: error.code, error_message: error.message }
     expect(events()[index]).toMatchObject({ type: 'batch.failed', data })
   }
-  // The outputs that were begun are deleted.
-  const { body } = await call(emulator, 'GET', '/v1beta/files?pageSize=100')
-  expect(body.files.filter(({ source }: { source: string }) => source === 'GENERATED')).toEqual([])
+  // The outputs that were begun are deleted, or there would be no room for this one.
   expect(await ai.batches.get({ name: (await run([line('k1', 'x')])).name })).toMatchObject({
     state: JobState.JOB_STATE_SUCCEEDED,
   })

@@ -163,7 +163,8 @@ test('a wrong offset is refused with the right one, and nothing is lost', async 
 })
 
 test('a small chunk that is not the last is refused and forgotten', async () => {
-  const emulator = createTestEmulator()
+  const state = join(temporaryFolder(), 'emulator.db')
+  const emulator = createTestEmulator({ state })
   const { url } = await startUpload(emulator)
   expect((await chunk(emulator, url, 0, 'x'.repeat(1000), 'upload')).status).toBe(400)
   const { body } = await chunk(emulator, url, 0, 'yy')
@@ -173,6 +174,7 @@ test('a small chunk that is not the last is refused and forgotten', async () => 
   })
   const bytes = await get(emulator, `/v1beta/${body.file.name}:download?alt=media`)
   expect(await bytes.text()).toBe('yy')
+  expect(statSync(join(`${state}-files`, body.file.name.slice('files/'.length))).size).toBe(2)
 })
 
 test('an upload ends with as many bytes as were announced', async () => {
@@ -255,7 +257,7 @@ test('a limit refuses what goes beyond it by name', async () => {
 })
 
 test('files expire after 48 hours and make room', async () => {
-  const emulator = createTestEmulator({ limits: { files: 1 } })
+  const emulator = createTestEmulator({ limits: { files: 1, totalFileBytes: 1 } })
   const { name } = await upload(emulator, 'x')
   await emulator.clock.advance(48 * HOUR_MS - 1)
   expect((await get(emulator, `/v1beta/${name}`)).status).toBe(200)
