@@ -29,6 +29,7 @@ const FOLDERS: Record<string, readonly string[]> = {
     'storage',
     'http',
     'files',
+    'faults',
     'events',
     'signing',
     'delivery',

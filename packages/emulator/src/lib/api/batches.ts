@@ -47,7 +47,7 @@ export function createBatch(state: EmulatorState, method: BatchMethod, model: st
     id: `batches/${newResourceId()}`,
     kind: 'batch',
     model: `models/${model}`,
-    config: readWebhookConfig(pick(fields, 'webhookConfig')),
+    config: readWebhookConfig(pick(fields, 'webhookConfig'), state.settings.profile),
     input: {
       method,
       displayName: optionalText('displayName', pick(fields, 'displayName')),

@@ -34,7 +34,7 @@ async function create(state: EmulatorState, c: Context, body: Fields): Promise<R
     id: newInteractionId(),
     kind: 'interaction',
     model: optionalText('model', body.model) ?? optionalText('agent', body.agent),
-    config: readWebhookConfig(pick(body, 'webhookConfig')),
+    config: readWebhookConfig(pick(body, 'webhookConfig'), state.settings.profile),
     input: { request: body },
   }
   // A foreground interaction is answered with its result, so it has no event.

@@ -44,7 +44,7 @@ export function createVideo(state: EmulatorState, model: string, body: Fields) {
     id: `models/${model}/operations/${randomText(12)}`,
     kind: 'video',
     model: `models/${model}`,
-    config: readWebhookConfig(pick(body, 'webhookConfig')),
+    config: readWebhookConfig(pick(body, 'webhookConfig'), state.settings.profile),
     input: { prompt: readPrompt(body.instances), count: readCount(body.parameters) },
   })
   return show(video)

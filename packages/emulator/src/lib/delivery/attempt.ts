@@ -1,5 +1,6 @@
 import type { AttemptCode } from '../shared/types.ts'
-import type { Send } from './target.ts'
+import type { AttemptPlan } from './attempt-plan.ts'
+import type { Send } from './node-send.ts'
 
 /** One delivery attempt, ready to go. */
 export interface Outgoing {
@@ -10,6 +11,7 @@ export interface Outgoing {
   readonly timeoutMs: number
   /** Aborts the attempt from outside. */
   readonly signal: AbortSignal
+  readonly plan: AttemptPlan
   /** How to send to the URI, or `undefined` when no delivery may go there. */
   readonly findSend: (uri: string) => Promise<Send | undefined>
 }
@@ -26,15 +28,29 @@ export interface Outcome {
 // Enough to show what went wrong; a receiver cannot fill the sender's memory.
 const MAX_ANSWER_BYTES = 16 * 1024
 
+const LOST: Outcome = { code: 'connection_failed', retryAfter: null }
+
 /** Sends one attempt and never rejects: whatever happens is an outcome. */
 export async function sendAttempt(outgoing: Outgoing): Promise<Outcome> {
+  const { copies, isDropped, losesAnswer } = outgoing.plan
+  if (isDropped) return LOST
+  let outcome = await sendOnce(outgoing)
+  for (let copy = 1; copy < copies && !outgoing.signal.aborted; copy += 1) {
+    const next = await sendOnce(outgoing)
+    // One that was acknowledged is acknowledged, whatever became of its copies.
+    if (outcome.code !== undefined) outcome = next
+  }
+  return losesAnswer && outcome.status !== undefined ? LOST : outcome
+}
+
+async function sendOnce(outgoing: Outgoing): Promise<Outcome> {
   // A deadline of its own for each attempt: one shared over the retries would run out on the first.
   const timeout = AbortSignal.timeout(outgoing.timeoutMs)
   const signal = AbortSignal.any([timeout, outgoing.signal])
   try {
     const send = await Promise.race([outgoing.findSend(outgoing.uri), aborted(signal)])
     if (send === undefined) return { code: 'target_blocked', retryAfter: null }
-    return await toOutcome(await post(send, outgoing, signal))
+    return await toOutcome(await Promise.race([post(send, outgoing, signal), aborted(signal)]), signal)
   } catch {
     const code = outgoing.signal.aborted ? 'closed' : timeout.aborted ? 'timeout' : 'connection_failed'
     return { code, retryAfter: null }
@@ -57,12 +73,12 @@ function post(send: Send, outgoing: Outgoing, signal: AbortSignal): Promise<Resp
   })
 }
 
-async function toOutcome(response: Response): Promise<Outcome> {
+async function toOutcome(response: Response, signal: AbortSignal): Promise<Outcome> {
   const code = codeOf(response)
   return {
     status: response.status,
     ...(code && { code }),
-    answer: await readAnswer(response),
+    answer: await readAnswer(response, signal),
     retryAfter: response.headers.get('retry-after'),
   }
 }
@@ -73,19 +89,19 @@ function codeOf(response: Response): AttemptCode | undefined {
 }
 
 /** Reads the start of an answer. Its head has decided the outcome, so a broken body changes nothing. */
-async function readAnswer(response: Response): Promise<string> {
+async function readAnswer(response: Response, signal: AbortSignal): Promise<string> {
   const decoder = new TextDecoder()
   const reader = response.body?.getReader()
   let text = ''
   let left = MAX_ANSWER_BYTES
   try {
     while (reader !== undefined && left > 0) {
-      const { done, value } = await reader.read()
+      const { done, value } = await Promise.race([reader.read(), aborted(signal)])
       if (done) return text + decoder.decode()
       text += decoder.decode(value.subarray(0, left), { stream: true })
       left -= value.byteLength
     }
-    await reader?.cancel()
   } catch {}
+  reader?.cancel().catch(() => {})
   return text
 }

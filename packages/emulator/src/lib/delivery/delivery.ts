@@ -1,4 +1,7 @@
-import type { Attempt, DeliverySnapshot, DeliveryState, Scheme } from '../shared/types.ts'
+import type { DynamicExtras } from '../events/envelope.ts'
+import type { DeliveryFault, DeliveryTrouble } from '../shared/fault-types.ts'
+import type { Scheme } from '../shared/scheme.ts'
+import type { Attempt, DeliverySnapshot, DeliveryState } from '../shared/types.ts'
 
 /** What is signed: the three parts of a delivery. */
 export interface Message {
@@ -11,16 +14,25 @@ export interface Message {
 /** Names where a delivery goes: to a registered webhook, or to a URI of the job's own. */
 export type EndpointRef =
   | { readonly scheme: 'static'; readonly registrationId: string; readonly uri: string }
-  | { readonly scheme: 'dynamic'; readonly uri: string }
+  | ({ readonly scheme: 'dynamic'; readonly uri: string } & DynamicExtras)
 
 /** Where a delivery goes at this moment, and how it is signed. */
 export interface Endpoint {
   readonly uri: string
-  sign(message: Message): Promise<string>
+  /** Makes the `webhook-signature` header; `unknown` stands for a key that no receiver can have. */
+  sign(message: Message, key: 'own' | 'unknown'): Promise<string>
 }
 
-/** Finds an endpoint anew at every attempt, because URI and keys can change; none when its webhook was deleted. */
-export type FindEndpoint = (ref: EndpointRef) => Endpoint | undefined
+/** Knows where deliveries go. */
+export interface Endpoints {
+  /** Finds an endpoint anew at every attempt, because URI and keys can change; none when its webhook was deleted. */
+  find(ref: EndpointRef): Endpoint | undefined
+  /** Takes note of how a delivery ended; returns whether its webhook was switched off for it. */
+  ended(ref: EndpointRef, end: DeliveryEnd): boolean
+}
+
+/** How a delivery ended; `gone` is a 410 that the profile takes at its word. */
+export type DeliveryEnd = 'acked' | 'exhausted' | 'gone'
 
 /** One event on its way to one endpoint, as it is stored. */
 export interface Delivery {
@@ -38,29 +50,12 @@ export interface Delivery {
   readonly attempts: readonly Attempt[]
   /** When the planned attempt starts; absent while one runs and at the end. */
   readonly nextAttemptAt?: number | undefined
-}
-
-const USER_AGENT = 'gwh-emulator'
-
-/** Builds the headers of an attempt, signed for the moment it started. */
-export async function signedHeaders(
-  delivery: Delivery,
-  attempt: Attempt,
-  endpoint: Endpoint,
-): Promise<Record<string, string>> {
-  // The attempt's own time: a day of retries could not pass a five-minute replay window with the event's.
-  const timestamp = Math.floor(attempt.startedAt / 1000)
-  const message = { id: delivery.id, timestamp, body: new TextEncoder().encode(delivery.body) }
-  return {
-    'content-type': 'application/json',
-    'user-agent': USER_AGENT,
-    'accept-encoding': 'identity',
-    // A fresh connection: a kept-alive one can die between two attempts and fail a good receiver.
-    connection: 'close',
-    'webhook-id': message.id,
-    'webhook-timestamp': String(timestamp),
-    'webhook-signature': await endpoint.sign(message),
-  }
+  /** When it was last sent again on request, in epoch milliseconds. */
+  readonly redeliveredAt?: number
+  /** The attempt that was held back last, and the faults that did it: once per attempt is enough. */
+  readonly heldBack?: { readonly attempt: number; readonly by: readonly DeliveryFault['type'][] }
+  /** What goes wrong with it, from its job's scenario. */
+  readonly trouble?: DeliveryTrouble
 }
 
 /** The part of a delivery that never changes. */
@@ -71,6 +66,11 @@ export function identify({ id, eventType, jobId, endpoint }: Delivery): {
   jobId?: string
 } {
   return { webhookId: id, eventType, scheme: endpoint.scheme, ...(jobId !== undefined && { jobId }) }
+}
+
+/** The registered webhook a delivery goes to; none for a job's own URI. */
+export function registrationOf({ endpoint }: Delivery): string | undefined {
+  return endpoint.scheme === 'static' ? endpoint.registrationId : undefined
 }
 
 /** Copies what is known of a delivery at this moment; `uri` is where it goes now. */

@@ -1,24 +1,30 @@
 import type { EventInput } from '../events/envelope.ts'
-import type { Timer, TimerClock } from '../shared/clock.ts'
+import type { FaultRules } from '../faults/rules.ts'
+import type { TimerClock } from '../shared/clock.ts'
 import { newWebhookId } from '../shared/ids.ts'
 import type { Settings } from '../shared/options.ts'
-import type { DeliverySignal } from '../shared/signals.ts'
-import type { Attempt, DeliverySnapshot, DeliveryState } from '../shared/types.ts'
+import { createTimerSet, type TimerSet } from '../shared/timer-set.ts'
+import type { DeliverySnapshot } from '../shared/types.ts'
 import type { Records } from '../storage/records.ts'
 import type { Storage } from '../storage/storage.ts'
 import { type Outcome, sendAttempt } from './attempt.ts'
+import { planAttempt } from './attempt-plan.ts'
 import {
   type Delivery,
+  type DeliveryEnd,
   type Endpoint,
   type EndpointRef,
-  type FindEndpoint,
-  identify,
-  signedHeaders,
+  type Endpoints,
+  registrationOf,
   toSnapshot,
 } from './delivery.ts'
+import { createInterference, type Interference, type Interfering } from './interference.ts'
 import { createPerKeyLimiter } from './per-key-limiter.ts'
-import { nextAttemptAt, parseRetryAfter, type RetryPlan } from './schedule.ts'
+import { createReports, type Reports } from './reports.ts'
+import { buildRequest } from './request.ts'
+import { makeRoom } from './room.ts'
 import { findSend } from './target.ts'
+import { decide, isTooLate, type Rules, toResumed, withOutcome, withStartedAttempt } from './transitions.ts'
 
 // Wide enough that a laptop's receiver is the limit, narrow enough that file descriptors are not.
 const ATTEMPTS_AT_ONCE_PER_ENDPOINT = 32
@@ -29,7 +35,8 @@ export interface SenderOptions {
   readonly clock: TimerClock
   readonly settings: Settings
   readonly storage: Storage
-  readonly findEndpoint: FindEndpoint
+  readonly endpoints: Endpoints
+  readonly faults: FaultRules
 }
 
 /** Owns all deliveries from their first attempt to their end. */
@@ -38,46 +45,50 @@ export class Sender {
   readonly #settings: Settings
   readonly #storage: Storage
   readonly #deliveries: Records<Delivery>
-  readonly #findEndpoint: FindEndpoint
-  readonly #plan: RetryPlan
-  readonly #timers = new Map<string, Timer>()
+  readonly #endpoints: Endpoints
+  readonly #faults: Interference
+  readonly #rules: Rules
+  readonly #timers: TimerSet
+  readonly #reports: Reports
   readonly #perEndpoint = createPerKeyLimiter(ATTEMPTS_AT_ONCE_PER_ENDPOINT)
   readonly #stop = new AbortController()
 
-  constructor({ clock, settings, storage, findEndpoint }: SenderOptions) {
+  constructor({ clock, settings, storage, endpoints, faults }: SenderOptions) {
     this.#clock = clock
     this.#settings = settings
     this.#storage = storage
     this.#deliveries = storage.records('delivery')
-    this.#findEndpoint = findEndpoint
-    this.#plan = { ...settings.retry, random: settings.random }
+    this.#endpoints = endpoints
+    this.#faults = createInterference(faults)
+    this.#timers = createTimerSet(clock)
+    this.#reports = createReports({
+      observer: settings.observer,
+      storage,
+      now: () => clock.now(),
+      uriOf: (delivery) => this.#uriOf(delivery),
+    })
+    this.#rules = { plan: { ...settings.retry, random: settings.random }, profile: settings.profile }
   }
 
-  /** Starts one delivery per endpoint. */
+  /**
+   * Starts one delivery per endpoint; to be called in a transaction.
+   *
+   * @throws RequestFault `limit_exceeded`
+   */
   send(event: EventInput, body: string, endpoints: readonly EndpointRef[]): DeliverySnapshot[] {
+    makeRoom(this.#deliveries, endpoints.length, this.#settings.limits.deliveries)
     return endpoints
       .map((endpoint) => this.#open(event, body, endpoint))
       .map((delivery) => this.#snapshot(delivery))
   }
 
-  /** Goes on with what an earlier process left pending. */
+  /** Goes on with what is stored: an earlier process left it, or it was put back. */
   resume(): void {
+    this.#timers.cancelAll()
     for (const delivery of [...this.#deliveries.values()]) {
       if (delivery.state !== 'pending') continue
-      const cut = delivery.attempts.at(-1)
-      const wasCut = cut !== undefined && cut.durationMs === undefined
-      const known = wasCut ? this.#record(delivery, { ...cut, code: 'closed', durationMs: 0 }) : delivery
-      // An attempt that was cut may not have been sent, so it is made again at once.
-      this.#planAt(known, known.nextAttemptAt ?? this.#clock.now())
-    }
-  }
-
-  /** Ends what is pending for a registered webhook that is gone or switched off. */
-  disable(registrationId: string): void {
-    for (const delivery of [...this.#deliveries.values()]) {
-      const { endpoint, state } = delivery
-      const isTheirs = endpoint.scheme === 'static' && endpoint.registrationId === registrationId
-      if (isTheirs && state === 'pending') this.#end(delivery, 'disabled')
+      const resumed = toResumed(delivery, this.#clock.now())
+      this.#plan(resumed, resumed.nextAttemptAt)
     }
   }
 
@@ -85,18 +96,26 @@ export class Sender {
   redeliver(id: string): DeliverySnapshot | undefined {
     const delivery = this.#deliveries.get(id)
     if (delivery === undefined) return undefined
-    this.#unplan(id)
-    return this.#snapshot(this.#planAt({ ...delivery, state: 'pending' }, this.#clock.now()))
+    const redeliveredAt = this.#clock.now()
+    return this.#snapshot(this.#plan({ ...delivery, state: 'pending', redeliveredAt }, redeliveredAt))
   }
 
   /** Forgets every timer, for records that are about to be replaced. */
   unplan(): void {
-    for (const id of [...this.#timers.keys()]) this.#unplan(id)
+    this.#timers.cancelAll()
   }
 
   /** Whether a delivery is pending. */
   isBusy(): boolean {
     return [...this.#deliveries.values()].some(({ state }) => state === 'pending')
+  }
+
+  /** Ends what is pending for a registered webhook that is gone or switched off. */
+  disable(registrationId: string): void {
+    for (const delivery of [...this.#deliveries.values()]) {
+      const isTheirs = registrationOf(delivery) === registrationId
+      if (isTheirs && delivery.state === 'pending') this.#end(delivery, 'disabled')
+    }
   }
 
   snapshots(): DeliverySnapshot[] {
@@ -110,110 +129,126 @@ export class Sender {
 
   #open(event: EventInput, body: string, endpoint: EndpointRef): Delivery {
     const createdAt = this.#clock.now()
-    const { type: eventType, jobId } = event
+    const { type: eventType, jobId, trouble } = event
     const about = { id: newWebhookId(), eventType, ...(jobId !== undefined && { jobId }) }
-    const delivery: Delivery = { ...about, body, endpoint, createdAt, attempts: [], state: 'pending' }
-    return this.#planAt(delivery, createdAt + this.#plan.scheduleMs[0]!)
+    const delivery: Delivery = {
+      ...about,
+      body,
+      endpoint,
+      createdAt,
+      attempts: [],
+      state: 'pending',
+      ...(trouble && { trouble }),
+    }
+    return this.#plan(delivery, createdAt + this.#rules.plan.scheduleMs[0]!)
   }
 
-  #planAt(delivery: Delivery, at: number): Delivery {
+  #plan(delivery: Delivery, at: number): Delivery {
     const planned = this.#deliveries.put({ ...delivery, nextAttemptAt: at })
-    const work = () => this.#perEndpoint.run(this.#uriOf(planned), () => this.#attempt(planned.id))
-    this.#timers.set(planned.id, this.#clock.schedule(at, work))
+    this.#storage.afterCommit(() => this.#timers.set(planned.id, at, () => this.#takeTurn(planned.id)))
     return planned
+  }
+
+  /** Waits until the endpoint has room for another attempt. */
+  async #takeTurn(id: string): Promise<void> {
+    const delivery = this.#deliveries.get(id)
+    if (delivery !== undefined) await this.#perEndpoint.run(this.#uriOf(delivery), () => this.#attempt(id))
   }
 
   async #attempt(id: string): Promise<void> {
     const delivery = this.#deliveries.get(id)
-    // It may have ended while it waited for its turn.
+    // It may have ended or been planned anew while it waited for its turn.
     if (delivery?.state !== 'pending' || this.#stop.signal.aborted) return
-    this.#timers.delete(id)
-    const endpoint = this.#findEndpoint(delivery.endpoint)
-    if (endpoint === undefined) return void this.#end(delivery, 'disabled')
-    const begun = this.#begin(delivery, endpoint)
-    const startedAt = this.#settings.now()
-    const outcome = await this.#post(begun, endpoint)
-    const durationMs = this.#settings.now() - startedAt
-    // One change: a process that ends in between must not send what was acknowledged.
-    this.#storage.atomically(() => {
-      const finished = this.#finish(begun, outcome, durationMs)
-      if (finished.state === 'pending' && outcome.code !== 'closed') this.#conclude(finished, outcome)
-    })
+    if (delivery.nextAttemptAt === undefined || delivery.nextAttemptAt > this.#clock.now()) return
+    const endpoint = this.#endpoints.find(delivery.endpoint)
+    if (endpoint === undefined) return this.#end(delivery, 'disabled')
+    if (isTooLate(delivery, this.#rules.plan, this.#clock.now())) return this.#conclude(delivery, 'exhausted')
+    const interfering = this.#faults.next(delivery, endpoint.uri)
+    if (interfering.holdMs > 0) this.#holdBack(delivery, interfering)
+    else await this.#make(delivery, endpoint, interfering)
   }
 
-  #begin(delivery: Delivery, { uri }: Endpoint): Delivery {
-    const attempt: Attempt = { attempt: delivery.attempts.length + 1, uri, startedAt: this.#clock.now() }
+  /** Makes an attempt. What throws before it is recorded has sent nothing, so the clock lets it be tried again. */
+  async #make(delivery: Delivery, endpoint: Endpoint, { applied }: Interfering): Promise<void> {
+    const faults = applied.map(({ fault }) => fault)
+    const plan = planAttempt(faults)
+    const startsAt = this.#clock.now()
+    const request = await buildRequest(delivery, endpoint, startsAt, plan)
+    // It may have ended while it was signed.
+    if (this.#deliveries.get(delivery.id) !== delivery || this.#stop.signal.aborted) return
     // Recorded before it is sent, so that no attempt goes unrecorded.
-    const begun = this.#deliveries.put({
-      ...delivery,
-      endpoint: { ...delivery.endpoint, uri },
-      attempts: [...delivery.attempts, attempt],
-      nextAttemptAt: undefined,
-    })
-    this.#settings.observer({ type: 'attempt_started', ...this.#describe(begun), attempt: attempt.attempt })
-    return begun
-  }
-
-  async #post(delivery: Delivery, endpoint: Endpoint): Promise<Outcome> {
-    return sendAttempt({
+    const begun = this.#deliveries.put(withStartedAttempt(delivery, endpoint.uri, startsAt, faults))
+    this.#timers.cancel(delivery.id)
+    this.#faults.use(applied)
+    this.#reports.attemptStarted(begun)
+    const startedAt = this.#settings.now()
+    const outcome = await sendAttempt({
       uri: endpoint.uri,
-      headers: await signedHeaders(delivery, delivery.attempts.at(-1)!, endpoint),
-      body: new TextEncoder().encode(delivery.body),
+      ...request,
       timeoutMs: this.#settings.retry.timeoutMs,
       signal: this.#stop.signal,
-      findSend: (uri) => findSend(uri, this.#settings),
+      plan,
+      findSend: (uri) => findSend(uri, this.#settings, plan.wire),
     })
+    const durationMs = this.#settings.now() - startedAt
+    // A result that cannot be stored now is stored later: making the attempt again would send it twice.
+    await this.#clock.runNow(() => this.#settle(begun, outcome, durationMs))
   }
 
-  /** Completes the record of the running attempt; the delivery may have ended meanwhile. */
-  #finish(begun: Delivery, outcome: Outcome, durationMs: number): Delivery {
-    const { retryAfter: _, answer, ...result } = outcome
-    const attempt = { ...begun.attempts.at(-1)!, ...result, durationMs, ...(answer && { answer }) }
-    const finished = this.#record(this.#deliveries.get(begun.id) ?? begun, attempt)
-    const about = { ...this.#describe(finished), uri: attempt.uri, attempt: attempt.attempt, durationMs }
-    this.#settings.observer({ type: 'attempt_finished', ...about, ...result })
-    return finished
-  }
-
-  #record(delivery: Delivery, attempt: Attempt): Delivery {
-    return this.#deliveries.put({ ...delivery, attempts: [...delivery.attempts.slice(0, -1), attempt] })
-  }
-
-  #conclude(delivery: Delivery, outcome: Outcome): void {
-    const at = outcome.code === undefined ? undefined : this.#retryAt(delivery, outcome)
-    if (at !== undefined) this.#planRetry(delivery, at)
-    else this.#end(delivery, outcome.code === undefined ? 'acked' : 'exhausted')
-  }
-
-  #retryAt(delivery: Delivery, outcome: Outcome): number | undefined {
-    const finishedAt = this.#clock.now()
-    const retryAfterMs = parseRetryAfter(outcome.retryAfter, finishedAt)
-    // One that the emulator cut short uses up none of the receiver's.
-    const attempts = delivery.attempts.filter(({ code }) => code !== 'closed').length
-    return nextAttemptAt(this.#plan, { createdAt: delivery.createdAt, attempts, finishedAt, retryAfterMs })
+  /** Stores what came of an attempt and what follows, in one change: what was acknowledged is never sent again. */
+  #settle(begun: Delivery, outcome: Outcome, durationMs: number): void {
+    this.#storage.atomically(() => {
+      const known = this.#deliveries.get(begun.id)
+      // It may have made room for another one.
+      if (known === undefined) return
+      const number = begun.attempts.length
+      const finished = this.#deliveries.put(withOutcome(known, number, outcome, durationMs))
+      this.#reports.attemptFinished(finished, number, outcome, durationMs)
+      // It may have ended or been redelivered meanwhile.
+      const isDecided = finished.state !== 'pending' || finished.attempts.length > number
+      if (isDecided || finished.nextAttemptAt !== undefined || outcome.code === 'closed') return
+      const decision = decide(finished, outcome, this.#rules, this.#clock.now())
+      if ('end' in decision) this.#conclude(finished, decision.end)
+      else this.#planRetry(finished, decision.nextAttemptAt)
+    })
+    this.#release(begun)
   }
 
   #planRetry(delivery: Delivery, at: number): void {
-    this.#planAt(delivery, at)
-    const attempt = delivery.attempts.length + 1
-    this.#settings.observer({ type: 'retry_planned', ...this.#describe(delivery), attempt, startsAt: at })
+    this.#plan(delivery, at)
+    this.#reports.retryPlanned(delivery, at)
   }
 
-  #end(delivery: Delivery, state: Exclude<DeliveryState, 'pending'>): void {
+  #conclude(delivery: Delivery, end: DeliveryEnd): void {
+    this.#storage.atomically(() => {
+      this.#end(delivery, end === 'gone' ? 'disabled' : end)
+      if (!this.#endpoints.ended(delivery.endpoint, end)) return
+      this.#reports.webhookDisabled(delivery)
+      this.disable(registrationOf(delivery)!)
+    })
+  }
+
+  #end(delivery: Delivery, state: 'acked' | 'exhausted' | 'disabled'): void {
     this.#deliveries.put({ ...delivery, state, nextAttemptAt: undefined })
-    this.#unplan(delivery.id)
-    const attempts = delivery.attempts.length
-    this.#settings.observer({ type: `delivery_${state}`, ...this.#describe(delivery), attempts })
+    this.#storage.afterCommit(() => this.#timers.cancel(delivery.id))
+    this.#reports.ended(delivery, state)
   }
 
-  #unplan(id: string): void {
-    const timer = this.#timers.get(id)
-    if (timer !== undefined) this.#clock.cancel(timer)
-    this.#timers.delete(id)
+  /** Plans an attempt for later because a fault holds it back. */
+  #holdBack(delivery: Delivery, { applied, holdMs }: Interfering): void {
+    const by = applied.map(({ fault }) => fault.type)
+    const heldBack = { attempt: delivery.attempts.length + 1, by }
+    this.#plan({ ...delivery, heldBack }, this.#clock.now() + holdMs)
+    this.#faults.use(applied)
   }
 
-  #describe(delivery: Delivery): DeliverySignal {
-    return { at: this.#clock.now(), uri: this.#uriOf(delivery), ...identify(delivery) }
+  /** Lets what was waiting for this delivery to overtake it follow now. */
+  #release(begun: Delivery): void {
+    for (const held of this.#faults.overtaken(begun)) {
+      const delivery = this.#deliveries.get(held)
+      const isWaiting = delivery?.state === 'pending' && delivery.nextAttemptAt !== undefined
+      if (isWaiting) this.#plan(delivery, this.#clock.now())
+    }
   }
 
   #snapshot(delivery: Delivery): DeliverySnapshot {
@@ -222,6 +257,6 @@ export class Sender {
 
   /** Where it goes now: a registered webhook's URI can change. */
   #uriOf({ endpoint }: Delivery): string {
-    return this.#findEndpoint(endpoint)?.uri ?? endpoint.uri
+    return this.#endpoints.find(endpoint)?.uri ?? endpoint.uri
   }
 }

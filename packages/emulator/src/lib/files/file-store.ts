@@ -1,7 +1,7 @@
 import { rename } from 'node:fs/promises'
 import { checkLimit } from '../http/limits.ts'
 import { randomText } from '../shared/ids.ts'
-import type { Limits } from '../shared/options.ts'
+import type { Limits } from '../shared/limits.ts'
 import type { Records } from '../storage/records.ts'
 import { readBytes } from './byte-stream.ts'
 import type { ByteRange, FileAbout, FileRecord } from './file-record.ts'

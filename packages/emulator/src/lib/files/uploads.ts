@@ -1,7 +1,7 @@
 import { RequestFault } from '../http/faults.ts'
 import { checkLimit } from '../http/limits.ts'
 import { newResourceId } from '../shared/ids.ts'
-import type { Limits } from '../shared/options.ts'
+import type { Limits } from '../shared/limits.ts'
 import type { FileAbout, FileRecord } from './file-record.ts'
 import type { FileStore, FileWriter } from './file-store.ts'
 

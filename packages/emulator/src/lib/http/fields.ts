@@ -1,3 +1,4 @@
+import type { Profile } from '../shared/delivery-options.ts'
 import { parseTarget } from '../shared/target-uri.ts'
 import { RequestFault } from './faults.ts'
 
@@ -51,13 +52,22 @@ export function targetUri(name: string, value: unknown): string {
 export interface WebhookConfig {
   readonly uris?: readonly string[] | undefined
   readonly userMetadata?: Fields | undefined
+  /** Headers to send with each attempt, in the profile `guide`. */
+  readonly requestHeaders?: Readonly<Record<string, string>> | undefined
+  /** The only statuses after which a delivery is tried again, in the profile `guide`. */
+  readonly retryOn?: readonly number[] | undefined
 }
 
 /** Reads a job's `webhookConfig` in either spelling; empty when there is none. */
-export function readWebhookConfig(value: unknown): WebhookConfig {
+export function readWebhookConfig(value: unknown, profile: Profile): WebhookConfig {
   if (value === undefined) return {}
   if (!isFields(value)) throw new RequestFault('invalid_request', 'webhook_config must be an object.')
-  return { uris: readUris(value.uris), userMetadata: readMetadata(pick(value, 'userMetadata')) }
+  const { uris } = value
+  return {
+    uris: readUris(uris),
+    userMetadata: readMetadata(pick(value, 'userMetadata')),
+    ...readGuideFields(value, profile),
+  }
 }
 
 /** Reads a list of URIs; an empty one counts as none. */
@@ -72,4 +82,45 @@ export function readUris(value: unknown): readonly string[] | undefined {
 export function readMetadata(value: unknown): Fields | undefined {
   if (value === undefined || isFields(value)) return value
   throw new RequestFault('invalid_request', "'user_metadata' must be an object.")
+}
+
+/** Reads what only a guide has: Google's API knows neither field. */
+function readGuideFields(fields: Fields, profile: Profile): WebhookConfig {
+  const requestHeaders = pick(fields, 'requestHeaders')
+  const retryOn = pick(fields, 'statusCodesToRetryOn')
+  const found = [
+    requestHeaders !== undefined && 'request_headers',
+    retryOn !== undefined && 'status_codes_to_retry_on',
+  ].find((name) => name !== false)
+  if (found === undefined) return {}
+  if (profile !== 'guide') {
+    throw new RequestFault(
+      'invalid_request',
+      `Unknown parameter '${found}' at 'webhook_config'. Google's API does not have it; the emulator takes it with profile: 'guide'.`,
+    )
+  }
+  return {
+    ...(requestHeaders !== undefined && { requestHeaders: readHeaders(requestHeaders) }),
+    ...(retryOn !== undefined && { retryOn: readStatuses(retryOn) }),
+  }
+}
+
+// What the emulator sets itself.
+const RESERVED_HEADER = /^(webhook-|host$|connection$|content-length$|transfer-encoding$)/i
+
+function readHeaders(value: unknown): Record<string, string> {
+  const headers = isFields(value) ? Object.entries(value) : [['', value] as const]
+  for (const [name, text] of headers) {
+    const isHeader = /^[\w!#$%&'*+.^`|~-]+$/.test(name) && typeof text === 'string' && /^[\t -~]*$/.test(text)
+    if (isHeader && !RESERVED_HEADER.test(name)) continue
+    throw new RequestFault('invalid_request', `'request_headers' cannot have the header '${name}'.`)
+  }
+  return value as Record<string, string>
+}
+
+function readStatuses(value: unknown): readonly number[] {
+  const isStatus = (status: unknown) =>
+    Number.isInteger(status) && Number(status) >= 100 && Number(status) < 600
+  if (Array.isArray(value) && value.every(isStatus)) return value
+  throw new RequestFault('invalid_request', "'status_codes_to_retry_on' must list HTTP statuses.")
 }

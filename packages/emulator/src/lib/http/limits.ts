@@ -1,4 +1,4 @@
-import type { Limits } from '../shared/options.ts'
+import type { Limits } from '../shared/limits.ts'
 import { RequestFault } from './faults.ts'
 
 /** Refuses what would go beyond a limit, and says which. */

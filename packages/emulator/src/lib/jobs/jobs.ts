@@ -58,8 +58,10 @@ export class Jobs {
       const createdAt = clock.now()
       const { afterMs = durations[draft.kind], ...planned } = scenarios.take(draft) ?? {}
       const job = this.#jobs.put({ ...draft, createdAt, dueAt: createdAt + afterMs, planned })
-      observer({ type: 'job_created', at: createdAt, kind: job.kind, jobId: job.id })
-      this.#arm(job)
+      storage.afterCommit(() => {
+        observer({ type: 'job_created', at: createdAt, kind: job.kind, jobId: job.id })
+        this.#arm(job)
+      })
       return job as Job
     })
   }
@@ -115,8 +117,8 @@ export class Jobs {
   remove(id: string): void {
     const job = this.find(id)
     if (job === undefined) return
-    this.#disarm(id)
     this.#jobs.delete(id)
+    this.#disarm(id)
     const { clock, observer } = this.#options
     observer({ type: 'job_deleted', at: clock.now(), kind: job.kind, jobId: id })
   }
@@ -196,22 +198,31 @@ export class Jobs {
       // It may have been cancelled or removed while its result was worked out.
       if (job === undefined || job.end !== undefined) return undefined
       const ended = this.#jobs.put({ ...job, end: endOf(produced, clock.now()) })
-      this.#disarm(id)
       const { state, eventType } = outcomeOf(job.kind, ended.end!.outcome)!
-      const deliveries = eventType === undefined ? [] : this.#announce(ended, eventType, uris)
-      observer({ type: 'job_finished', at: ended.end!.at, kind: job.kind, jobId: id, state })
+      const { webhooks } = produced.outcome
+      const deliveries = eventType === undefined ? [] : this.#announce(ended, eventType, webhooks, uris)
+      storage.afterCommit(() => {
+        this.#disarm(id)
+        observer({ type: 'job_finished', at: ended.end!.at, kind: job.kind, jobId: id, state })
+      })
       return deliveries
     })
   }
 
-  #announce(job: AnyJob, type: string, uris = job.config.uris): readonly DeliverySnapshot[] {
+  #announce(
+    job: AnyJob,
+    type: string,
+    trouble: Outcome['webhooks'],
+    uris = job.config.uris,
+  ): readonly DeliverySnapshot[] {
+    const { uris: _, userMetadata, ...dynamic } = job.config
     const { error } = job.end!
     const data = {
       id: job.id,
       ...this.#types.get(job.kind)!.eventData(job),
       ...(error && { error_code: error.code, error_message: error.message }),
     }
-    return this.#options.emit({ type, data, userMetadata: job.config.userMetadata, jobId: job.id }, uris)
+    return this.#options.emit({ type, data, userMetadata, jobId: job.id, dynamic, trouble }, uris)
   }
 }
 

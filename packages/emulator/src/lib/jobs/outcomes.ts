@@ -1,3 +1,4 @@
+import { readTrouble } from '../faults/rule-schema.ts'
 import { RequestFault } from '../http/faults.ts'
 import { checkKnown, type Fields, isFields, oneOf, optionalText } from '../http/fields.ts'
 import type { JobKind } from '../shared/job-kind.ts'
@@ -88,12 +89,12 @@ export function errorOf({ outcome, error }: Outcome): JobError | undefined {
   return error ?? (outcome === 'failed' ? INTERNAL : undefined)
 }
 
-const OUTCOME_FIELDS = ['outcome', 'output', 'error', 'requiresAction', 'failedRequests']
+const OUTCOME_FIELDS = ['outcome', 'output', 'error', 'requiresAction', 'failedRequests', 'webhooks']
 
 /** Reads an outcome from JSON or from code; with a `kind`, one that such a job can have. */
 export function readOutcome(fields: Fields, kind?: JobKind): Outcome {
   checkKnown(fields, OUTCOME_FIELDS)
-  const { outcome, output, error, requiresAction, failedRequests } = fields
+  const { outcome, output, error, requiresAction, failedRequests, webhooks } = fields
   const names = kind === undefined ? EVERY_OUTCOME : outcomesOf(kind)
   return {
     ...(outcome !== undefined && { outcome: oneOf('outcome', outcome, names) }),
@@ -103,6 +104,7 @@ export function readOutcome(fields: Fields, kind?: JobKind): Outcome {
     ...(failedRequests !== undefined && {
       failedRequests: list('failedRequests', failedRequests, readIndex),
     }),
+    ...(webhooks !== undefined && { webhooks: readTrouble('webhooks', webhooks) }),
   }
 }
 

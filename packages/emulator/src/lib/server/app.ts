@@ -2,6 +2,7 @@ import { Hono } from 'hono'
 import { batchesApi } from '../api/batches.ts'
 import { filesApi } from '../api/files.ts'
 import { interactionsApi } from '../api/interactions.ts'
+import { jwksHandler } from '../api/jwks.ts'
 import { modelsApi } from '../api/models.ts'
 import { uploadsApi } from '../api/uploads.ts'
 import { videosApi } from '../api/videos.ts'
@@ -11,6 +12,7 @@ import { notFound } from '../http/body.ts'
 import { faultResponse, isClassic, RequestFault } from '../http/faults.ts'
 import { checkApiKey, checkHost } from '../http/guards.ts'
 import type { EmulatorState } from '../state/state.ts'
+import { apiFaults } from './api-faults.ts'
 
 /** Mounts each API under its path, behind the checks that all of them share. */
 export function createApp(state: EmulatorState): Hono {
@@ -20,7 +22,8 @@ export function createApp(state: EmulatorState): Hono {
     checkHost(c.req.raw)
     await next()
   })
-  app.get('/.well-known/jwks.json', async (c) => c.json(await state.keys.jwks()))
+  app.use(apiFaults(state.faults))
+  app.get('/.well-known/jwks.json', jwksHandler(state))
   app.route('/_gwh', controlApi(state))
   for (const version of ['/v1', '/v1beta']) {
     app.route(version, google)

@@ -5,6 +5,7 @@ import { trigger } from '../control/trigger.ts'
 import { faultResponse, RequestFault } from '../http/faults.ts'
 import { readScenario } from '../jobs/scenarios.ts'
 import { EmulatorError } from '../shared/errors.ts'
+import type { Faults } from '../shared/fault-types.ts'
 import { type EmulatorOptions, readOptions } from '../shared/options.ts'
 import type { Emulator, EmulatorClock, JobRef } from '../shared/types.ts'
 import { createState, type EmulatorState, resume } from '../state/state.ts'
@@ -97,6 +98,11 @@ export function createEmulator(options: EmulatorOptions = {}): Emulator {
       checkOpen()
       calling(() => importState(state, snapshot))
     },
+    faults: publicFaults(state),
+    async rotateKeys() {
+      checkOpen()
+      await state.keys.rotate()
+    },
     deliveries: () => state.sender.snapshots(),
     idle: () => state.clock.settled(),
   }
@@ -118,6 +124,17 @@ function publicClock({ clock }: EmulatorState): EmulatorClock {
     advance: (ms) => clock.advance(ms),
     pause: () => clock.pause(),
     resume: () => clock.resume(),
+  }
+}
+
+function publicFaults({ faults }: EmulatorState): Faults {
+  return {
+    add(rule) {
+      const { id } = calling(() => faults.add(rule))
+      return { id, remove: () => void faults.clear(id) }
+    },
+    clear: (id) => faults.clear(id),
+    list: () => faults.list(),
   }
 }
 

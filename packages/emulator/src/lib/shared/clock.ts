@@ -2,9 +2,19 @@ import type { EmulatorClock } from './types.ts'
 
 /** A piece of work waiting for its time. */
 export interface Timer {
-  /** When it is due, in epoch milliseconds of the emulator's clock. */
-  readonly at: number
+  /** When it is due, in epoch milliseconds of the emulator's clock. Moves on when the work fails. */
+  at: number
+  /** How often the work failed. */
+  failures: number
   readonly work: () => void | Promise<void>
+}
+
+/** What follows a clock; each is called with what just happened. */
+export interface ClockListeners {
+  /** The clock no longer follows from the last position. */
+  readonly moved?: (position: ClockPosition) => void
+  /** Work failed, or a listener did; `triesAgainAt` is on the emulator's clock. */
+  readonly failed?: (error: unknown, triesAgainAt: number) => void
 }
 
 /** The source of real time, and how fast the emulator's clock runs against it. */
@@ -27,12 +37,15 @@ export interface ClockPosition {
 // What setTimeout can hold: a longer wait would fire at once.
 const MAX_WAIT_MS = 2 ** 31 - 1
 
+const FIRST_NEW_TRY_MS = 1000
+const LAST_NEW_TRY_MS = 10 * 60 * 1000
+
 /** The emulator's clock and its timers. Follows its source until it is paused or advanced. */
 export class TimerClock implements EmulatorClock {
   readonly #source: TimeSource
   readonly #timers: Timer[] = []
   readonly #running = new Set<Promise<void>>()
-  readonly #onMoved: (position: ClockPosition) => void
+  readonly #listeners: ClockListeners
   #anchor: { real: number; shown: number }
   #paused = false
   #advancing = false
@@ -40,14 +53,10 @@ export class TimerClock implements EmulatorClock {
   #wake: ReturnType<typeof setTimeout> | undefined
   #advances: Promise<void> = Promise.resolve()
 
-  /** Goes on from `position`, if any; `onMoved` is called whenever the clock no longer follows from the last one. */
-  constructor(
-    source: TimeSource,
-    position?: ClockPosition,
-    onMoved: (position: ClockPosition) => void = () => {},
-  ) {
+  /** Goes on from `position`, if any. */
+  constructor(source: TimeSource, position?: ClockPosition, listeners: ClockListeners = {}) {
     this.#source = source
-    this.#onMoved = onMoved
+    this.#listeners = listeners
     const real = source.now()
     // Real time may have been set back since: the clock must not.
     this.#anchor = position
@@ -62,12 +71,19 @@ export class TimerClock implements EmulatorClock {
     return Math.floor(shown + (this.#source.now() - real) * this.#source.timeScale)
   }
 
-  /** Runs `work` once the clock shows `at`; at once when that is already past, even while paused. */
+  /**
+   * Runs `work` once the clock shows `at`; at once when that is already past, even while paused. Work that fails is
+   * reported and runs again: after a second, then after twice as long each time, up to ten minutes.
+   */
   schedule(at: number, work: Timer['work']): Timer {
-    const timer = { at, work }
-    if (!this.#stopped) insert(this.#timers, timer)
-    if (this.#timers[0] === timer) this.#arm()
+    const timer = { at, failures: 0, work }
+    this.#add(timer)
     return timer
+  }
+
+  /** Runs `work` now and, when it fails, again as {@link schedule} does. */
+  runNow(work: Timer['work']): Promise<void> {
+    return this.#start({ at: this.now(), failures: 0, work })
   }
 
   cancel(timer: Timer): void {
@@ -150,7 +166,13 @@ export class TimerClock implements EmulatorClock {
   #show(shown: number): void {
     this.#anchor = { real: this.#source.now(), shown }
     // Once stopped, nobody goes on from here.
-    if (!this.#stopped) this.#onMoved({ ...this.#anchor, paused: this.#paused })
+    if (this.#stopped) return
+    try {
+      this.#listeners.moved?.({ ...this.#anchor, paused: this.#paused })
+    } catch (error) {
+      // Reported anew at the next move: the clock itself must not stop halfway.
+      this.#listeners.failed?.(error, shown)
+    }
   }
 
   /** Sets the one real timer there is to the time of the first of ours. */
@@ -164,14 +186,30 @@ export class TimerClock implements EmulatorClock {
   }
 
   #fire(): void {
-    for (const timer of takeDue(this.#timers, this.now())) this.#start(timer)
+    for (const timer of takeDue(this.#timers, this.now())) void this.#start(timer)
     this.#arm()
   }
 
-  #start(timer: Timer): void {
+  #add(timer: Timer): void {
+    if (!this.#stopped) insert(this.#timers, timer)
+    if (this.#timers[0] === timer) this.#arm()
+  }
+
+  #start(timer: Timer): Promise<void> {
     const run = async () => timer.work()
-    const done = run().finally(() => this.#running.delete(done))
+    const done = run()
+      .catch((error) => this.#tryAgain(timer, error))
+      .finally(() => this.#running.delete(done))
     this.#running.add(done)
+    return done
+  }
+
+  /** The one place that deals with errors of timed work: nothing else waits for it. */
+  #tryAgain(timer: Timer, error: unknown): void {
+    timer.at = this.now() + Math.min(FIRST_NEW_TRY_MS * 2 ** timer.failures, LAST_NEW_TRY_MS)
+    timer.failures += 1
+    this.#add(timer)
+    this.#listeners.failed?.(error, timer.at)
   }
 }
 

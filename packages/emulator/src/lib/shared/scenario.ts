@@ -1,3 +1,4 @@
+import type { DeliveryTrouble } from './fault-types.ts'
 import type { JobKind } from './job-kind.ts'
 
 /** How a job can end. Not every kind of job can end in every way. */
@@ -29,6 +30,8 @@ export interface Outcome {
   readonly requiresAction?: readonly FunctionCall[]
   /** Requests of a batch that fail while the others succeed, by their index from 0. */
   readonly failedRequests?: readonly number[]
+  /** What goes wrong with the deliveries of its event; default nothing. */
+  readonly webhooks?: DeliveryTrouble
 }
 
 /** A function that the model wants called. */

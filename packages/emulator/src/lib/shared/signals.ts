@@ -1,5 +1,6 @@
 import type { JobKind } from './job-kind.ts'
-import type { AttemptCode, Scheme } from './types.ts'
+import type { Scheme } from './scheme.ts'
+import type { AttemptCode } from './types.ts'
 
 /** What every signal about a delivery says. */
 export interface DeliverySignal {
@@ -59,6 +60,24 @@ export type EmulatorSignal =
       /** How many attempts it took. */
       readonly attempts: number
     })
+  | {
+      /** Deliveries to a registered webhook failed until it was switched off. */
+      readonly type: 'webhook_disabled'
+      /** When, in epoch milliseconds of the emulator's clock. */
+      readonly at: number
+      /** The webhook's resource id. */
+      readonly registrationId: string
+      readonly uri: string
+    }
+  | {
+      /** Planned work failed, for instance because the state file cannot be written. It is tried again. */
+      readonly type: 'work_failed'
+      /** When, in epoch milliseconds of the emulator's clock. */
+      readonly at: number
+      readonly error: unknown
+      /** When it is tried again, in epoch milliseconds of the emulator's clock. */
+      readonly triesAgainAt: number
+    }
 
 /** Receives every signal, in order. What it throws is ignored. */
 export type EmulatorObserver = (signal: EmulatorSignal) => void

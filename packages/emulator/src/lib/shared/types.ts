@@ -1,7 +1,6 @@
+import type { DeliveryFault, Faults } from './fault-types.ts'
 import type { Outcome, OutcomeName, Scenario } from './scenario.ts'
-
-/** How a delivery is signed: `v1` with a registered webhook's secrets, or `v1a` with the emulator's keys. */
-export type Scheme = 'static' | 'dynamic'
+import type { Scheme } from './scheme.ts'
 
 /** Why an attempt failed. */
 export type AttemptCode =
@@ -34,6 +33,8 @@ export interface Attempt {
   readonly durationMs?: number
   /** The first 16 KiB of the receiver's answer, as text. */
   readonly answer?: string
+  /** The faults that were injected into it; absent when there were none. */
+  readonly faults?: readonly DeliveryFault['type'][]
 }
 
 /**
@@ -189,7 +190,16 @@ export interface Emulator {
    * @throws EmulatorError `closed`
    */
   import(snapshot: EmulatorSnapshot): void
-  /** Every delivery so far, oldest first. */
+  /** Injects faults into deliveries, the JWKS and the API. */
+  readonly faults: Faults
+  /**
+   * Signs dynamic webhooks with the next key. The next key has been in the JWKS all along, and the last one stays in
+   * it until the next rotation, so that no receiver notices unless it keeps a JWKS over two rotations.
+   *
+   * @throws EmulatorError `closed`
+   */
+  rotateKeys(): Promise<void>
+  /** Every delivery that is kept, oldest first. */
   deliveries(): readonly DeliverySnapshot[]
   /** Resolves when nothing is being delivered and nothing is due; later retries and unfinished jobs can remain. */
   idle(): Promise<void>

@@ -33,9 +33,19 @@ export function rotateSecrets(
   return [newSecret(), ...ending]
 }
 
-/** The secrets that sign at this moment, newest first. */
+/** The secrets that have not expired, newest first. */
 export function liveSecrets(secrets: readonly SigningSecret[], now: number): readonly SigningSecret[] {
   return secrets.filter((secret) => secret.expiresAt === undefined || secret.expiresAt > now)
+}
+
+/** The secrets that sign: every live one, or only the newest. */
+export function signingSecrets(
+  secrets: readonly SigningSecret[],
+  now: number,
+  during: 'both' | 'new',
+): readonly string[] {
+  const live = liveSecrets(secrets, now).map(({ value }) => value)
+  return during === 'both' ? live : live.slice(0, 1)
 }
 
 /** Shows as much of a secret as Google does: the prefix and the last four characters. */

@@ -1,6 +1,7 @@
 import type { EndpointRef } from '../delivery/delivery.ts'
 import { Sender } from '../delivery/sender.ts'
 import { type EventInput, toBody } from '../events/envelope.ts'
+import { createFaultRules, type FaultRules } from '../faults/rules.ts'
 import { createFileStore, type FileStore } from '../files/file-store.ts'
 import { createUploads, type Uploads } from '../files/uploads.ts'
 import { Jobs } from '../jobs/jobs.ts'
@@ -10,6 +11,7 @@ import { newResourceId } from '../shared/ids.ts'
 import type { Settings } from '../shared/options.ts'
 import type { EmulatorObserver } from '../shared/signals.ts'
 import type { DeliverySnapshot } from '../shared/types.ts'
+import { algorithmsOf } from '../signing/dynamic.ts'
 import { createKeys, type SigningKeys } from '../signing/keys.ts'
 import { noPersistence } from '../storage/persistence.ts'
 import { openStateFile } from '../storage/state-file.ts'
@@ -25,6 +27,7 @@ export interface EmulatorState {
   readonly storage: Storage
   readonly clock: TimerClock
   readonly keys: SigningKeys
+  readonly faults: FaultRules
   readonly webhooks: WebhookRegistry
   readonly sender: Sender
   readonly jobs: Jobs
@@ -55,18 +58,23 @@ export function createState(options: Settings): EmulatorState {
   const storage = createStorage(settings.state === undefined ? noPersistence : openStateFile(settings.state))
   const clock = createClock(settings, storage)
   const now = () => clock.now()
-  const keys = createKeys()
-  const webhooks = createRegistry(storage.records('webhook'), now)
+  const keys = createKeys(storage, algorithmsOf(settings.signing))
+  const faults = createFaultRules(settings.random)
+  const { disableAfter, userMetadataIn } = settings
+  const webhooks = createRegistry({ records: storage.records('webhook'), now, disableAfter })
   storage.atomically(() => {
     for (const { secret, ...preset } of presets) webhooks.preset(preset, secret)
   })
-  const findEndpoint = createEndpoints({ webhooks, keys, now })
-  const sender = new Sender({ clock, settings, storage, findEndpoint })
+  const endpoints = createEndpoints({ webhooks, keys, settings, now })
+  const sender = new Sender({ clock, settings, storage, endpoints, faults })
   const emitTo: EmulatorState['emitTo'] = (event, endpoints) =>
-    storage.atomically(() => sender.send(event, toBody(event, now()), endpoints))
+    storage.atomically(() => sender.send(event, toBody(event, now(), userMetadataIn), endpoints))
   // A job's own URIs stand in place of the registered webhooks, not beside them.
   const emit: EmulatorState['emit'] = (event, uris) =>
-    emitTo(event, uris?.map((uri) => ({ scheme: 'dynamic', uri })) ?? webhooks.subscribers(event.type))
+    emitTo(
+      event,
+      uris?.map((uri) => ({ scheme: 'dynamic', uri, ...event.dynamic })) ?? webhooks.subscribers(event.type),
+    )
   const { limits } = settings
   const directory = settings.state === undefined ? undefined : `${settings.state}-files`
   const files = createFileStore({ records: storage.records('file'), limits, now, directory })
@@ -76,7 +84,7 @@ export function createState(options: Settings): EmulatorState {
   const scenarios = createScenarios(initialScenarios, storage.records('scenario'), newResourceId)
   const jobs = new Jobs({ clock, storage, observer, durations, maxJobs: limits.jobs, scenarios, emit })
   const settled = () => ends.waitWhile(() => jobs.isBusy() || sender.isBusy())
-  const parts = { settings, storage, clock, keys, webhooks, sender, jobs, files, uploads, scenarios }
+  const parts = { settings, storage, clock, keys, faults, webhooks, sender, jobs, files, uploads, scenarios }
   return { ...parts, settled, waitWhile: ends.waitWhile, emitTo, emit }
 }
 
@@ -89,6 +97,10 @@ export function resume({ jobs, sender }: EmulatorState): void {
 /** The clock goes on where an earlier process left it: time does not stop while nothing runs. */
 function createClock(settings: Settings, storage: Storage): TimerClock {
   const positions = storage.records<ClockPosition & { readonly id: string }>('clock')
-  const save = (position: ClockPosition) => void positions.put({ id: 'clock', ...position })
-  return new TimerClock(settings, positions.get('clock'), save)
+  const clock: TimerClock = new TimerClock(settings, positions.get('clock'), {
+    moved: (position) => void positions.put({ id: 'clock', ...position }),
+    failed: (error, triesAgainAt) =>
+      settings.observer({ type: 'work_failed', at: clock.now(), error, triesAgainAt }),
+  })
+  return clock
 }

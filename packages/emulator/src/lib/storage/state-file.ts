@@ -20,14 +20,21 @@ export function openStateFile(path: string): Persistence {
     'INSERT INTO gwh_records (kind, id, json) VALUES (?, ?, ?) ON CONFLICT (kind, id) DO UPDATE SET json = excluded.json',
   )
   const remove = database.prepare('DELETE FROM gwh_records WHERE kind = ? AND id = ?')
+  const change = (work: () => unknown) => {
+    try {
+      work()
+    } catch (cause) {
+      throw new EmulatorError('state_unusable', `cannot write the state file ${path}`, { cause })
+    }
+  }
   return {
     kinds: () => all('SELECT DISTINCT kind FROM gwh_records').map((row) => String(row.kind)),
     load: (kind) =>
       all('SELECT json FROM gwh_records WHERE kind = ? ORDER BY seq', kind).map((row) => String(row.json)),
-    write: (kind, id, record) => void write.run(kind, id, JSON.stringify(record)),
-    remove: (kind, id) => void remove.run(kind, id),
-    begin: () => database.exec('BEGIN IMMEDIATE'),
-    commit: () => database.exec('COMMIT'),
+    write: (kind, id, record) => change(() => write.run(kind, id, JSON.stringify(record))),
+    remove: (kind, id) => change(() => remove.run(kind, id)),
+    begin: () => change(() => database.exec('BEGIN IMMEDIATE')),
+    commit: () => change(() => database.exec('COMMIT')),
     rollback() {
       // SQLite has ended the transaction by itself when the disk is full.
       if (database.isTransaction) database.exec('ROLLBACK')

@@ -10,6 +10,8 @@ export interface Storage {
    * synchronous; calls may be nested.
    */
   atomically<Result>(work: () => Result): Result
+  /** Runs `effect` once the changes that are being made are stored, at once when none are; never if they fail. */
+  afterCommit(effect: () => void): void
   /** Everything there is, by kind, in the order it was first stored. */
   dump(): Record<string, readonly StoredRecord[]>
   /** Puts back what {@link dump} returned; what is there now is dropped. */
@@ -20,8 +22,10 @@ export interface Storage {
 /** Creates a storage that writes to `persistence`, and reads from it what an earlier process stored. */
 export function createStorage(persistence: Persistence): Storage {
   const kinds = new Map<string, Records<StoredRecord>>()
-  /** What to call, last first, to take back the changes of the running transaction. */
+  /** What to call, last first, to take back the changes of the running transaction; absent when none runs. */
   let undo: (() => void)[] | undefined
+  /** What follows the running transaction. */
+  let effects: (() => void)[] = []
 
   function records<Item extends StoredRecord>(kind: string): Records<Item> {
     const known =
@@ -35,11 +39,12 @@ export function createStorage(persistence: Persistence): Storage {
     if (undo !== undefined) return work()
     const changes: (() => void)[] = []
     undo = changes
+    effects = []
+    let result: Result
     try {
       persistence.begin()
-      const result = work()
+      result = work()
       persistence.commit()
-      return result
     } catch (error) {
       persistence.rollback()
       for (const back of changes.reverse()) back()
@@ -47,12 +52,18 @@ export function createStorage(persistence: Persistence): Storage {
     } finally {
       undo = undefined
     }
+    for (const effect of effects.splice(0)) effect()
+    return result
   }
 
   for (const kind of persistence.kinds()) records(kind)
   return {
     records,
     atomically,
+    afterCommit: (effect) => {
+      if (undo === undefined) effect()
+      else effects.push(effect)
+    },
     dump: () => Object.fromEntries([...kinds].map(([kind, items]) => [kind, [...items.values()]])),
     restore: (dump) =>
       atomically(() => {

@@ -1,10 +1,10 @@
-import type { EndpointRef } from '../delivery/delivery.ts'
+import type { DeliveryEnd, EndpointRef } from '../delivery/delivery.ts'
 import { newResourceId } from '../shared/ids.ts'
 import { newSecret, type RevocationBehavior, rotateSecrets, type SigningSecret } from '../signing/secrets.ts'
 import type { Records } from '../storage/records.ts'
 
-/** Whether a webhook gets deliveries. */
-export type WebhookState = 'enabled' | 'disabled'
+/** Whether a webhook gets deliveries; the last is the emulator's doing. */
+export type WebhookState = 'enabled' | 'disabled' | 'disabled_due_to_failed_deliveries'
 
 /** A registered webhook. */
 export interface Webhook {
@@ -15,6 +15,8 @@ export interface Webhook {
   readonly state: WebhookState
   /** Newest first. */
   readonly secrets: readonly SigningSecret[]
+  /** How many deliveries in a row were given up; absent for none. */
+  readonly failures?: number | undefined
 }
 
 /** What a caller sets when creating a webhook, or changes with a patch. */
@@ -31,18 +33,31 @@ export interface WebhookRegistry {
   delete(id: string): boolean
   /** Makes a new secret the active one and returns it. */
   rotate(webhook: Webhook, behavior: RevocationBehavior): string
+  /** Takes note of how a delivery ended; returns whether the webhook was switched off for it. */
+  deliveryEnded(id: string, end: DeliveryEnd): boolean
   /** The endpoints of every enabled webhook subscribed to the type. */
   subscribers(type: string): EndpointRef[]
 }
 
-/** Keeps webhooks in `records`. `now` decides which secrets have expired. */
-export function createRegistry(records: Records<Webhook>, now: () => number): WebhookRegistry {
+/** What a registry works with. */
+export interface RegistryOptions {
+  readonly records: Records<Webhook>
+  /** Decides which secrets have expired. */
+  readonly now: () => number
+  /** How many deliveries in a row must be given up to switch a webhook off; 0 for never. */
+  readonly disableAfter: number
+}
+
+/** Keeps webhooks in `records`. */
+export function createRegistry({ records, now, disableAfter }: RegistryOptions): WebhookRegistry {
   return {
     create: (input) =>
       records.put({ id: newResourceId(), state: 'enabled', ...input, secrets: [newSecret()] }),
     get: (id) => records.get(id),
     all: () => records.values(),
-    change: (webhook, change) => records.put({ ...webhook, ...change }),
+    change: (webhook, change) =>
+      // Enabled again, it starts anew.
+      records.put({ ...webhook, ...change, ...(change.state === 'enabled' && { failures: undefined }) }),
     preset(input, secret) {
       const known = [...records.values()].find(({ uri }) => uri === input.uri)
       const secrets = secret === undefined ? (known?.secrets ?? [newSecret()]) : [{ value: secret }]
@@ -53,6 +68,17 @@ export function createRegistry(records: Records<Webhook>, now: () => number): We
       const secrets = rotateSecrets(webhook.secrets, behavior, now())
       records.put({ ...webhook, secrets })
       return secrets[0].value
+    },
+    deliveryEnded(id, end) {
+      const webhook = records.get(id)
+      if (webhook === undefined) return false
+      const failures = end === 'acked' ? 0 : (webhook.failures ?? 0) + 1
+      const isTooMuch = end === 'gone' || (disableAfter > 0 && failures >= disableAfter)
+      const isSwitchedOff = isTooMuch && webhook.state === 'enabled'
+      const state = isSwitchedOff ? 'disabled_due_to_failed_deliveries' : webhook.state
+      const isChanged = isSwitchedOff || failures !== (webhook.failures ?? 0)
+      if (isChanged) records.put({ ...webhook, state, failures: failures || undefined })
+      return isSwitchedOff
     },
     subscribers: (type) =>
       [...records.values()]

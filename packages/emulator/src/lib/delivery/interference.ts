@@ -1,0 +1,67 @@
+import type { Applied, FaultRules } from '../faults/rules.ts'
+import { faultsOf } from '../faults/trouble.ts'
+import type { DeliveryFault } from '../shared/fault-types.ts'
+import { holdOf, isHold } from './attempt-plan.ts'
+import { type Delivery, registrationOf } from './delivery.ts'
+
+/** What goes wrong with the next attempt of a delivery. */
+export interface Interfering {
+  /** To be passed to {@link Interference.use} when it is done. */
+  readonly applied: readonly Applied<DeliveryFault>[]
+  /** How many milliseconds the attempt is held back first; 0 when it is not, or was already. */
+  readonly holdMs: number
+}
+
+/** Decides which faults are injected into which attempts. */
+export interface Interference {
+  next(delivery: Delivery, uri: string): Interfering
+  /** Counts faults that were injected. */
+  use(applied: readonly Applied<DeliveryFault>[]): void
+  /** The deliveries that waited for this one to overtake them; they wait no longer. */
+  overtaken(delivery: Delivery): readonly string[]
+}
+
+/** Injects what the rules say, and what a delivery's own scenario does. */
+export function createInterference(rules: FaultRules): Interference {
+  /** The delivery that waits to be overtaken, by URI. */
+  const waiting = new Map<string, string>()
+
+  function hold(uri: string, id: string, holds: readonly Applied<DeliveryFault>[]): Interfering {
+    const { delayMs, withinMs } = holdOf(holds.map(({ fault }) => fault))
+    // One at a time: if all waited for each other, none would be overtaken.
+    const isWaiting = withinMs > 0 && !waiting.has(uri)
+    if (isWaiting) waiting.set(uri, id)
+    return { applied: holds, holdMs: delayMs + (isWaiting ? withinMs : 0) }
+  }
+
+  return {
+    next(delivery, uri) {
+      const attempt = delivery.attempts.length + 1
+      const { eventType, jobId, trouble, endpoint } = delivery
+      const about = {
+        uri,
+        registrationId: registrationOf(delivery),
+        eventType,
+        scheme: endpoint.scheme,
+        jobId,
+      }
+      const own = faultsOf(trouble, attempt).map((fault) => ({ fault, ruleId: '' }))
+      const all = [...own, ...rules.forAttempt(about)]
+      const wasHeld = delivery.heldBack?.attempt === attempt
+      const held = wasHeld
+        ? { applied: [], holdMs: 0 }
+        : hold(
+            uri,
+            delivery.id,
+            all.filter(({ fault }) => isHold(fault)),
+          )
+      return held.holdMs > 0 ? held : { applied: all.filter(({ fault }) => !isHold(fault)), holdMs: 0 }
+    },
+    use: (applied) => rules.use(applied),
+    overtaken({ id, endpoint: { uri } }) {
+      const waits = waiting.get(uri)
+      waiting.delete(uri)
+      return waits === undefined || waits === id ? [] : [waits]
+    },
+  }
+}

@@ -1,0 +1,21 @@
+import { RequestFault } from '../http/faults.ts'
+import type { Records } from '../storage/records.ts'
+import type { Delivery } from './delivery.ts'
+
+/**
+ * Drops the oldest deliveries that have ended, so that `count` new ones fit.
+ *
+ * @throws RequestFault `limit_exceeded` when too many are still pending
+ */
+export function makeRoom(deliveries: Records<Delivery>, count: number, limit: number): void {
+  const excess = deliveries.size + count - limit
+  if (excess <= 0) return
+  const ended = [...deliveries.values()].filter(({ state }) => state !== 'pending').slice(0, excess)
+  if (ended.length < excess) {
+    throw new RequestFault(
+      'limit_exceeded',
+      `The emulator keeps ${limit} deliveries (limits.deliveries), and too few of them have ended to make room.`,
+    )
+  }
+  for (const { id } of ended) deliveries.delete(id)
+}
