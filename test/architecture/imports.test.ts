@@ -8,6 +8,7 @@ const packages = fileURLToPath(new URL('../../packages/', import.meta.url))
 /** The folders of a package's `src/lib`, lowest first: a folder imports from itself and from those before it. */
 const FOLDERS: Record<string, readonly string[]> = {
   bullmq: ['settings', 'redis', 'job', 'work', 'records', 'queue'],
+  cli: ['shared', 'project', 'dev', 'commands', 'program'],
   core: [
     'shared',
     'crypto',
@@ -48,6 +49,7 @@ const FOLDERS: Record<string, readonly string[]> = {
 const RINGS: readonly (readonly string[])[] = [
   ['core'],
   ['bullmq', 'bun', 'deno', 'emulator', 'genai', 'next', 'node', 'store-redis', 'store-sqlite', 'testing'],
+  ['cli'],
 ]
 
 const sourcesOf = (folder: string) =>

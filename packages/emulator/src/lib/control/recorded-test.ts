@@ -35,12 +35,14 @@ ${ended.map(toExpected).join('\n')}
 `
 }
 
-const HEAD = `// Recorded by @gwh/emulator. Start the receiver, with the secret and the URL below, before this test.
-import { createEmulator } from '@gwh/emulator'
-import { expect, onTestFinished, test } from 'vitest'
-
-const uri = process.env.RECEIVER_URL ?? 'http://127.0.0.1:3000/webhooks/gemini'
-`
+const HEAD = [
+  '// Recorded by @gwh/emulator. Start the receiver, with the secret and the URL below, before this test.',
+  "import { createEmulator } from '@gwh/emulator'",
+  "import { expect, onTestFinished, test } from 'vitest'",
+  '',
+  "const uri = process.env.RECEIVER_URL ?? 'http://127.0.0.1:3000/webhooks/gemini'",
+  '',
+].join('\n')
 
 /** One event, sent to as many endpoints as when it was recorded; those of a job's own are one after the other. */
 function toTrigger(deliveries: readonly DeliverySnapshot[]): string {

@@ -1,0 +1,22 @@
+import { Command } from 'commander'
+import packageJson from '../../../package.json' with { type: 'json' }
+import { devCommand } from '../commands/dev.ts'
+import { triggerCommand } from '../commands/trigger.ts'
+import type { CommandContext } from '../shared/context.ts'
+
+/** Puts the commands together. Each one's own module loads what it needs when it runs, so that `--help` is quick. */
+export function createProgram(context: CommandContext): Command {
+  const program = new Command('gwh')
+    .description('Gemini webhooks from the terminal: develop offline, verify, look into queues.')
+    .version(packageJson.version)
+    .showSuggestionAfterError()
+    .showHelpAfterError('(--help says more)')
+    .configureHelp({ showGlobalOptions: true })
+    .enablePositionalOptions()
+    .exitOverride()
+  for (const create of [devCommand, triggerCommand]) {
+    // `exitOverride` and the like are inherited only by commands that the program creates itself.
+    program.addCommand(create(context).copyInheritedSettings(program))
+  }
+  return program
+}

@@ -1,0 +1,59 @@
+import { randomBytes } from 'node:crypto'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { CliError } from '../shared/cli-error.ts'
+
+/** What `gwh dev` keeps in a project, so that nothing changes between two runs. */
+export interface DevSettings {
+  /** The signing secret of the forwarded webhook, `whsec_` and base64. */
+  readonly secret: string
+  /** The emulator's control token. */
+  readonly controlToken: string
+  /** Where the emulator listens, or listened last. */
+  readonly url?: string
+}
+
+/** The folder in a project that holds what `gwh dev` keeps. */
+export const FOLDER = '.gwh'
+
+const FILE = 'dev.json'
+
+/** Reads the settings of a project; `undefined` when `gwh dev` was never started there. */
+export async function readDevSettings(cwd: string): Promise<DevSettings | undefined> {
+  const path = join(cwd, FOLDER, FILE)
+  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined
+    throw new CliError('config', `cannot read ${path} (${error.code})`, { cause: error })
+  })
+  if (text === undefined) return undefined
+  const settings = parse(text)
+  if (settings !== undefined) return settings
+  throw new CliError('config', `${path} is damaged`, {
+    hint: 'Delete it: the next `gwh dev` makes a new one.',
+  })
+}
+
+function parse(text: string): DevSettings | undefined {
+  try {
+    const value = JSON.parse(text) as DevSettings
+    return typeof value.secret === 'string' && typeof value.controlToken === 'string' ? value : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** Makes fresh settings, in the forms that Google's own secrets have. */
+export function newDevSettings(): DevSettings {
+  return {
+    secret: `whsec_${Buffer.from(randomBytes(16).toString('hex')).toString('base64')}`,
+    controlToken: randomBytes(24).toString('base64url'),
+  }
+}
+
+/** Writes the settings, readable by their owner only, and keeps them out of git. */
+export async function writeDevSettings(cwd: string, settings: DevSettings): Promise<void> {
+  const folder = join(cwd, FOLDER)
+  await mkdir(folder, { recursive: true, mode: 0o700 })
+  await writeFile(join(folder, '.gitignore'), '*\n')
+  await writeFile(join(folder, FILE), `${JSON.stringify(settings, null, 2)}\n`, { mode: 0o600 })
+}

@@ -1,0 +1,21 @@
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { FOLDER } from './dev-settings.ts'
+
+/** The variables that point a program and its receiver at a local emulator. */
+export function devEnvironment(url: string, secret: string): Record<string, string> {
+  return {
+    GOOGLE_GEMINI_BASE_URL: url,
+    GEMINI_API_KEY: 'gwh-dev',
+    GEMINI_WEBHOOK_SECRET: secret,
+    GWH_JWKS_URL: `${url}/.well-known/jwks.json`,
+  }
+}
+
+/** Writes them where `node --env-file` and a shell can read them; returns the path, relative to the project. */
+export async function writeEnvironment(cwd: string, variables: Record<string, string>): Promise<string> {
+  const path = join(FOLDER, 'env')
+  const text = Object.entries(variables).map(([name, value]) => `${name}=${value}\n`)
+  await writeFile(join(cwd, path), text.join(''), { mode: 0o600 })
+  return path
+}

@@ -1,0 +1,122 @@
+import { readFileSync, statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { emptyFolder, gwh, start } from './support.ts'
+
+/** A program that verifies what it receives with what `gwh dev` put into its environment, and says so. */
+const RECEIVER = `
+import { createHmac } from 'node:crypto'
+import { createServer } from 'node:http'
+const key = Buffer.from(process.env.GEMINI_WEBHOOK_SECRET.slice(6), 'base64')
+const server = createServer((request, response) => {
+  let body = ''
+  request.on('data', (chunk) => (body += chunk)).on('end', () => {
+    const { 'webhook-id': id, 'webhook-timestamp': timestamp, 'webhook-signature': signature } = request.headers
+    const expected = createHmac('sha256', key).update(id + '.' + timestamp + '.' + body).digest('base64')
+    console.log(signature === 'v1,' + expected ? 'verified ' + JSON.parse(body).type : 'forged')
+    response.end()
+  })
+})
+server.listen(Number(process.argv[2]), '127.0.0.1', () => console.log('ready', process.env.GOOGLE_GEMINI_BASE_URL))
+`
+
+const PORT = 20_000 + (process.pid % 10_000)
+const FORWARD = `http://127.0.0.1:${PORT}/webhooks/gemini`
+
+test('a program run by dev gets a signed event that trigger sends', async () => {
+  const cwd = emptyFolder()
+  writeFileSync(join(cwd, 'server.mjs'), RECEIVER)
+  const dev = start(cwd, [
+    'dev',
+    '--port',
+    '0',
+    '--forward',
+    FORWARD,
+    '--',
+    process.execPath,
+    'server.mjs',
+    `${PORT}`,
+  ])
+  await dev.saw(/ready http:\/\/127\.0\.0\.1:\d+/)
+  const sent = await gwh(cwd, ['trigger', 'batch.succeeded', '--metadata', 'customer=7', '--json'])
+  expect(sent).toMatchObject({ code: 0, stderr: '' })
+  const [delivery] = JSON.parse(sent.stdout).deliveries
+  expect(delivery).toMatchObject({ uri: FORWARD, eventType: 'batch.succeeded' })
+  expect(JSON.parse(delivery.body).user_metadata).toEqual({ customer: '7' })
+  await dev.saw(/verified batch\.succeeded/)
+  await dev.saw(/<-- \[200\]/)
+  dev.kill('SIGTERM')
+  expect((await dev.finished).code).toBe(143)
+})
+
+test('the secret, the token and the webhook are the same after a restart, and never printed', async () => {
+  const cwd = emptyFolder()
+  const settings = () => readFileSync(join(cwd, '.gwh/dev.json'), 'utf8')
+  const seen = []
+  for (const _ of [1, 2]) {
+    const dev = start(cwd, ['dev', '--port', '0', '--forward', FORWARD])
+    await dev.saw(/Ctrl-C/)
+    const { secret, controlToken, url } = JSON.parse(settings())
+    const webhooks = await fetch(`${url}/v1/webhooks`, { headers: { 'x-goog-api-key': 'any' } })
+    seen.push({ secret, controlToken, webhooks: await webhooks.json() })
+    dev.kill('SIGINT')
+    expect((await dev.finished).code).toBe(0)
+    expect(dev.text()).not.toContain(secret)
+    expect(dev.text()).not.toContain(controlToken)
+  }
+  expect(seen[0]).toEqual(seen[1])
+  expect(seen[0]!.webhooks.webhooks).toHaveLength(1)
+  for (const file of ['dev.json', 'env', 'emulator.db']) {
+    expect(statSync(join(cwd, '.gwh', file)).mode & 0o777).toBe(0o600)
+  }
+})
+
+test('a second dev in the same folder is refused with a reason', async () => {
+  const cwd = emptyFolder()
+  const first = start(cwd, ['dev', '--port', '0'])
+  await first.saw(/Ctrl-C/)
+  const { code, stderr } = await gwh(cwd, ['dev', '--port', '0'])
+  expect({ code, stderr }).toEqual({ code: 3, stderr: expect.stringContaining('Another `gwh dev` runs') })
+})
+
+test('dev exits with the code of the program', async () => {
+  const cwd = emptyFolder()
+  expect((await gwh(cwd, ['dev', '--port', '0', '--', process.execPath, '-e', 'process.exit(7)'])).code).toBe(
+    7,
+  )
+  const { code, stderr } = await gwh(cwd, ['dev', '--port', '0', '--', 'no-such-program'])
+  expect({ code, stderr }).toEqual({
+    code: 2,
+    stderr: expect.stringContaining('no-such-program is not a command'),
+  })
+})
+
+test.each([
+  [['trigger', 'batch.succeeded'], 3, 'no emulator is known here'],
+  [['trigger'], 2, "missing required argument 'event'"],
+  [['trigger', 'x', '--data', 'nope'], 2, 'A JSON object is needed'],
+  [['trigger', 'x', '--metadata', 'nope'], 2, 'key=value is needed'],
+  [['trigg'], 2, 'Did you mean trigger?'],
+  [['dev', '--port', '70000'], 2, 'A port from 0 to 65535'],
+  [['dev', '--forward', 'localhost:3000'], 2, 'An http or https URL'],
+])('a mistake is explained without a stack: %j', async (args, code, message) => {
+  const result = await gwh(emptyFolder(), args)
+  expect(result).toMatchObject({ code, stdout: '' })
+  expect(result.stderr).toContain(message)
+  expect(result.stderr).not.toMatch(/^\s+at /m)
+})
+
+test('trigger explains an event type that is misspelt, and an emulator that is gone', async () => {
+  const cwd = emptyFolder()
+  const dev = start(cwd, ['dev', '--port', '0'])
+  await dev.saw(/Ctrl-C/)
+  const misspelt = await gwh(cwd, ['trigger', 'batch.suceeded'])
+  expect(misspelt).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining("Did you mean 'batch.succeeded'"),
+  })
+  dev.kill('SIGINT')
+  await dev.finished
+  const gone = await gwh(cwd, ['trigger', 'batch.succeeded'])
+  expect(gone).toMatchObject({ code: 4, stderr: expect.stringContaining('Is `gwh dev` running?') })
+})
