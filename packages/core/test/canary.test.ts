@@ -166,7 +166,7 @@ test('the deliveries above do end in every way they are meant to', async () => {
     expect.arrayContaining([
       'accepted',
       'duplicate',
-      'handled',
+      'unhandled',
       'failed',
       'dead',
       'secret_trimmed',

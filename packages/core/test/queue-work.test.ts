@@ -30,6 +30,7 @@ describe('a queue that two endpoints share', () => {
 describe('the observer is called for', () => {
   test('of a handled delivery when it is completed, with its type', async () => {
     const { receiver, signals, types } = createScene()
+    receiver.on('*', () => {})
     await receiver.receive(staticDelivery())
     await receiver.drain()
     expect(types()).toEqual(['accepted', 'handled'])

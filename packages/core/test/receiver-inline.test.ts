@@ -34,6 +34,15 @@ describe('a verified delivery', () => {
     expect(typesOf(signals)).toEqual(['handled', 'accepted'])
   })
 
+  test('that no handler matches is unhandled, then accepted', async () => {
+    const { receiver, signals } = createWatched()
+    receiver.on('batch.failed', () => expect.unreachable())
+    await expect(receiver.receive(staticDelivery())).resolves.toMatchObject(ACCEPTED)
+    receiver.onUnhandled(() => {})
+    await receiver.receive(staticDelivery({ id: 'msg_2' }))
+    expect(typesOf(signals)).toEqual(['unhandled', 'accepted', 'handled', 'accepted'])
+  })
+
   test('is a duplicate the second time, whatever its timestamp, body or secret', async () => {
     const { receiver, signals } = createWatched({ static: { secrets: [OTHER_SECRET, SECRET] } })
     let handled = 0

@@ -127,6 +127,16 @@ describe('a worker', () => {
     await expect(queue.deadLetters.list()).resolves.toMatchObject([{ reason: 'attempts', attempts: 3 }])
   })
 
+  test('reports what no handler matches as unhandled, and is done with it', async () => {
+    const queue = createMemoryQueue()
+    const { receiver, signals } = createWatched({ queue })
+    receiver.on('batch.failed', () => expect.unreachable())
+    await receiver.receive(staticDelivery())
+    await receiver.drain()
+    expect(signals).toMatchObject([{ type: 'accepted' }, { type: 'unhandled', eventType: 'batch.succeeded' }])
+    expect(await queue.stats()).toMatchObject({ done: 1 })
+  })
+
   test('does not try again what a handler rejected for good', async () => {
     const { receiver, queue } = setUp()
     receiver.on('*', () => Promise.reject(new PermanentError('gone')))

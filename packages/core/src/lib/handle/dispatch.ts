@@ -14,8 +14,8 @@ export interface Dispatch {
   context: HandlerContext
 }
 
-/** Runs the handlers of an event one after the other, until one throws. */
-export type Dispatcher = (dispatch: Dispatch) => Promise<void>
+/** Runs the handlers of an event one after the other, until one throws. Resolves to whether anything received it. */
+export type Dispatcher = (dispatch: Dispatch) => Promise<boolean>
 
 /** What a dispatcher is built from. */
 export interface DispatcherOptions {
@@ -40,6 +40,7 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
       context.signal.throwIfAborted()
       await handler(event, context)
     }
+    return handlers.length > 0
   }
   return async (dispatch) => {
     const { event, context } = dispatch
@@ -48,8 +49,13 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
         `the ${event.type} event of ${context.delivery.id} names no job: only handlers of "*" and onUnhandled receive it`,
       )
     }
-    waiters.seen(event)
-    await middleware.run(event, context, () => runHandlers(dispatch))
+    const awaited = waiters.seen(event)
+    // Middleware that does not call `next` has handled the event itself.
+    let handled = true
+    await middleware.run(event, context, async () => {
+      handled = await runHandlers(dispatch)
+    })
+    return handled || awaited
   }
 }
 

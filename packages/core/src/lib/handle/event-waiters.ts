@@ -13,8 +13,8 @@ export interface WaitOptions {
 
 /** Hands events to those who wait for a job. */
 export interface EventWaiters {
-  /** Notes an event and resolves whatever waits for its job. */
-  seen(event: WebhookEvent): void
+  /** Notes an event and resolves whatever waits for its job. Returns whether anything does. */
+  seen(event: WebhookEvent): boolean
   /** Waits for an event of a job. */
   waitFor(jobName: string, options?: WaitOptions): Promise<WebhookEvent>
 }
@@ -29,12 +29,14 @@ export function createEventWaiters(clock: Clock): EventWaiters {
 
   return {
     seen(event) {
-      if (event.id === undefined) return
+      if (event.id === undefined) return false
       const job = toShortId(event.id)
       last.delete(job)
       last.set(job, event)
       if (last.size > REMEMBERED) last.delete(last.keys().next().value!)
-      for (const resolve of waiting.get(job) ?? []) resolve(event)
+      const resolvers = waiting.get(job)
+      for (const resolve of resolvers ?? []) resolve(event)
+      return resolvers !== undefined
     },
     async waitFor(jobName, options = {}) {
       const { signal, timeoutMs } = checkWait(jobName, options)

@@ -46,19 +46,21 @@ async function handle(options: InlineOptions, delivery: SinkDelivery, claim: Act
   if (isRefusal(dispatched))
     return await giveUp(options, delivery, claim, 'payload_invalid', toError(dispatched))
   const running = options.dispatch(dispatched)
-  const timedOut = Symbol('timed out')
+  const timedOut = 'timed out'
   const timeUp = Promise.withResolvers<typeof timedOut>()
   const cancel = options.clock.schedule(() => timeUp.resolve(timedOut), options.handlerTimeoutMs)
+  let handled: boolean
   try {
     const outcome = await Promise.race([running, timeUp.promise])
     if (outcome === timedOut)
       return answerBeforeHandler(options, delivery, claim, running, dispatched, controller)
+    handled = outcome
   } catch (error) {
     return await fail(options, delivery, claim, error)
   } finally {
     cancel()
   }
-  return await succeed(options, delivery, claim, dispatched)
+  return await succeed(options, delivery, claim, dispatched, handled)
 }
 
 async function succeed(
@@ -66,13 +68,18 @@ async function succeed(
   delivery: SinkDelivery,
   claim: ActiveClaim,
   { event }: Dispatch,
+  handled: boolean,
 ): Promise<Answer> {
   const about = { delivery: toInfo(delivery), key: claim.key }
-  observe({ type: 'handled', ...about, eventType: event.type, attempt: claim.attempt })
+  observe({ type: toType(handled), ...about, eventType: event.type, attempt: claim.attempt })
   // The event has been handled even if the lease was lost.
   await fromStore(() => store.complete(claim))
   observe({ type: 'accepted', ...about })
   return ACCEPTED
+}
+
+function toType(handled: boolean): 'handled' | 'unhandled' {
+  return handled ? 'handled' : 'unhandled'
 }
 
 async function fail(
@@ -109,7 +116,7 @@ function answerBeforeHandler(
   { store, observe, handlerTimeoutMs }: InlineOptions,
   delivery: SinkDelivery,
   claim: ActiveClaim,
-  running: Promise<void>,
+  running: Promise<boolean>,
   { event }: Dispatch,
   controller: AbortController,
 ): Answer {
@@ -117,10 +124,12 @@ function answerBeforeHandler(
   controller.abort(error)
   const { key, attempt } = claim
   const about = { delivery: toInfo(delivery), key, attempt }
-  const completeLate = async () => {
+  const completeLate = async (handled: boolean) => {
     // Another receiver may have taken over the delivery; then its result counts.
     const kept = await store.complete(claim)
-    observe(kept ? { type: 'handled', ...about, eventType: event.type } : { type: 'lease_lost', ...about })
+    observe(
+      kept ? { type: toType(handled), ...about, eventType: event.type } : { type: 'lease_lost', ...about },
+    )
   }
   running
     .then(completeLate, () => store.release(claim))

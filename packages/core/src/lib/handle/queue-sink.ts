@@ -10,12 +10,15 @@ export function createQueueSink(options: {
   endpoint: string
   now: () => number
   observe: ReceiverObserver
+  /** Called for each delivery that is new. */
+  onAccepted: () => void
 }): Sink {
-  const { queue, endpoint, now, observe } = options
+  const { queue, endpoint, now, observe, onAccepted } = options
   return async (delivery, key) => {
     const enqueued = await fromStore(() => queue.enqueue({ ...delivery, key, endpoint, receivedAt: now() }))
     const accepted = enqueued === 'enqueued'
     observe({ type: accepted ? 'accepted' : 'duplicate', delivery: toInfo(delivery), key })
+    if (accepted) onAccepted()
     return accepted ? ACCEPTED : DUPLICATE
   }
 }

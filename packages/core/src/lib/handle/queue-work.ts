@@ -23,20 +23,20 @@ export function createQueueWork(options: {
   endpoint: string
 }): QueueWork {
   const { dispatch, observe, endpoint } = options
-  const eventTypes = new WeakMap<QueuedDelivery, string>()
+  const dispatches = new WeakMap<QueuedDelivery, Dispatched>()
   return {
     async process(message, context) {
       // Endpoints that share a queue must not handle each other's deliveries.
       if (message.endpoint !== endpoint) throw wrongEndpoint(message.endpoint)
       const dispatched = readDispatch(message, { ...context, key: message.key })
       if (isRefusal(dispatched)) throw toError(dispatched)
-      eventTypes.set(message, dispatched.event.type)
-      await dispatch(dispatched).catch(throwAsHandler)
+      const eventType = dispatched.event.type
+      dispatches.set(message, { eventType, handled: await dispatch(dispatched).catch(throwAsHandler) })
     },
     watch: (given) => ({
       ...given,
       onSettled(settled) {
-        report(settled, eventTypes.get(settled.message) ?? '', observe)
+        report(settled, dispatches.get(settled.message), observe)
         return given.onSettled?.(settled)
       },
       onError(error) {
@@ -60,10 +60,23 @@ function throwAsHandler(error: unknown): never {
   throw new WebhookError('handler_failed', 'a handler threw a WebhookPayloadError', { cause: error })
 }
 
-function report(settled: SettledDelivery, eventType: string, observe: ReceiverObserver): void {
+interface Dispatched {
+  eventType: string
+  /** Whether any handler matched. */
+  handled: boolean
+}
+
+function report(
+  settled: SettledDelivery,
+  dispatched: Dispatched | undefined,
+  observe: ReceiverObserver,
+): void {
   const { message, attempt, outcome } = settled
   const about = { delivery: toInfo(message), key: message.key, attempt }
-  if (outcome === 'done') observe({ type: 'handled', ...about, eventType })
+  if (outcome === 'done') {
+    const { eventType = '', handled = true } = dispatched ?? {}
+    observe({ type: handled ? 'handled' : 'unhandled', ...about, eventType })
+  }
   if (outcome === 'dead') observe({ type: 'dead', ...about, reason: settled.reason, error: settled.error })
   if (outcome === 'retry') observe({ type: 'failed', ...about, error: settled.error })
   if (outcome === 'lease_lost') observe({ type: 'lease_lost', ...about })

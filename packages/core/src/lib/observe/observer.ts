@@ -40,6 +40,8 @@ export type ReceiverSignal =
     }
   /** Every handler of the event has returned. In inline mode it may follow a `failed` with `handler_timeout`. */
   | { type: 'handled'; delivery: DeliveryInfo; key: string; eventType: string; attempt: number }
+  /** Done, although no handler matches the event and there is no `onUnhandled`. */
+  | { type: 'unhandled'; delivery: DeliveryInfo; key: string; eventType: string; attempt: number }
   /** A handler threw or timed out. The delivery will be tried again. */
   | { type: 'failed'; delivery: DeliveryInfo; key: string; attempt: number; error: unknown }
   /** Another worker has taken over the delivery; the result of this attempt is discarded. */

@@ -96,7 +96,10 @@ export interface ReceiverOptions {
   clock?: Clock
   /** Fetches the key set. Default: the global `fetch`. */
   fetch?: typeof fetch
-  /** Called for everything the receiver does, for logs and metrics. */
+  /**
+   * Called for everything the receiver does, for logs and metrics. Default: warnings are printed to the console, and
+   * once a minute what fails; outside production also refusals that a wrong secret or clock may have caused.
+   */
   observer?: ReceiverObserver
   /**
    * Called with a sample of the refused deliveries, headers and body included, for `explainFailure`. What it throws

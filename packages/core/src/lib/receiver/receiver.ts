@@ -12,7 +12,7 @@ import { toStoreError } from '../handle/sink.ts'
 import { type Answer, answerFor, toResponse } from '../http/answer.ts'
 import type { IncomingDelivery } from '../http/incoming-delivery.ts'
 import { fromRequest } from '../http/web-request.ts'
-import { defaultObserver } from '../observe/default-observer.ts'
+import { createDefaultObserver } from '../observe/default-observer.ts'
 import type { QueueWorker, WorkOptions } from '../queue/queue.ts'
 import type { QueuedDelivery } from '../queue/queued-delivery.ts'
 import { serialise } from '../queue/serial.ts'
@@ -23,6 +23,7 @@ import { safeListener } from '../shared/safe-listener.ts'
 import { createMemoryStore } from '../store/memory-store.ts'
 import { drainAfterAnswer } from './after-answer.ts'
 import { createEmit, type EmitOptions, type EmittedEvent } from './emit.ts'
+import { createIdleQueueProbe } from './idle-queue.ts'
 import { type CloseOptions, createLifecycle } from './lifecycle.ts'
 import { checkReceiverOptions, type ReceiverOptions } from './receiver-options.ts'
 import { createReception } from './reception.ts'
@@ -150,7 +151,9 @@ export interface Receiver {
 export function createReceiver(options: ReceiverOptions): Receiver {
   const limits = checkReceiverOptions(options)
   const { endpoint = 'default', queue, clock = systemClock, now = () => clock.now() } = options
-  const observe = safeListener(options.observer ?? defaultObserver)
+  const observe = safeListener(
+    options.observer ?? createDefaultObserver({ clock, explains: options.explain === true }),
+  )
   const warn = (code: string) => (message: string) => observe({ type: 'warning', code, message })
   const router = createRouter(warn('event_type_unknown'))
   let unhandled: EventHandler | undefined
@@ -165,8 +168,9 @@ export function createReceiver(options: ReceiverOptions): Receiver {
   })
   const { process, watch } = createQueueWork({ dispatch, observe, endpoint })
   const store = options.store ?? createMemoryStore({ now })
+  const idle = queue && createIdleQueueProbe(queue, clock, warn('queue_not_worked'))
   const sink = queue
-    ? createQueueSink({ queue, endpoint, now, observe })
+    ? createQueueSink({ queue, endpoint, now, observe, onAccepted: () => idle?.accepted() })
     : createInlineSink({ ...limits, store, dispatch, observe, clock, now })
   const emit = createEmit({ sink, endpoint, now })
   const answer = createReception({ options, limits, sink, observe, now, clock })
@@ -215,6 +219,7 @@ export function createReceiver(options: ReceiverOptions): Receiver {
     if (!queue)
       throw new WebhookConfigError('option_invalid', 'work() and drain() need a receiver with a queue')
     checkOpen()
+    idle?.worked()
     return queue
   }
   const checkOpen = () => {
