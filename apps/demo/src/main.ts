@@ -20,7 +20,7 @@ const once = process.argv.includes('--once') || process.env.CI === 'true' || !pr
 const folder = mkdtempSync(join(tmpdir(), 'gwh-demo-'))
 const results = join(folder, 'results.ndjson')
 process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
-const timeline = createTimeline(performance.now.bind(performance), console.log)
+const timeline = createTimeline(console.log)
 // Resolves when every event is handled and acknowledged.
 const over = Promise.withResolvers<void>()
 const counts = { handled: 0, acknowledged: 0 }
@@ -78,6 +78,7 @@ const interaction = await createInteraction(client, 'Tell a short joke.', uri, j
 timeline.say('client', `interactions.create: ${interaction.slice(0, 16)}… with a webhook_config of its own`)
 
 const inTime = await Promise.race([over.promise.then(() => true), giveUpLater()])
+timeline.flush()
 if (!inTime) console.log(`\n${paint('red', '✗')} not everything was handled within ${GIVE_UP_MS / 1000} s`)
 const ok = inTime && report(readEffects(), [batch, interaction])
 process.exitCode = ok ? 0 : 1

@@ -5,11 +5,11 @@ import { GoogleGenAI } from '@google/genai'
 import { createReceiver } from '@gwh/core'
 import { serve } from '@gwh/node'
 import { createSqliteQueue } from '@gwh/store-sqlite'
-import type { Report } from './report.ts'
+import { exactTime, type ReportedEvent } from './report.ts'
 
 const { GEMINI_WEBHOOK_SECRET, GWH_JOB_KEY, GOOGLE_GEMINI_BASE_URL, DATABASE, RESULTS, PORT } = process.env
 const client = new GoogleGenAI({})
-const tell = (report: Report) => process.connected && process.send?.(report)
+const tell = (event: ReportedEvent) => process.connected && process.send?.({ at: exactTime(), ...event })
 
 const receiver = createReceiver({
   static: { secrets: GEMINI_WEBHOOK_SECRET ?? '' },

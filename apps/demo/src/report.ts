@@ -1,8 +1,18 @@
-/** What the receiver's process reports to the demo. */
-export type Report =
+/** What the receiver's process reports to the demo, and when it happened, in epoch milliseconds. */
+export type Report = { at: number } & ReportedEvent
+
+export type ReportedEvent =
   | { type: 'listening'; url: string }
   | {
-      type: 'accepted' | 'duplicate' | 'in_flight' | 'handled' | 'failed' | 'dead' | 'lease_lost'
+      type:
+        | 'accepted'
+        | 'duplicate'
+        | 'in_flight'
+        | 'handled'
+        | 'unhandled'
+        | 'failed'
+        | 'dead'
+        | 'lease_lost'
       id: string
       scheme: string
       keyId?: string
@@ -16,4 +26,9 @@ export interface Effect {
   id: string
   job: string
   text: string
+}
+
+/** The time with fractions of a millisecond, in epoch milliseconds, comparable between processes. */
+export function exactTime(): number {
+  return performance.timeOrigin + performance.now()
 }

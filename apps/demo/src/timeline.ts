@@ -1,6 +1,6 @@
 import { styleText } from 'node:util'
 import type { EmulatorSignal } from '@gwh/emulator'
-import type { Report } from './report.ts'
+import { exactTime, type Report, type ReportedEvent } from './report.ts'
 
 type Actor = 'client' | 'google' | 'receiver' | 'handler' | 'demo'
 type Style = Parameters<typeof styleText>[0]
@@ -18,13 +18,30 @@ export interface Timeline {
   say(actor: Actor, text: string): void
   google(signal: EmulatorSignal): void
   receiver(report: Report): void
+  /** Prints what is held back. Call it before printing anything else. */
+  flush(): void
 }
 
-export function createTimeline(now: () => number, print: (line: string) => void): Timeline {
+// Reports of the other process arrive late: lines wait this long for earlier ones, in milliseconds.
+const HOLD_MS = 100
+
+/**
+ * Creates a timeline, which prints its lines in the order of their times.
+ *
+ * @param now The time, in epoch milliseconds
+ */
+export function createTimeline(print: (line: string) => void, now: () => number = exactTime): Timeline {
   const startedAt = now()
-  const say = (actor: Actor, text: string) => {
-    const time = `${((now() - startedAt) / 1000).toFixed(2).padStart(6)} s`
-    print(`${paint('dim', time)}  ${paint(STYLES[actor], actor.padEnd(8))}  ${text}`)
+  let held: { at: number; line: string }[] = []
+  const flush = (until = Number.POSITIVE_INFINITY) => {
+    held.sort((a, b) => a.at - b.at)
+    for (const { line } of held.filter(({ at }) => at <= until)) print(line)
+    held = held.filter(({ at }) => at > until)
+  }
+  const say = (actor: Actor, text: string, at = now()) => {
+    const time = `${((at - startedAt) / 1000).toFixed(2).padStart(6)} s`
+    held.push({ at, line: `${paint('dim', time)}  ${paint(STYLES[actor], actor.padEnd(8))}  ${text}` })
+    setTimeout(() => flush(now() - HOLD_MS), 2 * HOLD_MS)
   }
   return {
     say,
@@ -34,8 +51,10 @@ export function createTimeline(now: () => number, print: (line: string) => void)
     },
     receiver(report) {
       const text = describeReport(report)
-      if (text) say(report.type === 'result' || report.type === 'handled' ? 'handler' : 'receiver', text)
+      const actor = report.type === 'result' || report.type === 'handled' ? 'handler' : 'receiver'
+      if (text) say(actor, text, report.at)
     },
+    flush: () => flush(),
   }
 }
 
@@ -64,7 +83,7 @@ function describeSignal(signal: EmulatorSignal): string | undefined {
   }
 }
 
-function describeReport(report: Report): string | undefined {
+function describeReport(report: ReportedEvent): string | undefined {
   switch (report.type) {
     case 'listening':
       return `listening on ${report.url}`

@@ -10,5 +10,17 @@ test('the demo handles every event exactly once, through a lost answer, and exit
   expect(stdout).toContain('Ed25519 v1a, key gwh-emulator')
   expect(stdout).toContain('result: Echo: Tell a short joke.')
   expect(stdout).toContain('known already')
+  const times = stdout.match(/^ *\d+\.\d\d(?= s {2})/gm)!.map(Number)
+  expect(times).toEqual([...times].sort((a, b) => a - b))
   expect(stdout).toContain('✓ 2 effects of 2 jobs, 3 delivery attempts, nothing polled')
+})
+
+test('an option that the demo does not have is refused, with those that it has', async () => {
+  const script = new URL('../../../scripts/demo.mjs', import.meta.url).pathname
+  const run = promisify(execFile)(process.execPath, [script, '--onec'])
+  await expect(run).rejects.toMatchObject({
+    code: 1,
+    stderr: 'The demo has no option --onec.\n',
+    stdout: expect.stringContaining('--once'),
+  })
 })
