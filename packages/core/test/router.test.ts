@@ -1,6 +1,7 @@
 import { createReceiver, isEvent, type MetadataPattern, parseEvent, type WebhookEvent } from '@gwh/core'
 import { suggestEventType } from '@gwh/core/events'
 import { describe, expect, expectTypeOf, test } from 'vitest'
+import type { SimilarPattern, TypePattern } from '../src/lib/handle/patterns.ts'
 import { createRouter } from '../src/lib/handle/router.ts'
 import { createWatched, SECRET, staticDelivery } from './support.ts'
 
@@ -136,6 +137,14 @@ test('a misspelt event type does not compile', () => {
   receiver.on('batches.*', () => {})
   // @ts-expect-error: in a list and in an object too
   receiver.on(['batch.failed', { type: 'batch.cancled' }], () => {})
+})
+
+test('the message of the compiler names what was probably meant', () => {
+  expectTypeOf<SimilarPattern<'batch.suceeded'>>().toEqualTypeOf<'batch.succeeded'>()
+  expectTypeOf<SimilarPattern<'batches.cancled'>>().toEqualTypeOf<'batch.cancelled'>()
+  expectTypeOf<SimilarPattern<'interaction.complete'>>().toEqualTypeOf<'interaction.completed'>()
+  expectTypeOf<SimilarPattern<'videos.*'>>().toEqualTypeOf<'video.generated' | 'video.*'>()
+  expectTypeOf<SimilarPattern<'ping'>>().toEqualTypeOf<TypePattern>()
 })
 
 describe('a pattern of no documented type', () => {

@@ -27,6 +27,22 @@ type EventForType<T> = T extends EventType
 /** The type of the events that match a pattern. */
 export type EventFor<P> = EventForType<TypeOf<P>>
 
+/**
+ * What a misspelt pattern was probably meant to be, for the message of the compiler: the documented patterns with the
+ * same initials (`batch.su…`), else with the same start, else all of them.
+ */
+export type SimilarPattern<T extends string> = FirstOf<
+  Extract<TypePattern, Initials<T>>,
+  Extract<TypePattern, Start<T>>,
+  TypePattern
+>
+
+type FirstOf<A, B, C> = [A] extends [never] ? ([B] extends [never] ? C : B) : A
+
+type Start<T> = T extends `${infer A}${infer B}${string}` ? `${A}${B}${string}` : never
+
+type Initials<T> = T extends `${infer Family}.${infer Rest}` ? `${Start<Family>}.${Start<Rest>}` : never
+
 /** A checked pattern. */
 export interface CheckedPattern {
   /** The event type, family or `*`. */

@@ -4,7 +4,7 @@ import { createDispatcher } from '../handle/dispatch.ts'
 import { createEventWaiters, type WaitOptions } from '../handle/event-waiters.ts'
 import { createInlineSink } from '../handle/inline-sink.ts'
 import { createMiddlewareList, type Middleware } from '../handle/middleware.ts'
-import type { EventFor, EventPattern, MetadataPattern } from '../handle/patterns.ts'
+import type { EventFor, EventPattern, MetadataPattern, SimilarPattern } from '../handle/patterns.ts'
 import { createQueueSink } from '../handle/queue-sink.ts'
 import { createQueueWork } from '../handle/queue-work.ts'
 import { createRouter, type EventHandler } from '../handle/router.ts'
@@ -53,11 +53,11 @@ export interface Receiver {
   on<const P extends EventPattern>(patterns: P | readonly P[], handler: EventHandler<EventFor<P>>): Receiver
   /**
    * Registers a handler for a type that is known only at run time, or that Google has not documented: pass it as
-   * `string` (`'video.failed' as string`). A literal that is not a documented type does not compile. An undocumented
-   * type causes the warning `event_type_unknown`.
+   * `string` (`'video.failed' as string`). A literal that is not a documented type does not compile, and the message
+   * names the type that was probably meant. An undocumented type causes the warning `event_type_unknown`.
    */
   on<P extends string>(
-    pattern: string extends P ? P | MetadataPattern<P> : never,
+    pattern: string extends P ? P | MetadataPattern<P> : SimilarPattern<P>,
     handler: EventHandler,
   ): Receiver
   /** Sets the handler for events that match no other handler. */
