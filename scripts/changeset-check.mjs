@@ -1,5 +1,5 @@
-// Fails when a change to a published package comes without a changeset, and says what to run. The argument is what
-// the change is measured against: `origin/main` unless told.
+// Fails when a change to a published package has no changeset, and says what to run. The argument is the revision to
+// compare with. Default: `origin/main`.
 import { spawnSync } from 'node:child_process'
 
 const [base = 'origin/main'] = process.argv.slice(2)

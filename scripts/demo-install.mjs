@@ -1,4 +1,4 @@
-// Installs the dependencies of some projects, without what only developing and testing need.
+// Installs the dependencies of some projects, without those for development and tests.
 import { createHash } from 'node:crypto'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'

@@ -18,7 +18,7 @@ if (unknown !== undefined) {
 }
 
 await ensureInstalled(PROJECTS)
-// esbuild is installed only now.
+// esbuild is installed only at this point.
 const { outdatedPackages, quickBuild } = await import('./quick-build.mjs')
 const outdated = outdatedPackages(PROJECTS)
 if (outdated.length > 0) await step('Building', () => quickBuild(outdated))

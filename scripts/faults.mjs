@@ -1,4 +1,4 @@
-// `npm run faults`: sets up, then breaks receivers, stores and queues on purpose and counts what that cost.
+// `npm run faults`: sets up, then breaks receivers, stores and queues on purpose and counts the damage.
 
 import { pnpm, setup } from './setup.mjs'
 import { ensureSystem } from './system.mjs'

@@ -6,7 +6,7 @@ import { build } from 'esbuild'
 const at = (path) => fileURLToPath(new URL(`../${path}`, import.meta.url))
 const manifestOf = (folder) => JSON.parse(readFileSync(at(`${folder}/package.json`), 'utf8'))
 
-/** The packages the projects depend on, directly or not, whose sources are newer than what is built. */
+/** The packages the projects depend on, directly or not, whose sources are newer than their builds. */
 export function outdatedPackages(projects) {
   const folders = new Set()
   const visit = (folder) => {

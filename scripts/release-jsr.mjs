@@ -1,4 +1,4 @@
-// Publishes to JSR every package that has a jsr.json. What is there already is left alone.
+// Publishes to JSR every package that has a jsr.json. Versions that exist there are skipped.
 import { spawnSync } from 'node:child_process'
 import { existsSync, readdirSync } from 'node:fs'
 

@@ -8,7 +8,7 @@ const bin = fileURLToPath(new URL('../node_modules/.bin', import.meta.url))
 
 const env = {
   ...process.env,
-  // The toolchain first, Node 24 among it. Not there yet on a fresh clone, where the machine's own Node is found.
+  // The toolchain comes first, including Node 24. On a fresh clone it does not exist yet, and the machine's Node is used.
   PATH: `${bin}${delimiter}${process.env.PATH}`,
   DO_NOT_TRACK: '1',
   TURBO_TELEMETRY_DISABLED: '1',
@@ -18,7 +18,7 @@ const env = {
 /**
  * Runs a command in the root of the repository, or in `cwd`; resolves to its exit code.
  *
- * @param options.quiet Print what it prints only if it fails. Default: print it as it comes
+ * @param options.quiet Print its output only if it fails. Default: print it as it arrives
  * @param options.onOutput Receives what it prints to its standard output, piece by piece
  * @param options.env More environment variables
  */
@@ -40,7 +40,7 @@ export function run(command, args, { quiet = false, onOutput, cwd = root, env: e
 }
 
 function exitCode(command, child) {
-  // Ctrl-C reaches the child too; the child decides how to end, and this process reports it.
+  // Ctrl-C reaches the child too; the child decides how to exit, and this process reports it.
   const pass = (signal) => child.kill(signal)
   for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, pass)
   return new Promise((resolve) => {

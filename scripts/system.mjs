@@ -18,7 +18,7 @@ export function ensureSystem(needed = NEEDED) {
     return
   }
   console.log(`Installing ${missing.join(', ')} …`)
-  // `debconf` must not ask, and nothing may be started: the tests start servers of their own.
+  // `debconf` must not prompt, and no service may be started: the tests start their own servers.
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' }
   spawnSync('apt-get', ['update', '-qq'], { env, stdio: 'ignore' })
   spawnSync('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...missing], {

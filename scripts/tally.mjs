@@ -1,4 +1,4 @@
-// Counts what passed and failed in the parts of a test run, each of which reports in a way of its own.
+// Counts what passed and failed in the parts of a test run, each of which reports in its own way.
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -13,7 +13,7 @@ export function createTally() {
     total.failed += failed
   }
   return {
-    /** Runs a check that holds or does not, and counts it as one test. */
+    /** Runs a check that passes or fails, and counts it as one test. */
     async check(name, run) {
       const startedAt = performance.now()
       const code = await run()
@@ -43,7 +43,7 @@ export function createTally() {
 function readSum(name, output, code) {
   const match = new RegExp(`^${name}: (\\d+) passed, (\\d+) failed`, 'm').exec(output)
   const [passed, failed] = [Number(match?.[1] ?? 0), Number(match?.[2] ?? 0)]
-  // Without a sum, or with an exit code it does not explain, the suite has not run to its end.
+  // Without a sum, or with an exit code that the sum does not explain, the suite did not finish.
   return { passed, failed: match && (code === 0 || failed > 0) ? failed : failed + 1 }
 }
 

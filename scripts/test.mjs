@@ -1,6 +1,6 @@
 // `npm test`: sets up, then checks what a change can break. `npm run test:all` (`--all`) adds what takes long: the whole
-// cross product of adapters, runtimes and modes, the sample apps, and a real release. docs/decisions/019 says what is
-// in which. Ends with one line that sums everything up.
+// cross product of adapters, runtimes and modes, the sample apps, and a real release. docs/decisions/019 lists which
+// run has what. Ends with one line that sums everything up.
 import { fileURLToPath } from 'node:url'
 import { pnpm, setup, tool } from './setup.mjs'
 import { ensureSystem } from './system.mjs'
@@ -28,7 +28,7 @@ if (all) {
   await tally.vitest('apps', (options) =>
     tool('vitest', ['run', '--project', 'apps', '--maxWorkers', '1', ...options]),
   )
-  // The release is made with pnpm, and from under pnpm as in CI.
+  // The release is made with pnpm, and started by pnpm as in CI.
   await tally.vitest('packaging', (options) => pnpm(['run', 'test:packaging', ...options]))
 }
 console.log(`\n${tally.sum()}`)

@@ -10,7 +10,7 @@ const root = fileURLToPath(new URL('../..', import.meta.url))
 export function listEntryPoints() {
   return (
     readdirSync(`${root}packages`)
-      // What several packages export is documented where it comes from, on the page that is converted first: core's.
+      // Exports shared by several packages are documented once, on the page that is converted first: core's.
       .sort((one, other) => Number(other === 'core') - Number(one === 'core') || (one < other ? -1 : 1))
       .flatMap((folder) => {
         const manifest = JSON.parse(readFileSync(`${root}packages/${folder}/package.json`, 'utf8'))
@@ -93,7 +93,7 @@ function optionsFor(folder, entries) {
   }
 }
 
-/** Calls each module what an import calls it. */
+/** Names each module by its import specifier. */
 function nameModules(project, entries) {
   const specifiers = new Map(entries.map(({ specifier, source }) => [source, specifier]))
   for (const module of project.getReflectionsByKind(ReflectionKind.Module)) {
@@ -101,7 +101,7 @@ function nameModules(project, entries) {
   }
 }
 
-/** Puts the name of the error codes where the compiler spells out all of them. */
+/** Writes the name of the error code type where the compiler lists every code. */
 function nameErrorCodes(project) {
   const alias = project
     .getReflectionsByKind(ReflectionKind.TypeAlias)

@@ -8,10 +8,13 @@ const files = ['node', 'bun', 'deno', 'next'].flatMap((name) =>
 const codeOf = (file: string) =>
   readFileSync(new URL(file, packages), 'utf8').replace(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, '')
 
-test.each(files)('%s decides nothing: it names no status, no header, and no package of its ring', (file) => {
-  const code = codeOf(file)
-  expect(code).not.toMatch(/\bstatus|headers\b|webhook-|content-|\bResponse\(|Response\.json/)
-  const ours = [...code.matchAll(/from '(@gwh\/[^']+)'/g)].map(([, name]) => name!)
-  expect(ours.filter((name) => !name.startsWith('@gwh/core'))).toEqual([])
-  expect(code.split('\n').length).toBeLessThanOrEqual(120)
-})
+test.each(files)(
+  '%s makes no protocol decision: it names no status, no header, and no package of its ring',
+  (file) => {
+    const code = codeOf(file)
+    expect(code).not.toMatch(/\bstatus|headers\b|webhook-|content-|\bResponse\(|Response\.json/)
+    const ours = [...code.matchAll(/from '(@gwh\/[^']+)'/g)].map(([, name]) => name!)
+    expect(ours.filter((name) => !name.startsWith('@gwh/core'))).toEqual([])
+    expect(code.split('\n').length).toBeLessThanOrEqual(120)
+  },
+)

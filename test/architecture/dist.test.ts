@@ -12,7 +12,7 @@ beforeAll(() => {
   if (!existsSync(join(core, 'dist/index.js'))) throw new Error('build first: npx pnpm@12 build')
 })
 
-/** The built files an entry loads when it is imported, and the packages it asks for. */
+/** The built files an entry loads when it is imported, and the packages it imports. */
 function load(entry: string) {
   const files = new Map<string, string>()
   const statically = new Set<string>()
@@ -22,7 +22,7 @@ function load(entry: string) {
     const text = readFileSync(path, 'utf8')
     files.set(path, text)
     for (const [, name] of text.matchAll(/import\(["']([^"']+)["']\)/g)) {
-      // What is loaded later must keep the same rules, but may ask for more.
+      // What is loaded later must keep the same rules, but may import more.
       const later = name!.startsWith('.') ? load(join(dirname(path), name!)).dynamically : [name!]
       for (const one of later) dynamically.add(one)
     }
@@ -35,8 +35,8 @@ function load(entry: string) {
   return { files, statically, dynamically }
 }
 
-describe('what is published of core', () => {
-  test.each(entries)('%s asks for no package but zod, and for jose only when it needs it', (_, path) => {
+describe('the published build of core', () => {
+  test.each(entries)('%s imports no package but zod, and jose only dynamically', (_, path) => {
     const { statically, dynamically } = load(path)
     expect([...statically].filter((name) => name !== '#crypto' && name !== 'zod/mini')).toEqual([])
     expect([...dynamically].filter((name) => !name.startsWith('jose/'))).toEqual([])
@@ -49,7 +49,7 @@ describe('what is published of core', () => {
     }
   })
 
-  test('the web primitives know no runtime either', () => {
+  test('the web primitives import no runtime module either', () => {
     const { files, statically } = load(join(core, 'dist/crypto/webcrypto.js'))
     expect([...statically]).toEqual([])
     for (const text of files.values()) expect(text).not.toMatch(/["']node:|\bBuffer\b/)

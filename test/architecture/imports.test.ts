@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest'
 
 const packages = fileURLToPath(new URL('../../packages/', import.meta.url))
 
-/** The folders of a package's `src/lib`, lowest first: a folder imports from itself and from those before it. */
+/** The folders of a package's `src/lib`, lowest first: a folder imports only from itself and from those before it. */
 const FOLDERS: Record<string, readonly string[]> = {
   bullmq: ['settings', 'redis', 'job', 'work', 'records', 'queue'],
   cli: ['shared', 'project', 'dev', 'commands', 'program'],
@@ -45,7 +45,7 @@ const FOLDERS: Record<string, readonly string[]> = {
   testing: ['shared', 'fixtures', 'http', 'raw', 'store', 'queue', 'adapter', 'vitest'],
 }
 
-/** Which `@gwh/*` packages a package's sources import. Packages of one ring do not know each other. */
+/** The rings of packages. A package imports only from lower rings. */
 const RINGS: readonly (readonly string[])[] = [
   ['core'],
   ['bullmq', 'bun', 'deno', 'emulator', 'genai', 'next', 'node', 'store-redis', 'store-sqlite', 'testing'],
@@ -55,7 +55,7 @@ const RINGS: readonly (readonly string[])[] = [
 const sourcesOf = (folder: string) =>
   readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'))
 
-/** What a module imports, statically or not. */
+/** The specifiers that a module imports, statically or dynamically. */
 function importsOf(path: string): string[] {
   const text = readFileSync(path, 'utf8')
   const statements = text.matchAll(/^(?:import|export|\})[^'"\n]* '([^']+)'$|\bimport\('([^']+)'\)/gm)
@@ -81,7 +81,7 @@ const folderOf = (file: string) => (dirname(file) === '.' ? '' : file.split('/')
 describe.each(Object.entries(FOLDERS))('%s/src/lib', (name, order) => {
   const lib = join(packages, name, 'src/lib')
 
-  test('has the folders of the list, and no file beside them', () => {
+  test('has exactly the listed folders, and no other files', () => {
     expect([...new Set(sourcesOf(lib).map(folderOf))].sort()).toEqual([...order].sort())
   })
 

@@ -19,7 +19,7 @@ afterAll(() => rmSync(fresh, { recursive: true, force: true }))
 const readPages = (folder: string) =>
   Object.fromEntries(readdirSync(folder).map((name) => [name, readFileSync(join(folder, name), 'utf8')]))
 
-test('docs/reference is what the docstrings say: run `npx pnpm@12 docs`', () => {
+test('docs/reference matches the docstrings: run `npx pnpm@12 docs`', () => {
   const [now, then] = [readPages(fresh), readPages(checkedIn)]
   const names = new Set([...Object.keys(now), ...Object.keys(then)])
   expect([...names].filter((name) => now[name] !== then[name])).toEqual([])
@@ -29,7 +29,7 @@ test('every export and every option has a docstring', () => {
   expect(undocumented).toEqual([])
 })
 
-test('the pages name no path of this machine', () => {
+test('the pages contain no path of this machine', () => {
   const root = fileURLToPath(new URL('../..', import.meta.url))
   expect(Object.values(readPages(fresh)).filter((page) => page.includes(root))).toEqual([])
 })

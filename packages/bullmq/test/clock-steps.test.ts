@@ -8,7 +8,7 @@ import { useQueue, useRedis } from './use-redis.ts'
 const DAY_MS = 24 * 3_600_000
 const STEPS = [5 * DAY_MS, 31 * DAY_MS, -5 * DAY_MS, -31 * DAY_MS]
 
-/** Sets the clock of this process; that of Redis stays right, and timers run on. */
+/** Sets the clock of this process; the clock of Redis stays right, and timers continue. */
 function setClock(stepMs: number): void {
   vi.useRealTimers()
   if (stepMs !== 0) vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + stepMs })
@@ -39,7 +39,7 @@ test.each(STEPS)('with the clock %i ms off, and right again, nothing is purged',
 })
 
 test.each(STEPS)(
-  'a retry that was put off with the clock %i ms off is due in time when it is right',
+  'a retry that was scheduled with the clock %i ms off is due in time when the clock is right',
   async (stepMs) => {
     const queue = useQueue(await useRedis())
     setClock(stepMs)
@@ -68,7 +68,7 @@ test.each(STEPS)('a retry is not due early because the clock is %i ms off', asyn
 })
 
 test.each(STEPS)(
-  'a worker goes on, and looks for due retries, while the clock is %i ms off',
+  'a worker keeps running and finds due retries while the clock is %i ms off',
   async (stepMs) => {
     const queue = useQueue(await useRedis())
     let tries = 0

@@ -55,7 +55,7 @@ test('a receiver on a volatile Redis is not ready, answers 503 and says why', as
   expect(signals).toMatchObject([{ type: 'fault', code: 'store_volatile', error: VOLATILE }])
 })
 
-test('a receiver is ready while Redis is down, and looks once it is up', async () => {
+test('a receiver is ready while Redis is down, and checks once it is up', async () => {
   const server = await useRedis('--appendonly', 'no')
   await server.signal('SIGKILL')
   const queue = useQueue(server)
@@ -114,7 +114,7 @@ test('Redis is asked once a minute, however many deliveries come at that moment'
   expect(await takeInfos(client)).toBe(2)
 })
 
-test('a Redis that does not tell its settings is accepted', async () => {
+test('a Redis that does not reveal its settings is accepted', async () => {
   const server = await useRedis('--maxmemory-policy', 'allkeys-lru', '--appendonly', 'no')
   const rights = ['on', '>password', '~*', '&*', '+@all', '-info']
   await useClient(server).call('ACL', 'SETUSER', 'limited', ...rights)

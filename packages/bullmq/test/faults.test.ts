@@ -41,7 +41,7 @@ test('a worker started while Redis is down handles deliveries once it is up', as
   await worker.stop()
 })
 
-test('a worker without a running handler does not wait for a Redis that is down when it is stopped', async () => {
+test('stopping a worker without a running handler does not wait for a Redis that is down', async () => {
   const server = await useRedis()
   const queue = useQueue(server)
   // Longer than this test may take.
@@ -50,7 +50,7 @@ test('a worker without a running handler does not wait for a Redis that is down 
   await worker.stop()
 })
 
-test('a Redis that does not answer has an enqueue rejected', async () => {
+test('an enqueue is rejected when Redis does not answer', async () => {
   const server = await useRedis()
   const queue = useQueue(server)
   await queue.stats()
@@ -72,7 +72,7 @@ for (const [what, args] of Object.entries({
   })
 }
 
-test('a completion that Redis refuses is an unavailable store, and no failure of the handler', async () => {
+test('a completion that Redis refuses is an unavailable store, not a failure of the handler', async () => {
   const server = await useRedis()
   const queue = useQueue(server)
   await queue.enqueue(queuedDelivery())
@@ -89,7 +89,7 @@ test('a completion that Redis refuses is an unavailable store, and no failure of
   expect(outcomes).toEqual([])
 })
 
-test('flushed scripts and killed connections cost no delivery', async () => {
+test('flushed scripts and killed connections lose no delivery', async () => {
   const server = await useRedis()
   const queue = useQueue(server)
   expect(await queue.enqueue(queuedDelivery())).toBe('enqueued')
@@ -100,7 +100,7 @@ test('flushed scripts and killed connections cost no delivery', async () => {
   expect(await queue.drain(async () => {})).toEqual({ processed: 3 })
 })
 
-test('what Redis acknowledged with its file always synced is there after it was killed', async () => {
+test('with appendfsync always, everything Redis acknowledged is there after a kill', async () => {
   const server = await useRedis('--appendonly', 'yes', '--appendfsync', 'always')
   const queue = useQueue(server)
   const acknowledged: QueuedDelivery[] = []
@@ -128,7 +128,7 @@ test('what Redis acknowledged with its file always synced is there after it was 
 
 const spare = queuedDelivery()
 
-/** Enqueues the same delivery whenever it is asked, so that however often that takes, one lies there. */
+/** Enqueues the same delivery on every call, so that one is queued however many calls it takes. */
 async function isAccepted(queue: DeliveryQueue): Promise<boolean> {
   return await queue.enqueue(spare).then(
     () => true,

@@ -6,7 +6,7 @@ import { useClient, useQueue, useRedis } from './use-redis.ts'
 
 const LEASE_MS = 400
 
-test('a process that was frozen past its lock goes on with its delivery, and does not take it again', async () => {
+test('a process that was frozen past its lock continues with its delivery, and does not claim it again', async () => {
   const server = await useRedis()
   const queue = useQueue(server)
   const client = useClient(server)
@@ -29,10 +29,10 @@ test('a process that was frozen past its lock goes on with its delivery, and doe
   await until('it is handled', async () => (await queue.stats()).done === 1)
   expect(lines).toEqual(['start 1', 'end 1'])
 
-  /** Waits until the process has looked for lost locks that often. */
+  /** Waits until the process has checked for lost locks that often. */
   async function looks(count: number): Promise<void> {
     const seen = new Set<string | null>()
-    await until(`${count} looks for lost locks`, async () => {
+    await until(`${count} checks for lost locks`, async () => {
       seen.add(await client.get('bull:gwh:stalled-check'))
       return seen.size > count
     })

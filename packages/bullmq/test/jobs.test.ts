@@ -8,7 +8,7 @@ async function openBoth() {
   return { queue: useQueue(server), bullmq: new Queue('gwh', { connection: useClient(server) }) }
 }
 
-test('a job is named for its key, whatever is in that', async () => {
+test('a job id is made from any key', async () => {
   const { queue, bullmq } = await openBoth()
   const keys = ['default:msg_1', '42', '0:1', 'a:b:c', 'a%3Ab', 'späti:ü', '../x y']
   for (const key of keys) expect(await queue.enqueue(queuedDelivery({ key }))).toBe('enqueued')

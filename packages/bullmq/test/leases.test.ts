@@ -6,7 +6,7 @@ import { useClient, useQueue, useRedis } from './use-redis.ts'
 
 const LEASE_MS = 400
 
-test('a delivery whose worker was killed is tried again by another, as a further attempt', async () => {
+test('a delivery whose worker was killed is retried by another worker, as the next attempt', async () => {
   const server = await useRedis()
   const queue = useQueue(server)
   await queue.enqueue(queuedDelivery())
@@ -35,7 +35,7 @@ test('drains alone free a delivery whose process was killed', async () => {
   expect(attempts).toEqual([2])
 })
 
-test('a delivery that kills every process that tries it ends as a dead letter', async () => {
+test('a delivery that kills every process becomes a dead letter', async () => {
   const server = await useRedis()
   const queue = useQueue(server)
   await queue.enqueue(queuedDelivery({ id: 'poison' }))
@@ -53,7 +53,7 @@ test('a delivery that kills every process that tries it ends as a dead letter', 
   await worker.stop()
 })
 
-test('a handler outlives many leases, and looks for lost locks, without being tried twice', async () => {
+test('a handler outlives many leases and checks for lost locks without running twice', async () => {
   const server = await useRedis()
   const queue = useQueue(server)
   const client = useClient(server)
@@ -66,8 +66,8 @@ test('a handler outlives many leases, and looks for lost locks, without being tr
   }
   const workers = [queue.work(handler, { leaseMs: LEASE_MS }), queue.work(handler, { leaseMs: LEASE_MS })]
   const looks = new Set<string | null>()
-  await until('eight looks for lost locks', async () => {
-    // Its value is the time of the last look.
+  await until('eight checks for lost locks', async () => {
+    // Its value is the time of the last check.
     looks.add(await client.get('bull:gwh:stalled-check'))
     return looks.size >= 8
   })

@@ -4,10 +4,10 @@ import type { Redis } from 'ioredis'
 import { vi } from 'vitest'
 import { until } from './until.ts'
 
-// Redis is quiet when it ran no command but ours between so many looks.
+// Redis is quiet when it ran no command but ours in this many checks.
 const QUIET_LOOKS = 3
 
-/** What a live clock must know of the queue to say when nothing moves any more. */
+/** What a live clock must know about the queue to tell when it is at rest. */
 export interface Watched {
   queue: DeliveryQueue
   /** Watches Redis from a connection of its own. */
@@ -24,9 +24,9 @@ interface Hand {
 /**
  * Lets a contract's clock move a queue whose jobs lie in a real Redis.
  *
- * BullMQ takes the time from `Date`, which is made to show the contract's time. After each step idle workers are
+ * BullMQ takes the time from `Date`, which shows the contract's time here. After each step idle workers are
  * woken, because they wait on Redis's own time, and the clock moves on only when every worker waits for a delivery or
- * has its hands full, and Redis has nothing more to do.
+ * is fully occupied, and Redis has nothing more to do.
  */
 export function attachToRedis(clock: Clock, { queue, observer, keys }: Watched): DeliveryQueue {
   const fake = clock as FakeClock

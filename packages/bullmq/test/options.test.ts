@@ -10,14 +10,14 @@ const HOUR_MS = 3_600_000
 const refused: Record<string, object> = {
   'no connection': { connection: undefined },
   'an empty connection': { connection: '' },
-  'a connection that is no Redis URL': { connection: 'http://127.0.0.1:6379' },
-  'a URL with a port that is no number': { connection: 'redis://:password@127.0.0.1:port' },
+  'a connection that is not a Redis URL': { connection: 'http://127.0.0.1:6379' },
+  'a URL with a port that is not a number': { connection: 'redis://:password@127.0.0.1:port' },
   'a URL with a percent sign that escapes nothing': { connection: { url: 'redis://:pass%word@127.0.0.1' } },
   'a key prefix of ioredis': { connection: { host: '127.0.0.1', keyPrefix: 'mine:' } },
   'a name with a colon': { connection, name: 'a:b' },
   'an empty name': { connection, name: '' },
   'a retention below 25 hours': { connection, retentionMs: 25 * HOUR_MS - 1 },
-  'a retention that is no number': { connection, deadRetentionMs: Number.NaN },
+  'a retention that is not a number': { connection, deadRetentionMs: Number.NaN },
   'an unknown option': { connection, retention: 1 },
 }
 

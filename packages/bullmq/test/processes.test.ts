@@ -51,11 +51,11 @@ interface Kept {
   finished: Promise<unknown>
 }
 
-/** Keeps a receiver going, from where it was killed, until it has enqueued all of its deliveries. */
+/** Restarts a receiver from where it was killed, until it has enqueued all of its deliveries. */
 function keepReceiving(server: RedisServer, name: string, acknowledged: Set<string>): Kept {
   let child: Child
   const run = async () => {
-    // Bursts are acknowledged in any order: the first number that is missing is where to go on.
+    // Bursts are acknowledged in any order, so the first missing number is where to continue.
     let from = 0
     while (acknowledged.has(`${name}-${from}`)) from++
     if (from >= EACH) return
@@ -67,7 +67,7 @@ function keepReceiving(server: RedisServer, name: string, acknowledged: Set<stri
   return { kill: () => child.process.kill('SIGKILL'), finished: run() }
 }
 
-/** Keeps a worker going until the test ends. */
+/** Restarts a worker until the test ends. */
 function keepWorking(server: RedisServer, effects: string[]): Kept {
   let child: Child
   let over = false

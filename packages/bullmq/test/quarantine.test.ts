@@ -8,7 +8,7 @@ import { useQueue, useRedis } from './use-redis.ts'
 
 const LEASE_MS = 400
 
-/** Enqueues deliveries and has two processes end while they handle them. */
+/** Enqueues deliveries and lets two processes end while they handle them. */
 async function leaveBehindTwice(server: RedisServer, ids: string[]): Promise<void> {
   const queue = useQueue(server)
   for (const id of ids) await queue.enqueue(queuedDelivery({ id }))
@@ -23,7 +23,7 @@ async function leaveBehindTwice(server: RedisServer, ids: string[]): Promise<voi
   }
 }
 
-/** A handler that takes its time, and notes the most that ran at a time, and beside suspects. */
+/** A slow handler that records how many ran at a time, and how many ran beside crash-loop suspects. */
 function createHandler() {
   const running = new Set<string>()
   const seen = { most: 0, besideSuspects: 0, attempts: new Map<string, number>() }
@@ -45,7 +45,7 @@ async function enqueueFresh(queue: DeliveryQueue, count: number): Promise<void> 
 
 const SUSPECTS = ['suspect_0', 'suspect_1', 'suspect_2']
 
-test('a delivery that was left behind twice runs with nothing beside it, in any worker of the queue', async () => {
+test('a crash-loop suspect runs alone, across all workers of the queue', async () => {
   const server = await useRedis()
   await leaveBehindTwice(server, SUSPECTS)
   const queue = useQueue(server)
@@ -64,13 +64,13 @@ test('a delivery that was left behind twice runs with nothing beside it, in any 
   })
   expect(seen.besideSuspects).toBe(0)
   expect(seen.most).toBeGreaterThan(1)
-  // What was given back because others ran has not been tried.
+  // A delivery that was returned because others ran was not attempted.
   expect(SUSPECTS.map((id) => seen.attempts.get(id))).toEqual([3, 3, 3])
   expect(errors).toEqual([])
   for (const worker of workers) await worker.stop()
 }, 60_000)
 
-test('a drain runs suspects alone, and the others together', async () => {
+test('a drain runs crash-loop suspects alone, and the others together', async () => {
   const server = await useRedis()
   await leaveBehindTwice(server, SUSPECTS)
   const queue = useQueue(server)
@@ -85,7 +85,7 @@ test('a drain runs suspects alone, and the others together', async () => {
   expect(seen.most).toBeGreaterThan(1)
 })
 
-test('a delivery that ends its process at once becomes a dead letter alone', async () => {
+test('a delivery that kills its process at once is the only one to become a dead letter', async () => {
   const server = await useRedis()
   const queue = useQueue(server)
   const ids = ['poison', ...Array.from({ length: 15 }, (_, index) => `fresh_${index}`)]

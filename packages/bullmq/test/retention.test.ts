@@ -12,7 +12,7 @@ function createHours() {
   return { clock, setHour }
 }
 
-test('a handled delivery stays a duplicate for the retention, and is forgotten after it', async () => {
+test('a handled delivery is a duplicate for the retention, and new after it', async () => {
   const { clock, setHour } = createHours()
   const queue = useQueue(await useRedis(), { clock })
   const message = queuedDelivery()

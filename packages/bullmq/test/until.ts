@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 
 const LOOK_EVERY_MS = 2
 
-/** Waits until something is so, and fails, naming it, when that takes too long. */
+/** Waits until a condition holds; fails with its name when that takes too long. */
 export async function until(
   what: string,
   isSo: () => boolean | Promise<boolean>,

@@ -4,7 +4,7 @@ import { onTestFinished } from 'vitest'
 import { createBullmqQueue } from '../src/index.ts'
 import type { BullmqQueueOptions } from '../src/lib/settings/options.ts'
 
-// What a queue asks of Redis, without the wait for the disk.
+// The settings a queue requires, without waiting for the disk.
 export const APPEND_ONLY = ['--appendonly', 'yes', '--appendfsync', 'no']
 
 /** Starts a Redis that ends with the test. `args` come after `APPEND_ONLY` and replace it where they differ. */

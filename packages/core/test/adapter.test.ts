@@ -38,7 +38,7 @@ describe('a path', () => {
 })
 
 describe('after the answer', () => {
-  test('a runtime with `after` gets the task of handling what is queued, not its promise', async () => {
+  test('a runtime with `after` gets the task of draining the queue, not its promise', async () => {
     const { receiver, handled } = create()
     const tasks: (() => Promise<unknown>)[] = []
     const waitUntil = vi.fn()
@@ -50,14 +50,14 @@ describe('after the answer', () => {
     expect(handled).toEqual(['batch.succeeded'])
   })
 
-  test('what is refused leaves nothing to do', async () => {
+  test('a refused delivery leaves nothing to do', async () => {
     const { receiver } = create()
     const after = vi.fn()
     expect((await receiver.fetch(new Request('http://h/'), { after })).status).toBe(405)
     expect(after).not.toHaveBeenCalled()
   })
 
-  test('a runtime that takes no more work changes nothing about the answer', async () => {
+  test('a runtime that accepts no more work does not change the answer', async () => {
     const { receiver } = create()
     const after = () => {
       throw new Error('too late')
@@ -70,7 +70,7 @@ describe('a drain over HTTP', () => {
   const call = (secret?: string) =>
     new Request('http://h/cron', secret ? { headers: { authorization: `Bearer ${secret}` } } : {})
 
-  test('with the secret handles what is due and says how much that was', async () => {
+  test('with the secret handles what is due and answers with the count', async () => {
     const { receiver, handled } = create()
     await receiver.fetch(toRequest(staticDelivery()))
     const response = await createDrainHandler(receiver, { secret: 's3cret' })(call('s3cret'))
@@ -105,7 +105,7 @@ describe('a drain over HTTP', () => {
     )
   })
 
-  test('of a queue that is down is answered like any delivery then', async () => {
+  test('of a queue that is down is answered like a delivery', async () => {
     const receiver = createReceiver({ static: { secrets: SECRET }, now: () => NOW })
     const response = await createDrainHandler(receiver, { secret: 's' })(call('s'))
     expect([response.status, await response.json()]).toEqual([500, { error: 'option_invalid' }])
@@ -150,7 +150,7 @@ describe('serving', () => {
     }
   })
 
-  test('says where, with brackets around an IPv6 address', async () => {
+  test('returns its URL, with brackets around an IPv6 address', async () => {
     const served = await serveOn(runtime, create().receiver, { ...options, path: '/a' })
     expect(served.url).toBe('http://[::1]:1/a')
   })
@@ -168,7 +168,7 @@ describe('serving', () => {
     expect(stop).toHaveBeenCalledOnce()
   })
 
-  test('closes once, and forgets the signals with the first of them', async () => {
+  test('closes once, and stops listening for signals at the first one', async () => {
     const handlers = new Map<string, () => void>()
     const close = vi.fn(async () => {})
     const onSignal = (name: string, listener: () => void) => {
@@ -204,7 +204,7 @@ describe('serving', () => {
     await expect(served.close()).rejects.toThrow('disk is gone')
   })
 
-  test('cuts off what is still under way when the time is up', async () => {
+  test('closes open requests when the time is up', async () => {
     const close = (cutOff: AbortSignal) => new Promise((resolve) => cutOff.addEventListener('abort', resolve))
     const served = await serveOn({ ...runtime, listen: () => ({ ...listening, close }) }, create().receiver, {
       ...options,

@@ -23,7 +23,7 @@ describe('a collector', () => {
   })
 
   test.each([[[5]], [[4, 1]], [[1, 1, 1, 1, 1]], [[0, 1000, 1]]])(
-    'says at once when chunks of %j bytes are too many, and stays with it',
+    'reports at once when chunks of %j bytes are too many, and does not change its mind',
     async (sizes) => {
       const collector = createBodyCollector(LIMITS)
       const verdicts = sizes.map((size) => collector.push(new Uint8Array(size)))
@@ -34,7 +34,7 @@ describe('a collector', () => {
     },
   )
 
-  test('says when the sender went away', async () => {
+  test('reports when the sender disconnects', async () => {
     const collector = createBodyCollector(LIMITS)
     collector.push(new Uint8Array([1]))
     collector.fail()
@@ -42,7 +42,7 @@ describe('a collector', () => {
     await expect(collector.result).resolves.toMatchObject({ refused: 'body_unreadable' })
   })
 
-  test('says when time is up, however busy the sender was', async () => {
+  test('reports when the time is up, however busy the sender is', async () => {
     const clock = createFakeClock()
     const collector = createBodyCollector({ maxBytes: 100, timeoutMs: 1000 }, clock)
     for (let byte = 0; byte < 10; byte++) {
@@ -53,7 +53,7 @@ describe('a collector', () => {
     await expect(collector.result).resolves.toMatchObject({ refused: 'body_timeout' })
   })
 
-  describe('that demands progress', () => {
+  describe('that requires progress', () => {
     const slow = { maxBytes: 1e6, timeoutMs: 10_000, idleMs: 1_000, minBytesPerSecond: 100 }
 
     /** Sends `bytes` every `everyMs` for as long as `forMs`, and says when and why that ended, if it did. */
@@ -71,18 +71,18 @@ describe('a collector', () => {
       return outcome
     }
 
-    test('gives up after a second without a byte', async () => {
+    test('ends a body after a second without a byte', async () => {
       expect(await send(1_000, 5_000, 5_000)).toMatchObject({ refused: 'body_timeout', at: 1_000 })
     })
 
-    test('gives up on a trickle at its first look, after a second', async () => {
+    test('ends a trickle at its first check, after a second', async () => {
       expect(await send(9, 100, 5_000)).toMatchObject({
         message: 'the body arrived at less than 100 bytes per second',
         at: 1_000,
       })
     })
 
-    test('gives up on a body that starts fast and trickles on', async () => {
+    test('ends a body that starts fast and then trickles', async () => {
       expect(await send(1, 1, 5_000)).toBeUndefined()
       const clock = createFakeClock(0)
       const collector = createBodyCollector(slow, clock)
@@ -94,11 +94,11 @@ describe('a collector', () => {
       await expect(collector.result).resolves.toMatchObject({ refused: 'body_timeout' })
     })
 
-    test('takes one that pauses for less, and is as fast as it must be', async () => {
+    test('accepts one with shorter pauses at exactly the required rate', async () => {
       expect(await send(100, 999, 9_000)).toBeUndefined()
     })
 
-    test('takes whatever arrives in the first second', async () => {
+    test('accepts any rate in the first second', async () => {
       const clock = createFakeClock(0)
       const collector = createBodyCollector(slow, clock)
       collector.push(new Uint8Array(1))
@@ -146,7 +146,7 @@ describe('a collector', () => {
     })
   })
 
-  test('stops reading when what counts it says so, and keeps none of the bytes', async () => {
+  test('stops reading when its watch says so, and keeps none of the bytes', async () => {
     const counted: number[] = []
     const watch: BodyLimits['watch'] = (end) => (bytes) => {
       counted.push(bytes)

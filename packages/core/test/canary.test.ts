@@ -155,7 +155,7 @@ describe.each(Object.entries(RECEIVERS))(
   },
 )
 
-test('the deliveries above do end in every way they are meant to', async () => {
+test('the deliveries above do end in every intended way', async () => {
   const codes = new Set<string>()
   const observer = (signal: ReceiverSignal) => codes.add('code' in signal ? signal.code : signal.type)
   const receiver = createReceiver({ ...OPTIONS, observer }).on('batch.failed', () =>
@@ -181,7 +181,7 @@ test('the deliveries above do end in every way they are meant to', async () => {
   )
 })
 
-test('the search finds a canary wherever it hides', () => {
+test('the search finds a canary in every form', () => {
   for (const leak of [
     new Error(`bad ${SECRET}`),
     new Error('outer', { cause: new Error(PAYLOAD_CANARY) }),

@@ -36,7 +36,7 @@ describe('the test vector', () => {
     })
   })
 
-  test('is what our own signer makes', async () => {
+  test('equals the output of our own signer', async () => {
     const privateKey = toJwk(PRIVATE_KEYS[1]!)
     const header = await signDynamic({
       id: vectors.id,
@@ -116,7 +116,7 @@ describe('keys that were rotated since they were fetched', () => {
   })
 })
 
-describe('a signature that is no 64 bytes in canonical base64 is signature_invalid', () => {
+describe('a signature that is not 64 bytes in canonical base64 is signature_invalid', () => {
   const text = vectors.v1a.header.slice('v1a,'.length)
   test.each<[string, string]>([
     ['empty', ''],
@@ -144,7 +144,7 @@ describe('only schemes the caller configured count', () => {
     expect(await codeOf(promise)).toBe('scheme_unsupported')
   })
 
-  test('an HMAC under the bytes of a public key is no signature', async () => {
+  test('an HMAC under the bytes of a public key is not a signature', async () => {
     for (const { x } of JWKS.keys) {
       const forged = hmacOf(message, Buffer.from(x, 'base64url'))
       expect(await codeOf(verify(`v1,${forged}`))).toBe('scheme_unsupported')
@@ -170,7 +170,7 @@ describe('a receiver must say whose jobs it accepts', () => {
     ['allowAnyJob: false', { allowAnyJob: false }],
     ['an authorize that is null', { authorize: null }],
     ['an authorize that is false', { authorize: false }],
-    ['an authorize that is no function', { authorize: 'yes' }],
+    ['an authorize that is not a function', { authorize: 'yes' }],
     ['a short jobKey', { jobKey: 'k'.repeat(31) }],
     ['an empty list of jobKeys', { jobKey: [] }],
     ['a misspelt name', { jobkey: 'k'.repeat(32) }],

@@ -39,7 +39,7 @@ describe.each(CODES)('the page of %s', (code, status) => {
     expect(load().split('\n').length - 1).toBeLessThanOrEqual(MAX_LINES)
   })
 
-  test('names no public word that no answer has', () => {
+  test('quotes no answer that does not exist', () => {
     const answers = [...load().matchAll(/"error":"([a-z_]+)"/g)].map(([, word]) => word!)
     expect(answers.filter((word) => word !== 'unauthorized' && !(word in ERROR_STATUS))).toEqual([])
   })

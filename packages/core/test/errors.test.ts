@@ -75,7 +75,7 @@ describe('the class of an error says what to do about it', () => {
   })
 
   test.each([undefined, null, 'a delivery', { message: 'a delivery' }])(
-    '%j is no error, and not shown',
+    '%j is not an error, and not shown',
     (thrown) => {
       expect(inspect(toCause(thrown), { showHidden: true })).not.toContain('a delivery')
     },
@@ -103,7 +103,7 @@ describe('the class of an error says what to do about it', () => {
   })
 })
 
-test('no status makes a sender give up or go elsewhere', () => {
+test('no status makes a sender stop or follow a redirect', () => {
   const statuses = Object.values<number>(ERROR_STATUS)
   expect(statuses.filter((status) => status === 410 || status < 400)).toEqual([])
 })

@@ -121,7 +121,7 @@ describe('user metadata is found at the envelope first, then in data, in either 
   })
 })
 
-describe('what Google adds or changes later costs no event', () => {
+describe('what Google adds or changes later loses no event', () => {
   test('unknown types and fields are kept', () => {
     const body = { type: 'webhook.ping', data: { a: { b: [1] } }, extra: true, version: 'v9' }
     const event = parse(body)

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { dynamicDelivery, JWKS, NOW } from './support.ts'
 
 // Alone in its file: what it is about happens once in a process, when the dynamic schemes are loaded.
-test('many first calls at once make one cache of the key set', async () => {
+test('many concurrent first calls create one cache of the key set', async () => {
   let fetches = 0
   const fetch = async () => {
     fetches++

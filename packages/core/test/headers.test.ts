@@ -116,12 +116,12 @@ describe('webhook-id', () => {
     expect(await codeOf(verifyId(id))).toBe('id_malformed')
   })
 
-  test('with a comma is taken for a duplicate', async () => {
+  test('with a comma counts as a duplicate', async () => {
     expect(await codeOf(verifyId('msg,one'))).toBe('header_duplicate')
   })
 })
 
-describe('strangers among the header names', () => {
+describe('unusual header names', () => {
   test.each(['__proto__', 'constructor', 'toString', 'get', 'hasOwnProperty', 'then'])(
     'a header named %s changes nothing',
     async (name) => {
@@ -134,7 +134,7 @@ describe('strangers among the header names', () => {
     expect(readHeaders({})).toMatchObject({ refused: 'header_missing' })
   })
 
-  test('other senders’ names do not stand in for ours', async () => {
+  test('header names of other senders do not replace ours', async () => {
     const headers = rename((name) => name.replace('webhook', 'svix'))
     expect(await codeOf(verify(headers))).toBe('header_missing')
   })

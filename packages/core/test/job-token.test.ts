@@ -40,7 +40,7 @@ describe('a job token', () => {
     })
   })
 
-  test('is another one each time, and says nothing but when it ends', async () => {
+  test('is different each time, and reveals only when it expires', async () => {
     const tokens = await Promise.all([make(), make()])
     expect(new Set(tokens).size).toBe(2)
     for (const token of tokens) expect(token).toMatch(/^gwh1\.[\w-]{22}\.1795564800\.[\w-]{43}$/)
@@ -142,7 +142,7 @@ describe('a receiver with a jobKey', () => {
     ['no token', eventWith({ job_group: 'nightly' })],
     ['a guess', eventWith({ [JOB_TOKEN_FIELD]: 'gwh1.x.1.y' })],
     ['a token that is true', eventWith({ [JOB_TOKEN_FIELD]: true })],
-    ['a body that is no event', 'no event'],
+    ['a body that is not an event', 'no event'],
   ])('answers 403 job_unknown to %s, so that the sender tries again', async (_, body) => {
     let handled = 0
     const { receiver, signals } = createWatched({ dynamic })
@@ -153,7 +153,7 @@ describe('a receiver with a jobKey', () => {
     expect(handled).toBe(0)
   })
 
-  test('asks no token of static deliveries: their secret is already ours', async () => {
+  test('requires no token for static deliveries, whose secret is already ours', async () => {
     const { receiver } = createWatched({ static: { secrets: SECRET }, dynamic })
     await expect(receiver.receive(staticDelivery())).resolves.toMatchObject({ status: 200 })
   })
@@ -165,17 +165,20 @@ describe('a receiver with a rule of its own', () => {
     return (await createReceiver({ dynamic, now: () => NOW }).receive(dynamicDelivery())).status
   }
 
-  test('accepts what it says true to, now or later', async () => {
+  test('accepts a delivery for which it returns or resolves to true', async () => {
     expect(await answerOf(() => true)).toBe(200)
     expect(await answerOf(async () => true)).toBe(200)
   })
 
-  test.each([false, undefined, null, 1, 'true', {}])('refuses what it says %j to', async (verdict) => {
-    expect(await answerOf(() => verdict)).toBe(403)
-    expect(await answerOf(async () => verdict)).toBe(403)
-  })
+  test.each([false, undefined, null, 1, 'true', {}])(
+    'refuses a delivery for which it returns %j',
+    async (verdict) => {
+      expect(await answerOf(() => verdict)).toBe(403)
+      expect(await answerOf(async () => verdict)).toBe(403)
+    },
+  )
 
-  test('takes nothing in when it throws', async () => {
+  test('accepts nothing when it throws', async () => {
     expect(await answerOf(() => Promise.reject(new Error('database down')))).toBe(500)
   })
 })

@@ -102,7 +102,7 @@ describe('text that only looks like structure is none', () => {
   })
 })
 
-test('a megabyte of quotes and backslashes is looked at in one pass', () => {
+test('a megabyte of quotes and backslashes is scanned in one pass', () => {
   const text = JSON.stringify({ a: '\\"'.repeat(250_000), b: ':'.repeat(100_000) })
   expect(flawOf(text)).toBeUndefined()
   expect(flawOf(`{"a":1,${text.slice(1)}`)).toBe('duplicate_key')

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { HOUR, JWKS_URL, keyIdsOf, MINUTE, onlyKey, toJwksResponse } from './jwks-server.ts'
 import { createFakeClock, JWKS, settle } from './support.ts'
 
-// What a Worker sees after a request has ended: nothing the request started, a fetch or a timer, ever settles.
+// What a Worker sees after a request has ended: what the request started, fetch or timer, never settles.
 // https://github.com/panva/jose/issues/355
 
 /** A cache whose fetches the test answers one by one, and whose timers it can freeze. */
@@ -31,7 +31,7 @@ function createFreezing() {
   return { jwks, clock, fetches, inEndedRequest }
 }
 
-/** What a promise has come to, or `pending`. */
+/** The outcome of a promise, or `pending`. */
 function watch<T>(promise: T | Promise<T>): () => T | 'pending' {
   let outcome: T | 'pending' = 'pending'
   Promise.resolve(promise).then((value) => {
@@ -54,7 +54,7 @@ describe('a fetch that an ended request has started', () => {
     expect(keys()).toHaveLength(3)
   })
 
-  test('is replaced once by all who waited for it', async () => {
+  test('is replaced once for all callers that waited for it', async () => {
     const { jwks, clock, fetches, inEndedRequest } = createFreezing()
     inEndedRequest(() => jwks.keys())
     const waiting = Array.from({ length: 100 }, () => watch(keyIdsOf(jwks)))
@@ -111,7 +111,7 @@ test('a slow fetch does not overwrite the keys of a later one', async () => {
   expect(await keyIdsOf(jwks)).toEqual(['test-ed-2'])
 })
 
-test('a slow fetch serves where no later one has ended', async () => {
+test('the result of a slow fetch is used if no later one has ended', async () => {
   const { jwks, clock, fetches, inEndedRequest } = createFreezing()
   inEndedRequest(() => jwks.keys())
   await clock.advance(2_250)

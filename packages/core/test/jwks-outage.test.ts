@@ -3,7 +3,7 @@ import { createServedJwks, down, HOUR, keyIdsOf, MINUTE, toJwksResponse } from '
 import { JWKS, settle } from './support.ts'
 
 describe('while the server fails', () => {
-  test('the last good keys serve for six hours beyond their time, then there are none', async () => {
+  test('the last good keys are used for six hours after they expire, then there are none', async () => {
     const { jwks, server, clock } = createServedJwks()
     await jwks.keys()
     server.answer = down
@@ -44,7 +44,7 @@ describe('while the server fails', () => {
     ],
     ['a refused connection', () => Promise.reject(new TypeError('fetch failed'))],
   ]
-  test.each(broken)('%s is no answer: the last good keys stay', async (_, answer) => {
+  test.each(broken)('%s is not an answer: the last good keys stay', async (_, answer) => {
     const results: string[] = []
     const { jwks, server, clock } = createServedJwks({ onFetch: (result) => results.push(result) })
     await jwks.keys()

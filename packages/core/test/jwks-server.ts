@@ -5,7 +5,7 @@ export const JWKS_URL = 'https://keys.example/jwks.json'
 export const MINUTE = 60_000
 export const HOUR = 60 * MINUTE
 
-/** A server of keys whose answers the test sets, and how often it was asked. */
+/** A key server whose answers the test sets, and how often it was called. */
 export interface JwksServer {
   fetches: number
   answer: () => Response | Promise<Response>
@@ -23,7 +23,7 @@ export function toJwksResponse(
 
 export const down = () => toJwksResponse({ status: 500 })
 
-/** A cache in front of such a server, on a clock the test moves. */
+/** A cache in front of such a server, on a fake clock. */
 export function createServedJwks(options: JwksOptions = {}): {
   clock: FakeClock
   server: JwksServer

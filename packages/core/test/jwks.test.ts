@@ -114,7 +114,7 @@ test('a fetch follows no redirect, sends no credentials and can be aborted', asy
 })
 
 describe('a seed', () => {
-  test('serves without a fetch until its time is over', async () => {
+  test('is used without a fetch until it expires', async () => {
     const seed = { document: onlyKey(2), fetchedAt: NOW, ttlMs: HOUR }
     const { jwks, server, clock } = createServedJwks({ seed })
     expect(await keyIdsOf(jwks)).toEqual(['test-ed-3'])

@@ -60,7 +60,7 @@ describe('a claim that is missing, wrong or out of time is jwt_claims', () => {
     ['no aud', without('aud')],
     ['an aud of another receiver', bound({ aud: 'https://other.example' })],
     ['an aud in another case', bound({ aud: AUDIENCE.toUpperCase() })],
-    ['an aud with a slash behind it', bound({ aud: `${AUDIENCE}/` })],
+    ['an aud with a trailing slash', bound({ aud: `${AUDIENCE}/` })],
     ['an aud that is a list with the right one', bound({ aud: [AUDIENCE] })],
     ['no exp', without('exp')],
     ['no iat', without('iat')],
@@ -113,7 +113,7 @@ describe('a claim that is missing, wrong or out of time is jwt_claims', () => {
     expect(await codeOf(verifyJwt(jwtDelivery(), { now: () => Number.NaN }))).toBe('timestamp_too_old')
   })
 
-  test('iss has to be the issuer, where one is asked for', async () => {
+  test('iss must be the issuer, if one is configured', async () => {
     const jwt = { issuer: ISSUER }
     await expect(verifyJwt(jwtDelivery({ claims: bound({ iss: ISSUER }) }), { jwt })).resolves.toBeDefined()
     for (const iss of ['https://other.example', [ISSUER], null]) {
@@ -152,8 +152,8 @@ describe('the token must be bound to the body', () => {
   })
 
   test.each<[string, object, object]>([
-    ['a list is no empty object', { type, data: {} }, { type, data: [] }],
-    ['saying nothing is not saying the same as an empty body', {}, {}],
+    ['a list is not an empty object', { type, data: {} }, { type, data: [] }],
+    ['no claims are not the same as an empty body', {}, {}],
   ])('%s', async (_, body, more) => {
     expect(await codeOf(verifyJwt(jwtDelivery({ body, claims: toClaims(more) })))).toBe('jwt_body_unbound')
   })
@@ -197,7 +197,7 @@ describe('an unbound token', () => {
   const token = signToken()
   const otherBody = { type: 'batch.failed', data: {} }
 
-  test('that comes with a second body is jwt_replay_body_mismatch, under its id or a new one', async () => {
+  test('with a second body is jwt_replay_body_mismatch, under its id or a new one', async () => {
     const { receiver, signals } = watch()
     await expect(receiver.receive(withToken(token))).resolves.toMatchObject(ACCEPTED)
     for (const id of ['msg_new', undefined]) {

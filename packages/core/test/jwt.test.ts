@@ -49,7 +49,7 @@ const codeUnder = (keys: JsonWebKeyLike[], key: KeyObject, header?: object) =>
 describe('the test vector', () => {
   const delivery = withToken(vectors.rs256.header, { body: vectors.body })
 
-  test('verifies where a body the token says nothing about is allowed', async () => {
+  test('verifies if unbound bodies are allowed', async () => {
     await expect(verifyJwt(delivery, { jwt: { allowUnboundBody: true } })).resolves.toEqual({
       id: vectors.id,
       timestamp: NOW_SECONDS,
@@ -73,7 +73,7 @@ describe('the test vector', () => {
   })
 })
 
-describe('what is no compact token of three parts is jwt_malformed', () => {
+describe('anything but a compact token of three parts is jwt_malformed', () => {
   const good = signToken()
   const [header, claims, signature] = good.split('.') as [string, string, string]
   test.each<[string, string]>([
@@ -82,11 +82,11 @@ describe('what is no compact token of three parts is jwt_malformed', () => {
     ['four parts', `${good}.${signature}`],
     ['five parts, as of an encrypted token', `${good}.${signature}.${signature}`],
     ['an empty header', `eyJ9..${signature}`],
-    ['claims that are no JSON', `${header}.${encode('{"aud":')}.${signature}`],
+    ['claims that are not JSON', `${header}.${encode('{"aud":')}.${signature}`],
     ['claims that are a list', `${header}.${encode('[]')}.${signature}`],
     ['claims that are null', `${header}.${encode('null')}.${signature}`],
     [
-      'claims that are no UTF-8',
+      'claims that are not UTF-8',
       `${header}.${Buffer.from('{"a":"\xff"}', 'latin1').toString('base64url')}.${signature}`,
     ],
     ['padding', `${header}=.${claims}.${signature}`],

@@ -38,7 +38,7 @@ test('forty bad entries before three good ones do not hide them', () => {
   expect(keyIdsOf([...Array.from({ length: 40 }, () => ({ kty: 'EC' })), ...JWKS.keys])).toHaveLength(3)
 })
 
-describe('keys anybody can sign for are left out', () => {
+describe('keys for which anyone can sign are left out', () => {
   test.each(Object.entries(SMALL_ORDER))('small order: %s', (_, hex) => {
     expect(isSafePublicKey(Buffer.from(hex, 'hex'))).toBe(false)
     expect(keyIdsOf([toKey(hex)])).toBeUndefined()
@@ -67,14 +67,14 @@ describe('keys anybody can sign for are left out', () => {
   })
 })
 
-describe('an entry that is no public signing key is left out, the good ones stay', () => {
+describe('an entry that is not a public signing key is left out, the good ones stay', () => {
   test.each<[string, unknown]>([
     ['with its private member', { ...good, d: good.x }],
     ['with a symmetric member', { ...good, k: good.x }],
     ['for encryption', { ...good, use: 'enc' }],
     ['with an empty use', { ...good, use: '' }],
     ['for signing only', { ...good, key_ops: ['sign'] }],
-    ['with key_ops that are no list', { ...good, key_ops: 'verify' }],
+    ['with key_ops that are not a list', { ...good, key_ops: 'verify' }],
     ['for another algorithm', { ...good, alg: 'ES256' }],
     ['on another curve', { ...good, crv: 'X25519' }],
     ['of another type', { ...good, kty: 'EC' }],
@@ -85,7 +85,7 @@ describe('an entry that is no public signing key is left out, the good ones stay
     ['in standard base64', { ...good, x: JWKS.keys[2]!.x.replaceAll('-', '+').replaceAll('_', '/') }],
     ['with unread bits set', { ...good, x: `${good.x.slice(0, -1)}Z` }],
     ['without x', { kty: 'OKP', crv: 'Ed25519' }],
-    ['with an x that is no text', { ...good, x: 5 }],
+    ['with an x that is not a string', { ...good, x: 5 }],
     ['that is null', null],
     ['that is a text', good.x],
     ['that is a list', [good]],
@@ -112,7 +112,7 @@ describe('an entry that is no public signing key is left out, the good ones stay
 })
 
 describe('how many keys are read is bounded', () => {
-  test('entries after the first 1,024 are not looked at', () => {
+  test('entries after the first 1,024 are not read', () => {
     const filler = Array(1023).fill({ kty: 'EC' })
     expect(keyIdsOf([...filler, good])).toEqual(['test-ed-1'])
     expect(keyIdsOf([...filler, null, good])).toBeUndefined()
@@ -123,13 +123,13 @@ describe('how many keys are read is bounded', () => {
   })
 })
 
-describe('what is no key set is none', () => {
+describe('anything but a key set has no keys', () => {
   test.each<[string, unknown]>([
     ['null', null],
     ['a list', [good]],
     ['a text', 'keys'],
     ['an object without keys', {}],
-    ['keys that are no list', { keys: { 0: good } }],
+    ['keys that are not a list', { keys: { 0: good } }],
     ['no keys', { keys: [] }],
   ])('%s', (_, value) => {
     expect(selectKeys(value)).toBeUndefined()
@@ -157,13 +157,16 @@ describe('RSA keys for the documented scheme', () => {
   test.each<[string, unknown]>([
     ['of 1024 bits', withModulus(modulus.subarray(0, 128))],
     ['of 2040 bits', withModulus(modulus.subarray(1))],
-    ['of 2047 bits, a zero in front', withModulus(Buffer.concat([Buffer.from([0x7f]), modulus.subarray(1)]))],
+    [
+      'of 2047 bits, with a leading zero',
+      withModulus(Buffer.concat([Buffer.from([0x7f]), modulus.subarray(1)])),
+    ],
     ['of 16384 bits', withModulus(Buffer.alloc(2048, 0xff))],
     ['with exponent 3', { ...rsa, e: 'Aw' }],
     ['with exponent 1', { ...rsa, e: 'AQ' }],
     ['with an even exponent', { ...rsa, e: 'AQAA' }],
     ['without an exponent', { ...rsa, e: undefined }],
-    ['with a modulus that is no base64', { ...rsa, n: '!' }],
+    ['with a modulus that is not base64', { ...rsa, n: '!' }],
     ['with its private exponent', { ...rsa, d: rsa.n }],
     ['with a prime', { ...rsa, p: rsa.n }],
     ['for encryption', { ...rsa, use: 'enc' }],

@@ -31,53 +31,53 @@ const looseTimestamp = (timestamp: string): Difference => ({
 /**
  * Every known way in which our verdict differs from that of `standardwebhooks` 1.1.1.
  *
- * An entry that stops differing fails its test, so this list is never longer than the truth.
+ * An entry that no longer differs fails its test, so this list is never outdated.
  */
 export const KNOWN_DIFFERENCES: Record<string, Difference> = {
   'timestamp with a plus sign': looseTimestamp(`+${t}`),
   'timestamp with a leading zero': looseTimestamp(`0${t}`),
   'timestamp with a fraction': looseTimestamp(`${t}.9`),
-  'timestamp with letters behind': looseTimestamp(`${t}abc`),
+  'timestamp with trailing letters': looseTimestamp(`${t}abc`),
   'timestamp with an exponent': looseTimestamp(`${t}e5`),
   'timestamp sent twice': looseTimestamp(`${t},${t}`),
   'timestamp sent twice and joined by the runtime': looseTimestamp(`${t}, ${t}`),
-  'timestamp with another number behind': looseTimestamp(`${t} 5`),
+  'timestamp with another number after it': looseTimestamp(`${t} 5`),
   'timestamp with a unit': looseTimestamp(`${t}s`),
   'id with a dot': {
     reason: 'a dot lets the fields of the signed text shift',
     id: 'msg.1',
     accepts: 'theirs',
   },
-  'id with a space': { reason: 'only visible ASCII names a delivery', id: 'msg 1', accepts: 'theirs' },
-  'id with a comma': { reason: 'a comma is how a repeated header shows', id: 'msg,1', accepts: 'theirs' },
+  'id with a space': { reason: 'only visible ASCII identifies a delivery', id: 'msg 1', accepts: 'theirs' },
+  'id with a comma': { reason: 'a comma indicates a repeated header', id: 'msg,1', accepts: 'theirs' },
   'id beyond ASCII': {
-    reason: 'a header value is bytes; which text they are is not agreed',
+    reason: 'a header value is bytes, and their encoding is not agreed on',
     id: 'msg_é',
     accepts: 'theirs',
   },
-  'id of 257 characters': { reason: 'what is stored has a bound', id: 'i'.repeat(257), accepts: 'theirs' },
+  'id of 257 characters': { reason: 'what is stored is bounded', id: 'i'.repeat(257), accepts: 'theirs' },
   'signature header sent twice, the good one first': {
     reason: 'they split at the comma and read the first part only; we refuse repeated headers',
     toSignature: (entry) => `${entry}, v1,x`,
     accepts: 'theirs',
   },
   'signature header sent twice, the good one last': {
-    reason: 'the same, the other way round',
+    reason: 'the same in reverse',
     toSignature: (entry) => `v1,x, ${entry}`,
     accepts: 'theirs',
   },
-  'text behind a second comma': {
+  'text after a second comma': {
     reason: 'they ignore what follows it; to us the entry is not base64',
     toSignature: (entry) => `${entry},tail`,
     accepts: 'theirs',
   },
   'seventeen entries': {
-    reason: 'what one delivery may cost has a bound',
+    reason: 'the cost of one delivery is bounded',
     toSignature: (entry) => `${'v1,x '.repeat(16)}${entry}`,
     accepts: 'theirs',
   },
   'a header of more than 8 KiB': {
-    reason: 'what one delivery may cost has a bound',
+    reason: 'the cost of one delivery is bounded',
     toSignature: (entry) => `v2,${'x'.repeat(8192)} ${entry}`,
     accepts: 'theirs',
   },
@@ -91,19 +91,19 @@ export const KNOWN_DIFFERENCES: Record<string, Difference> = {
     toSecret: () => `whsec_${Buffer.alloc(15, 7).toString('base64')}`,
     accepts: 'theirs',
   },
-  'a byte that is no UTF-8 swapped for another': {
+  'a byte that is not UTF-8 swapped for another': {
     reason: 'they hash the decoded text, in which both are U+FFFD; we hash the bytes',
     signedBody: bytes('{"a":"\ufffd"}'),
     body: new Uint8Array([...bytes('{"a":"'), 0xff, ...bytes('"}')]),
     accepts: 'theirs',
   },
-  'a signed body that is no UTF-8': {
+  'a signed body that is not UTF-8': {
     reason: 'the sender signs bytes; theirs decode to something else',
     body: new Uint8Array([...bytes('{"a":"'), 0xff, ...bytes('"}')]),
     accepts: 'ours',
   },
-  'a signed body that is no JSON': {
-    reason: 'they parse while verifying; to us parsing is the next step',
+  'a signed body that is not JSON': {
+    reason: 'they parse while verifying; here parsing is the next step',
     body: bytes('no JSON'),
     accepts: 'ours',
   },

@@ -60,7 +60,7 @@ describe('in production', () => {
   test.each<[string, VerifyOptions]>([
     ['a loopback URL', { jwks: LOOPBACK, fetch }],
     ['keys of the emulator', { jwks: EMULATOR_JWKS }],
-  ])('%s is accepted where allowEmulator says so', async (_, options) => {
+  ])('%s is accepted with allowEmulator', async (_, options) => {
     const given = { ...options, allowEmulator: true, now: () => NOW } as const
     await expect(createVerifier(given).verify(dynamicDelivery())).resolves.toMatchObject({
       keyId: 'gwh-emulator-1',
@@ -102,7 +102,7 @@ describe('a receiver without jwks', () => {
   }
 
   test.each(['http://127.0.0.1:8787', 'http://localhost:8787/emu'])(
-    'warns where GOOGLE_GEMINI_BASE_URL is the emulator at %s, and says which URL to set',
+    'warns if GOOGLE_GEMINI_BASE_URL is the emulator at %s, and says which URL to set',
     (url) => {
       vi.stubEnv('GOOGLE_GEMINI_BASE_URL', url)
       const [warning] = warningsOf()

@@ -6,7 +6,7 @@ const ROOT = new URL('../', import.meta.url)
 const SOURCES = readdirSync(new URL('src/', ROOT)).filter((name) => name.endsWith('.ts'))
 const read = (path: string) => readFileSync(new URL(path, ROOT), 'utf8')
 
-/** Every module as its importers see it: a new name is a decision, and so is one that goes. */
+/** Every module as its importers see it: adding a name is a decision, and so is removing one. */
 const SURFACE: Record<string, { load: () => Promise<object>; names: string[] }> = {
   '@gwh/core': {
     load: () => import('@gwh/core'),
@@ -118,7 +118,7 @@ const SURFACE: Record<string, { load: () => Promise<object>; names: string[] }> 
   },
 }
 
-test.each(Object.entries(SURFACE))('%s offers these names and no others', async (_, { load, names }) => {
+test.each(Object.entries(SURFACE))('%s exports exactly these names', async (_, { load, names }) => {
   expect(Object.keys(await load()).sort()).toEqual(names)
 })
 
@@ -189,7 +189,7 @@ function reachableFrom(start: string): string[] {
   return [...found]
 }
 
-describe('what a module leads to', () => {
+describe('what a module imports, directly or not,', () => {
   test('is found, file by file', () => {
     const files = reachableFrom('src/index.ts')
     expect(files.filter((path) => !existsSync(new URL(path, ROOT)))).toEqual([])
@@ -197,14 +197,14 @@ describe('what a module leads to', () => {
   })
 
   test.each(SOURCES.filter((name) => name !== 'sign.ts'))(
-    'does not include the signer for src/%s: who receives cannot sign',
+    'does not include the signer for src/%s: a receiver cannot sign',
     (name) => {
       expect(reachableFrom(`src/${name}`)).not.toContain('src/lib/schemes/sign.ts')
       expect(reachableFrom('src/sign.ts')).toContain('src/lib/schemes/sign.ts')
     },
   )
 
-  test('is no runtime’s own module outside the primitives', () => {
+  test('is no runtime module outside the primitives', () => {
     const outside = reachableFrom('src/index.ts').filter((path) => !PRIMITIVES.includes(path))
     const foreign = outside.flatMap((path) => importsOf(read(path)).filter((one) => !one.startsWith('.')))
     expect([...new Set(foreign)].sort()).toEqual([
@@ -215,7 +215,7 @@ describe('what a module leads to', () => {
     ])
   })
 
-  test('includes jose only where a token has come: it is imported dynamically', () => {
+  test('includes jose only dynamically, for tokens', () => {
     const mentions = SOURCES.flatMap((name) => reachableFrom(`src/${name}`)).flatMap(
       (path) => read(path).match(/^.*'jose\b.*$/gm) ?? [],
     )

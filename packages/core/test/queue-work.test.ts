@@ -37,7 +37,7 @@ describe('the observer is called for', () => {
     expect(signals[1]).toMatchObject({ eventType: 'batch.succeeded', attempt: 1 })
   })
 
-  test('of a dead one, and not that it was handled', async () => {
+  test('of a dead delivery, but not as handled', async () => {
     const { receiver, types } = createScene()
     receiver.on('*', () => {
       throw new PermanentError('no')
@@ -58,7 +58,7 @@ test('a handler that fails to parse something else is retried like any other', a
   expect(await queue.stats()).toMatchObject({ dead: 0, retrying: 1 })
 })
 
-test('once its time is up, a delivery does not go on to its next handler', async () => {
+test('once its time is up, a delivery does not continue with its next handler', async () => {
   const clock = createFakeClock(NOW)
   const { receiver, types } = createScene('default', createMemoryQueue({ clock }))
   const entered = Promise.withResolvers<void>()

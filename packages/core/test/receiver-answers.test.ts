@@ -143,7 +143,7 @@ describe('the body', () => {
     expect(response.status).toBe(200)
   })
 
-  test('in chunks is put together again, and is too large whatever length was declared', async () => {
+  test('in chunks is reassembled, and is too large whatever length was declared', async () => {
     const chunks = () => new Response(genuine.body.buffer as ArrayBuffer).body!.pipeThrough(splitter())
     const request = () =>
       toRequest(withHeader('content-length', '1'), { body: chunks(), duplex: 'half' } as RequestInit)
@@ -189,7 +189,7 @@ describe('the body', () => {
     expect(status).toBe(408)
   })
 
-  test('that breaks off is body_unreadable, no fault of ours', async () => {
+  test('that breaks off is body_unreadable, not a fault of the receiver', async () => {
     const { receiver, signals } = createWatched()
     const broken = new ReadableStream<Uint8Array>({
       pull: (controller) => controller.error(new Error('reset')),

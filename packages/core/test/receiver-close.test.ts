@@ -3,7 +3,7 @@ import type { DeliveryQueue } from '@gwh/core/queue'
 import { describe, expect, test, vi } from 'vitest'
 import { createFakeClock, createWatched, NOW, SECRET, settle, staticDelivery } from './support.ts'
 
-/** A receiver on a queue whose closing is watched. */
+/** A receiver on a queue that records its closing. */
 function setUp() {
   const clock = createFakeClock(NOW)
   const memory = createMemoryQueue({ clock })
@@ -48,7 +48,7 @@ describe('closing a receiver', () => {
     expect(signals).toMatchObject([{ type: 'fault', code: 'store_unavailable' }])
   })
 
-  test('waits for drains under way', async () => {
+  test('waits for running drains', async () => {
     const { queue, receiver } = setUp()
     const latch = createLatch()
     receiver.on('*', latch.handler)
@@ -64,7 +64,7 @@ describe('closing a receiver', () => {
     expect(queue.close).toHaveBeenCalledTimes(1)
   })
 
-  test('waits for deliveries under way, and answers them', async () => {
+  test('waits for open deliveries, and answers them', async () => {
     const { queue, receiver } = setUp()
     const { headers, body } = staticDelivery()
     const arriving = Promise.withResolvers<Uint8Array>()
@@ -121,7 +121,7 @@ describe('closing a receiver', () => {
 })
 
 describe('a closed receiver', () => {
-  test('asks senders to try again elsewhere', async () => {
+  test('answers later deliveries with draining, so that senders retry', async () => {
     const { receiver } = setUp()
     const closed = receiver.close()
     const answer = await receiver.receive(staticDelivery())

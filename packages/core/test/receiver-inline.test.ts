@@ -60,7 +60,7 @@ describe('a verified delivery', () => {
     expect(typesOf(signals).slice(2)).toEqual(Array(4).fill('duplicate'))
   })
 
-  test('is another one at another endpoint, in one store', async () => {
+  test('is a different delivery at another endpoint, in one store', async () => {
     const store = createMemoryStore({ now: () => NOW })
     const keys = new Set<string>()
     for (const endpoint of ['a', 'b']) {
@@ -116,7 +116,7 @@ describe('while one attempt is being handled', () => {
     const second = await receiver.receive(staticDelivery())
     expect(second).toMatchObject({ status: 409, body: '{"error":"in_flight"}' })
     expect(second.headers['retry-after']).toBe('46')
-    // It is no duplicate: if the first attempt fails, the retry handles it.
+    // It is not a duplicate: if the first attempt fails, the retry handles it.
     expect(signals).toMatchObject([{ type: 'in_flight', delivery: { id: ID } }])
     resolve()
     await expect(first).resolves.toMatchObject(ACCEPTED)
@@ -194,7 +194,7 @@ describe('a handler that fails', () => {
     expect(signals).toMatchObject([{ type: 'dead', reason: 'handler_rejected', attempt: 1 }])
   })
 
-  test('by taking its process with it is dead after maxAttempts leases', async () => {
+  test('by killing its process is dead after maxAttempts leases', async () => {
     const clock = createFakeClock()
     const { receiver, signals } = createWatched({ clock, now: clock.now, maxAttempts: 2 })
     let runs = 0
@@ -215,7 +215,7 @@ describe('a handler that fails', () => {
 })
 
 describe('a handler that takes too long', () => {
-  test('is aborted and answered 500; when it ends well after all, the retry is a duplicate', async () => {
+  test('is aborted and answered 500; if it succeeds later, the retry is a duplicate', async () => {
     const clock = createFakeClock()
     const { receiver, signals } = createWatched({ clock, now: clock.now })
     const { promise, resolve } = Promise.withResolvers<void>()
@@ -241,7 +241,7 @@ describe('a handler that takes too long', () => {
     await expect(receiver.receive(staticDelivery())).resolves.toMatchObject(DUPLICATE)
   })
 
-  test('and ends well after the claim went to another attempt has lost its lease', async () => {
+  test('and succeeds after another attempt has claimed the delivery has lost its lease', async () => {
     const clock = createFakeClock()
     const { receiver, signals } = createWatched({ clock, now: clock.now })
     const { promise, resolve } = Promise.withResolvers<void>()

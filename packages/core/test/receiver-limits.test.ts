@@ -24,7 +24,7 @@ describe('an overloaded receiver', () => {
     expect(read).toBe(false)
   })
 
-  test('asks each sender to wait for another time, between 30 and 120 seconds', () => {
+  test('asks each sender to wait for a different time, between 30 and 120 seconds', () => {
     const times = [0, 0.5, 1].map((random) => answerFor('overloaded', () => random).headers['retry-after'])
     expect(times).toEqual(['30', '75', '120'])
   })

@@ -10,13 +10,13 @@ describe('createReceiver fails early on', () => {
     ['a misspelt option inside', { static: { secrets, fromat: 'raw' } }],
     ['a store and a queue', { static: { secrets }, store: {}, queue: {} }],
     ['an empty endpoint', { static: { secrets }, endpoint: '' }],
-    ['a tolerance that is no number', { static: { secrets }, toleranceSeconds: Number.NaN }],
-    ['a body limit of nothing', { static: { secrets }, maxBodyBytes: 0 }],
+    ['a tolerance that is not a number', { static: { secrets }, toleranceSeconds: Number.NaN }],
+    ['a body limit of 0', { static: { secrets }, maxBodyBytes: 0 }],
     ['a lease shorter than the handlers', { static: { secrets }, leaseMs: 50_000 }],
-    ['a memory shorter than the retries', { static: { secrets }, retentionMs: 24 * 3_600_000 }],
+    ['a retention shorter than the retries', { static: { secrets }, retentionMs: 24 * 3_600_000 }],
     ['keys over plain http', { dynamic: { allowAnyJob: true, jwks: 'http://keys.example' } }],
     ['a key set without a key', { dynamic: { allowAnyJob: true, jwks: { keys: [] } } }],
-    ['a clientAddress that is no function', { static: { secrets }, clientAddress: 'x-forwarded-for' }],
+    ['a clientAddress that is not a function', { static: { secrets }, clientAddress: 'x-forwarded-for' }],
     ['fewer bodies per address than one', { static: { secrets }, maxBodiesPerAddress: 0 }],
   ])('%s', (_, options) => {
     expect(() => createReceiver(options as ReceiverOptions)).toThrow(

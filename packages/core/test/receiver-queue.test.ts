@@ -68,7 +68,7 @@ describe('a verified delivery', () => {
     ])
   })
 
-  test('whose payload cannot be read is accepted too, and becomes a dead letter', async () => {
+  test('whose payload cannot be parsed is accepted too, and becomes a dead letter', async () => {
     const { receiver, queue, signals } = setUp()
     await expect(receiver.receive(staticDelivery({ body: 'no JSON' }))).resolves.toMatchObject(ACCEPTED)
     await expect(receiver.drain()).resolves.toEqual({ processed: 1 })
@@ -85,7 +85,7 @@ describe('a verified delivery', () => {
 })
 
 describe('a queue that fails', () => {
-  test('to take a delivery in is answered 503, and nothing is handled', async () => {
+  test('to store a delivery is answered 503, and nothing is handled', async () => {
     const { receiver, signals } = setUp({ enqueue: () => Promise.reject(new Error('disk full')) })
     receiver.on('*', () => expect.unreachable())
     const waitUntil = vi.fn()
@@ -111,7 +111,7 @@ describe('a worker', () => {
     expect(signals.filter(({ type }) => type === 'handled')).toHaveLength(3)
   })
 
-  test('tries again what failed, and gives up in the end', async () => {
+  test('retries failed deliveries, and dead-letters them in the end', async () => {
     const { receiver, queue, signals, clock } = setUp()
     const attempts: number[] = []
     receiver.on('*', (_, { attempt }) => {
@@ -137,7 +137,7 @@ describe('a worker', () => {
     expect(await queue.stats()).toMatchObject({ done: 1 })
   })
 
-  test('does not try again what a handler rejected for good', async () => {
+  test('does not retry a delivery that a handler rejected permanently', async () => {
     const { receiver, queue } = setUp()
     receiver.on('*', () => Promise.reject(new PermanentError('gone')))
     await receiver.receive(staticDelivery())
@@ -203,13 +203,13 @@ describe('waitUntil', () => {
     ['null', null],
     ['a number', 5],
     ['an object without it', {}],
-    ['one that is no function', { waitUntil: true }],
+    ['one that is not a function', { waitUntil: true }],
   ])('of %s is no waitUntil', async (_, context) => {
     const response = await setUp().receiver.fetch(toRequest(staticDelivery()), context)
     expect(response.status).toBe(200)
   })
 
-  test('that throws, or a drain that fails, changes nothing about the answer', async () => {
+  test('that throws, or a drain that fails, does not change the answer', async () => {
     const throwing = () => {
       throw new Error('too late')
     }

@@ -167,7 +167,7 @@ describe('explain', () => {
     await vi.waitFor(() => expect(explained(signals)).toMatchObject([{ reason: 'headers' }]))
   })
 
-  test('guesses nothing about a body it has not seen', async () => {
+  test('guesses nothing about a body that was not read', async () => {
     const { receiver, signals } = createWatched({ explain: true, refusedPerSecond: 9 })
     await receiver.receive(unread(withHeader('content-encoding', 'gzip')))
     await settle()
@@ -202,7 +202,7 @@ describe('explain', () => {
     expect(fetch).toHaveBeenCalledTimes(1)
   })
 
-  test('is printed where nothing observes', async () => {
+  test('is printed without an observer', async () => {
     const warn = vi.spyOn(console, 'warn').mockImplementation(() => {})
     const { receiver } = createWatched({ explain: true, observer: undefined as never })
     await receiver.receive(forged)

@@ -97,7 +97,7 @@ describe('a timestamp that is not plain whole seconds is timestamp_malformed alt
   })
 })
 
-test('a stale delivery is refused before anything is asked of the keys', async () => {
+test('a stale delivery is refused before any key is used', async () => {
   let asked = 0
   const fetch = async () => {
     asked++

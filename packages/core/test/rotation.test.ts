@@ -48,7 +48,7 @@ function createRotating() {
 }
 
 describe('secrets from a function', () => {
-  test('are asked for with the first delivery, then cached', async () => {
+  test('are loaded with the first delivery, then cached', async () => {
     const { state, post } = createRotating()
     expect(state.calls).toBe(0)
     for (let round = 0; round < 5; round++) expect(await post()).toBe(200)
@@ -80,7 +80,7 @@ describe('secrets from a function', () => {
     expect(state.calls).toBe(2)
   })
 
-  test('are asked for once in 30 seconds, however many signatures are wrong', async () => {
+  test('are loaded once in 30 seconds, however many signatures are wrong', async () => {
     const { state, clock, post } = createRotating()
     await post()
     for (let second = 0; second < 60; second++) {
@@ -107,22 +107,19 @@ describe('secrets from a function', () => {
     ['returns nothing', undefined],
     ['returns an empty text', ''],
     ['returns no secret', 'whsec_short'],
-  ])(
-    'that are not there yet because the function %s are answered 503 secret_unavailable',
-    async (_, value) => {
-      const { state, clock, signals, post } = createRotating()
-      state.secrets = value
-      expect(await post()).toBe(503)
-      expect(await post()).toBe(503)
-      expect(state.calls).toBe(1)
-      expect(signals).toContainEqual(expect.objectContaining({ type: 'refused', code: 'secret_unavailable' }))
-      state.secrets = SECRET
-      await clock.advance(30_000)
-      expect(await post()).toBe(200)
-    },
-  )
+  ])('that are missing because the function %s are answered 503 secret_unavailable', async (_, value) => {
+    const { state, clock, signals, post } = createRotating()
+    state.secrets = value
+    expect(await post()).toBe(503)
+    expect(await post()).toBe(503)
+    expect(state.calls).toBe(1)
+    expect(signals).toContainEqual(expect.objectContaining({ type: 'refused', code: 'secret_unavailable' }))
+    state.secrets = SECRET
+    await clock.advance(30_000)
+    expect(await post()).toBe(200)
+  })
 
-  test('that never come do not hold a delivery for ever', async () => {
+  test('that never arrive do not delay a delivery forever', async () => {
     const { state, clock, post } = createRotating()
     state.secrets = new Promise(() => {})
     const answer = post()
@@ -142,14 +139,14 @@ describe('job keys from a function', () => {
     expect(state.calls).toBe(2)
   })
 
-  test('are asked for once in 30 seconds, however many tokens are wrong', async () => {
+  test('are loaded once in 30 seconds, however many tokens are wrong', async () => {
     const { state, postJob } = createRotating()
     await postJob(JOB_KEY)
     for (let round = 0; round < 20; round++) expect(await postJob(OTHER_KEY)).toBe(403)
     expect(state.calls).toBe(1)
   })
 
-  test('that are not there are answered 503, so that the sender tries again', async () => {
+  test('that are missing are answered 503, so that the sender tries again', async () => {
     const { state, postJob } = createRotating()
     state.jobKey = new Error('vault is sealed')
     expect(await postJob(JOB_KEY)).toBe(503)

@@ -99,9 +99,9 @@ describe('what cannot be registered is option_invalid', () => {
     ['a misspelt member, which would match everything', { types: 'batch.*' }, () => {}],
     ['an object that says nothing', {}, () => {}],
     ['a regular expression', /batch/, () => {}],
-    ['a type that is no text', { type: 5 }, () => {}],
+    ['a type that is not a string', { type: 5 }, () => {}],
     ['no handler', 'batch.*', undefined],
-    ['a handler that is a text', 'batch.*', 'handler'],
+    ['a handler that is a string', 'batch.*', 'handler'],
   ])('%s', (_, pattern, handler) => {
     expect(() => receiver.on(pattern as '*', handler as () => void)).toThrow(
       expect.objectContaining({ code: 'option_invalid' }),
@@ -147,7 +147,7 @@ test('the message of the compiler names what was probably meant', () => {
   expectTypeOf<SimilarPattern<'ping'>>().toEqualTypeOf<TypePattern>()
 })
 
-describe('a pattern of no documented type', () => {
+describe('a pattern without a documented type', () => {
   const warningsOf = (...patterns: (string | MetadataPattern)[]) => {
     const { receiver, signals } = createWatched()
     for (const pattern of patterns) receiver.on(pattern as string, () => {})
@@ -165,7 +165,7 @@ describe('a pattern of no documented type', () => {
   })
 
   test.each(['future.type', 'batches.*', 'ping'])(
-    'is reported without one where nothing is close: %s',
+    'is reported without one if nothing is close: %s',
     (type) => {
       expect(warningsOf({ type })).toMatchObject([
         { message: expect.stringContaining('only if Google adds it') },

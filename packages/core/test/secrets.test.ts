@@ -41,7 +41,7 @@ describe('no secret', () => {
     )
   })
 
-  test('an unset variable is not taken for "dynamic only"', () => {
+  test('an unset variable does not mean "dynamic only"', () => {
     const options = { static: { secrets: undefined as unknown as string }, dynamic: { allowAnyJob: true } }
     expect(() => createReceiver(options as Parameters<typeof createReceiver>[0])).toThrow(
       expect.objectContaining({ code: 'secret_empty' }),
@@ -54,11 +54,11 @@ describe('no usable secret', () => {
   test.each<[string, unknown]>([
     ['without its prefix', body],
     ['with the prefix in another case', `WHSEC_${body}`],
-    ['with a signature version in front', `v1,${SECRET}`],
-    ['with the other signature version in front', `v1a,${SECRET}`],
+    ['with a leading signature version', `v1,${SECRET}`],
+    ['with the other leading signature version', `v1a,${SECRET}`],
     ['in url-safe base64', urlSafe],
     ['with the prefix twice', `whsec_${SECRET}`],
-    ['that is no base64', 'whsec_not*base64*at*all*not*base64*at*all='],
+    ['that is not base64', 'whsec_not*base64*at*all*not*base64*at*all='],
     ['with unread bits set', `${SECRET.slice(0, -2)}J=`],
     ['with too much padding', `${SECRET}=`],
     ['with a quote around it', `"${SECRET}"`],

@@ -34,7 +34,7 @@ describe('deliveries of one kind', () => {
     expect(started).toContain('a2')
   })
 
-  test('go on after one of them has failed', async () => {
+  test('continue after one of them has failed', async () => {
     const { started, ends, process } = createSteps()
     const serial = serialise(process, () => 'same')
     const first = serial(message('1'), context)
@@ -58,7 +58,7 @@ describe('deliveries of one kind', () => {
   })
 })
 
-test('a receiver that works serially per job never handles two events of one job side by side', async () => {
+test('a receiver with serialPerJob never handles two events of one job concurrently', async () => {
   const receiver = createReceiver({ static: { secrets: SECRET }, queue: createMemoryQueue(), now: () => NOW })
   const running = new Map<string, number>()
   let most = 0

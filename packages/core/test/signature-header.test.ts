@@ -48,7 +48,7 @@ describe('one good entry is enough', () => {
     ['before one of another secret', `${good} ${wrong}`],
     ['after an unknown version', `v2,${digest} ${good}`],
     ['after an entry without a comma', `v1 ${good}`],
-    ['after one that is no base64', `v1,%%% ${good}`],
+    ['after one that is not base64', `v1,%%% ${good}`],
     ['after one that is truncated', `${good.slice(0, -8)} ${good}`],
     ['after one that is twice as long', `${good}${digest} ${good}`],
     ['after one with a comma too many', `v1,aa,bb ${good}`],
@@ -73,7 +73,7 @@ describe('an entry that only resembles the good one is signature_invalid', () =>
     ['in url-safe base64', `v1,${digest.replaceAll('+', '-').replaceAll('/', '_')}`],
     ['in hex', `v1,${Buffer.from(digest, 'base64').toString('hex')}`],
     ['in another case', `v1,${digest.toLowerCase()}`],
-    ['with characters that are the right ones modulo 256', `v1,${shiftCodes(digest)}`],
+    ['with characters that are equal modulo 256', `v1,${shiftCodes(digest)}`],
     ['joined to a second one by a comma alone', `${good},${good}`],
   ])('%s', async (_, signature) => {
     expect(signature).not.toBe(good)
@@ -90,7 +90,7 @@ test('the right digest under another version is scheme_unsupported', async () =>
   expect(await codeOf(verify(digest))).toBe('scheme_unsupported')
 })
 
-describe('what a header may cost is bounded', () => {
+describe('the cost of a header is bounded', () => {
   test.each<[string, string]>([
     ['seventeen entries', `${'v1,x '.repeat(16)}${good}`],
     ['five v1a entries', `${'v1a,x '.repeat(5)}${good}`],

@@ -19,7 +19,7 @@ const SECOND = 1000
 const MINUTE = 60 * SECOND
 const UNAUTHORIZED = { status: 401, body: '{"error":"unauthorized"}' }
 
-/** A receiver whose time the test sets; what it says about the clock is kept. */
+/** A receiver whose time the test sets, and its signals about the clock. */
 function setUp(options: Partial<ReceiverOptions> = {}) {
   const clock = { now: NOW }
   let sent = 0
@@ -66,7 +66,7 @@ describe('five genuine deliveries from outside the window within a minute raise 
     expect(suspicions()).toEqual([seconds])
   })
 
-  test('and stay refused all the same', async () => {
+  test('and stay refused anyway', async () => {
     const { send, signals } = setUp()
     for (let count = 0; count < 6; count++) expect(await send(600)).toMatchObject(UNAUTHORIZED)
     for (let count = 0; count < 6; count++) expect(await send(-600)).toMatchObject(UNAUTHORIZED)
@@ -88,14 +88,14 @@ describe('five genuine deliveries from outside the window within a minute raise 
     expect(suspicions()).toEqual([600, 600])
   })
 
-  test('with the seconds most of them are off, whatever was replayed among them', async () => {
+  test('with the median skew, whatever was replayed among them', async () => {
     const { suspicions, send } = setUp()
     for (const seconds of [601, 86_400, 600, 86_400, 602]) await send(seconds)
     expect(suspicions()).toEqual([602])
   })
 })
 
-describe('nothing else says anything about the clock', () => {
+describe('nothing else raises the signal', () => {
   test.each<[string, number, (parts: DeliveryParts) => Delivery]>([
     ['forged ones that are too old', 600, forge],
     ['forged ones that are too new', -600, forge],
@@ -133,7 +133,7 @@ describe('nothing else says anything about the clock', () => {
 })
 
 describe('a flood of stale deliveries', () => {
-  test('has one body a second read and so at most one verified, the others cost nothing', async () => {
+  test('has at most one body read and verified per second', async () => {
     const { clock, receiver } = setUp()
     let reads = 0
     for (let count = 0; count < 1000; count++) {
@@ -187,7 +187,7 @@ describe('the key set is never fetched for a stale delivery', () => {
     expect(fetches()).toBe(1)
   })
 
-  test('and the cached ones are enough to tell a wrong clock', async () => {
+  test('and the cached keys are enough to detect a wrong clock', async () => {
     const { fetches, jwks, send, suspicions } = setUpServed()
     await jwks.keys()
     for (let count = 0; count < 5; count++) await send(600, dynamic)

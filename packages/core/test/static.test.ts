@@ -55,7 +55,7 @@ describe('the test vectors verify', () => {
     await expect(verify(reversed, { secrets: v1.secret })).resolves.toBeDefined()
   })
 
-  test('behind an entry without a signature', async () => {
+  test('after an entry without a signature', async () => {
     await expect(verify(`v1, ${v1.header}`, { secrets: v1.secret })).resolves.toMatchObject({
       scheme: 'static',
     })
@@ -90,19 +90,19 @@ describe('during a rotation any signature may match any secret', () => {
     await expect(verify(signature, { secrets: secrets! })).resolves.toMatchObject({ keyId })
   })
 
-  test('a secret that is gone from the list no longer verifies', async () => {
+  test('a secret that was removed from the list no longer verifies', async () => {
     expect(await codeOf(verify(oldOne, { secrets: OTHER_SECRET }))).toBe('signature_invalid')
   })
 })
 
-describe('what is signed is exactly what was sent', () => {
+describe('a signature covers exactly what was sent', () => {
   const refused = async (delivery: Delivery) =>
     codeOf(verifyWebhook(delivery, { secrets: SECRET, now: () => NOW }))
 
   test.each([
     ['one space more', (text: string) => text.replace(':', ': ')],
     ['a line feed at the end', (text: string) => `${text}\n`],
-    ['a byte order mark in front', (text: string) => `\ufeff${text}`],
+    ['a leading byte order mark', (text: string) => `\ufeff${text}`],
     ['one byte less', (text: string) => text.slice(0, -1)],
     ['nothing', () => ''],
   ])('a body changed by %s is signature_invalid', async (_, change) => {
@@ -129,7 +129,7 @@ describe('what is signed is exactly what was sent', () => {
     expect(verified.body).toEqual(body)
   })
 
-  test('a byte that is no UTF-8 cannot be swapped for the replacement character', async () => {
+  test('a byte that is not UTF-8 cannot be swapped for the replacement character', async () => {
     const { headers } = staticDelivery({ body: '"\ufffd"' })
     expect(await refused({ headers, body: new Uint8Array([0x22, 0xff, 0x22]) })).toBe('signature_invalid')
   })

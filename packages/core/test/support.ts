@@ -7,7 +7,7 @@ import vectors from './vectors.json' with { type: 'json' }
 
 export { vectors }
 
-/** The present in every test, in unix seconds and in epoch milliseconds. */
+/** The current time in every test, in unix seconds and in epoch milliseconds. */
 export const NOW_SECONDS = Number(vectors.timestamp)
 export const NOW = NOW_SECONDS * 1000
 
@@ -27,12 +27,12 @@ export const EVENT = {
 
 export interface Message {
   id: string
-  /** The header text: tests sign texts that are no numbers, too. */
+  /** The header text: tests also sign texts that are not numbers. */
   timestamp: string
   body: Uint8Array
 }
 
-/** What tests hand over: the headers in their plainest form, the body as bytes. */
+/** What tests pass: headers as a plain object, the body as bytes. */
 export interface Delivery {
   headers: Record<string, string>
   body: Uint8Array
@@ -92,7 +92,7 @@ export function toRequest({ headers, body }: Delivery, init: RequestInit = {}): 
   })
 }
 
-/** The code a promise fails with; fails the test when it does not fail with one of ours. */
+/** The code a promise rejects with; fails the test if it does not reject with a `WebhookError`. */
 export async function codeOf(promise: Promise<unknown>): Promise<string> {
   const error = await promise.then(
     () => new Error('it resolved'),
@@ -122,7 +122,7 @@ export function createWatched(options: Partial<ReceiverOptions> = {}): {
 }
 
 export interface FakeClock extends Clock {
-  /** Moves the time on, runs what falls due at its own time, and lets promises settle in between. */
+  /** Advances the time, runs due tasks at their own time, and lets promises settle in between. */
   advance(ms: number): Promise<void>
 }
 
@@ -152,7 +152,7 @@ export function createFakeClock(startMs: number = NOW): FakeClock {
   }
 }
 
-/** Lets everything run that waits for nothing but its turn. */
+/** Runs everything that waits only for its turn. */
 export async function settle(): Promise<void> {
   for (let turn = 0; turn < 16; turn++) await setImmediate()
 }

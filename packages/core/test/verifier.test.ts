@@ -147,7 +147,7 @@ describe('a key set changed in place', () => {
 })
 
 describe('verifyWebhook', () => {
-  test('fetches the key set of a URL once, though every call has a fetch of its own', async () => {
+  test('fetches the key set of a URL once, although every call has its own fetch', async () => {
     const { fetch, count } = createFetch()
     for (let round = 0; round < 10; round++) {
       const own: typeof fetch = (...request) => fetch(...request)

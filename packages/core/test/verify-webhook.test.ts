@@ -42,7 +42,7 @@ describe('what it resolves to', () => {
     expect(verified.body).toBe(genuine.body)
   })
 
-  test('is the same for a body in text', async () => {
+  test('is the same for a body as a string', async () => {
     const text = JSON.stringify({ ...EVENT, user_metadata: { n: 'é✓𝄞' } })
     const { headers } = staticDelivery({ body: text })
     const { body } = await verifyWebhook({ headers, body: text }, OPTIONS)
@@ -124,7 +124,7 @@ describe('what it rejects with', () => {
 })
 
 describe('options', () => {
-  test('with secrets alone may be repeated: the verdict of one does not leak into another', async () => {
+  test('with secrets alone may be repeated: the result of one does not affect another', async () => {
     const fresh = () => staticDelivery({ timestamp: Math.floor(Date.now() / 1000) })
     for (let round = 0; round < 3; round++) {
       await expect(verifyWebhook(fresh(), { secrets: SECRET })).resolves.toBeDefined()

@@ -1,4 +1,4 @@
-// What every runtime must agree on, with web standards only: this file also runs where there is no Node at all.
+// What every runtime must agree on. It uses web standards only, because it also runs where there is no Node.
 import { createMemoryQueue, createMemoryStore, createReceiver, verifyWebhook, WebhookError } from '@gwh/core'
 import { explainFailure } from '@gwh/core/explain'
 import { createJobToken, JOB_TOKEN_FIELD } from '@gwh/core/job-token'
@@ -17,7 +17,7 @@ const deliver = (signature: string, changes: Record<string, string> = {}) => ({
   body: new TextEncoder().encode(body),
 })
 
-/** The scheme that proves a delivery, or the code it is refused with. */
+/** The scheme that verifies a delivery, or the code it is refused with. */
 async function verdict(...args: Parameters<typeof verifyWebhook>): Promise<string> {
   try {
     return (await verifyWebhook(...args)).scheme
@@ -40,7 +40,7 @@ export function coreSuite(test: Test): void {
     const keys = v1a.jwks.keys.map(({ kid, ...key }) => key)
     equal(await verdict(deliver(v1a.header), { jwks: { keys }, now }), 'dynamic')
   })
-  test('a documented JWT verifies where it is asked for, and says that it leaves the body open', async () => {
+  test('a documented JWT verifies where it is allowed, and reports that the body is not bound', async () => {
     const jwt = { audience: 'https://my-api.example/dyn', allowUnboundBody: true } as const
     const verified = await verifyWebhook(deliver(rs256.header), { jwks: rs256.jwks, jwt, now })
     equal([verified.scheme, verified.jwt], ['dynamic', { bodyBound: false }])
@@ -49,7 +49,7 @@ export function coreSuite(test: Test): void {
     const jwt = { audience: 'https://my-api.example/dyn' }
     equal(await verdict(deliver(rs256.header), { jwks: rs256.jwks, jwt, now }), 'jwt_body_unbound')
   })
-  test('what is signed for one scheme does not pass as another', async () => {
+  test('a signature of one scheme does not verify as another', async () => {
     equal(await verdict(deliver(v1a.header), { secrets, now }), 'scheme_unsupported')
     equal(await verdict(deliver(v1.header), { jwks: v1a.jwks, now }), 'scheme_unsupported')
   })
@@ -83,7 +83,7 @@ export function coreSuite(test: Test): void {
     const jwks = { keys: [identity, ...v1a.jwks.keys] }
     equal(await verdict(deliver(forged), { jwks, now }), 'signature_invalid')
   })
-  test('what is signed here verifies here', async () => {
+  test('a delivery signed on this runtime verifies on it', async () => {
     const pair = (await crypto.subtle.generateKey('Ed25519', true, ['sign', 'verify'])) as {
       privateKey: Parameters<typeof crypto.subtle.sign>[1]
       publicKey: Parameters<typeof crypto.subtle.sign>[1]
@@ -119,7 +119,7 @@ export function coreSuite(test: Test): void {
     await receiver.fetch(post(deliver(v1.header)))
     equal([await receiver.drain(), handled], [{ processed: 1 }, 1])
   })
-  test('a dynamic delivery needs a job token of ours', async () => {
+  test('a dynamic delivery needs one of our job tokens', async () => {
     const jobKey = 'k'.repeat(32)
     const receiver = createReceiver({ dynamic: { jobKey, jwks: v1a.jwks }, now })
     equal((await receiver.fetch(post(deliver(v1a.header)))).status, 403)
@@ -131,7 +131,7 @@ export function coreSuite(test: Test): void {
     const delivery = { ...deliver(signature), body: new TextEncoder().encode(ours) }
     equal((await receiver.fetch(post(delivery))).status, 200)
   })
-  test('requests that are no deliveries get their answers', async () => {
+  test('requests that are not deliveries get their answers', async () => {
     const receiver = createReceiver({ static: { secrets }, now, maxBodyBytes: 100 })
     const url = 'https://example.com/'
     const status = async (request: Request) => (await receiver.fetch(request)).status

@@ -1,4 +1,4 @@
-// What must hold from one request of a Worker to the next: its I/O is frozen when a request ends, its memory is not.
+// What must hold across requests of a Worker: its I/O is frozen when a request ends, its memory is not.
 
 import { equal } from '@gwh-test/support/suite'
 import { Miniflare, type Request, Response } from 'miniflare'
@@ -47,7 +47,7 @@ export function requestsSuite(test: Test, script: string): void {
     equal(worker.fetches(), 2)
   })
 
-  test('deliveries that wait for such a fetch together share the next one', async () => {
+  test('deliveries that wait for such a fetch share the next one', async () => {
     await using worker = startWorker(script, 1)
     await worker.get('/leave')
     const answers = await Promise.all(Array.from({ length: 8 }, () => worker.get('/')))
@@ -55,7 +55,7 @@ export function requestsSuite(test: Test, script: string): void {
     equal(worker.fetches(), 2)
   })
 
-  test('a key server that never answers costs each delivery its deadline, not for ever', async () => {
+  test('a key server that never answers delays each delivery by the deadline only', async () => {
     await using worker = startWorker(script, Number.POSITIVE_INFINITY)
     await worker.get('/leave')
     equal(await worker.get('/'), [503, '{"error":"jwks_unavailable"}'])

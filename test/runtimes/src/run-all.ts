@@ -34,6 +34,6 @@ async function runOn([command, ...args]: readonly string[]): Promise<SuiteResult
     })
     return JSON.parse(stdout.trim().split('\n').at(-1)!)
   } catch (error) {
-    return { passed: 0, failures: [{ title: 'the suite did not run to its end', error: String(error) }] }
+    return { passed: 0, failures: [{ title: 'the suite did not finish', error: String(error) }] }
   }
 }

@@ -1,4 +1,4 @@
-// Bundles the suite as a Worker for workerd's export conditions and runs it there, then what concerns its requests.
+// Bundles the suite as a Worker for workerd's export conditions and runs it there, then the tests across requests.
 import { fileURLToPath } from 'node:url'
 import { createSuite, type SuiteResult } from '@gwh-test/support/suite'
 import { build } from 'esbuild'

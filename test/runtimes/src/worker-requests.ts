@@ -4,7 +4,7 @@ import { createReceiver } from '@gwh/core'
 import { createJwks } from '@gwh/core/jwks'
 import vectors from '../../../packages/core/test/vectors.json' with { type: 'json' }
 
-// Short, so that a test waits for an abandoned fetch for a moment only.
+// Short, so that a test waits for an abandoned fetch only briefly.
 const jwks = createJwks('https://keys.example/jwks.json', { timeoutMs: 1_000 })
 const receiver = createReceiver({
   dynamic: { jwks, allowAnyJob: true },

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 const MAX_LINES = 60
 const CODE = /\.tsx?$/
 
-/** Registers the tests of what makes a sample app ready to copy: its size, its imports, its README. */
+/** Registers the tests that a sample app is ready to copy: its size, its imports, its README. */
 export function checkManifest(folder: URL): void {
   const read = (path: string) => readFileSync(new URL(path, folder), 'utf8')
   const names = readdirSync(new URL('src', folder), { recursive: true, encoding: 'utf8' })
@@ -12,11 +12,11 @@ export function checkManifest(folder: URL): void {
   const source = files.join('')
   const { name, dependencies } = JSON.parse(read('package.json'))
 
-  test(`it has ${MAX_LINES} lines of code of its own at most`, () => {
+  test(`it has at most ${MAX_LINES} lines of code`, () => {
     expect(source.trimEnd().split('\n').length).toBeLessThanOrEqual(MAX_LINES)
   })
 
-  test('it imports nothing but files beside it and packages it names', () => {
+  test('it imports only its own files and packages that it declares', () => {
     const imported = [...source.matchAll(/\bfrom '([^']+)'/g)].map(([, specifier]) => specifier!)
     const foreign = imported.filter((specifier) => !/^\.\.?\/|^node:/.test(specifier))
     const packages = foreign.map((specifier) => /^(@[^/]+\/)?[^/]+/.exec(specifier)![0])

@@ -6,7 +6,7 @@ import { checkManifest } from './check-manifest.ts'
 import { startProcess } from './process.ts'
 import type { Sample, SampleOptions } from './sample.ts'
 
-/** Registers the tests every sample app has to pass. */
+/** Registers the tests that every sample app must pass. */
 export function checkSample(use: () => Sample, { folder, exitCode = 0 }: SampleOptions): void {
   test('a delivery is answered with 200 and handled', async () => {
     const { google, app } = use()
@@ -16,7 +16,7 @@ export function checkSample(use: () => Sample, { folder, exitCode = 0 }: SampleO
     await app.line(new RegExp(`^handled ${delivery.webhookId} batch\\.succeeded `))
   })
 
-  test('a delivery whose answer got lost is sent again, answered as known, and not handled again', async () => {
+  test('a delivery whose answer was lost is sent again, answered as a duplicate, and not handled again', async () => {
     const { google, app } = use()
     const delivery = await google.announceTwice('batch.succeeded', 'two')
     expect(answersOf(delivery)).toEqual([
@@ -37,14 +37,14 @@ export function checkSample(use: () => Sample, { folder, exitCode = 0 }: SampleO
     expect(app.lines.filter((line) => line.includes('batches/three'))).toEqual([])
   })
 
-  test('a signed delivery nobody can read is taken and given up on, and the log says why', async () => {
+  test('a signed delivery that cannot be parsed is accepted and dead, and the log says why', async () => {
     const { app, uri, secret } = use()
     const { headers, body } = await signedDelivery({ secret, body: '[]', id: 'msg_unreadable' })
     expect((await post(uri, headers, body)).status).toBe(200)
     await app.line(/^dead msg_unreadable \(attempt 1\) payload_invalid /)
   })
 
-  test(`SIGTERM ends it with exit code ${exitCode} and with nothing secret in what it said`, async () => {
+  test(`SIGTERM ends it with exit code ${exitCode}, and its output contains no secret`, async () => {
     const { secret, startAnother, app: first } = use()
     const { app, uri } = await startAnother()
     const { headers, body } = await signedDelivery({ secret, id: 'msg_last' })
@@ -58,7 +58,7 @@ export function checkSample(use: () => Sample, { folder, exitCode = 0 }: SampleO
 
   // Next.js starts without it: `next build` has no secrets.
   if (exitCode === 0) {
-    test('without its secret it says which variable to set, and ends', async () => {
+    test('without its secret it says which variable to set, and exits', async () => {
       const { scripts } = JSON.parse(readFileSync(new URL('package.json', folder), 'utf8'))
       const app = startProcess(scripts.start, fileURLToPath(folder), {})
       expect(await app.end).toBe(1)

@@ -3,16 +3,16 @@ import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 
-/** A script running in a process of its own. */
+/** A script in a separate process. */
 export interface Child {
   process: ChildProcess
   /** Called with every complete line it prints. */
   onLine(listener: (line: string) => void): void
-  /** Resolves when it has ended and everything it printed was read. */
+  /** Resolves when it has exited and all its output was read. */
   ended: Promise<{ code: number | null; signal: NodeJS.Signals | null; errors: string }>
 }
 
-/** Makes the function that starts a TypeScript script, found beside the given module, from source. */
+/** Makes a function that starts a TypeScript script beside the given module, from source. */
 export function childrenOf(module: string): (script: string, ...args: string[]) => Child {
   return (script, ...args) => start(fileURLToPath(new URL(script, module)), args)
 }

@@ -4,11 +4,11 @@ import { createEmulator, type DeliverySnapshot, type Emulator } from '@gwh/emula
 export interface Google {
   readonly url: string
   readonly emulator: Emulator
-  /** Registers a static webhook; the answer is its signing secret. */
+  /** Registers a static webhook; resolves to its signing secret. */
   register(uri: string, types?: readonly string[]): Promise<string>
   /** Announces the end of a batch, and resolves once the first attempt of its delivery has ended. */
   announce(type: 'batch.succeeded' | 'batch.failed', id: string): Promise<DeliverySnapshot>
-  /** The same, with the first answer lost on its way back: the delivery is sent again. */
+  /** The same, but the first answer is lost, so the delivery is sent again. */
   announceTwice(type: 'batch.succeeded', id: string): Promise<DeliverySnapshot>
   close(): Promise<void>
 }

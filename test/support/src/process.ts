@@ -2,24 +2,24 @@ import { spawn } from 'node:child_process'
 import { dirname, join } from 'node:path'
 import { createInterface } from 'node:readline'
 
-/** A program of ours in a process of its own, and everything it has said. */
+/** A program in a separate process, and its output. */
 export interface AppProcess {
-  /** What it printed so far, line by line, errors included. */
+  /** Its output so far, line by line, errors included. */
   readonly lines: readonly string[]
-  /** The first line that matches, printed already or not yet. Rejects when the process ends without it. */
+  /** The first line that matches, already printed or still to come. Rejects when the process exits without it. */
   line(pattern: RegExp): Promise<string>
-  /** Its exit code, or the signal that ended it, once it has ended. */
+  /** Its exit code, or the signal that ended it, once it has exited. */
   readonly end: Promise<number | NodeJS.Signals | null>
-  /** Asks it to end; resolves to its exit code, or the signal that ended it. */
+  /** Asks it to exit; resolves to its exit code, or the signal that ended it. */
   stop(): Promise<number | NodeJS.Signals | null>
-  /** Ends it at once, whether it wants to or not. */
+  /** Kills it at once. */
   kill(): Promise<void>
 }
 
-/** Runs a command as the package in `folder` would: its own executables first, and nothing inherited but the path. */
+/** Runs a command as the package in `folder` would: its own executables first, and only the path inherited. */
 export function startProcess(command: string, folder: string, env: Record<string, string>): AppProcess {
   const { HOME = '', PATH = '' } = process.env
-  // Deno itself, as if it were installed: its entry in `.bin` is a script that keeps signals to itself.
+  // Deno itself, as if it were installed: its entry in `.bin` is a script that does not forward signals.
   const own = ['node_modules/deno', 'node_modules/.bin'].map((name) => join(folder, name))
   const path = [...own, dirname(process.execPath), PATH].join(':')
   // `exec`, so that the signal reaches the program and not the shell.

@@ -8,19 +8,19 @@ import { afterAll, beforeAll } from 'vitest'
 import { type Google, startGoogle } from './google.ts'
 import { type AppProcess, startProcess } from './process.ts'
 
-/** What is particular about a sample app. */
+/** What differs between sample apps. */
 export interface SampleOptions {
   /** The folder of its package. */
   folder: URL
   /** Where it receives webhooks. Default `/webhooks/gemini`. */
   path?: string
-  /** Its sign of being up. Default: `listening on …`. */
+  /** The line it prints when it is up. Default: `listening on …`. */
   listening?: RegExp
-  /** How it ends on SIGTERM. Default 0. */
+  /** Its exit code on SIGTERM. Default 0. */
   exitCode?: number
   /** Whether it needs a Redis. Default: no. */
   redis?: boolean
-  /** More variables for it and for what makes it ready to start, once Google's side is up. */
+  /** More environment variables for it and for its build, once Google's side is up. */
   env?: (google: Google) => Record<string, string>
 }
 
@@ -35,15 +35,15 @@ export interface Sample {
   readonly uri: string
   /** The signing secret it was given. */
   readonly secret: string
-  /** The file it was told to keep its deliveries in. */
+  /** The file of its queue. */
   readonly database: string
   readonly app: AppProcess
   readonly google: Google
-  /** Starts the app once more, with the same secret and Redis, and a port and a database of its own. */
+  /** Starts the app once more, with the same secret and Redis, but another port and database. */
   startAnother(): Promise<{ origin: string; uri: string; app: AppProcess }>
 }
 
-/** Starts a sample app, Google's side and what else it needs for all tests of the file; call it to use it. */
+/** Starts a sample app, Google's side and what else it needs for all tests of the file; call the result to use it. */
 export function useSample(options: SampleOptions): () => Sample {
   const { path = '/webhooks/gemini', listening = /^listening on http:/ } = options
   const folder = fileURLToPath(options.folder)
@@ -96,7 +96,7 @@ export function useSample(options: SampleOptions): () => Sample {
   return () => sample
 }
 
-/** Waits for a program that ends by itself, and well. */
+/** Waits for a program that exits by itself, with code 0. */
 async function complete({ end, lines }: AppProcess): Promise<void> {
   if ((await end) !== 0) throw new Error(lines.join('\n'))
 }

@@ -1,10 +1,10 @@
-/** What one runtime made of the suite. */
+/** The result of the suite on one runtime. */
 export interface SuiteResult {
   passed: number
   failures: { title: string; error: string }[]
 }
 
-/** Collects tests the way a runner's `test` does, and runs them on whatever runtime this is. */
+/** Collects tests like a runner's `test`, and runs them on the current runtime. */
 export function createSuite() {
   const tests: { title: string; run: () => Promise<void> }[] = []
   return {

@@ -1,4 +1,4 @@
-// Handles deliveries; a handler prints when it starts and ends, and ends when the process gets SIGUSR2, whatever its signal says.
+// Handles deliveries; a handler prints when it starts and ends, and ends on SIGUSR2, even if its signal is aborted.
 import { writeSync } from 'node:fs'
 import { setTimeout as pause } from 'node:timers/promises'
 import { createBullmqQueue } from '@gwh/bullmq'

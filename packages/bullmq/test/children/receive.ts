@@ -11,7 +11,7 @@ async function enqueue(number: number): Promise<void> {
     await queue.enqueue(queuedDelivery({ id: `${name}-${number}` }))
     writeSync(1, `${number}\n`)
   } catch {
-    // As a sender does when it is answered with 503.
+    // As a sender does after a 503.
     await enqueue(number)
   }
 }

@@ -1,4 +1,4 @@
-// Handles deliveries until it is killed; a handler's effect is a printed line. Says so when it fails on purpose.
+// Handles deliveries until it is killed; a handler's effect is a printed line, also when it fails on purpose.
 import { writeSync } from 'node:fs'
 import { setTimeout as pause } from 'node:timers/promises'
 import { createBullmqQueue } from '@gwh/bullmq'
