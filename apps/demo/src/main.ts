@@ -6,13 +6,13 @@ import { join } from 'node:path'
 import { GoogleGenAI } from '@google/genai'
 import { createEmulator, type EmulatorSignal } from '@gwh/emulator'
 import { freePort } from '@gwh/testing'
-import { createBatch, createInteraction } from './jobs.ts'
+import { createBatch, createFileBatch, createInteraction, createVideo, ownWebhook } from './jobs.ts'
 import { loseFirstAnswer } from './lost-answer.ts'
 import { end, startReceiver } from './receiver-process.ts'
 import type { Effect, Report } from './report.ts'
-import { createTimeline, paint } from './timeline.ts'
+import { createTimeline, paint, shorten } from './timeline.ts'
 
-const EXPECTED_JOBS = 2
+const EXPECTED_JOBS = 4
 const GIVE_UP_MS = 60_000
 const DEFAULT_PORT = 8787
 
@@ -69,18 +69,31 @@ const receiver = await startReceiver(
   onReport,
 )
 
-const batch = await createBatch(client, ['Name a prime number.', 'Name another one.'])
-timeline.say(
-  'client',
-  `batches.create: ${batch.slice(0, 16)}… with two requests; the static webhook will tell`,
-)
-const interaction = await createInteraction(client, 'Tell a short joke.', uri, jobKey)
-timeline.say('client', `interactions.create: ${interaction.slice(0, 16)}… with a webhook_config of its own`)
+const say = (id: string, text: string) => {
+  timeline.say('client', `${text}  ${shorten(id)}`)
+  return id
+}
+const own = await ownWebhook(uri, jobKey)
+const jobs = [
+  say(
+    await createBatch(client, ['Name a prime number.', 'Name another one.']),
+    'batches.create with two requests: the static webhook will tell',
+  ),
+  say(
+    await createFileBatch(client, ['Name a planet.', 'Name a moon.', 'Name a star.']),
+    'files.upload, batches.create with a file of three requests',
+  ),
+  say(
+    await createInteraction(client, 'Tell a short joke.', own),
+    'interactions.create in the background, with a webhook_config of its own',
+  ),
+  say(await createVideo(baseUrl, 'A cat reads a book.', own), 'a video job, with the same webhook_config'),
+]
 
 const inTime = await Promise.race([over.promise.then(() => true), giveUpLater()])
 timeline.flush()
 if (!inTime) console.log(`\n${paint('red', '✗')} not everything was handled within ${GIVE_UP_MS / 1000} s`)
-const ok = inTime && report(readEffects(), [batch, interaction])
+const ok = inTime && report(readEffects(), jobs)
 process.exitCode = ok ? 0 : 1
 if (once || !ok) await close()
 else await invite()

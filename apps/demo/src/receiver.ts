@@ -1,8 +1,9 @@
 // The part a user would write: verify, store on disk, acknowledge, handle, fetch the result. It runs in a separate
 // process and reports to the demo what it does, so that both sides share one timeline.
 import { appendFileSync } from 'node:fs'
-import { GoogleGenAI } from '@google/genai'
+import { type GenerateContentResponse, GoogleGenAI } from '@google/genai'
 import { createReceiver } from '@gwh/core'
+import { fetchResult } from '@gwh/genai'
 import { serve } from '@gwh/node'
 import { createSqliteQueue } from '@gwh/store-sqlite'
 import { exactTime, type ReportedEvent } from './report.ts'
@@ -27,16 +28,22 @@ const receiver = createReceiver({
 
 receiver
   .on('batch.succeeded', async (event, { key, delivery }) => {
-    const batch = await client.batches.get({ name: event.id ?? '' })
-    const answers = batch.dest?.inlinedResponses?.map(
-      (one) => one.response?.candidates?.[0]?.content?.parts?.[0]?.text,
-    )
-    keep(key, delivery.id, event.id, (answers ?? []).join(' · '))
+    const answers: string[] = []
+    for await (const row of await fetchResult(event, { client })) answers.push(textOf(row.response))
+    keep(key, delivery.id, event.id, answers.join(' · '))
   })
   .on('interaction.completed', async (event, { key, delivery }) => {
-    const interaction = await client.interactions.get(event.id ?? '')
-    keep(key, delivery.id, event.id, interaction.output_text ?? '')
+    const result = await fetchResult(event, { client })
+    keep(key, delivery.id, event.id, result.kind === 'interaction' ? (result.text ?? '') : result.kind)
   })
+  .on('video.generated', async (event, { key, delivery }) => {
+    const video = await fetchResult(event, { client })
+    keep(key, delivery.id, event.id, `a video of ${(await video.bytes()).byteLength} bytes`)
+  })
+
+function textOf(response: object | undefined): string {
+  return (response as GenerateContentResponse | undefined)?.candidates?.[0]?.content?.parts?.[0]?.text ?? ''
+}
 
 /** The effect: one line in a file, which the demo counts at the end. */
 function keep(key: string, id: string, job: string | undefined, text: string): void {

@@ -66,18 +66,18 @@ export function paint(style: Style, text: string): string {
 function describeSignal(signal: EmulatorSignal): string | undefined {
   switch (signal.type) {
     case 'job_finished':
-      return `${signal.kind} ${short(signal.jobId)} finished: ${signal.state}`
+      return `${signal.kind} ${shorten(signal.jobId)} finished: ${signal.state}`
     case 'attempt_started':
-      return `→ ${signal.eventType} to the ${signal.scheme} webhook, attempt ${signal.attempt}  ${short(signal.webhookId)}`
+      return `→ ${signal.eventType} to the ${signal.scheme} webhook, attempt ${signal.attempt}  ${shorten(signal.webhookId)}`
     case 'attempt_finished':
       return signal.status === undefined
         ? `← no answer (${signal.code}), attempt ${signal.attempt}`
         : `← ${signal.status} after ${signal.durationMs.toFixed(1)} ms, attempt ${signal.attempt}`
     case 'retry_planned':
-      return `will try ${short(signal.webhookId)} again`
+      return `will try ${shorten(signal.webhookId)} again`
     case 'delivery_exhausted':
     case 'delivery_disabled':
-      return `gave up on ${short(signal.webhookId)}`
+      return `gave up on ${shorten(signal.webhookId)}`
     default:
       return undefined
   }
@@ -92,18 +92,18 @@ function describeReport(report: ReportedEvent): string | undefined {
     case 'duplicate':
       return `verified, known already: acknowledged, not handled again`
     case 'handled':
-      return `handled ${short(report.id)}`
+      return `handled ${shorten(report.id)}`
     case 'result':
       return `result: ${paint('bold', report.text)}`
     case 'refused':
     case 'fault':
       return `${report.type}: ${report.code}`
     default:
-      return `${report.type} ${short(report.id)}`
+      return `${report.type} ${shorten(report.id)}`
   }
 }
 
 /** Enough of an id to tell it from others. */
-function short(id: string): string {
+export function shorten(id: string): string {
   return id.length > 20 ? `${id.slice(0, 16)}…` : id
 }

@@ -9,10 +9,12 @@ test('the demo handles every event exactly once, through a lost answer, and exit
   expect(stdout).toContain('HMAC v1, key whsec_...')
   expect(stdout).toContain('Ed25519 v1a, key gwh-emulator')
   expect(stdout).toContain('result: Echo: Tell a short joke.')
+  expect(stdout).toContain('result: Echo: Name a planet. · Echo: Name a moon. · Echo: Name a star.')
+  expect(stdout).toMatch(/result: a video of \d{3,} bytes/)
   expect(stdout).toContain('known already')
+  expect(stdout).toContain('✓ 4 effects of 4 jobs, 5 delivery attempts, nothing polled')
   const times = stdout.match(/^ *\d+\.\d\d(?= s {2})/gm)!.map(Number)
   expect(times).toEqual([...times].sort((a, b) => a - b))
-  expect(stdout).toContain('✓ 2 effects of 2 jobs, 3 delivery attempts, nothing polled')
 })
 
 test('an option that the demo does not have is refused, with those that it has', async () => {
