@@ -1,9 +1,11 @@
 /**
- * An idempotency store on Redis, shared by several machines.
+ * An idempotency store and a job ledger on Redis, shared by several machines.
  *
  * @module
  */
 
+export type { RedisLedgerOptions } from './lib/redis-ledger.ts'
+export { createRedisLedger } from './lib/redis-ledger.ts'
 export type {
   IoredisLike,
   NodeRedisClusterLike,

@@ -1,8 +1,8 @@
-import { storeContract } from '@gwh/testing'
+import { ledgerContract, storeContract } from '@gwh/testing'
 import { storeModel } from '@gwh/testing/model'
 import { startRedisServer } from '@gwh/testing/redis'
 import { afterAll, describe, test } from 'vitest'
-import { createRedisStore } from '../src/index.ts'
+import { createRedisLedger, createRedisStore } from '../src/index.ts'
 import { LIBRARIES } from './clients.ts'
 import { PATIENCE_MS } from './support.ts'
 
@@ -24,4 +24,19 @@ describe.each(LIBRARIES)('Redis store on $name', ({ connect }) => {
   }
   storeContract(test, store)
   storeModel(test, store)
+})
+
+describe.each(LIBRARIES)('Redis ledger on $name', ({ connect }) => {
+  const { client, end } = connect(server.url)
+  afterAll(end)
+
+  let prefix = ''
+  const open = () => createRedisLedger({ client, prefix, commandTimeoutMs: PATIENCE_MS })
+  ledgerContract(test, {
+    create() {
+      prefix = `${crypto.randomUUID()}:`
+      return open()
+    },
+    reopen: open,
+  })
 })

@@ -1,5 +1,5 @@
 /**
- * A durable queue and an idempotency store on `node:sqlite`.
+ * A durable queue, an idempotency store and a job ledger on `node:sqlite`.
  *
  * @module
  */
@@ -7,6 +7,8 @@
 export type { CapacityOptions } from './lib/capacity.ts'
 export type { DatabaseOptions } from './lib/connection.ts'
 export type { Purged, RetentionOptions } from './lib/retention.ts'
+export type { SqliteLedgerOptions } from './lib/sqlite-ledger.ts'
+export { createSqliteLedger } from './lib/sqlite-ledger.ts'
 export type { SqliteQueueOptions } from './lib/sqlite-queue.ts'
 export { createSqliteQueue } from './lib/sqlite-queue.ts'
 export type { SqliteStorageOptions } from './lib/sqlite-storage.ts'

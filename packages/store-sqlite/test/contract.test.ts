@@ -1,6 +1,6 @@
-import { queueContract, queueStorageContract, storeContract } from '@gwh/testing'
+import { ledgerContract, queueContract, queueStorageContract, storeContract } from '@gwh/testing'
 import { describe, test } from 'vitest'
-import { createSqliteQueue, createSqliteStore, openSqliteStorage } from '../src/index.ts'
+import { createSqliteLedger, createSqliteQueue, createSqliteStore, openSqliteStorage } from '../src/index.ts'
 import { temporaryFile } from './temporary-file.ts'
 
 describe('SQLite store', () => {
@@ -35,5 +35,16 @@ describe('SQLite storage', () => {
       return openSqliteStorage({ path })
     },
     reopen: () => openSqliteStorage({ path }),
+  })
+})
+
+describe('SQLite ledger', () => {
+  let path = ''
+  ledgerContract(test, {
+    create() {
+      path = temporaryFile()
+      return createSqliteLedger({ path })
+    },
+    reopen: () => createSqliteLedger({ path }),
   })
 })

@@ -1,9 +1,15 @@
 import type { DeliveryQueue } from '@gwh/core/queue'
 import { createMemoryQueue } from '@gwh/core/queue'
-import type { IdempotencyStore } from '@gwh/core/store'
-import { createMemoryStore } from '@gwh/core/store'
+import type { IdempotencyStore, JobLedger } from '@gwh/core/store'
+import { createMemoryLedger, createMemoryStore } from '@gwh/core/store'
 import { expect, test } from 'vitest'
-import { ContractViolation, queueContract, type RegisterTest, storeContract } from '../src/index.ts'
+import {
+  ContractViolation,
+  ledgerContract,
+  queueContract,
+  type RegisterTest,
+  storeContract,
+} from '../src/index.ts'
 
 /** Runs a contract and returns the titles of the rules that were broken. */
 async function broken(register: (test: RegisterTest) => void): Promise<string[]> {
@@ -138,6 +144,44 @@ test.each(QUEUES)('a queue that %s is caught', async (_, change, sentence) => {
   expect(await broken((register) => queueContract(register, { create }))).toContain(sentence)
 })
 
+const LEDGERS: [string, (ledger: JobLedger) => Partial<JobLedger>, string][] = [
+  ['adds jobs twice', () => ({ open: async () => true }), 'a job that is known is not added again'],
+  ['lets the last event count', () => ({ end: async () => true }), 'the first event of a job counts'],
+  [
+    'gives a job to every caller',
+    (ledger) => ({ take: (options) => ledger.take({ ...options, until: options.now }) }),
+    'each of 20 jobs is taken by exactly one of 5 concurrent calls',
+  ],
+  ['settles nothing', () => ({ settle: async () => {} }), 'an ended job is taken until it is settled'],
+  [
+    'never lets a claim end',
+    (ledger) => ({
+      begin: (key, holder, deadlines) => ledger.begin(key, holder, { ...deadlines, leaseUntil: Infinity }),
+    }),
+    'a claim that was given back, or whose lease has ended, is free',
+  ],
+  [
+    'keeps a holder from its own event',
+    (ledger) => ({ begin: (key, holder, deadlines) => ledger.begin(key, holder + Math.random(), deadlines) }),
+    'its own holder may handle an event again, before and after completion',
+  ],
+  [
+    'never forgets',
+    (ledger) => ({
+      begin: (key, holder, deadlines) => ledger.begin(key, holder, { ...deadlines, expiresAt: Infinity }),
+    }),
+    'a handled event is forgotten after its time',
+  ],
+]
+
+test.each(LEDGERS)('a ledger that %s is caught', async (_, change, sentence) => {
+  const create = () => {
+    const ledger = createMemoryLedger()
+    return { ...ledger, ...change(ledger) }
+  }
+  expect(await broken((register) => ledgerContract(register, { create }))).toContain(sentence)
+})
+
 test('a backend that loses data is caught when it claims to be durable', async () => {
   const failed = await broken((register) => {
     storeContract(register, {
@@ -148,6 +192,7 @@ test('a backend that loses data is caught when it claims to be durable', async (
       create: (clock) => createMemoryQueue({ clock }),
       reopen: (clock) => createMemoryQueue({ clock }),
     })
+    ledgerContract(register, { create: createMemoryLedger, reopen: createMemoryLedger })
   })
   expect(failed).toEqual([
     'a completed key is completed after a restart',
@@ -157,5 +202,6 @@ test('a backend that loses data is caught when it claims to be durable', async (
     'a duplicate of a done delivery is still a duplicate after a restart',
     'attempts and due times survive a restart',
     'dead letters survive a restart',
+    'jobs, events and claims survive a restart',
   ])
 })

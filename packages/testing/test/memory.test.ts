@@ -1,7 +1,7 @@
 import { createMemoryQueue, createMemoryStorage } from '@gwh/core/queue'
-import { createMemoryStore } from '@gwh/core/store'
+import { createMemoryLedger, createMemoryStore } from '@gwh/core/store'
 import { describe, test } from 'vitest'
-import { queueContract, queueStorageContract, storeContract } from '../src/index.ts'
+import { ledgerContract, queueContract, queueStorageContract, storeContract } from '../src/index.ts'
 
 describe('memory store', () => {
   storeContract(test, { create: (now) => createMemoryStore({ now }) })
@@ -16,4 +16,8 @@ describe('memory queue', () => {
 
 describe('memory storage', () => {
   queueStorageContract(test, { create: () => createMemoryStorage() })
+})
+
+describe('memory ledger', () => {
+  ledgerContract(test, { create: createMemoryLedger })
 })

@@ -5,11 +5,12 @@ import { toCause, WebhookError, WebhookUnavailableError } from '@gwh/core/errors
  * READONLY, NOREPLICAS, LOADING or MOVED. None of them says anything about the key; the sender should try again later.
  *
  * @param doing The operation, for the message: "claim", "complete"
+ * @param what What it is done to, for the message
  */
-export function toUnavailable(error: unknown, doing: string): WebhookError {
+export function toUnavailable(error: unknown, doing: string, what = 'delivery'): WebhookError {
   if (error instanceof WebhookError) return error
   const cause = toCause(error)
-  const text = `Redis did not ${doing} the delivery: ${cause.message}`
+  const text = `Redis did not ${doing} the ${what}: ${cause.message}`
   return new WebhookUnavailableError('store_unavailable', text, { cause })
 }
 

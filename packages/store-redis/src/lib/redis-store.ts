@@ -7,7 +7,8 @@ import { createEvictionCheck, evictionRefused } from './eviction.ts'
 import { checkPrefix, checkTimes, toRecordName } from './options.ts'
 import { toUnavailable, unexpectedReply } from './redis-errors.ts'
 import { guardAgainstErrorEvents, type RedisLike, toSendCommand } from './redis-like.ts'
-import { createScripts } from './scripts.ts'
+import { createScripts } from './run-scripts.ts'
+import { STORE_SCRIPTS } from './scripts.ts'
 
 /** What a Redis idempotency store needs. */
 export interface RedisStoreOptions {
@@ -62,7 +63,7 @@ export function createRedisStore(options: RedisStoreOptions): IdempotencyStore {
   const { clock = systemClock, now = clock.now } = options
   checkPrefix(prefix)
   const commandTimeoutMs = wholeNumber('commandTimeoutMs', options.commandTimeoutMs, 500)
-  const run = createScripts(toSendCommand(client))
+  const run = createScripts(toSendCommand(client), STORE_SCRIPTS)
   guardAgainstErrorEvents(client)
   const eviction = createEvictionCheck(client, allowEviction, clock)
   const abandoned = createAbandonedClaims()

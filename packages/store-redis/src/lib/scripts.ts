@@ -1,5 +1,3 @@
-import type { SendCommand } from './redis-like.ts'
-
 // A record is a hash. In progress: token, lease, leased, at, attempt, expires. Released: attempt, expires. Completed:
 // expires. `leased` is when the lease began by the caller's clock, `at` the same by Redis's.
 // Settling only removes fields, which Redis allows even when its memory is full.
@@ -65,42 +63,5 @@ redis.call('HDEL', KEYS[1], 'token', 'lease', 'leased', 'at')
 redis.call('HINCRBY', KEYS[1], 'attempt', -1)
 return 1`
 
-const SCRIPTS = { claim: CLAIM, complete: COMPLETE, release: RELEASE, withdraw: WITHDRAW }
-
-/** Runs one of the scripts on a key, in one atomic step. */
-export type RunScript = (
-  name: keyof typeof SCRIPTS,
-  key: string,
-  args: string[],
-  signal?: AbortSignal,
-) => Promise<unknown>
-
-/** Runs scripts by their digest, and by their text where Redis does not know them: new, restarted or flushed. */
-export function createScripts(send: SendCommand): RunScript {
-  const digests = new Map<string, Promise<string>>()
-  const digestOf = (script: string) => {
-    const digest = digests.get(script) ?? sha1(script)
-    digests.set(script, digest)
-    return digest
-  }
-  return async (name, key, args, signal) => {
-    const script = SCRIPTS[name]
-    const digest = await digestOf(script)
-    try {
-      return await send(key, ['EVALSHA', digest, '1', key, ...args], signal)
-    } catch (error) {
-      // The caller has given up, so the script must not run late.
-      if (!isUnknownScript(error) || signal?.aborted) throw error
-      return await send(key, ['EVAL', script, '1', key, ...args], signal)
-    }
-  }
-}
-
-function isUnknownScript(error: unknown): boolean {
-  return error instanceof Error && error.message.startsWith('NOSCRIPT')
-}
-
-async function sha1(text: string): Promise<string> {
-  const digest = await crypto.subtle.digest('SHA-1', new TextEncoder().encode(text))
-  return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, '0')).join('')
-}
+/** The scripts of the idempotency store. */
+export const STORE_SCRIPTS = { claim: CLAIM, complete: COMPLETE, release: RELEASE, withdraw: WITHDRAW }

@@ -70,6 +70,29 @@ const MIGRATIONS: readonly string[] = [
     clock_jumped_to REAL
   ) STRICT;
   INSERT INTO gwh_file VALUES (randomblob(16), 0, 0, 0, 0, 0, 0, NULL, NULL);`,
+  `CREATE TABLE gwh_jobs (
+    id TEXT NOT NULL PRIMARY KEY,
+    name TEXT NOT NULL,
+    created_at REAL NOT NULL,
+    look_at REAL NOT NULL,
+    taken_at REAL NOT NULL,
+    lookups INTEGER NOT NULL,
+    settled INTEGER NOT NULL,
+    user_metadata TEXT,
+    event TEXT,
+    expires_at REAL
+  ) STRICT;
+  CREATE INDEX gwh_jobs_due ON gwh_jobs (look_at) WHERE settled = 0;
+  CREATE INDEX gwh_jobs_taken ON gwh_jobs (taken_at) WHERE settled = 0;
+  CREATE INDEX gwh_jobs_expired ON gwh_jobs (expires_at) WHERE settled = 1;
+  CREATE TABLE gwh_handlings (
+    key TEXT NOT NULL PRIMARY KEY,
+    holder TEXT NOT NULL,
+    handled INTEGER NOT NULL,
+    lease_until REAL NOT NULL,
+    expires_at REAL NOT NULL
+  ) STRICT;
+  CREATE INDEX gwh_handlings_expired ON gwh_handlings (expires_at);`,
 ]
 
 /** The schema this version of the package reads and writes. */

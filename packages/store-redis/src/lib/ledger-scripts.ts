@@ -1,0 +1,110 @@
+// KEYS[1] is the name of the ledger, with a hash tag: every record of a ledger has this prefix and lies in the same slot of
+// a cluster. A job is a hash, and until it is settled its id is a member of two sorted sets: by the time of its next
+// look-up, and by the time it was last taken. An event that is or was handled is a hash too.
+const JOB = "local job = KEYS[1] .. ':job:' .. ARGV[1]"
+const EVENT = "local event = KEYS[1] .. ':event:' .. ARGV[1]"
+
+/** ARGV: id, name, created at, look at, metadata or nothing. */
+const OPEN = `${JOB}
+if redis.call('EXISTS', job) == 1 then return 0 end
+redis.call('HSET', job, 'name', ARGV[2], 'createdAt', ARGV[3], 'lookAt', ARGV[4], 'lookups', 0)
+if ARGV[5] then redis.call('HSET', job, 'userMetadata', ARGV[5]) end
+redis.call('ZADD', KEYS[1] .. ':due', ARGV[4], ARGV[1])
+redis.call('ZADD', KEYS[1] .. ':taken', 0, ARGV[1])
+return 1`
+
+/** ARGV: id. Replies names and values. */
+const FIND = `${JOB}
+return redis.call('HGETALL', job)`
+
+/** ARGV: id, event, now, life in ms from now. */
+const END = `${JOB}
+if redis.call('HEXISTS', job, 'event') == 1 then return 0 end
+if redis.call('EXISTS', job) == 0 then
+  redis.call('HSET', job, 'name', ARGV[1], 'createdAt', ARGV[3], 'lookAt', ARGV[3], 'lookups', 0)
+  redis.call('ZADD', KEYS[1] .. ':due', ARGV[3], ARGV[1])
+  redis.call('ZADD', KEYS[1] .. ':taken', 0, ARGV[1])
+end
+redis.call('HSET', job, 'event', ARGV[2], 'life', ARGV[4])
+return 1`
+
+/** ARGV: id. A settled job lives as long as its end said. */
+const SETTLE = `${JOB}
+redis.call('ZREM', KEYS[1] .. ':due', ARGV[1])
+redis.call('ZREM', KEYS[1] .. ':taken', ARGV[1])
+local life = redis.call('HGET', job, 'life')
+if life then redis.call('PEXPIRE', job, life) end
+return 1`
+
+/** ARGV: the sorted set, the highest score, now, until, limit. Replies a list of ids, names and values. */
+const TAKE = `
+local ids = redis.call('ZRANGEBYSCORE', KEYS[1] .. ':' .. ARGV[1], '-inf', ARGV[2], 'LIMIT', 0, ARGV[5])
+local jobs = {}
+for i, id in ipairs(ids) do
+  local job = KEYS[1] .. ':job:' .. id
+  if redis.call('EXISTS', job) == 0 then
+    redis.call('ZREM', KEYS[1] .. ':due', id)
+    redis.call('ZREM', KEYS[1] .. ':taken', id)
+  else
+    redis.call('HINCRBY', job, 'lookups', 1)
+    redis.call('HSET', job, 'lookAt', ARGV[4])
+    redis.call('ZADD', KEYS[1] .. ':due', ARGV[4], id)
+    redis.call('ZADD', KEYS[1] .. ':taken', ARGV[3], id)
+    jobs[#jobs + 1] = { id, redis.call('HGETALL', job) }
+  end
+end
+return jobs`
+
+/** ARGV: id, look at. */
+const POSTPONE = `${JOB}
+if not redis.call('ZSCORE', KEYS[1] .. ':due', ARGV[1]) then return 0 end
+redis.call('ZADD', KEYS[1] .. ':due', ARGV[2], ARGV[1])
+redis.call('HSET', job, 'lookAt', ARGV[2])
+return 1`
+
+/** Replies the time of the next look-up, or an empty text. */
+const NEXT = `
+local id = redis.call('ZRANGE', KEYS[1] .. ':due', 0, 0)[1]
+if not id then return '' end
+return redis.call('HGET', KEYS[1] .. ':job:' .. id, 'lookAt') or ''`
+
+/** ARGV: key, holder, now, lease until, expires at, life in ms from now. */
+const BEGIN = `${EVENT}
+local held = redis.call('HMGET', event, 'holder', 'handled', 'lease', 'expires')
+local handled = '0'
+if held[1] and tonumber(held[4]) > tonumber(ARGV[3]) then
+  if held[1] ~= ARGV[2] then
+    if held[2] == '1' then return 'handled' end
+    if tonumber(held[3]) > tonumber(ARGV[3]) then return 'in_progress' end
+  end
+  handled = held[2]
+end
+redis.call('HSET', event, 'holder', ARGV[2], 'handled', handled, 'lease', ARGV[4], 'expires', ARGV[5])
+redis.call('PEXPIRE', event, ARGV[6])
+return 'claimed'`
+
+/** ARGV: key, holder. */
+const COMPLETE = `${EVENT}
+if redis.call('HGET', event, 'holder') ~= ARGV[2] then return 0 end
+redis.call('HSET', event, 'handled', '1')
+return 1`
+
+/** ARGV: key, holder. */
+const RELEASE = `${EVENT}
+local held = redis.call('HMGET', event, 'holder', 'handled')
+if held[1] == ARGV[2] and held[2] == '0' then redis.call('DEL', event) end
+return 1`
+
+/** The scripts of the job ledger. */
+export const LEDGER_SCRIPTS = {
+  open: OPEN,
+  find: FIND,
+  end: END,
+  settle: SETTLE,
+  take: TAKE,
+  postpone: POSTPONE,
+  next: NEXT,
+  begin: BEGIN,
+  complete: COMPLETE,
+  release: RELEASE,
+}

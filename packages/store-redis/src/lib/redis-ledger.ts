@@ -1,0 +1,124 @@
+import { checkNames, wholeNumber } from '@gwh/core/options'
+import { type Clock, systemClock } from '@gwh/core/queue'
+import type { JobLedger, LedgerJob } from '@gwh/core/store'
+import { within } from './deadline.ts'
+import { LEDGER_SCRIPTS } from './ledger-scripts.ts'
+import { checkPrefix, checkTimes } from './options.ts'
+import { toUnavailable, unexpectedReply } from './redis-errors.ts'
+import { guardAgainstErrorEvents, type RedisLike, toSendCommand } from './redis-like.ts'
+import { createScripts } from './run-scripts.ts'
+
+/** What a Redis job ledger needs. */
+export interface RedisLedgerOptions {
+  /** A client of ioredis or node-redis, single, cluster or sentinel. You connect it and you close it. */
+  client: RedisLike
+  /** The prefix of all records. Default `gwh:ledger:`. A `keyPrefix` of the client is not always applied. */
+  prefix?: string
+  /** How long each method waits for Redis, in milliseconds. Default 2 000. */
+  commandTimeoutMs?: number
+  /** The timer of `commandTimeoutMs`. Default: the machine's clock. */
+  clock?: Clock
+}
+
+/**
+ * Makes a job ledger on Redis 6.2 or newer, shared by all machines that use the same Redis and `prefix`.
+ *
+ * Each method is one atomic script; in a cluster all records of a ledger lie in one slot. Redis must not evict keys
+ * (`maxmemory-policy noeviction`), or jobs are forgotten. What survives a crash of Redis is up to its `appendfsync`. A
+ * method that rejects with `store_unavailable` may still take effect. `close` does not close the client.
+ *
+ * @throws WebhookConfigError `option_invalid`
+ */
+export function createRedisLedger(options: RedisLedgerOptions): JobLedger {
+  checkNames(options, ['client', 'prefix', 'commandTimeoutMs', 'clock'], 'createRedisLedger()')
+  const { client, prefix = 'gwh:ledger:', clock = systemClock } = options
+  checkPrefix(prefix)
+  const commandTimeoutMs = wholeNumber('commandTimeoutMs', options.commandTimeoutMs, 2_000)
+  const scripts = createScripts(toSendCommand(client), LEDGER_SCRIPTS)
+  guardAgainstErrorEvents(client)
+  const run = async (name: keyof typeof LEDGER_SCRIPTS, ...args: (string | number)[]): Promise<unknown> => {
+    try {
+      return await within(commandTimeoutMs, clock, scripts(name, `${prefix}{jobs}`, args.map(toText)))
+    } catch (error) {
+      throw toUnavailable(error, name, 'job')
+    }
+  }
+  const decide = async (...call: Parameters<typeof run>) => toVerdict(await run(...call))
+
+  return {
+    async open({ id, name, createdAt, lookAt, userMetadata }) {
+      checkTimes({ createdAt, lookAt })
+      const metadata = userMetadata === undefined ? [] : [userMetadata]
+      return await decide('open', id, name, createdAt, lookAt, ...metadata)
+    },
+    find: async (id) => toJob(id, await run('find', id)),
+    async end(id, event, { now, expiresAt }) {
+      checkTimes({ now, expiresAt })
+      return await decide('end', id, event, now, toLife(expiresAt, now))
+    },
+    settle: async (id) => void (await run('settle', id)),
+    async take({ dueAt, takenBefore, now, until, limit }) {
+      checkTimes({ now, until })
+      const range = takenBefore === undefined ? ['due', dueAt ?? '+inf'] : ['taken', `(${takenBefore}`]
+      return toJobs(await run('take', ...range, now, until, limit))
+    },
+    postpone: async (id, lookAt) => void (await run('postpone', id, lookAt)),
+    async nextLookAt() {
+      const next = String(await run('next'))
+      return next === '' ? undefined : Number(next)
+    },
+    async begin(key, holder, { now, leaseUntil, expiresAt }) {
+      checkTimes({ now, leaseUntil, expiresAt })
+      const state = String(
+        await run('begin', key, holder, now, leaseUntil, expiresAt, toLife(expiresAt, now)),
+      )
+      if (state === 'claimed' || state === 'handled' || state === 'in_progress') return state
+      throw unexpectedReply()
+    },
+    complete: (key, holder) => decide('complete', key, holder),
+    release: async (key, holder) => void (await run('release', key, holder)),
+  }
+}
+
+function toText(value: string | number): string {
+  return String(value)
+}
+
+/** How long Redis keeps a record, by its own clock. */
+function toLife(expiresAt: number, now: number): number {
+  return Math.max(1, Math.ceil(expiresAt - now))
+}
+
+function toVerdict(reply: unknown): boolean {
+  const verdict = String(reply)
+  if (verdict !== '1' && verdict !== '0') throw unexpectedReply()
+  return verdict === '1'
+}
+
+function toJobs(reply: unknown): LedgerJob[] {
+  if (!Array.isArray(reply)) throw unexpectedReply()
+  return reply.map((entry: unknown) => {
+    const [id, fields] = Array.isArray(entry) ? entry : []
+    const job = toJob(String(id), fields)
+    if (!job) throw unexpectedReply()
+    return job
+  })
+}
+
+function toJob(id: string, reply: unknown): LedgerJob | undefined {
+  if (!Array.isArray(reply)) throw unexpectedReply()
+  if (reply.length === 0) return undefined
+  const fields = new Map<string, string>()
+  for (let index = 0; index < reply.length; index += 2)
+    fields.set(String(reply[index]), String(reply[index + 1]))
+  const [userMetadata, event] = [fields.get('userMetadata'), fields.get('event')]
+  return {
+    id,
+    name: fields.get('name') ?? id,
+    createdAt: Number(fields.get('createdAt')),
+    lookAt: Number(fields.get('lookAt')),
+    lookups: Number(fields.get('lookups')),
+    ...(userMetadata !== undefined && { userMetadata }),
+    ...(event !== undefined && { event }),
+  }
+}

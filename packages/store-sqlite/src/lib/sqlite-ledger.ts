@@ -1,0 +1,130 @@
+import type { DatabaseSync } from 'node:sqlite'
+import { checkNames } from '@gwh/core/options'
+import { type Clock, systemClock } from '@gwh/core/queue'
+import type { JobLedger, LedgerJob, TakeOptions } from '@gwh/core/store'
+import { type DatabaseOptions, openConnection } from './connection.ts'
+import { createDurableGroup } from './durable-group.ts'
+import { createHousekeeping, PURGE_ROWS } from './housekeeping.ts'
+
+const OPEN = `INSERT INTO gwh_jobs (id, name, created_at, look_at, taken_at, lookups, settled, user_metadata)
+  VALUES (:id, :name, :createdAt, :lookAt, 0, 0, 0, :userMetadata) ON CONFLICT (id) DO NOTHING`
+
+const END = `INSERT INTO gwh_jobs (id, name, created_at, look_at, taken_at, lookups, settled, event, expires_at)
+  VALUES (:id, :id, :now, :now, 0, 0, 0, :event, :expiresAt)
+  ON CONFLICT (id) DO UPDATE SET event = excluded.event, expires_at = excluded.expires_at
+  WHERE gwh_jobs.event IS NULL`
+
+// The holder itself is let in too, and its completion is kept. Otherwise the key must be new, expired, or free.
+const BEGIN = `INSERT INTO gwh_handlings (key, holder, handled, lease_until, expires_at)
+  VALUES (:key, :holder, 0, :leaseUntil, :expiresAt)
+  ON CONFLICT (key) DO UPDATE SET
+    handled = CASE WHEN gwh_handlings.expires_at <= :now THEN 0 ELSE gwh_handlings.handled END,
+    holder = excluded.holder, lease_until = excluded.lease_until, expires_at = excluded.expires_at
+  WHERE gwh_handlings.holder = excluded.holder OR gwh_handlings.expires_at <= :now
+    OR (gwh_handlings.handled = 0 AND gwh_handlings.lease_until <= :now)`
+
+/** What a SQLite job ledger needs. */
+export type SqliteLedgerOptions = DatabaseOptions & {
+  /** Spaces the purges of what has expired. Default: the machine's clock. */
+  clock?: Clock
+}
+
+/**
+ * Opens a job ledger on a SQLite file, which may also hold a queue, a store or your application's tables.
+ *
+ * What it promises survives a power cut once the promise resolves; several processes may share the file.
+ *
+ * @throws WebhookConfigError `option_invalid`
+ * @throws WebhookUnavailableError `store_corrupt` when the file is damaged or of another schema,
+ *   `store_unavailable` when it is locked or read-only
+ */
+export function createSqliteLedger(options: SqliteLedgerOptions): JobLedger {
+  checkNames(options, ['path', 'mustExist', 'database', 'clock'], 'the SQLite ledger')
+  const { clock = systemClock } = options
+  const connection = openConnection(options)
+  const { database } = connection
+  const group = createDurableGroup(connection, systemClock)
+  const changed = ({ changes }: { changes: number | bigint }) => Number(changes) === 1
+  const [open, end, begin] = [OPEN, END, BEGIN].map((sql) => database.prepare(sql)) as [Sql, Sql, Sql]
+  const settle = database.prepare('UPDATE gwh_jobs SET settled = 1 WHERE id = ?')
+  const postpone = database.prepare('UPDATE gwh_jobs SET look_at = ? WHERE id = ? AND settled = 0')
+  const next = database.prepare('SELECT min(look_at) AS at FROM gwh_jobs WHERE settled = 0')
+  const find = database.prepare('SELECT * FROM gwh_jobs WHERE id = ?')
+  const state = database.prepare('SELECT handled FROM gwh_handlings WHERE key = ?')
+  const complete = database.prepare('UPDATE gwh_handlings SET handled = 1 WHERE key = ? AND holder = ?')
+  const release = database.prepare('DELETE FROM gwh_handlings WHERE key = ? AND holder = ? AND handled = 0')
+  const take = prepareTake(database)
+  const purge = preparePurge(database, clock)
+
+  return {
+    open: ({ userMetadata = null, ...job }: OpenRow) =>
+      group.write(() => changed(open.run({ ...job, userMetadata }))),
+    find: (id) => group.read(() => toJob(find.get(id))),
+    end: (id, event, { now, expiresAt }) =>
+      group.write(() => {
+        purge(now)
+        return changed(end.run({ id, event, now, expiresAt }))
+      }),
+    settle: async (id) => void (await group.write(() => settle.run(id))),
+    take: (terms) => group.write(() => take(terms)),
+    postpone: async (id, lookAt) => void (await group.write(() => postpone.run(lookAt, id))),
+    nextLookAt: () => group.read(() => (next.get()?.at ?? undefined) as number | undefined),
+    begin: (key, holder, deadlines) =>
+      group.write(() => {
+        purge(deadlines.now)
+        if (changed(begin.run({ key, holder, ...deadlines }))) return 'claimed'
+        return state.get(key)?.handled === 1 ? 'handled' : 'in_progress'
+      }),
+    complete: (key, holder) => group.write(() => changed(complete.run(key, holder))),
+    release: async (key, holder) => void (await group.write(() => release.run(key, holder))),
+    close: () => group.close(),
+  }
+}
+
+type Sql = ReturnType<DatabaseSync['prepare']>
+type OpenRow = Omit<Parameters<JobLedger['open']>[0], 'userMetadata'> & { userMetadata?: string | null }
+
+function prepareTake(database: DatabaseSync): (terms: TakeOptions) => LedgerJob[] {
+  const select = (condition: string) =>
+    database.prepare(`SELECT * FROM gwh_jobs WHERE settled = 0 AND ${condition} ORDER BY look_at LIMIT ?`)
+  const due = select('look_at <= ?')
+  const old = select('taken_at < ?')
+  const mark = database.prepare(
+    'UPDATE gwh_jobs SET lookups = lookups + 1, taken_at = ?, look_at = ? WHERE id = ?',
+  )
+  return ({ dueAt = Number.MAX_VALUE, takenBefore, now, until, limit }) => {
+    const rows = takenBefore === undefined ? due.all(dueAt, limit) : old.all(takenBefore, limit)
+    for (const { id } of rows) mark.run(now, until, id!)
+    return rows.map((row) => ({ ...toJob(row)!, lookAt: until, lookups: Number(row.lookups) + 1 }))
+  }
+}
+
+function toJob(row: Record<string, unknown> | undefined): LedgerJob | undefined {
+  if (!row) return undefined
+  return {
+    id: String(row.id),
+    name: String(row.name),
+    createdAt: Number(row.created_at),
+    lookAt: Number(row.look_at),
+    lookups: Number(row.lookups),
+    ...(row.user_metadata !== null && { userMetadata: String(row.user_metadata) }),
+    ...(row.event !== null && { event: String(row.event) }),
+  }
+}
+
+function preparePurge(database: DatabaseSync, clock: Clock): (now: number) => void {
+  const purges = [
+    ['gwh_jobs', 'settled = 1 AND expires_at <= ?'],
+    ['gwh_handlings', 'expires_at <= ?'],
+  ].map(([table, condition]) =>
+    database.prepare(
+      `DELETE FROM ${table} WHERE rowid IN (SELECT rowid FROM ${table} WHERE ${condition} LIMIT ${PURGE_ROWS})`,
+    ),
+  )
+  const housekeeping = createHousekeeping(clock)
+  return (now) => {
+    if (!housekeeping.isDue()) return
+    const deleted = purges.map((purge) => Number(purge.run(now).changes))
+    housekeeping.ran(deleted.includes(PURGE_ROWS))
+  }
+}
