@@ -30,7 +30,7 @@ describe('a job token', () => {
 
   test.each<[string, unknown, Parameters<typeof judge>[1]]>([
     ['user_metadata has no gwh_job_token', undefined, {}],
-    ['is no job token', 'gwh1.x', {}],
+    ['is not a job token', 'gwh1.x', {}],
     ['has expired', TOKEN, { now: NOW + 97 * HOUR_MS }],
     ['made with another jobKey, or for another endpoint than "other"', TOKEN, { endpoint: 'other' }],
   ])('is refused with its reason: %s', async (reason, token, given) => {

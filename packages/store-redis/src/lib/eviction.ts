@@ -15,7 +15,7 @@ export interface EvictionCheck {
   close(): void
 }
 
-// The policy may be changed while the connection stays, or a proxy may lead to another Redis.
+// The policy may be changed while the connection stays, or a proxy may switch to another Redis.
 const CHECK_AGAIN_MS = 60_000
 
 /** Makes a check for the first claim, the first after each reconnect, and then one a minute. */

@@ -50,7 +50,7 @@ export type SendCommand = (
 /**
  * Detects the kind of a client from its methods, and returns a function that sends it commands.
  *
- * @throws WebhookConfigError `option_invalid` when it is no client of ioredis or node-redis
+ * @throws WebhookConfigError `option_invalid` when it is not a client of ioredis or node-redis
  */
 export function toSendCommand(client: RedisLike): SendCommand {
   if (typeof client !== 'object' || client === null) throw noClient()

@@ -10,7 +10,7 @@ import { guardAgainstErrorEvents, type RedisLike, toSendCommand } from './redis-
 import { createScripts } from './run-scripts.ts'
 import { STORE_SCRIPTS } from './scripts.ts'
 
-/** What a Redis idempotency store needs. */
+/** Options of a Redis idempotency store. */
 export interface RedisStoreOptions {
   /** A client of ioredis or node-redis, single, cluster or sentinel. You connect it and you close it. */
   client: RedisLike
@@ -43,8 +43,8 @@ const NAMES = ['client', 'prefix', 'commandTimeoutMs', 'allowEviction', 'now', '
  * until then its own next claim on the key takes it over without counting an attempt. Other machines wait until it is
  * released or its lease ends. A completion or release without an answer may still take effect.
  *
- * **Eviction.** The first claim, the first after each reconnect, and then one a minute, checks the `maxmemory-policy` of
- * Redis (of one node in a cluster). Anything but `noeviction` rejects the claim with `store_volatile` unless
+ * **Eviction.** The first claim, the first after each reconnect, and then one claim a minute check the
+ * `maxmemory-policy` of Redis (of one node in a cluster). Anything but `noeviction` rejects the claim with `store_volatile` unless
  * `allowEviction`. A Redis that forbids `INFO` is accepted.
  *
  * `close` does not close the client, and leaves a listener on its `error` event, so that a lost connection does not end

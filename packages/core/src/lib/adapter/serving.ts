@@ -47,7 +47,7 @@ export interface Listening {
 export interface ServerRuntime {
   /** Starts listening. May throw or reject, for instance if the port is in use. */
   listen(port: number, hostname: string | undefined, mount: MountOptions): Listening | Promise<Listening>
-  /** Calls the listener on a process signal instead of ending the process. Returns a function that undoes it. */
+  /** Calls the listener on a process signal instead of ending the process. Returns a function that undoes this. */
   onSignal(name: 'SIGTERM' | 'SIGINT', listener: () => void): () => void
 }
 

@@ -15,7 +15,7 @@ const ALIASES = new Map([['batch.completed', 'batch.succeeded']])
 /**
  * Parses the body of a delivery. Only `type` and an object `data` are required.
  *
- * @throws WebhookPayloadError `payload_invalid` if the body is not UTF-8, not JSON or no envelope, or if the JSON has
+ * @throws WebhookPayloadError `payload_invalid` if the body is not UTF-8, not JSON or not an envelope, or if the JSON has
  *   duplicate keys, `__proto__` keys or more than 64 levels
  */
 export function parseEvent(body: Uint8Array | string): WebhookEvent {

@@ -11,9 +11,9 @@ export interface WaitOptions {
   signal?: AbortSignal
 }
 
-/** Hands events to those who wait for a job. */
+/** Passes events to the callers that wait for a job. */
 export interface EventWaiters {
-  /** Notes an event and resolves whatever waits for its job. Returns whether anything does. */
+  /** Records an event and resolves the calls that wait for its job. Returns whether there are any. */
   seen(event: WebhookEvent): boolean
   /** Waits for an event of a job. */
   waitFor(jobName: string, options?: WaitOptions): Promise<WebhookEvent>

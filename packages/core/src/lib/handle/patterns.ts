@@ -28,7 +28,7 @@ type EventForType<T> = T extends EventType
 export type EventFor<P> = EventForType<TypeOf<P>>
 
 /**
- * What a misspelt pattern was probably meant to be, for the message of the compiler: the documented patterns with the
+ * What a misspelt pattern was probably meant to be, for the compiler's message: the documented patterns with the
  * same initials (`batch.su…`), else with the same start, else all of them.
  */
 export type SimilarPattern<T extends string> = FirstOf<

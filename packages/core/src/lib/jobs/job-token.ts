@@ -101,7 +101,7 @@ function unknownJob(why: string): Refusal {
 const NO_TOKEN = unknownJob(
   `user_metadata has no ${JOB_TOKEN_FIELD}; create it with createJobToken() and pass it with the job`,
 )
-const NOT_A_TOKEN = unknownJob(`the ${JOB_TOKEN_FIELD} in user_metadata is no job token`)
+const NOT_A_TOKEN = unknownJob(`the ${JOB_TOKEN_FIELD} in user_metadata is not a job token`)
 const EXPIRED = unknownJob('its job token has expired')
 
 type KeySearch = (matches: (key: HmacKey) => MaybePromise<boolean>) => MaybePromise<boolean | Refusal>

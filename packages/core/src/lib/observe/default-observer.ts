@@ -42,8 +42,8 @@ const HINT = 'Set explain: true to learn why, or an observer to replace this lin
 /**
  * Creates the observer of a receiver without one, so that a mistake does not go unnoticed.
  *
- * Prints mistakes in the setup, warnings and explanations; and, once a minute for each kind, what fails. Outside
- * production also refusals that a wrong secret or clock may have caused, and events that no handler matches.
+ * Prints mistakes in the setup, warnings and explanations, and failures once a minute for each kind. Outside
+ * production it also prints refusals that a wrong secret or clock may have caused, and events that no handler matches.
  */
 export function createDefaultObserver({ clock, explains }: DefaultObserverOptions): ReceiverObserver {
   const isDue = createRateLimit(clock)

@@ -47,7 +47,7 @@ export interface DeliveryRecord {
   lastError?: RecordedError
   /** When its last failed attempt failed, in epoch milliseconds. */
   failedAt?: number
-  /** The event in the body, without the job token; absent when the body is no event or was erased. */
+  /** The event in the body, without the job token; absent when the body is not an event or was erased. */
   event?: WebhookEvent
   /** When it is tried again (`retrying`) or its lease ends (`running`), in epoch milliseconds. */
   dueAt?: number

@@ -3,7 +3,7 @@ import { isInstance } from '../shared/thrown.ts'
 import type { DeadReason } from './delivery-record.ts'
 import type { WorkSettings } from './work-settings.ts'
 
-/** The reason a worker aborts its handlers with when it stops: their deliveries are due again at once. */
+/** The reason with which a stopping worker aborts its handlers. Their deliveries are due again at once. */
 export class WorkerStopped extends WebhookError {
   constructor() {
     super('draining', 'the worker was stopped')

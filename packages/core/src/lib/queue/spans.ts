@@ -6,7 +6,7 @@ export interface LongestSpan {
   horizon(now: number): number
 }
 
-// Two processes can read their clocks at different moments and write in the other order.
+// Two processes can read their clocks at different moments and write in the opposite order.
 const SLACK_MS = 60_000
 
 /**

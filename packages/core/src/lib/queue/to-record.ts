@@ -39,7 +39,7 @@ export function toRecord(stored: StoredDelivery): DeliveryRecord {
     attempts,
     history,
     ...(last && { lastError: last.error, failedAt: last.failedAt }),
-    // A message that was changed where it lay says nothing one could rely on.
+    // A message that was changed in the file cannot be trusted.
     ...(!isRefusal(event) && reason !== 'corrupt' && { event: hideJobToken(event) }),
     ...((state === 'retrying' || state === 'running') && { dueAt: stateTime }),
     ...((state === 'done' || state === 'dead') && { settledAt: stateTime }),

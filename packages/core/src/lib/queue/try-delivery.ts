@@ -69,7 +69,7 @@ async function handle(deps: TryDeps, leased: LeasedDelivery, stop: AbortSignal):
   } finally {
     guard.close()
     list.close()
-    // A handler that goes on without its lease must not run beside itself, but only as long as it may take.
+    // A handler that continues without its lease must not run twice at once, for as long as it may take.
     if (isInstance(guard.signal.reason, LeaseLost)) removeWhenEnded(deps, leased.key, handled)
     else inFlight?.remove(leased.key)
   }
@@ -145,7 +145,7 @@ interface Failure {
   error: unknown
 }
 
-/** The failed attempts with this one; `undefined` when nothing was thrown but the order to stop. */
+/** The failed attempts with this one; `undefined` when nothing failed or the worker only stopped. */
 function withFailure(
   { clock, settings }: TryDeps,
   { attempt, history = [] }: LeasedDelivery,

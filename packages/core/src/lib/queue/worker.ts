@@ -79,7 +79,7 @@ export function startWorker(deps: WorkerDeps, wakers: Set<() => void>): QueueWor
   const stop = async () => {
     wakers.delete(wake)
     cancelLook()
-    // A claim under way still starts its deliveries; only then is `running` complete.
+    // A pending claim still starts its deliveries; only then is `running` complete.
     await looking
     const cancel = clock.schedule(() => stopping.abort(new WorkerStopped()), settings.stopTimeoutMs)
     await Promise.all(running)
@@ -96,7 +96,7 @@ export function startWorker(deps: WorkerDeps, wakers: Set<() => void>): QueueWor
   }
 }
 
-/** How long a worker with nothing to claim may rest, and whether a delivery waits only until nothing runs. */
+/** How long a worker with nothing to claim may rest, and whether a delivery only waits until nothing else runs. */
 export async function toRest(deps: WorkerDeps): Promise<{ restMs: number; heldBack: boolean }> {
   const { storage, runner, clock, settings } = deps
   const { pollMs } = settings

@@ -25,8 +25,8 @@ export interface EmitOptions {
 }
 
 /**
- * Creates the function that takes an event of our own the way of a delivery: through the store or the queue, to the
- * handlers.
+ * Creates the function that passes an event of our own through the store or the queue to the handlers, like a
+ * delivery.
  */
 export function createEmit(deps: {
   sink: Sink
@@ -38,11 +38,11 @@ export function createEmit(deps: {
     checkNames(options, ['id'], 'emit()')
     const { id } = options
     if (typeof id !== 'string' || id === '' || id.length > 256) {
-      throw invalid('the id of an emitted event must be a text of 1 to 256 characters')
+      throw invalid('the id of an emitted event must be a string of 1 to 256 characters')
     }
     const body = toBody(event, now())
     const timestamp = Math.floor(now() / 1000)
-    // The word keeps it apart from the keys of deliveries, whose ids come from the sender.
+    // `local` separates the key from those of deliveries, whose ids come from the sender.
     const key = await primitives.sha256Hex(`${endpoint}\0local ${id}`)
     return toOutcome(await sink({ id, timestamp, scheme: 'local', body }, key))
   }
@@ -52,7 +52,7 @@ function toBody(event: EmittedEvent, now: number): Uint8Array {
   checkNames(event, ['type', 'data', 'userMetadata', 'timestamp'], 'an emitted event')
   const { type, data, userMetadata, timestamp = new Date(now).toISOString() } = event
   const text = JSON.stringify({ type, version: 'v1', timestamp, data, user_metadata: userMetadata })
-  // Refuses now what no handler could receive.
+  // Refuses an event that no handler could receive.
   parseEvent(text)
   return toUtf8(text)
 }

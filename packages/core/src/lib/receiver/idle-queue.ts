@@ -1,11 +1,11 @@
 import type { DeliveryQueue } from '../queue/queue.ts'
 import { type Clock, monotonicNow } from '../shared/clock.ts'
 
-/** Notices that deliveries wait in a queue on which nobody works. */
+/** Detects deliveries that wait in a queue without a worker. */
 export interface IdleQueueProbe {
   /** Call it for each accepted delivery. */
   accepted(): void
-  /** Call it when this receiver works on the queue or drains it. From then on nothing is reported. */
+  /** Call it when this receiver starts a worker or drains the queue. From then on nothing is reported. */
   worked(): void
 }
 

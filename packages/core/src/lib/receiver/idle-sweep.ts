@@ -11,9 +11,9 @@ const LATE_MS = 100
 const LOST_MS = 1_000
 
 /**
- * Creates a function that has idle bodies ended after the grace, and again as long as there are too many.
+ * Creates a function that ends idle bodies after the grace period, and repeats that while there are too many.
  *
- * @param endIdle Ends bodies of which nothing has arrived since the given monotonic time. Returns whether there are
+ * @param endIdle Ends bodies from which nothing has arrived since the given monotonic time. Returns whether there are
  *   still too many
  */
 export function createIdleSweep(clock: Clock, endIdle: (since: number) => boolean): () => void {

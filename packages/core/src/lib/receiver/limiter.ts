@@ -7,9 +7,9 @@ import { createLagProbe } from './loop-lag.ts'
 
 /** Limits on unverified deliveries. */
 export interface LimiterOptions {
-  /** Bodies read at a time. While there are more, those of which nothing arrives are ended. */
+  /** Bodies read at a time. While there are more, those from which nothing arrives are ended. */
   maxConcurrentBodies: number
-  /** Bodies read at a time from one address. While there are more, those of which nothing arrives are ended. */
+  /** Bodies read at a time from one address. While there are more, those from which nothing arrives are ended. */
   maxBodiesPerAddress: number
   /** Most bytes received but not yet verified, over all bodies. One more ends the slowest. */
   maxBytesInFlight: number
@@ -54,8 +54,8 @@ const MOST_AHEAD = 4 * 1024
  * Creates a limiter.
  *
  * It counts bytes that have arrived, not declared lengths, which cost a sender nothing. A new delivery is never refused
- * in favour of open bodies, and a body that arrives is never ended in favour of new ones, because either way idle
- * connections could block good deliveries.
+ * in favour of open bodies, and a body that keeps arriving is never ended in favour of new ones, because either way
+ * idle connections could block good deliveries.
  *
  * @param isFull Whether the queue is full, so that new deliveries are refused
  */

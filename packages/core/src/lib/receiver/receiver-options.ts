@@ -58,13 +58,13 @@ export interface ReceiverOptions {
   /** Slowest accepted average of a body, in bytes per second, after the first second. Default 1024; 0 for no limit. */
   minBodyBytesPerSecond?: number
   /**
-   * How many bodies are read at a time. While there are more, those of which nothing arrives for 250 ms end with
-   * `overloaded`. Bodies that arrive are never ended for their number. Default 256.
+   * How many bodies are read at a time. While there are more, those from which nothing arrives for 250 ms end with
+   * `overloaded`. Bodies that keep arriving are never ended because of their number. Default 256.
    */
   maxConcurrentBodies?: number
   /**
    * How many bodies of one address are read at a time, where the runtime shows the address (IPv6: the first 64
-   * bits). While there are more, those of that address of which nothing arrives for 250 ms end with `overloaded`.
+   * bits). While there are more, those from which nothing arrives for 250 ms end with `overloaded`.
    * Behind a reverse proxy all senders share its address; see `clientAddress`. Default: half of `maxConcurrentBodies`.
    */
   maxBodiesPerAddress?: number
@@ -97,8 +97,8 @@ export interface ReceiverOptions {
   /** Fetches the key set. Default: the global `fetch`. */
   fetch?: typeof fetch
   /**
-   * Called for everything the receiver does, for logs and metrics. Default: warnings are printed to the console, and
-   * once a minute what fails; outside production also refusals that a wrong secret or clock may have caused.
+   * Called for everything the receiver does, for logs and metrics. Default: prints warnings to the console, and
+   * failures once a minute; outside production also refusals that a wrong secret or clock may have caused.
    */
   observer?: ReceiverObserver
   /**

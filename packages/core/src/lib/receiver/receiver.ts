@@ -78,16 +78,16 @@ export interface Receiver {
    */
   use(middleware: Middleware): () => void
   /**
-   * Waits until an event of a job reaches the handlers of this receiver, and resolves to it. An event that came before
-   * the call counts too, if its job is among the last 256. For scripts and tests: after a restart it knows nothing.
+   * Waits until an event of a job reaches the handlers of this receiver, and resolves to it. An event before the call
+   * counts too, if its job is among the last 256. For scripts and tests: after a restart it knows nothing.
    *
    * @param jobName The name or id of the job, `batches/…` for instance
    * @throws WebhookError `wait_timeout`
    */
   waitFor(jobName: string, options?: WaitOptions): Promise<WebhookEvent>
   /**
-   * Takes an event that you create yourself to the handlers, through the store or the queue, as if Google had sent it.
-   * For events whose webhook never came. In `context.delivery` the `scheme` is `local`.
+   * Passes an event that you create yourself through the store or the queue to the handlers, as if Google had sent it.
+   * For events whose webhook never arrived. In `context.delivery` the `scheme` is `local`.
    *
    * @throws WebhookPayloadError `payload_invalid` if it is not an event
    * @throws WebhookError `handler_failed`, `handler_timeout` or `in_flight` in inline mode

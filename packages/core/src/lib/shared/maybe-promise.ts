@@ -1,7 +1,7 @@
 /** A value, or a promise of it on runtimes whose cryptography is asynchronous. */
 export type MaybePromise<T> = T | Promise<T>
 
-/** Calls `next` with the value: synchronously if it is no promise, otherwise when it resolves. */
+/** Calls `next` with the value: synchronously if it is not a promise, otherwise when it resolves. */
 export function mapMaybe<T, U>(value: MaybePromise<T>, next: (value: T) => MaybePromise<U>): MaybePromise<U> {
   return value instanceof Promise ? value.then(next) : next(value)
 }

@@ -1,12 +1,12 @@
 /** A job that a ledger is asked to keep. */
 export interface OpenJob {
-  /** The name of the job, in one form for all callers: the last part of the API's name. */
+  /** The id of the job: the last part of the API's name, so that all callers use one form. */
   id: string
   /** The name by which the API knows the job: `batches/…`, `models/…/operations/…`, or the id of an interaction. */
   name: string
   /** When the job was created, in epoch milliseconds. */
   createdAt: number
-  /** When to look the job up if no event has come by then, in epoch milliseconds. */
+  /** When to look the job up if no event has arrived by then, in epoch milliseconds. */
   lookAt: number
   /** The metadata of the job as JSON. Default: none. */
   userMetadata?: string
@@ -36,7 +36,7 @@ export interface TakeOptions {
   dueAt?: number
   /** Takes jobs that were last taken before this time, or never, whenever they are due, in epoch milliseconds. */
   takenBefore?: number
-  /** The present, in epoch milliseconds. */
+  /** The current time, in epoch milliseconds. */
   now: number
   /** When a job that is taken becomes due again unless it is postponed or settled, in epoch milliseconds. */
   until: number
@@ -61,9 +61,9 @@ export interface JobLedger {
    * @param times `now`, and `expiresAt`, when the ledger may forget the job once it is settled
    */
   end(id: string, event: string, times: { now: number; expiresAt: number }): Promise<boolean>
-  /** Takes a job out of those that `take` takes: nothing about it is left to do. */
+  /** Marks a job as settled: nothing is left to do, and `take` no longer returns it. */
   settle(id: string): Promise<void>
-  /** Takes jobs for a look-up, those due first first. A taken job is taken by nobody else until `until`. */
+  /** Takes jobs for a look-up, the earliest due first. No other caller can take a taken job until `until`. */
   take(options: TakeOptions): Promise<LedgerJob[]>
   /** Moves the next look-up of a job that is not settled. */
   postpone(id: string, lookAt: number): Promise<void>
@@ -85,7 +85,7 @@ export interface JobLedger {
   ): Promise<'claimed' | 'handled' | 'in_progress'>
   /** Records the event as handled. Resolves to `false`, and changes nothing, if another holder has claimed it since. */
   complete(key: string, holder: string): Promise<boolean>
-  /** Gives a claim back. Changes nothing if another holder has claimed the key since, or if it is completed. */
+  /** Releases a claim. Changes nothing if another holder has claimed the key since, or if it is completed. */
   release(key: string, holder: string): Promise<void>
   /** Frees what the ledger uses. */
   close?(): Promise<void>
