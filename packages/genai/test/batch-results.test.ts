@@ -17,7 +17,7 @@ async function collect(rows: AsyncIterable<BatchRow>): Promise<BatchRow[]> {
   return all
 }
 
-/** What is left to say about a failure: its code, and whether a queue would try again. */
+/** What the tests compare of a failure: its code, and whether a queue would retry it. */
 async function failure(promise: Promise<unknown>) {
   const error: unknown = await promise.then(
     () => expect.unreachable(),
@@ -56,7 +56,7 @@ describe.each(SDKS)('with @google/genai $sdk', ({ connect }) => {
     expect(requests).toMatchObject([{ method: 'GET', path: 'files/batch-one-x:download', key: 'test' }])
   })
 
-  test('the job is asked when the event names no file', async () => {
+  test('the job is requested when the event names no file', async () => {
     const { url } = await serveApi({
       'batches/one': batch('SUCCEEDED', { responsesFile: 'files/batch-one' }),
       'files/batch-one:download': toFile(line('a')),
@@ -97,7 +97,7 @@ describe.each(SDKS)('with @google/genai $sdk', ({ connect }) => {
     expect(await failure(collect(rows))).toEqual(expected)
   })
 
-  test('an API that cannot be reached is tried again later', async () => {
+  test('an unreachable API is retried later', async () => {
     const client = connect('http://127.0.0.1:9')
     expect(await failure(fetchResult(event(), { client }))).toMatchObject({ permanent: false })
     const rows = batchResults(client, event({ output_file_uri: 'files/batch-one' }))
@@ -107,7 +107,7 @@ describe.each(SDKS)('with @google/genai $sdk', ({ connect }) => {
 
 const [{ connect }] = SDKS as [(typeof SDKS)[number]]
 
-test('rows of every known form of line are read, and a line that is none is a row with an error', async () => {
+test('every known form of line is read, and any other line becomes a row with an error', async () => {
   const text = toFile(
     { key: 1, response: { a: 1 } },
     { metadata: { key: 'm' }, response: { a: 2 } },
@@ -136,7 +136,7 @@ test('rows of every known form of line are read, and a line that is none is a ro
   ])
 })
 
-test('a line split between chunks, and within a character, is put together', async () => {
+test('a line split between chunks, even within a character, is joined', async () => {
   const bytes = new TextEncoder().encode(toFile({ key: 'a', response: { text: 'é🙂' } }, line('b')))
   const fetchFile = async () =>
     new ReadableStream<Uint8Array>({
@@ -182,7 +182,7 @@ test('a caller that stops early stops the download; one that reads again reads f
   expect([cancelled, pulled]).toEqual([2, 2])
 })
 
-test('a connection that breaks in the middle can be tried again', async () => {
+test('a connection that breaks in the middle can be retried', async () => {
   const fetchFile = async () =>
     new ReadableStream<Uint8Array>({
       pull(controller) {
@@ -216,7 +216,7 @@ test.each([
     await expect(refused).rejects.toThrow('batches/one ended without a result (failed): 3 bad input')
 })
 
-test('a pointer to a bucket leads to the job, because the API has no buckets', async () => {
+test('for a bucket URI the job is requested, because the API has no buckets', async () => {
   const { url } = await serveApi({
     'batches/one': batch('SUCCEEDED', { responsesFile: 'files/batch-one' }),
     'files/batch-one:download': toFile(line('a')),
@@ -225,7 +225,7 @@ test('a pointer to a bucket leads to the job, because the API has no buckets', a
   expect(await collect(rows)).toHaveLength(1)
 })
 
-test('a job without responses is permanent when it has ended, and is tried again when the event is ahead of it', async () => {
+test('a job without responses is a permanent error once it has ended, and is retried while it lags behind its event', async () => {
   const { url } = await serveApi({ 'batches/one': batch('SUCCEEDED') })
   expect(await failure(fetchResult(event(), { client: connect(url) }))).toEqual({
     code: 'result_not_found',

@@ -16,7 +16,7 @@ describe('createWebhookConfig', () => {
     expect(config.userMetadata).toBe(config.user_metadata)
   })
 
-  test('makes another token each time, and leaves the given metadata alone', async () => {
+  test('makes a new token each time and does not change the given metadata', async () => {
     const [one, other] = [
       await createWebhookConfig({ uris, userMetadata, jobKey: JOB_KEY }),
       await createWebhookConfig({ uris, jobKey: JOB_KEY }),

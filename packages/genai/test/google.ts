@@ -1,6 +1,6 @@
 import { serveFetch } from './support.ts'
 
-/** The answers of a part of the API, by path without its version: an object, text, bytes, or a status. */
+/** Prepared responses by path without the API version: an object, text, bytes, or a status. */
 export type Answers = Record<string, object | string | Uint8Array<ArrayBuffer> | number>
 
 /** A request that reached the API. */
@@ -11,7 +11,7 @@ export interface ApiRequest {
   body: unknown
 }
 
-/** Serves prepared answers, for states that a job of the emulator does not reach. */
+/** Serves prepared responses, for states that a job of the emulator does not reach. */
 export async function serveApi(answers: Answers): Promise<{ url: string; requests: ApiRequest[] }> {
   const requests: ApiRequest[] = []
   const url = await serveFetch(async (request) => {

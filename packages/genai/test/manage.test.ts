@@ -33,7 +33,7 @@ describe.each(SDKS)('with @google/genai $sdk', ({ connect }) => {
     expect(await listed(client)).toHaveLength(1)
   })
 
-  test('what differs is changed, and nothing else', async () => {
+  test('only what differs is changed', async () => {
     const { url } = await startEmulator()
     const client = connect(url)
     const { id } = await ensureWebhook({ client, name: 'jobs', uri, events })
@@ -85,7 +85,7 @@ function pagesOf({ webhooks }: WebhookClient, size: number): WebhookClient['webh
   }
 }
 
-test('a creation whose answer is lost makes one webhook, with a secret that works', async () => {
+test('a creation whose response is lost leaves one webhook, with a working secret', async () => {
   const emulated = await startEmulator()
   const { client } = emulated
   const webhooks = pagesOf(client, 50)
@@ -108,7 +108,7 @@ test('a creation whose answer is lost makes one webhook, with a secret that work
   await expect(pingWebhook({ client, receiver, webhook: made.id })).resolves.toMatchObject({ type: 'ping' })
 })
 
-test('a creation that the API refuses is not looked for', async () => {
+test('after the API refuses a creation, no search for the webhook follows', async () => {
   const { client } = await startEmulator()
   const refused = ensureWebhook({ client, name: 'jobs', uri, events: ['batch.finished'] })
   await expect(refused).rejects.toMatchObject({ status: 400 })
@@ -138,7 +138,7 @@ test('two processes that create the webhook at the same moment leave one, and on
   expect(made.filter(({ secret }) => secret !== undefined)).toHaveLength(1)
 })
 
-test('webhooks of the same name that were there before are named, and left alone', async () => {
+test('webhooks of the same name that existed before are reported and left alone', async () => {
   const { client } = await startEmulator()
   for (const path of ['other', 'gemini']) {
     await client.webhooks.create({
@@ -180,7 +180,7 @@ describe('rotateSecret', () => {
   /** Google's two possible ways to sign while two secrets are valid. */
   const HYPOTHESES: { signs: string; keep: (signatures: string) => string }[] = [
     { signs: 'with both secrets', keep: (signatures) => signatures },
-    { signs: 'with the new secret alone', keep: (signatures) => signatures.split(' ')[0]! },
+    { signs: 'with the new secret only', keep: (signatures) => signatures.split(' ')[0]! },
   ]
 
   async function setUp(keep: (signatures: string) => string = (signatures) => signatures) {
@@ -225,7 +225,7 @@ describe('rotateSecret', () => {
     }
   }
 
-  test.each(HYPOTHESES)('loses no delivery if Google signs $signs meanwhile', async ({ keep }) => {
+  test.each(HYPOTHESES)('loses no delivery if Google meanwhile signs $signs', async ({ keep }) => {
     const { emulator, client, receiver, id, save, signals, now, trigger, sent, stored } = await setUp(keep)
     const handled: string[] = []
     receiver.on('batch.succeeded', (event) => void handled.push(event.id))
@@ -256,7 +256,7 @@ describe('rotateSecret', () => {
     })
   })
 
-  test('saves before anything else, and again with the same secret after a failure', async () => {
+  test('saves the secret first, and saves the same secret again after a failure', async () => {
     const { client, id, save, now } = await setUp()
     const offered: string[] = []
     const rotation = rotateSecret({
@@ -278,7 +278,7 @@ describe('rotateSecret', () => {
     expect(new Set(offered).size).toBe(1)
   })
 
-  test('can end the secrets from before at once', async () => {
+  test('can revoke the previous secrets at once', async () => {
     const { client, id, save, now, stored } = await setUp()
     await rotateSecret({ client, webhook: id, save, now, revokeNow: true })
     expect(liveSecrets(stored(), now())).toHaveLength(1)
@@ -287,7 +287,7 @@ describe('rotateSecret', () => {
   })
 })
 
-test('stored secrets end when the rotation after them says, and never later than was noted before', () => {
+test('stored secrets expire when the next rotation says, and never later than recorded before', () => {
   const first = addSecret([], 'one', 10)
   const second = addSecret(first, 'two', 20)
   const third = addSecret(second, 'three', 30)

@@ -37,7 +37,7 @@ async function video(answers: Answers, data?: object) {
 }
 
 describe.each(SDKS)('with @google/genai $sdk', ({ connect }) => {
-  test('a video is found through its operation', async () => {
+  test('a video is fetched through its operation', async () => {
     const { url } = await serveApi({
       [OPERATION]: done({ generatedSamples: [sample('a1'), sample('b2')] }),
       'files/a1:download': FILM,
@@ -65,7 +65,7 @@ describe.each(SDKS)('with @google/genai $sdk', ({ connect }) => {
     })
   })
 
-  test('the calls an interaction waits for are answered by one that continues it', async () => {
+  test('a second interaction answers the function calls of the first and continues it', async () => {
     const call = { type: 'function_call', id: 'c1', name: 'weather', arguments: { city: 'Oslo' } }
     const { url, requests } = await serveApi({
       'interactions/v1_one': {
@@ -193,7 +193,7 @@ test.each(['incomplete', 'budget_exceeded'])(
   },
 )
 
-test('a client that hides its connection needs fetchFile', async () => {
+test('a client that hides its connection details needs fetchFile', async () => {
   const { batches, operations, interactions } = SDKS[1]!.connect('http://127.0.0.1:9')
   const result = await fetchResult(videoEvent({ file_name: 'files/v' }), {
     client: { batches, operations, interactions },

@@ -23,7 +23,7 @@ export function connect3(baseUrl: string): GoogleGenAI3 {
   return new GoogleGenAI3({ apiKey: 'test', httpOptions: { baseUrl } })
 }
 
-/** An emulator on a free port whose clock stands still, and a client of the newest SDK. */
+/** An emulator on a free port with a stopped clock, and a client of the newest SDK. */
 export async function startEmulator(options: EmulatorOptions = {}) {
   const emulator = createEmulator(options)
   emulator.clock.pause()

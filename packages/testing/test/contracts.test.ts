@@ -145,8 +145,8 @@ test.each(QUEUES)('a queue that %s is caught', async (_, change, sentence) => {
 })
 
 const LEDGERS: [string, (ledger: JobLedger) => Partial<JobLedger>, string][] = [
-  ['adds jobs twice', () => ({ open: async () => true }), 'a job that is known is not added again'],
-  ['lets the last event count', () => ({ end: async () => true }), 'the first event of a job counts'],
+  ['adds jobs twice', () => ({ open: async () => true }), 'a known job is not added again'],
+  ['lets the last event count', () => ({ end: async () => true }), 'only the first event of a job counts'],
   [
     'gives a job to every caller',
     (ledger) => ({ take: (options) => ledger.take({ ...options, until: options.now }) }),
@@ -158,19 +158,19 @@ const LEDGERS: [string, (ledger: JobLedger) => Partial<JobLedger>, string][] = [
     (ledger) => ({
       begin: (key, holder, deadlines) => ledger.begin(key, holder, { ...deadlines, leaseUntil: Infinity }),
     }),
-    'a claim that was given back, or whose lease has ended, is free',
+    'a released claim, or one whose lease has ended, can be claimed',
   ],
   [
     'keeps a holder from its own event',
     (ledger) => ({ begin: (key, holder, deadlines) => ledger.begin(key, holder + Math.random(), deadlines) }),
-    'its own holder may handle an event again, before and after completion',
+    'the same holder may handle an event again, before and after completion',
   ],
   [
     'never forgets',
     (ledger) => ({
       begin: (key, holder, deadlines) => ledger.begin(key, holder, { ...deadlines, expiresAt: Infinity }),
     }),
-    'a handled event is forgotten after its time',
+    'a handled event is forgotten after its expiry',
   ],
 ]
 

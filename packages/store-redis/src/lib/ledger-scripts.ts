@@ -1,6 +1,6 @@
-// KEYS[1] is the name of the ledger, with a hash tag: every record of a ledger has this prefix and lies in the same slot of
+// KEYS[1] is the name of the ledger, with a hash tag: every record of a ledger has this prefix and is in the same slot of
 // a cluster. A job is a hash, and until it is settled its id is a member of two sorted sets: by the time of its next
-// look-up, and by the time it was last taken. An event that is or was handled is a hash too.
+// look-up, and by the time it was last taken. An event that is being handled, or was, is a hash too.
 const JOB = "local job = KEYS[1] .. ':job:' .. ARGV[1]"
 const EVENT = "local event = KEYS[1] .. ':event:' .. ARGV[1]"
 
@@ -28,7 +28,7 @@ end
 redis.call('HSET', job, 'event', ARGV[2], 'life', ARGV[4])
 return 1`
 
-/** ARGV: id. A settled job lives as long as its end said. */
+/** ARGV: id. A settled job is kept for the life that its end event set. */
 const SETTLE = `${JOB}
 redis.call('ZREM', KEYS[1] .. ':due', ARGV[1])
 redis.call('ZREM', KEYS[1] .. ':taken', ARGV[1])
@@ -62,7 +62,7 @@ redis.call('ZADD', KEYS[1] .. ':due', ARGV[2], ARGV[1])
 redis.call('HSET', job, 'lookAt', ARGV[2])
 return 1`
 
-/** Replies the time of the next look-up, or an empty text. */
+/** Replies the time of the next look-up, or an empty string. */
 const NEXT = `
 local id = redis.call('ZRANGE', KEYS[1] .. ':due', 0, 0)[1]
 if not id then return '' end

@@ -5,7 +5,7 @@ import { toCause, WebhookError, WebhookUnavailableError } from '@gwh/core/errors
  * READONLY, NOREPLICAS, LOADING or MOVED. None of them says anything about the key; the sender should try again later.
  *
  * @param doing The operation, for the message: "claim", "complete"
- * @param what What it is done to, for the message
+ * @param what The object of the operation, for the message
  */
 export function toUnavailable(error: unknown, doing: string, what = 'delivery'): WebhookError {
   if (error instanceof WebhookError) return error

@@ -14,7 +14,7 @@ export interface RedisLedgerOptions {
   client: RedisLike
   /** The prefix of all records. Default `gwh:ledger:`. A `keyPrefix` of the client is not always applied. */
   prefix?: string
-  /** How long each method waits for Redis, in milliseconds. Default 2 000. */
+  /** How long each method waits for Redis, in milliseconds. Default 2,000. */
   commandTimeoutMs?: number
   /** The timer of `commandTimeoutMs`. Default: the machine's clock. */
   clock?: Clock
@@ -23,8 +23,8 @@ export interface RedisLedgerOptions {
 /**
  * Makes a job ledger on Redis 6.2 or newer, shared by all machines that use the same Redis and `prefix`.
  *
- * Each method is one atomic script; in a cluster all records of a ledger lie in one slot. Redis must not evict keys
- * (`maxmemory-policy noeviction`), or jobs are forgotten. What survives a crash of Redis is up to its `appendfsync`. A
+ * Each method is one atomic script; in a cluster all records of a ledger are in one slot. Redis must not evict keys
+ * (`maxmemory-policy noeviction`), or jobs are lost. What survives a crash of Redis depends on its `appendfsync`. A
  * method that rejects with `store_unavailable` may still take effect. `close` does not close the client.
  *
  * @throws WebhookConfigError `option_invalid`
@@ -40,7 +40,7 @@ export function createRedisLedger(options: RedisLedgerOptions): JobLedger {
     try {
       return await within(commandTimeoutMs, clock, scripts(name, `${prefix}{jobs}`, args.map(toText)))
     } catch (error) {
-      throw toUnavailable(error, name, 'job')
+      throw toUnavailable(error, `run "${name}" of`, 'job ledger')
     }
   }
   const decide = async (...call: Parameters<typeof run>) => toVerdict(await run(...call))

@@ -8,7 +8,7 @@ export type RunScript<Name extends string> = (
   signal?: AbortSignal,
 ) => Promise<unknown>
 
-/** Runs scripts by their digest, and by their text where Redis does not know them: new, restarted or flushed. */
+/** Runs scripts by their digest, or by their text if Redis does not have them: it is new, restarted or flushed. */
 export function createScripts<Name extends string>(
   send: SendCommand,
   scripts: Readonly<Record<Name, string>>,

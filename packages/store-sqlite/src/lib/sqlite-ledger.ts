@@ -14,7 +14,7 @@ const END = `INSERT INTO gwh_jobs (id, name, created_at, look_at, taken_at, look
   ON CONFLICT (id) DO UPDATE SET event = excluded.event, expires_at = excluded.expires_at
   WHERE gwh_jobs.event IS NULL`
 
-// The holder itself is let in too, and its completion is kept. Otherwise the key must be new, expired, or free.
+// The same holder may claim again, and its completion is kept. Otherwise the key must be new, expired, or free.
 const BEGIN = `INSERT INTO gwh_handlings (key, holder, handled, lease_until, expires_at)
   VALUES (:key, :holder, 0, :leaseUntil, :expiresAt)
   ON CONFLICT (key) DO UPDATE SET
@@ -25,14 +25,14 @@ const BEGIN = `INSERT INTO gwh_handlings (key, holder, handled, lease_until, exp
 
 /** What a SQLite job ledger needs. */
 export type SqliteLedgerOptions = DatabaseOptions & {
-  /** Spaces the purges of what has expired. Default: the machine's clock. */
+  /** Decides when expired records are purged next. Default: the machine's clock. */
   clock?: Clock
 }
 
 /**
  * Opens a job ledger on a SQLite file, which may also hold a queue, a store or your application's tables.
  *
- * What it promises survives a power cut once the promise resolves; several processes may share the file.
+ * A change survives a power cut once its promise resolves; several processes may share the file.
  *
  * @throws WebhookConfigError `option_invalid`
  * @throws WebhookUnavailableError `store_corrupt` when the file is damaged or of another schema,

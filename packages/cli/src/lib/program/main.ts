@@ -10,7 +10,7 @@ export async function main(args: readonly string[]): Promise<number> {
   const interruption = new AbortController()
   const interrupt = () => interruption.abort()
   process.once('SIGINT', interrupt).once('SIGTERM', interrupt)
-  // A reader that stops early, such as `head`, is no error.
+  // A reader that stops early, such as `head`, is not an error.
   process.stdout.once('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1))
   const context = { terminal, env: process.env, cwd: process.cwd(), signal: interruption.signal }
   try {

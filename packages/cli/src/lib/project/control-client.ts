@@ -13,8 +13,8 @@ export interface ControlRequest {
 }
 
 /**
- * Calls the control API of a running emulator. The token comes from `GWH_CONTROL_TOKEN` or from what `gwh dev` keeps
- * in this folder.
+ * Calls the control API of a running emulator. The token comes from `GWH_CONTROL_TOKEN` or from the file that
+ * `gwh dev` keeps in this folder.
  */
 export async function callControl<Answer>(context: CommandContext, request: ControlRequest): Promise<Answer> {
   const { env, cwd, signal } = context

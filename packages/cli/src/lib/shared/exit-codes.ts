@@ -1,4 +1,4 @@
-/** What the process's exit code says. Documented in the package's README. */
+/** The exit codes of the process. Documented in the package's README. */
 export const EXIT = {
   ok: 0,
   /** The operation was carried out and failed: a delivery that does not verify, a check that finds something. */

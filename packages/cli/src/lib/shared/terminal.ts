@@ -8,7 +8,7 @@ export interface Terminal {
   note(line?: string): void
   /** Writes the result as JSON; several make one document per line. */
   json(value: unknown): void
-  /** Colours for standard output: none where it is no terminal, or `NO_COLOR` is set. */
+  /** Colours for standard output: none if it is not a terminal or `NO_COLOR` is set. */
   readonly colors: ReturnType<typeof picocolors.createColors>
 }
 

@@ -1,8 +1,8 @@
-/** A job that a ledger is asked to keep. */
+/** A job to add to a ledger. */
 export interface OpenJob {
   /** The id of the job: the last part of the API's name, so that all callers use one form. */
   id: string
-  /** The name by which the API knows the job: `batches/…`, `models/…/operations/…`, or the id of an interaction. */
+  /** The name that the API uses for the job: `batches/…`, `models/…/operations/…`, or the id of an interaction. */
   name: string
   /** When the job was created, in epoch milliseconds. */
   createdAt: number
@@ -12,11 +12,11 @@ export interface OpenJob {
   userMetadata?: string
 }
 
-/** A job as a ledger keeps it. */
+/** A job in a ledger. */
 export interface LedgerJob {
   /** The id it was added with. */
   id: string
-  /** The name by which the API knows the job; the id for a job that was never added, only ended. */
+  /** The name that the API uses for the job; the id for a job that was never added, only ended. */
   name: string
   /** When the job was created, in epoch milliseconds; for a job that was never added, when it ended. */
   createdAt: number
@@ -50,7 +50,7 @@ export interface TakeOptions {
  * Every method is atomic, and its effect is durable once its promise resolves. Times are epoch milliseconds.
  */
 export interface JobLedger {
-  /** Adds an open job. Resolves to `false`, and changes nothing, if the ledger knows the job already, ended or not. */
+  /** Adds an open job. Resolves to `false`, and changes nothing, if the ledger already has the job, ended or not. */
   open(job: OpenJob): Promise<boolean>
   /** Finds a job by its id. */
   find(id: string): Promise<LedgerJob | undefined>
@@ -75,7 +75,7 @@ export interface JobLedger {
    * `claimed`: the holder may handle it; the same holder always may, again after it has completed too. `handled`: another
    * holder has completed it. `in_progress`: another holder has claimed it, and its lease has not ended.
    *
-   * @param deadlines `leaseUntil`, when the claim of a holder that is gone ends, and `expiresAt`, when the ledger may
+   * @param deadlines `leaseUntil`, when the claim of a crashed holder ends, and `expiresAt`, when the ledger may
    *   forget the key
    */
   begin(
@@ -87,6 +87,6 @@ export interface JobLedger {
   complete(key: string, holder: string): Promise<boolean>
   /** Releases a claim. Changes nothing if another holder has claimed the key since, or if it is completed. */
   release(key: string, holder: string): Promise<void>
-  /** Frees what the ledger uses. */
+  /** Releases the resources of the ledger. */
   close?(): Promise<void>
 }

@@ -13,7 +13,7 @@ export interface WebhookConfigOptions {
   jobKey: JobKeySource
   /** The receiver's endpoint name. Default `default`. */
   endpoint?: string
-  /** How long the receiver accepts events of the job, in seconds. Default 345 600 (96 hours). */
+  /** How long the receiver accepts events of the job, in seconds. Default 345,600 (96 hours). */
   lifetimeSeconds?: number
   /** The current time, in epoch milliseconds. Default `Date.now`. */
   now?: () => number
@@ -32,7 +32,7 @@ export interface WebhookConfig {
 const NAMES = ['uris', 'userMetadata', 'jobKey', 'endpoint', 'lifetimeSeconds', 'now']
 
 /**
- * Creates the webhook configuration of one job. Its metadata has a job token, by which the receiver knows the job as
+ * Creates the webhook configuration of one job. Its metadata has a job token, by which the receiver recognizes the job as
  * yours; create a new configuration for each job.
  *
  * @throws WebhookConfigError `option_invalid`, before anything is sent

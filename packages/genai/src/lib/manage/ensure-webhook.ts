@@ -59,7 +59,7 @@ export async function ensureWebhook(options: EnsureWebhookOptions): Promise<Ensu
 function checkOptions(options: EnsureWebhookOptions): void {
   checkNames(options, ['client', 'name', 'uri', 'events'], 'ensureWebhook()')
   const { name, uri, events } = options
-  if (typeof name !== 'string' || name === '') throw invalid('name must be a text that is not empty')
+  if (typeof name !== 'string' || name === '') throw invalid('name must be a non-empty string')
   checkUri(uri)
   if (!Array.isArray(events) || events.length === 0) throw invalid('events must list at least one event type')
 }

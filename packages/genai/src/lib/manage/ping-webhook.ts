@@ -13,7 +13,7 @@ export interface PingWebhookOptions {
   webhook: string | Pick<WebhookLike, 'id'>
   /** The receiver in this process that the ping must reach. With a queue it needs a worker in this process too. */
   receiver: Pick<Receiver, 'use'>
-  /** How long to wait for the ping, in milliseconds. Default 30 000. */
+  /** How long to wait for the ping, in milliseconds. Default 30,000. */
   timeoutMs?: number
   /** The clock of the timeout. Default: the system clock. */
   clock?: Clock
@@ -38,7 +38,7 @@ export async function pingWebhook(options: PingWebhookOptions): Promise<WebhookE
     if (!(EVENT_TYPES as readonly string[]).includes(event.type)) resolve(event)
     await next()
   })
-  const giveUp = () => reject(new WebhookError('wait_timeout', `no ping came within ${timeoutMs} ms`))
+  const giveUp = () => reject(new WebhookError('wait_timeout', `no ping arrived within ${timeoutMs} ms`))
   const cancel = clock.schedule(giveUp, timeoutMs)
   try {
     const [event] = await Promise.all([arrived, client.webhooks.ping(id)])

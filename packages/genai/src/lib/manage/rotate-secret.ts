@@ -43,7 +43,7 @@ export class SecretUnsavedError extends WebhookError {
  * Rotates the signing secret of a webhook, and passes the new one to `save` before anything else.
  *
  * For 24 hours Google accepts to sign with either. A receiver whose `static.secrets` is a function calls it when a delivery
- * matches no secret that it knows, so nothing is restarted; see `liveSecrets`.
+ * matches none of its secrets, so nothing is restarted; see `liveSecrets`.
  *
  * @throws SecretUnsavedError `secret_unsaved` if `save` fails; its `resume` calls `save` again
  * @throws WebhookConfigError `option_invalid`

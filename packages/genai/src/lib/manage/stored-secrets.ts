@@ -7,10 +7,10 @@ export interface StoredSecret {
 }
 
 /**
- * Puts a new secret in front of the stored ones, and notes when those end. An end that was noted before and comes earlier
- * stays.
+ * Puts a new secret in front of the stored ones, and records when those expire. A recorded expiry that is earlier is
+ * kept.
  *
- * @param previousUntil When the secrets from before end, in epoch milliseconds
+ * @param previousUntil When the previous secrets expire, in epoch milliseconds
  */
 export function addSecret(
   stored: readonly StoredSecret[],

@@ -39,7 +39,7 @@ export interface CallResult {
   isError?: boolean
 }
 
-/** An interaction that goes on when its function calls are answered. */
+/** An interaction that continues once its function calls are answered. */
 export interface PendingCalls {
   /** Tells the kinds of results apart. */
   readonly kind: 'requires_action'

@@ -1,7 +1,7 @@
 import { parseEvent, type WebhookEvent } from '@gwh/core'
 import { ResultError } from '../shared/errors.ts'
 
-/** Where an event says its result is: `files/…`; `undefined` if it says nothing. */
+/** Where the event says its result is: `files/…`, or `undefined` if it does not say. */
 export function fileOf(event: WebhookEvent): string | undefined {
   const { file } = event.data
   return typeof file === 'string' ? file : undefined

@@ -46,7 +46,7 @@ function parseRow(index: number, { text }: Line, maxRowBytes: number): BatchRow 
   try {
     const value: unknown = JSON.parse(text)
     if (isFields(value)) return toRow(index, value)
-    return invalidRow(index, 'the line is no JSON object')
+    return invalidRow(index, 'the line is not a JSON object')
   } catch {
     return invalidRow(index, 'the line is not JSON')
   }

@@ -7,7 +7,7 @@ export type JobKind = 'batch' | 'interaction' | 'video'
 export type JobLike = string | { readonly name?: string | undefined } | { readonly id?: string | undefined }
 
 /**
- * Returns the name by which the API knows a job: `batches/…`, `models/…/operations/…`, or the id of an interaction.
+ * Returns the name that the API uses for a job: `batches/…`, `models/…/operations/…`, or the id of an interaction.
  *
  * @throws WebhookConfigError `option_invalid`
  */

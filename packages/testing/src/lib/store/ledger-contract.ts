@@ -6,11 +6,11 @@ const NOW = 1_795_000_000_000
 const MINUTE_MS = 60_000
 const EXPIRES_AT = NOW + 7 * 24 * 60 * MINUTE_MS
 
-/** How a contract suite gets at the ledger it examines. */
+/** How the ledger contract creates the ledger it tests. */
 export interface LedgerContract {
   /** Makes an empty ledger; called once per test. */
   create(): JobLedger | Promise<JobLedger>
-  /** Opens what the last `create` made once more, after it was closed. Leave it out for a ledger in memory. */
+  /** Reopens what the last `create` made, after it was closed. Leave it out for a ledger in memory. */
   reopen?(): JobLedger | Promise<JobLedger>
 }
 
@@ -63,7 +63,7 @@ async function withHarness(
     },
     async find(id) {
       const found = await harness.ledger.find(id)
-      assertThat(found !== undefined, `the ledger does not know ${id}`)
+      assertThat(found !== undefined, `the ledger has no job ${id}`)
       return found
     },
     end: (id, event = '{}') => harness.ledger.end(id, event, { now: NOW, expiresAt: EXPIRES_AT }),
@@ -82,7 +82,7 @@ async function withHarness(
 }
 
 function defineJobs(define: Define): void {
-  define('a job is found as it was added', async ({ ledger, find }) => {
+  define('a job is found exactly as it was added', async ({ ledger, find }) => {
     const job = {
       id: 'a',
       name: 'models/m/operations/a',
@@ -95,7 +95,7 @@ function defineJobs(define: Define): void {
     assertEqual(await ledger.find('b'), undefined, 'another job')
   })
 
-  define('a job that is known is not added again', async ({ ledger, open, find, end }) => {
+  define('a known job is not added again', async ({ ledger, open, find, end }) => {
     await open('a', 1)
     assertEqual(await open('a', 9), false, 'adding it again')
     assertEqual((await find('a')).lookAt, at(1), 'its next look-up')
@@ -109,7 +109,7 @@ function defineJobs(define: Define): void {
     assertEqual(added.filter(Boolean).length, 1, 'calls that added it')
   })
 
-  define('the first event of a job counts', async ({ open, end, find }) => {
+  define('only the first event of a job counts', async ({ open, end, find }) => {
     await open('a')
     assertEqual(await end('a', '{"first":true}'), true, 'first event')
     assertEqual(await end('a', '{"first":false}'), false, 'second event')
@@ -148,13 +148,13 @@ function defineTaking(define: Define): void {
     assertEqual(await take(), ['third'], 'the rest of those that are due')
   })
 
-  define('a taken job is due again at the time that was given', async ({ open, take, find }) => {
+  define('a taken job is due again at the given time', async ({ open, take, find }) => {
     await open('a')
     assertEqual(await take(), ['a'], 'first time')
     assertEqual(await take({ dueAt: at(10) - 1 }), [], 'just before it is due again')
     assertEqual(await take({ dueAt: at(10), until: at(20) }), ['a'], 'when it is due again')
     const { lookups, lookAt } = await find('a')
-    assertEqual([lookups, lookAt], [2, at(20)], 'look-ups and the next')
+    assertEqual([lookups, lookAt], [2, at(20)], 'number of look-ups, and the next')
   })
 
   define('each of 20 jobs is taken by exactly one of 5 concurrent calls', async ({ open, take }) => {
@@ -164,7 +164,7 @@ function defineTaking(define: Define): void {
     assertEqual(new Set(taken.flat()).size, 20, 'different jobs')
   })
 
-  define('jobs can be taken before they are due, unless they were taken lately', async ({ open, take }) => {
+  define('jobs can be taken before they are due, unless they were taken recently', async ({ open, take }) => {
     await open('a', 500)
     await open('b', 600)
     await open('due', 0)
@@ -221,14 +221,14 @@ function defineHandling(define: Define): void {
     assertEqual(claims.filter((claim) => claim === 'claimed').length, 1, 'claims')
   })
 
-  define('an event that was handled stays handled for others', async ({ ledger, begin }) => {
+  define('a handled event stays handled for other holders', async ({ ledger, begin }) => {
     await begin('one')
     assertEqual(await ledger.complete('key', 'one'), true, 'completion')
     assertEqual(await begin('other', at(1000)), 'handled', 'another holder')
   })
 
   define(
-    'its own holder may handle an event again, before and after completion',
+    'the same holder may handle an event again, before and after completion',
     async ({ ledger, begin }) => {
       await begin('one')
       assertEqual(await begin('one'), 'claimed', 'before completion')
@@ -240,7 +240,7 @@ function defineHandling(define: Define): void {
     },
   )
 
-  define('a claim that was given back, or whose lease has ended, is free', async ({ ledger, begin }) => {
+  define('a released claim, or one whose lease has ended, can be claimed', async ({ ledger, begin }) => {
     await begin('one')
     await ledger.release('key', 'one')
     assertEqual(await begin('two'), 'claimed', 'after the release')
@@ -260,13 +260,13 @@ function defineHandling(define: Define): void {
 }
 
 function defineExpiry(define: Define): void {
-  define('a handled event is forgotten after its time', async ({ ledger, begin }) => {
+  define('a handled event is forgotten after its expiry', async ({ ledger, begin }) => {
     const soon = { now: NOW, leaseUntil: at(1), expiresAt: at(60) }
     await ledger.begin('key', 'one', soon)
     await ledger.complete('key', 'one')
     assertEqual(await begin('other', at(60) - 1), 'handled', 'just before')
     assertEqual(await begin('other', at(60)), 'claimed', 'afterwards')
-    assertEqual(await begin('one', at(60)), 'in_progress', 'the holder from before')
+    assertEqual(await begin('one', at(60)), 'in_progress', 'the previous holder')
   })
 }
 
