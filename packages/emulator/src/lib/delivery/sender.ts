@@ -1,6 +1,7 @@
 import type { EventInput } from '../events/envelope.ts'
 import type { FaultRules } from '../faults/rules.ts'
 import type { TimerClock } from '../shared/clock.ts'
+import type { DeliveryFault } from '../shared/fault-types.ts'
 import { newWebhookId } from '../shared/ids.ts'
 import type { Settings } from '../shared/options.ts'
 import { createTimerSet, type TimerSet } from '../shared/timer-set.ts'
@@ -165,12 +166,11 @@ export class Sender {
     if (isTooLate(delivery, this.#rules.plan, this.#clock.now())) return this.#conclude(delivery, 'exhausted')
     const interfering = this.#faults.next(delivery, endpoint.uri)
     if (interfering.holdMs > 0) this.#holdBack(delivery, interfering)
-    else await this.#make(delivery, endpoint, interfering)
+    else await this.#make(delivery, endpoint, interfering.faults)
   }
 
   /** Makes an attempt. What throws before it is recorded has sent nothing, so the clock lets it be tried again. */
-  async #make(delivery: Delivery, endpoint: Endpoint, { applied }: Interfering): Promise<void> {
-    const faults = applied.map(({ fault }) => fault)
+  async #make(delivery: Delivery, endpoint: Endpoint, faults: readonly DeliveryFault[]): Promise<void> {
     const plan = planAttempt(faults)
     const startsAt = this.#clock.now()
     const request = await buildRequest(delivery, endpoint, startsAt, plan)
@@ -179,7 +179,6 @@ export class Sender {
     // Recorded before it is sent, so that no attempt goes unrecorded.
     const begun = this.#deliveries.put(withStartedAttempt(delivery, endpoint.uri, startsAt, faults))
     this.#timers.cancel(delivery.id)
-    this.#faults.use(applied)
     this.#reports.attemptStarted(begun)
     const startedAt = this.#settings.now()
     const outcome = await sendAttempt({
@@ -235,11 +234,10 @@ export class Sender {
   }
 
   /** Plans an attempt for later because a fault holds it back. */
-  #holdBack(delivery: Delivery, { applied, holdMs }: Interfering): void {
-    const by = applied.map(({ fault }) => fault.type)
+  #holdBack(delivery: Delivery, { faults, holdMs }: Interfering): void {
+    const by = faults.map(({ type }) => type)
     const heldBack = { attempt: delivery.attempts.length + 1, by }
     this.#plan({ ...delivery, heldBack }, this.#clock.now() + holdMs)
-    this.#faults.use(applied)
   }
 
   /** Lets what was waiting for this delivery to overtake it follow now. */

@@ -62,8 +62,8 @@ const MATCH: Record<About, z.ZodType> = {
 }
 
 const RULE = z.strictObject({
-  fault: z.unknown(),
-  match: z.unknown(),
+  fault: z.unknown().optional(),
+  match: z.unknown().optional(),
   times: z.int().min(1).optional(),
 })
 
