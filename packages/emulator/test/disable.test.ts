@@ -30,10 +30,7 @@ test('five deliveries given up in a row disable a webhook, and end what is pendi
   await emulator.trigger(event)
   await emulator.clock.advance(DAY_MS / 2)
   expect((await webhook()).state).toBe('disabled_due_to_failed_deliveries')
-  expect(emulator.deliveries().map(({ state }) => state)).toEqual([
-    ...Array(5).fill('exhausted'),
-    'disabled',
-  ])
+  expect(emulator.deliveries().map(({ state }) => state)).toEqual([...Array(5).fill('exhausted'), 'disabled'])
   expect(signals.filter(({ type }) => type === 'webhook_disabled')).toEqual([
     { type: 'webhook_disabled', at: emulator.clock.now(), registrationId: id, uri: receiver.url },
   ])

@@ -105,11 +105,20 @@ test('Retry-After stretches a gap to at most twice the plan and never shortens i
     ['soon', 5],
     ['Wed, 21 Oct 2015 07:28:00 GMT', 5],
     ['Wed, 21 Oct 2099 07:28:00 GMT', 10],
+    ['Wednesday, 21-Oct-99 07:28:00 GMT', 5],
+    ['Wed Oct 21 07:28:00 2099', 5],
+    [['8', '60'], 8],
+    [['soon', '60'], 5],
   ] as const
   for (const [header, seconds] of cases) {
     const emulator = createTestEmulator(noJitter)
     const receiver = await startReceiver((response) => {
-      response.writeHead(503, { 'retry-after': header }).end()
+      response
+        .writeHead(
+          503,
+          ([header].flat() as string[]).flatMap((value) => ['retry-after', value]),
+        )
+        .end()
     })
     await emulator.trigger({ ...event, uris: [receiver.url] })
     await emulator.idle()

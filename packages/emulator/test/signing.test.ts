@@ -86,7 +86,8 @@ test('every key has the prefix by which a receiver in production refuses it, als
   for (let rotation = 0; rotation < 3; rotation += 1) await emulator.rotateKeys()
   const { keys } = await jwksOf(url)
   expect(keys).toHaveLength(6)
-  for (const { kid, d } of keys) expect([kid, d]).toEqual([expect.stringMatching(/^gwh-emulator-/), undefined])
+  for (const { kid, d } of keys)
+    expect([kid, d]).toEqual([expect.stringMatching(/^gwh-emulator-/), undefined])
 })
 
 test('the JWKS says how long it may be kept', async () => {

@@ -45,6 +45,10 @@ export function nodeSend({ address, wire }: NodeSendOptions): Send {
         ...(address !== undefined && { lookup: fixedLookup(address) }),
       })
       outgoing.on('error', reject)
+      outgoing.once('upgrade', (_, socket) => {
+        socket.destroy()
+        reject(new Error('the receiver switched to another protocol'))
+      })
       outgoing.once('response', (incoming) => {
         const toWeb = () => Readable.toWeb(incoming) as ReadableStream<Uint8Array>
         try {
