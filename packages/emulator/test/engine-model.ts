@@ -1,7 +1,8 @@
 /** What a receiver does at one attempt. */
 export type Reaction =
   | { readonly kind: 'answer'; readonly status: number; readonly retryAfter?: RetryAfter }
-  | { readonly kind: 'timeout' | 'cut' }
+  | { readonly kind: 'timeout' }
+  | { readonly kind: 'cut' }
 
 /** A `Retry-After` header: text, or a date some seconds after the attempt, and what it is worth in milliseconds. */
 export type RetryAfter =
