@@ -43,7 +43,7 @@ async function useDead(queue: DeliveryQueue): Promise<void> {
   await queue.drain(process, { concurrency: 50 })
 }
 
-test('a list of a large queue leaves room for others between its commands', async () => {
+test('a list of a large queue lets other commands run between its own', async () => {
   const queue = useQueue(await useRedis())
   await fill(queue)
   const list = async () => {
@@ -55,7 +55,7 @@ test('a list of a large queue leaves room for others between its commands', asyn
   expect(await mostInFlight(page)).toBeLessThanOrEqual(MOST_IN_FLIGHT)
 })
 
-test('a large replay leaves room for others between its commands', async () => {
+test('a large replay lets other commands run between its own', async () => {
   const queue = useQueue(await useRedis(), { retainBodies: { forMs: 60_000 } })
   await fill(queue)
   await queue.drain(async () => {}, { concurrency: 50 })

@@ -16,13 +16,13 @@ export interface Watched {
   keys: string
 }
 
-interface Hand {
+interface WatchedWorker {
   concurrency: number
   running: number
 }
 
 /**
- * Lets a contract's clock move a queue whose jobs lie in a real Redis.
+ * Lets a contract's clock move a queue whose jobs are in a real Redis.
  *
  * BullMQ takes the time from `Date`, which shows the contract's time here. After each step idle workers are
  * woken, because they wait on Redis's own time, and the clock moves on only when every worker waits for a delivery or
@@ -30,7 +30,7 @@ interface Hand {
  */
 export function attachToRedis(clock: Clock, { queue, observer, keys }: Watched): DeliveryQueue {
   const fake = clock as FakeClock
-  const hands = new Set<Hand>()
+  const workers = new Set<WatchedWorker>()
   const timers = new Set<number>()
   const { schedule, advance } = fake
   vi.useFakeTimers({ toFake: ['Date'], now: fake.now() })
@@ -38,7 +38,7 @@ export function attachToRedis(clock: Clock, { queue, observer, keys }: Watched):
   const settle = async () => {
     vi.setSystemTime(fake.now())
     await observer.zadd(`${keys}marker`, 0, '0')
-    await quiet(observer, hands)
+    await quiet(observer, workers)
   }
   fake.schedule = (task, delayMs) => {
     const dueAt = fake.now() + Math.max(0, delayMs || 0)
@@ -64,38 +64,38 @@ export function attachToRedis(clock: Clock, { queue, observer, keys }: Watched):
     const waiting = [...timers, ...(delayed > fake.now() ? [delayed] : [])].filter((time) => time <= end)
     return Math.min(...waiting)
   }
-  return { ...queue, work: (process, options) => watchWork(queue, hands, process, options) }
+  return { ...queue, work: (process, options) => watchWork(queue, workers, process, options) }
 }
 
 function watchWork(
   queue: DeliveryQueue,
-  hands: Set<Hand>,
+  workers: Set<WatchedWorker>,
   process: ProcessDelivery,
   options?: WorkOptions,
 ): QueueWorker {
-  const hand = { concurrency: options?.concurrency ?? 8, running: 0 }
+  const watched = { concurrency: options?.concurrency ?? 8, running: 0 }
   const worker = queue.work(async (message, context) => {
-    hand.running++
+    watched.running++
     await process(message, context).finally(() => {
-      hand.running--
+      watched.running--
     })
   }, options)
-  hands.add(hand)
+  workers.add(watched)
   return {
     async stop() {
-      hands.delete(hand)
+      workers.delete(watched)
       await worker.stop()
     },
   }
 }
 
-async function quiet(observer: Redis, hands: Set<Hand>): Promise<void> {
+async function quiet(observer: Redis, workers: Set<WatchedWorker>): Promise<void> {
   let seen = Number.NaN
   let looks = 0
   await until('the queue is at rest', async () => {
     const info = await observer.info()
     const commands = readNumber(info, 'total_commands_processed')
-    const free = [...hands].filter((hand) => hand.running < hand.concurrency).length
+    const free = [...workers].filter((worker) => worker.running < worker.concurrency).length
     const atRest = commands === seen + 1 && readNumber(info, 'blocked_clients') >= free
     seen = commands
     looks = atRest ? looks + 1 : 0

@@ -9,7 +9,7 @@ import { useQueue, useRedis } from './use-redis.ts'
 const LEASE_MS = 400
 
 /** Enqueues deliveries and lets two processes end while they handle them. */
-async function leaveBehindTwice(server: RedisServer, ids: string[]): Promise<void> {
+async function abandonTwice(server: RedisServer, ids: string[]): Promise<void> {
   const queue = useQueue(server)
   for (const id of ids) await queue.enqueue(queuedDelivery({ id }))
   for (let death = 0; death < 2; death++) {
@@ -47,14 +47,14 @@ const SUSPECTS = ['suspect_0', 'suspect_1', 'suspect_2']
 
 test('a crash-loop suspect runs alone, across all workers of the queue', async () => {
   const server = await useRedis()
-  await leaveBehindTwice(server, SUSPECTS)
+  await abandonTwice(server, SUSPECTS)
   const queue = useQueue(server)
   const { handler, seen } = createHandler()
   const errors: unknown[] = []
   const options = { leaseMs: LEASE_MS, concurrency: 4, onError: (error: unknown) => errors.push(error) }
   const workers = [queue.work(handler, options), queue.work(handler, options)]
-  // Others run when the suspects come, and wait when they go.
-  await until('the suspects are handled', async () => {
+  // Keeps other deliveries waiting and running until the last suspect is claimed.
+  await until('the crash-loop suspects are handled', async () => {
     if ((await queue.stats()).pending < 8) await enqueueFresh(queue, 8)
     return SUSPECTS.every((id) => seen.attempts.has(id))
   })
@@ -72,10 +72,10 @@ test('a crash-loop suspect runs alone, across all workers of the queue', async (
 
 test('a drain runs crash-loop suspects alone, and the others together', async () => {
   const server = await useRedis()
-  await leaveBehindTwice(server, SUSPECTS)
+  await abandonTwice(server, SUSPECTS)
   const queue = useQueue(server)
   const { handler, seen } = createHandler()
-  await until('the suspects are handled', async () => {
+  await until('the crash-loop suspects are handled', async () => {
     await enqueueFresh(queue, 8)
     seen.most = 0
     await queue.drain(handler, { leaseMs: LEASE_MS, concurrency: 4 })

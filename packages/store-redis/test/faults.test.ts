@@ -35,7 +35,7 @@ describe.each(LIBRARIES)('on $name', (library) => {
     }
   }
 
-  test('a full memory refuses claims, lets completions through, and is over when there is room', async () => {
+  test('a Redis whose memory is full refuses claims, accepts completions, and recovers when memory is free', async () => {
     const { server, store, claim, config } = await claimed()
     await config('maxmemory', '1mb')
     await expect(redis(server.url, 'SET', 'filler', 'x'.repeat(1_000_000))).rejects.toThrow(/^OOM/)

@@ -101,7 +101,7 @@ function together(storage: QueueStorage): QueueStorage {
   }
 }
 
-/** Accepts every completion, whoever owns the lease: a storage without fencing. */
+/** Accepts every completion, no matter who holds the lease: a storage without fencing. */
 export function unfenced(storage: QueueStorage, path: string): QueueStorage {
   return {
     ...storage,

@@ -30,7 +30,7 @@ export interface QueueStorage extends Settlement {
    * Claims deliveries that are pending, due again, or whose lease ran out; the oldest first.
    *
    * A delivery whose lease ran out on its second or a later attempt is a crash-loop suspect. While one waits,
-   * nothing else is claimed: with `alone` the claim returns one suspect, by itself, and otherwise nothing.
+   * nothing else is claimed: with `alone` the claim returns one such suspect only, and otherwise nothing.
    *
    * So that a clock that was set back does not delay deliveries, a lease that ends later than the longest lease so far,
    * and a retry due later than the longest wait so far, count as due.

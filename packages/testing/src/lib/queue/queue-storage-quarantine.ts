@@ -8,7 +8,7 @@ import {
   type StorageHarness,
 } from './queue-storage-harness.ts'
 
-/** Which deliveries are claimed alone, because they may be what kills their processes. */
+/** Which deliveries are claimed alone, because they may crash their processes. */
 export function defineQuarantineRules(define: DefineStorageRule): void {
   define('a delivery abandoned once is claimed with others', async ({ storage, fill, claimAt }) => {
     await fill(2)
@@ -16,7 +16,7 @@ export function defineQuarantineRules(define: DefineStorageRule): void {
     await storage.insert(queuedDelivery())
     const claimed = await claimAt(LEASE_MS, 10, false)
     assertEqual(claimed.map(({ attempt }) => attempt).sort(), [1, 2, 2], 'attempts')
-    assertEqual(claimed.filter(({ quarantined }) => quarantined).length, 0, 'suspects')
+    assertEqual(claimed.filter(({ quarantined }) => quarantined).length, 0, 'crash-loop suspects')
   })
 
   define('deliveries abandoned twice are claimed alone, one after the other', async (harness) => {
@@ -27,7 +27,8 @@ export function defineQuarantineRules(define: DefineStorageRule): void {
     const third = await harness.claimAt(2 * LEASE_MS)
     const suspects = [first, second, third].map((claimed) => only(claimed))
     assertEqual(suspects.map(({ key }) => key).sort(), keys.sort(), 'claimed keys')
-    for (const { quarantined, attempt } of suspects) assertEqual([quarantined, attempt], [true, 3], 'suspect')
+    for (const { quarantined, attempt } of suspects)
+      assertEqual([quarantined, attempt], [true, 3], 'quarantined and attempt')
     const others = await harness.claimAt(2 * LEASE_MS)
     assertEqual(others.map(({ key }) => key).sort(), waiting.sort(), 'keys claimed afterwards')
   })
@@ -44,7 +45,7 @@ export function defineQuarantineRules(define: DefineStorageRule): void {
     await storage.retry(await harness.leaseOne(), START_MS, START_MS)
     await storage.retry(only(await harness.claimAt(0)), START_MS, START_MS)
     const third = only(await harness.claimAt(0, 10, false))
-    assertEqual([third.quarantined === true, third.attempt], [false, 3], 'suspect and attempt')
+    assertEqual([third.quarantined === true, third.attempt], [false, 3], 'quarantined and attempt')
   })
 }
 
