@@ -8,9 +8,9 @@ const IDLE = { refused: 'overloaded', message: expect.stringContaining('no byte 
 const SLOWEST = { refused: 'overloaded', message: expect.stringContaining('the slowest') }
 
 /** A limiter on a clock of its own; `read` starts one body and tracks whether it is ended. */
-function setUp(limits: Partial<typeof LIMITS> = {}, isFull = () => false) {
+function setUp(limits: Partial<typeof LIMITS> = {}, whyFull: () => string | undefined = () => undefined) {
   const clock = createFakeClock(NOW)
-  const limiter = createLimiter({ ...LIMITS, ...limits }, clock, isFull)
+  const limiter = createLimiter({ ...LIMITS, ...limits }, clock, whyFull)
   const read = (address?: string) => {
     const limited = limiter.enter(address)
     if (isRefusal(limited)) throw new Error(limited.message)
@@ -35,7 +35,7 @@ function setUpStalled(limits: Partial<typeof LIMITS>) {
     },
   }
   const given = { ...LIMITS, maxLoopLagMs: Number.POSITIVE_INFINITY, ...limits }
-  return { clock, timers, limiter: createLimiter(given, clock, () => false) }
+  return { clock, timers, limiter: createLimiter(given, clock, () => undefined) }
 }
 
 describe('the limiter, with too many bodies', () => {
@@ -242,10 +242,10 @@ describe('the limiter, for one address', () => {
 
 describe('the limiter refuses', () => {
   test('while what comes after it is full', () => {
-    let full = true
+    let full: string | undefined = 'the queue is full'
     const { limiter } = setUp({}, () => full)
-    expect(limiter.enter(undefined)).toMatchObject({ refused: 'overloaded' })
-    full = false
+    expect(limiter.enter(undefined)).toEqual({ refused: 'overloaded', message: full })
+    full = undefined
     expect(limiter.enter(undefined)).not.toHaveProperty('refused')
   })
 

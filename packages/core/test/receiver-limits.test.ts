@@ -4,7 +4,16 @@ import { describe, expect, test, vi } from 'vitest'
 import { answerFor } from '../src/lib/http/answer.ts'
 import type { BodyLimits } from '../src/lib/http/body-limits.ts'
 import type { Refusal } from '../src/lib/shared/refusal.ts'
-import { createFakeClock, dynamicDelivery, JWKS, NOW, SECRET, settle, staticDelivery } from './support.ts'
+import {
+  createFakeClock,
+  createWatched,
+  dynamicDelivery,
+  JWKS,
+  NOW,
+  SECRET,
+  settle,
+  staticDelivery,
+} from './support.ts'
 
 describe('an overloaded receiver', () => {
   test('answers 503 with Retry-After before it reads the body', async () => {
@@ -22,6 +31,27 @@ describe('an overloaded receiver', () => {
     expect(answer).toMatchObject({ status: 503, body: '{"error":"overloaded"}' })
     expect(Number(answer.headers['retry-after'])).toBeGreaterThanOrEqual(30)
     expect(read).toBe(false)
+  })
+
+  test('says why the queue is full, and warns of it once a minute', async () => {
+    let full: boolean
+    const reason = 'the disk has less than 5 bytes free'
+    const queue = { ...createMemoryQueue(), isFull: () => full, whyFull: () => reason }
+    const clock = createFakeClock(NOW)
+    const { receiver, signals } = createWatched({ queue, clock })
+    const send = async () => await receiver.receive(staticDelivery({ id: crypto.randomUUID() }))
+    for (full of [true, true, false, true]) await send()
+    await clock.advance(60_000)
+    for (full of [true, false, true]) await send()
+    expect(signals.find(({ type }) => type === 'refused')).toMatchObject({
+      code: 'overloaded',
+      message: `the queue is full: ${reason}`,
+    })
+    const message = expect.stringContaining(reason)
+    expect(signals.filter((signal) => 'code' in signal && signal.code === 'queue_full')).toEqual([
+      { type: 'warning', code: 'queue_full', message },
+      { type: 'warning', code: 'queue_full', message },
+    ])
   })
 
   test('asks each sender to wait for a different time, between 30 and 120 seconds', () => {

@@ -27,6 +27,8 @@ export interface CapacityOptions {
 export interface Capacity {
   /** Whether new deliveries would be refused. Other processes' changes count within 250 ms, our own at once. */
   isFull(): boolean
+  /** Why `isFull` returned `true`, in words. */
+  whyFull(): string | undefined
   /** Why one more delivery must be refused, or `undefined`. Exact; call it in a transaction, before each insert. */
   refusal(): string | undefined
   /** Records by how much a change of this connection raised the number of waiting deliveries. */
@@ -76,6 +78,7 @@ export function createCapacity(
       refresh(backlog.recountQuietly)
       return describe() !== undefined
     },
+    whyFull: describe,
     refusal() {
       if (!looked) {
         looked = true

@@ -89,6 +89,7 @@ export function createSqliteStorage(
     transactional: true,
     ...createQueries(database, parts),
     isFull: capacity.isFull,
+    whyFull: capacity.whyFull,
     close: () => group.close(),
   }
 }

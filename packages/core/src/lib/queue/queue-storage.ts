@@ -57,6 +57,8 @@ export interface QueueStorage extends Settlement {
   purgeDead(olderThan: number): Promise<number>
   /** See `DeliveryQueue.isFull`. */
   isFull?(): boolean
+  /** See `DeliveryQueue.whyFull`. */
+  whyFull?(): string | undefined
   /** Closes the storage and frees its resources. */
   close(): Promise<void>
 }

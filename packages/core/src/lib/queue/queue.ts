@@ -164,6 +164,8 @@ export interface DeliveryQueue {
    * answers from memory. Default: never.
    */
   isFull?(): boolean
+  /** Why `isFull` returned `true`, in words, without payload. Default: no reason is known. */
+  whyFull?(): string | undefined
   /**
    * Checks the configuration of the backend before the first delivery. An unreachable backend passes; deliveries are
    * refused until it is reachable. Default: no check.

@@ -87,6 +87,7 @@ export function createStoredQueue(storage: QueueStorage, options: StoredQueueOpt
       return await waking(replay(storage, target, clock.now()))
     },
     isFull: () => storage.isFull?.() ?? false,
+    whyFull: () => storage.whyFull?.(),
     close: () => storage.close(),
   }
 }

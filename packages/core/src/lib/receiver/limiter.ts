@@ -57,9 +57,13 @@ const MOST_AHEAD = 4 * 1024
  * in favour of open bodies, and a body that keeps arriving is never ended in favour of new ones, because either way
  * idle connections could block good deliveries.
  *
- * @param isFull Whether the queue is full, so that new deliveries are refused
+ * @param whyFull Why the queue takes no deliveries, in words; `undefined` if it takes them
  */
-export function createLimiter(limits: LimiterOptions, clock: Clock, isFull: () => boolean): Limiter {
+export function createLimiter(
+  limits: LimiterOptions,
+  clock: Clock,
+  whyFull: () => string | undefined,
+): Limiter {
   const lagMs = Number.isFinite(limits.maxLoopLagMs) ? createLagProbe(clock) : () => 0
   const present = () => monotonicNow(clock)
   // In order of arrival. Complete bodies are removed, but their bytes still count.
@@ -104,7 +108,8 @@ export function createLimiter(limits: LimiterOptions, clock: Clock, isFull: () =
 
   return {
     enter(address) {
-      if (isFull()) return refuse('overloaded', 'the queue is full')
+      const full = whyFull()
+      if (full !== undefined) return refuse('overloaded', full)
       if (lagMs() > limits.maxLoopLagMs) return refuse('overloaded', 'the event loop is late')
       const group = address === undefined ? undefined : toAddressGroup(address)
       const slot: Slot = { group, bytes: 0, behind: 0, at: present(), ended: undefined, end: undefined }

@@ -13,6 +13,7 @@ import { prepareVerification } from '../verify/prepare.ts'
 import type { VerifyOptions } from '../verify/verify-options.ts'
 import { withErrorBoundary } from './error-boundary.ts'
 import { createExplanations } from './explanations.ts'
+import { createFullQueueProbe } from './full-queue.ts'
 import { createLimiter } from './limiter.ts'
 import { createPipeline } from './pipeline.ts'
 import type { ReceiverLimits, ReceiverOptions } from './receiver-options.ts'
@@ -49,7 +50,7 @@ export function createReception(given: ReceptionOptions): (delivery: IncomingDel
     sink,
     endpoint,
     skew: createSkewProbe(now, (seconds) => observe({ type: 'clock_skew_suspected', seconds })),
-    limiter: createLimiter(limits, clock, () => queue?.isFull?.() ?? false),
+    limiter: createLimiter(limits, clock, createFullQueueProbe(queue, clock, warn)),
     addressOf,
     limits: {
       maxBytes: limits.maxBodyBytes,

@@ -19,8 +19,6 @@ export interface QueueContract {
    * promises nothing beyond its own process; the rules on restarts are then skipped.
    */
   reopen?(clock: Clock): DeliveryQueue | Promise<DeliveryQueue>
-  /** Whether it implements `list`, `get` and the failures of dead letters. Default: yes. */
-  records?: boolean
   /** Makes an empty queue that keeps the bodies of handled deliveries for an hour; for the rules on `replay`. */
   createRetaining?(clock: Clock): DeliveryQueue | Promise<DeliveryQueue>
 }
