@@ -1,14 +1,22 @@
 import { DatabaseSync } from 'node:sqlite'
 import { createFakeClock, queuedDelivery } from '@gwh/testing'
 import { expect, onTestFinished, test } from 'vitest'
-import { type CapacityOptions, createSqliteQueue, openSqliteStorage } from '../src/index.ts'
+import {
+  type CapacityOptions,
+  createSqliteQueue,
+  openSqliteStorage,
+  type SqliteStorageOptions,
+} from '../src/index.ts'
 import { startChild } from './children/start-child.ts'
 import { query } from './inspect.ts'
 import { temporaryFile } from './temporary-file.ts'
 
 const OVERLOADED = { name: 'WebhookUnavailableError', code: 'overloaded', status: 503 }
 
-function openHarness(options: CapacityOptions = {}, path = temporaryFile()) {
+function openHarness(
+  options: CapacityOptions & Pick<SqliteStorageOptions, 'retainBodies'> = {},
+  path = temporaryFile(),
+) {
   const clock = createFakeClock()
   const storage = openSqliteStorage({ path, clock, ...options })
   onTestFinished(() => storage.close())
@@ -73,6 +81,18 @@ test('redriven deliveries count as waiting', async () => {
   await storage.redrive('all', clock.now())
   expect(storage.isFull?.()).toBe(true)
   expect(accepted(await fill(1))).toBe(0)
+})
+
+test('replayed deliveries count as waiting', async () => {
+  const options = { maxPending: 3, retainBodies: { forMs: 3_600_000 } }
+  const { storage, clock, fill, claim } = openHarness(options)
+  await fill(3)
+  const leases = await claim(3)
+  for (const lease of leases) await storage.complete(lease, clock.now())
+  expect(storage.isFull?.()).toBe(false)
+  const keys = leases.map(({ key }) => key)
+  expect(await storage.replay(keys, clock.now())).toBe(3)
+  expect(storage.isFull?.()).toBe(true)
 })
 
 test('claiming a delivery of a vanished worker again frees no place', async () => {

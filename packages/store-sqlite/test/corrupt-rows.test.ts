@@ -33,6 +33,7 @@ test.each(Object.entries(DAMAGE))(
 
     const queue = createSqliteQueue({ path, clock })
     onTestFinished(() => queue.close())
+    expect(await queue.list()).toHaveLength(2)
     const handled: string[] = []
     const reasons: unknown[] = []
     await queue.drain(async ({ id }) => void handled.push(id), {

@@ -66,6 +66,8 @@ test('during a long read the log is bounded: deliveries are refused, the log is 
   expect(refused).toMatchObject({ code: 'overloaded' })
   expect(queue.isFull?.()).toBe(true)
   expect(queue.whyFull?.()).toContain('write-ahead log')
+  await clock.advance(250)
+  expect(queue.isFull?.()).toBe(true)
   expect(reports).toHaveLength(1)
   expect(statSync(`${path}-wal`).size).toBeLessThan(2 * maxLogBytes)
 
