@@ -12,11 +12,14 @@ export function defineRecordRules(define: DefineRule): void {
   defineGet(define)
   defineWrongArguments(define)
   define('a dead letter is redriven by its webhook-id as well', async ({ queue, enqueue }) => {
-    const { id } = await enqueue()
+    const { id, key } = await enqueue()
     await queue.drain(() => Promise.reject(new PermanentError('never')))
     assertEqual(await queue.deadLetters.redrive('unknown'), 0, 'redriven by an unknown id')
     assertEqual(await queue.deadLetters.redrive(id), 1, 'redriven by webhook-id')
     assertEqual((await queue.stats()).pending, 1, 'pending')
+    await queue.drain(async () => {})
+    for (const target of [id, key, 'all'])
+      assertEqual(await queue.deadLetters.redrive(target), 0, `redriven by ${target} when it is handled`)
   })
 }
 
