@@ -27,7 +27,7 @@ export function queueContract(test: RegisterTest, contract: QueueContract): void
   defineRetryRules(define)
   defineDeadLetterRules(define)
   if (contract.reopen) defineRestartRules(define)
-  if (contract.records !== false) defineRecordRules(define)
+  defineRecordRules(define)
   const { createRetaining } = contract
   if (createRetaining) {
     defineReplayRules((title, run) => {
