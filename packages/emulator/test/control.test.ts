@@ -242,6 +242,49 @@ test('the number of jobs is limited, and the error names the limit', async () =>
   await create()
 })
 
+test('faults, jobs and keys are managed over HTTP', async () => {
+  const { ai, emulator } = await startEmulator()
+  const added = await call(emulator, 'POST', '/_gwh/faults', { fault: 'drop', match: { share: 0.5 } })
+  expect(added.body).toMatchObject({ fault: { type: 'drop' }, match: { share: 0.5 }, used: 0 })
+  expect((await call(emulator, 'GET', '/_gwh/faults')).body.faults).toEqual([added.body])
+  expect((await call(emulator, 'POST', '/_gwh/faults', { fault: 'dorp' })).status).toBe(400)
+  expect((await call(emulator, 'DELETE', `/_gwh/faults/${added.body.id}`)).status).toBe(200)
+  expect((await call(emulator, 'DELETE', `/_gwh/faults/${added.body.id}`)).status).toBe(404)
+  expect((await call(emulator, 'DELETE', '/_gwh/faults')).status).toBe(200)
+
+  const { name } = await ai.batches.create({ model: MODEL, src: [inlined('one')] })
+  await emulator.finish(name!, { outcome: 'failed' })
+  expect((await call(emulator, 'GET', '/_gwh/jobs')).body.jobs).toMatchObject([
+    { id: name, kind: 'batch', outcome: 'failed', state: 'BATCH_STATE_FAILED', error: { code: 13 } },
+  ])
+  const keys = async () => (await call(emulator, 'GET', '/.well-known/jwks.json')).body.keys
+  const before = await keys()
+  expect((await call(emulator, 'POST', '/_gwh/keys/rotate', {})).status).toBe(200)
+  expect(await keys()).not.toEqual(before)
+})
+
+test('signals are streamed as server-sent events, and closing ends the stream', async () => {
+  const { emulator, url } = await startEmulator()
+  const headers = { authorization: `Bearer ${emulator.controlToken}` }
+  const response = await fetch(`${url}/_gwh/signals`, { headers })
+  expect(response.headers.get('content-type')).toContain('text/event-stream')
+  const reader = response.body!.pipeThrough(new TextDecoderStream()).getReader()
+  await reader.read()
+  const receiver = await startReceiver()
+  await emulator.trigger({ type: 'batch.succeeded', data: { id: 'batches/x' }, uris: [receiver.url] })
+  await emulator.settled()
+  let text = ''
+  while (!text.includes('delivery_acked')) text += (await reader.read()).value
+  expect(text).toMatch(/event: attempt_started\ndata: \{.*"webhookId":"msg_/)
+  await emulator.close()
+  await expect(
+    reader.read().then(
+      ({ done }) => (done ? 'ended' : 'more'),
+      () => 'ended',
+    ),
+  ).resolves.toBe('ended')
+})
+
 test.each([
   ['scenarios.json', '[{"when":{"kind":"batch"},"then":{"outcome":"expired"}}]'],
   ['scenarios.mjs', "export default [{ when: { kind: 'batch' }, then: { outcome: 'expired' } }]"],

@@ -5,9 +5,12 @@ import { checkControlToken, checkJsonType, checkOrigin } from '../http/guards.ts
 import type { EmulatorState } from '../state/state.ts'
 import { clockApi } from './clock.ts'
 import { exportState, importState } from './export.ts'
+import { faultsApi } from './faults.ts'
 import { finish } from './finish.ts'
+import { listJobs } from './job-list.ts'
 import { redeliver } from './redeliver.ts'
 import { scenariosApi } from './scenarios.ts'
+import { streamSignals } from './signals.ts'
 import { trigger } from './trigger.ts'
 
 /** Serves `/_gwh`: the emulator's own API, which Google does not have. */
@@ -45,6 +48,13 @@ function guardedApi(state: EmulatorState): Hono {
       importState(state, await readFields(c.req.raw))
       return c.json({})
     })
+    .get('/jobs', (c) => c.json({ jobs: listJobs(state) }))
+    .get('/signals', (c) => streamSignals(c, state))
+    .post('/keys/rotate', async (c) => {
+      await state.keys.rotate()
+      return c.json({})
+    })
     .route('/clock', clockApi(state))
+    .route('/faults', faultsApi(state.faults))
     .route('/scenarios', scenariosApi(state))
 }

@@ -88,6 +88,10 @@ export class Jobs {
     return this.#jobs.get(id)
   }
 
+  every(): AnyJob[] {
+    return [...this.#jobs.values()]
+  }
+
   all<Job extends AnyJob>(kind: Job['kind']): Job[] {
     return [...this.#jobs.values()].filter((job): job is Job => job.kind === kind)
   }

@@ -20,6 +20,7 @@ import { createEndpoints } from '../webhooks/endpoints.ts'
 import { readPresets } from '../webhooks/presets.ts'
 import { createRegistry, type WebhookRegistry } from '../webhooks/registry.ts'
 import { createEnds } from './ends.ts'
+import { createListeners, type Listeners } from './listeners.ts'
 
 /** Everything one emulator consists of; all APIs share it. */
 export interface EmulatorState {
@@ -34,6 +35,7 @@ export interface EmulatorState {
   readonly files: FileStore
   readonly uploads: Uploads
   readonly scenarios: Scenarios
+  readonly listeners: Listeners
   /** Resolves when no job is running and no delivery is pending. */
   settled(): Promise<void>
   /** Resolves once `isBusy` is false; it is asked again whenever a job or a delivery ends. */
@@ -47,8 +49,10 @@ export interface EmulatorState {
 /** Creates the state of an emulator: a fresh one, or what its state file holds. Nothing runs until {@link resume}. */
 export function createState(options: Settings): EmulatorState {
   const ends = createEnds()
+  const listeners = createListeners()
   const observer: EmulatorObserver = (signal) => {
     options.observer(signal)
+    listeners.observe(signal)
     ends.observe(signal)
   }
   const settings = { ...options, observer }
@@ -84,7 +88,20 @@ export function createState(options: Settings): EmulatorState {
   const scenarios = createScenarios(initialScenarios, storage.records('scenario'), newResourceId)
   const jobs = new Jobs({ clock, storage, observer, durations, maxJobs: limits.jobs, scenarios, emit })
   const settled = () => ends.waitWhile(() => jobs.isBusy() || sender.isBusy())
-  const parts = { settings, storage, clock, keys, faults, webhooks, sender, jobs, files, uploads, scenarios }
+  const parts = {
+    settings,
+    storage,
+    clock,
+    keys,
+    faults,
+    webhooks,
+    sender,
+    jobs,
+    files,
+    uploads,
+    scenarios,
+    listeners,
+  }
   return { ...parts, settled, waitWhile: ends.waitWhile, emitTo, emit }
 }
 
