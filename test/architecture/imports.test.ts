@@ -41,7 +41,7 @@ const FOLDERS: Record<string, readonly string[]> = {
     'control',
     'server',
   ],
-  genai: ['shared', 'dispatch', 'results', 'manage'],
+  genai: ['shared', 'dispatch', 'results', 'manage', 'ledger', 'await'],
   testing: ['shared', 'fixtures', 'http', 'raw', 'store', 'queue', 'adapter', 'vitest'],
 }
 

@@ -4,12 +4,18 @@
  * @module
  */
 
+export { createJobs } from './lib/await/jobs.ts'
+export type { Jobs, JobsOptions, ReconcileOptions, TrackOptions } from './lib/await/jobs-types.ts'
+export { type OpenJobName, type ReconcileJobsOptions, reconcile } from './lib/await/reconcile.ts'
+export type { Reconciled } from './lib/await/sweep.ts'
+export type { DoneOptions } from './lib/await/waiters.ts'
 export { checkRequest } from './lib/dispatch/check-request.ts'
 export {
   createWebhookConfig,
   type WebhookConfig,
   type WebhookConfigOptions,
 } from './lib/dispatch/webhook-config.ts'
+export type { JobsObserver, JobsSignal } from './lib/ledger/signals.ts'
 export { type EnsuredWebhook, type EnsureWebhookOptions, ensureWebhook } from './lib/manage/ensure-webhook.ts'
 export { type PingWebhookOptions, pingWebhook } from './lib/manage/ping-webhook.ts'
 export {
@@ -54,3 +60,4 @@ export {
   ResultError,
   ResultUnavailableError,
 } from './lib/shared/errors.ts'
+export type { JobKind, JobLike } from './lib/shared/job-name.ts'

@@ -46,11 +46,11 @@ for i, id in ipairs(ids) do
     redis.call('ZREM', KEYS[1] .. ':due', id)
     redis.call('ZREM', KEYS[1] .. ':taken', id)
   else
+    jobs[#jobs + 1] = { id, redis.call('HGETALL', job) }
     redis.call('HINCRBY', job, 'lookups', 1)
     redis.call('HSET', job, 'lookAt', ARGV[4])
     redis.call('ZADD', KEYS[1] .. ':due', ARGV[4], id)
     redis.call('ZADD', KEYS[1] .. ':taken', ARGV[3], id)
-    jobs[#jobs + 1] = { id, redis.call('HGETALL', job) }
   end
 end
 return jobs`

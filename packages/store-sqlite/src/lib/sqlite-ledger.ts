@@ -95,7 +95,7 @@ function prepareTake(database: DatabaseSync): (terms: TakeOptions) => LedgerJob[
   return ({ dueAt = Number.MAX_VALUE, takenBefore, now, until, limit }) => {
     const rows = takenBefore === undefined ? due.all(dueAt, limit) : old.all(takenBefore, limit)
     for (const { id } of rows) mark.run(now, until, id!)
-    return rows.map((row) => ({ ...toJob(row)!, lookAt: until, lookups: Number(row.lookups) + 1 }))
+    return rows.map((row) => toJob(row)!)
   }
 }
 

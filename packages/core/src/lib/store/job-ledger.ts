@@ -63,7 +63,10 @@ export interface JobLedger {
   end(id: string, event: string, times: { now: number; expiresAt: number }): Promise<boolean>
   /** Marks a job as settled: nothing is left to do, and `take` no longer returns it. */
   settle(id: string): Promise<void>
-  /** Takes jobs for a look-up, the earliest due first. No other caller can take a taken job until `until`. */
+  /**
+   * Takes jobs for a look-up, the earliest due first, and resolves to them as they were before. No other caller can take a
+   * taken job as due until `until`.
+   */
   take(options: TakeOptions): Promise<LedgerJob[]>
   /** Moves the next look-up of a job that is not settled. */
   postpone(id: string, lookAt: number): Promise<void>

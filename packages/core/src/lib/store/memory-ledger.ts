@@ -48,12 +48,13 @@ export function createMemoryLedger(): JobLedger {
         .filter((job) => (takenBefore === undefined ? job.lookAt <= dueAt : job.takenAt < takenBefore))
         .sort((one, other) => one.lookAt - other.lookAt)
         .slice(0, limit)
+      const before = taken.map(toLedgerJob)
       for (const job of taken) {
         job.lookups++
         job.takenAt = now
         job.lookAt = until
       }
-      return taken.map(toLedgerJob)
+      return before
     },
     async postpone(id, lookAt) {
       const job = open.get(id)

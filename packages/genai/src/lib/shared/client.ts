@@ -6,6 +6,8 @@ export interface BatchJobLike {
   state?: string
   /** Why the job failed; the Gemini API leaves it out. */
   error?: { code?: number; message?: string }
+  /** When it ended, in RFC 3339 format. */
+  endTime?: string
   /** Where the responses are. */
   dest?: {
     fileName?: string
@@ -32,6 +34,8 @@ export interface InteractionLike {
   output_text?: string | undefined
   steps?: readonly unknown[] | undefined
   errors?: unknown
+  /** When it changed last, in RFC 3339 format. */
+  updated?: unknown
   webhook_config?: unknown
 }
 

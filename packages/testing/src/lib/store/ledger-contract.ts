@@ -182,7 +182,8 @@ function defineTaking(define: Define): void {
     await open('a', 0)
     await end('a', '{"x":1}')
     const [taken] = await ledger.take({ dueAt: at(1), now: at(1), until: at(2), limit: 1 })
-    assertEqual(taken?.event, '{"x":1}', 'event of the taken job')
+    const before = { id: 'a', name: 'batches/a', createdAt: NOW, lookAt: at(0), lookups: 0, event: '{"x":1}' }
+    assertEqual(taken, before, 'the taken job as it was before')
     await ledger.settle('a')
     assertEqual(await take({ dueAt: at(100) }), [], 'due jobs after it was settled')
     assertEqual(await take({ takenBefore: at(100) }), [], 'any jobs after it was settled')

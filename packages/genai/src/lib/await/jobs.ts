@@ -1,0 +1,144 @@
+import { parseEvent } from '@gwh/core'
+import { JOB_TOKEN_FIELD } from '@gwh/core/job-token'
+import { checkNames, wholeNumber } from '@gwh/core/options'
+import { type Clock, systemClock } from '@gwh/core/queue'
+import { createMemoryLedger, type LedgerJob } from '@gwh/core/store'
+import { installGuard } from '../ledger/guard.ts'
+import { quietObserver } from '../ledger/signals.ts'
+import { fetchResult } from '../results/fetch-result.ts'
+import { ResultError } from '../shared/errors.ts'
+import { type JobLike, toJobKind, toJobName, toShortId } from '../shared/job-name.ts'
+import type { Jobs, JobsOptions } from './jobs-types.ts'
+import { createOverdueJobs } from './overdue.ts'
+import { type LookupDeps, NOT_FOUND } from './settle-job.ts'
+import { startSweep } from './sweep.ts'
+import { EXPECTED_MS, toFirstLook, toNextLook } from './timing.ts'
+import { createWaiters } from './waiters.ts'
+
+const NAMES = [
+  'client',
+  'receiver',
+  'ledger',
+  'expectedMs',
+  'retentionMs',
+  'pollMs',
+  'leaseMs',
+  'fetchFile',
+  'observer',
+  'clock',
+  'random',
+]
+const HOUR_MS = 3_600_000
+const RECENT_MS = 60_000
+const TAKEN_MS = 120_000
+const PAGE = 100
+
+/**
+ * Awaits jobs by their webhooks. Puts itself before the handlers of the receiver, so create it before the first delivery
+ * arrives, in each process that handles events.
+ *
+ * A webhook that does not come is not waited for in vain: a job without an event by the expected time is looked up, with
+ * growing waits, and its event goes to the same handlers. An event that both report is handled once.
+ *
+ * @throws WebhookConfigError `option_invalid`
+ * @example
+ * ```ts
+ * const jobs = createJobs({ client, receiver, ledger: createSqliteLedger({ path: 'jobs.db' }) })
+ * const job = await jobs.track(client.batches.create({ model, src, config: { webhookConfig } }))
+ * const result = await jobs.done(job)
+ * ```
+ */
+export function createJobs(options: JobsOptions): Jobs {
+  checkNames(options, NAMES, 'createJobs()')
+  const { client, receiver, fetchFile, random = Math.random, ledger = createMemoryLedger() } = options
+  const { clock = systemClock } = options
+  const expectedMs = { ...EXPECTED_MS, ...options.expectedMs }
+  const retentionMs = wholeNumber('retentionMs', options.retentionMs, 168 * HOUR_MS, 25 * HOUR_MS)
+  const leaseMs = wholeNumber('leaseMs', options.leaseMs, 900_000)
+  const waiters = createWaiters(ledger, clock, wholeNumber('pollMs', options.pollMs, 1_000))
+  const deps: LookupDeps = {
+    client,
+    receiver,
+    ledger,
+    retentionMs,
+    now: () => clock.now(),
+    observe: quietObserver(options.observer),
+    ended: waiters.ended,
+  }
+  installGuard({ ...deps, receiver, leaseMs })
+  const lookupClock = options.clock ? clock : backgroundClock
+  const overdue = createOverdueJobs({ ...deps, clock: lookupClock, random })
+
+  const open = async (name: string, expected: number, userMetadata?: string) => {
+    const createdAt = clock.now()
+    const lookAt = toFirstLook(createdAt, expected, random)
+    const metadata = userMetadata === undefined ? {} : { userMetadata }
+    await ledger.open({ id: toShortId(name), name, createdAt, lookAt, ...metadata })
+    overdue.plan()
+  }
+  return {
+    async track(job, trackOptions = {}) {
+      checkNames(trackOptions, ['expectedMs', 'userMetadata'], 'track()')
+      const made = await job
+      const name = toJobName(made)
+      const expected = wholeNumber('expectedMs', trackOptions.expectedMs, expectedMs[toJobKind(name)], 0)
+      await open(name, expected, toMetadataText(trackOptions.userMetadata ?? metadataOf(made)))
+      return made
+    },
+    async done(job, doneOptions = {}) {
+      checkNames(doneOptions, ['timeoutMs', 'signal'], 'done()')
+      const name = toJobName(job)
+      // A job that nobody tracked may have ended already.
+      await open(name, 0)
+      const text = await waiters.wait(toShortId(name), name, doneOptions)
+      const event = parseEvent(text)
+      if (event.type === NOT_FOUND) throw new ResultError('result_not_found', `the API does not know ${name}`)
+      const { signal } = doneOptions
+      return await fetchResult(event, { client, ...(fetchFile && { fetchFile }), ...(signal && { signal }) })
+    },
+    async reconcile({ olderThanMs, ...rest } = {}) {
+      checkNames(rest, [], 'reconcile()')
+      const oldest = clock.now() - wholeNumber('olderThanMs', olderThanMs, 0, 0)
+      const sweep = startSweep<LedgerJob>(deps, (job) =>
+        ledger.postpone(job.id, toNextLook(job.createdAt, clock.now(), random)),
+      )
+      const takenBefore = clock.now() - RECENT_MS
+      for (let more = true; more; ) {
+        const now = clock.now()
+        const jobs = await ledger.take({ takenBefore, now, until: now + TAKEN_MS, limit: PAGE })
+        const young = jobs.filter(({ createdAt }) => createdAt > oldest)
+        await Promise.all(young.map(({ id, lookAt }) => ledger.postpone(id, lookAt)))
+        const readable = await sweep.check(jobs.filter((job) => !young.includes(job)))
+        more = readable && jobs.length === PAGE
+      }
+      overdue.plan()
+      return sweep.result()
+    },
+    close: overdue.close,
+  }
+}
+
+/** Timers that do not keep a process alive: a script that only starts jobs must end. */
+const backgroundClock: Clock = {
+  ...systemClock,
+  schedule(task, delayMs) {
+    const timer = setTimeout(task, delayMs) as unknown as { unref?(): void }
+    timer.unref?.()
+    return () => clearTimeout(timer as unknown as number)
+  },
+}
+
+/** The API shows an interaction with the webhook configuration it was created with. */
+function metadataOf(job: JobLike): Readonly<Record<string, unknown>> | undefined {
+  const { webhook_config } = Object(job) as { webhook_config?: unknown }
+  const { user_metadata } = Object(webhook_config) as { user_metadata?: unknown }
+  return typeof user_metadata === 'object' && user_metadata !== null
+    ? (user_metadata as Record<string, unknown>)
+    : undefined
+}
+
+function toMetadataText(metadata: Readonly<Record<string, unknown>> | undefined): string | undefined {
+  if (metadata === undefined) return undefined
+  const { [JOB_TOKEN_FIELD]: _, ...rest } = metadata
+  return JSON.stringify(rest)
+}

@@ -1,0 +1,108 @@
+import type { Receiver } from '@gwh/core'
+import { checkNames, wholeNumber } from '@gwh/core/options'
+import { type Clock, systemClock } from '@gwh/core/queue'
+import { createMemoryLedger, type JobLedger } from '@gwh/core/store'
+import { installGuard } from '../ledger/guard.ts'
+import { type JobsObserver, quietObserver } from '../ledger/signals.ts'
+import type { JobClient } from '../shared/client.ts'
+import { toJobName, toShortId } from '../shared/job-name.ts'
+import { invalid } from '../shared/options.ts'
+import { type Reconciled, startSweep } from './sweep.ts'
+
+/** A job that a service knows to be open: its name, or its name with more about it. */
+export type OpenJobName =
+  | string
+  | {
+      /** The name of the job, as the API gave it. */
+      name: string
+      /** When it was created, in epoch milliseconds, for `olderThanMs`. Default: long ago. */
+      createdAt?: number
+      /** The `userMetadata` of the job, for its event. Default: none. */
+      userMetadata?: Readonly<Record<string, unknown>>
+    }
+
+/** Options of `reconcile`. */
+export interface ReconcileJobsOptions {
+  /** A `GoogleGenAI` client of `@google/genai` 2 or 3. */
+  client: JobClient
+  /** The receiver whose handlers get the events that were missed. */
+  receiver: Receiver
+  /** Returns the jobs that your service takes to be open. */
+  jobs: () => Iterable<OpenJobName> | Promise<Iterable<OpenJobName>>
+  /** Only jobs created at least this long ago, in milliseconds. Default 0. */
+  olderThanMs?: number
+  /**
+   * Where handled events are remembered, so that a webhook that comes late is a duplicate. Default: in memory, from the
+   * first call with this receiver on.
+   */
+  ledger?: JobLedger
+  /** Called for everything that happens to jobs. */
+  observer?: JobsObserver
+  /** The clock. Default: the system clock. */
+  clock?: Clock
+}
+
+const NAMES = ['client', 'receiver', 'jobs', 'olderThanMs', 'ledger', 'observer', 'clock']
+const RETENTION_MS = 168 * 3_600_000
+const LEASE_MS = 900_000
+
+// One guard for each receiver and ledger, however often a sweep runs.
+const guarded = new WeakMap<Receiver, WeakSet<JobLedger>>()
+const inMemory = new WeakMap<Receiver, JobLedger>()
+
+/**
+ * Looks up jobs that a service takes to be open, from its own list, and takes the events that were missed to the handlers.
+ * For services that do not track their jobs; those that do call `jobs.reconcile()`.
+ *
+ * An event that a webhook reports later, or reported since the first call, is not handled twice.
+ *
+ * @throws WebhookConfigError `option_invalid`
+ * @example
+ * ```ts
+ * await reconcile({ client, receiver, jobs: () => db.openJobNames(), olderThanMs: 3_600_000 })
+ * ```
+ */
+export async function reconcile(options: ReconcileJobsOptions): Promise<Reconciled> {
+  checkNames(options, NAMES, 'reconcile()')
+  const { client, receiver, jobs, clock = systemClock } = options
+  if (typeof jobs !== 'function') throw invalid('jobs must be a function')
+  const olderThanMs = wholeNumber('olderThanMs', options.olderThanMs, 0, 0)
+  const ledger = options.ledger ?? ledgerInMemory(receiver)
+  const observe = quietObserver(options.observer)
+  const deps = {
+    client,
+    receiver,
+    ledger,
+    retentionMs: RETENTION_MS,
+    now: () => clock.now(),
+    observe,
+    ended: () => {},
+  }
+  guardOnce(receiver, ledger, () => installGuard({ ...deps, leaseMs: LEASE_MS }))
+  const oldest = clock.now() - olderThanMs
+  const sweep = startSweep(deps)
+  const given = [...(await jobs())].map(toJob)
+  await sweep.check(given.filter(({ createdAt }) => createdAt <= oldest))
+  return sweep.result()
+}
+
+function toJob(job: OpenJobName) {
+  const { createdAt = 0, userMetadata } = typeof job === 'string' ? {} : job
+  const name = toJobName(job)
+  const metadata = userMetadata === undefined ? {} : { userMetadata: JSON.stringify(userMetadata) }
+  return { id: toShortId(name), name, createdAt, ...metadata }
+}
+
+function ledgerInMemory(receiver: Receiver): JobLedger {
+  const ledger = inMemory.get(receiver) ?? createMemoryLedger()
+  inMemory.set(receiver, ledger)
+  return ledger
+}
+
+function guardOnce(receiver: Receiver, ledger: JobLedger, install: () => void): void {
+  const ledgers = guarded.get(receiver) ?? new WeakSet()
+  guarded.set(receiver, ledgers)
+  if (ledgers.has(ledger)) return
+  ledgers.add(ledger)
+  install()
+}

@@ -1,0 +1,77 @@
+import { ResultUnavailableError } from '../shared/errors.ts'
+import { type Found, type LookedUpJob, type LookupDeps, settleJob } from './settle-job.ts'
+
+/** What a sweep found. */
+export interface Reconciled {
+  /** How many jobs were checked. */
+  checked: number
+  /** The names of jobs that had ended without an event here. Their events went to the handlers. */
+  missed: readonly string[]
+  /** The names of jobs that still run. */
+  running: readonly string[]
+  /** The names of jobs that the API does not know. */
+  notFound: readonly string[]
+  /** The jobs that could not be checked, or whose event could not be handled, and why. */
+  failed: readonly { job: string; error: unknown }[]
+}
+
+const AT_ONCE = 4
+
+/** Collects what a sweep finds. */
+export interface Sweep<J extends LookedUpJob> {
+  /** Checks jobs, a few at a time. Resolves to whether the API could be read. */
+  check(jobs: readonly J[]): Promise<boolean>
+  /** What was found so far. */
+  result(): Reconciled
+}
+
+/**
+ * Starts a sweep. Once the API cannot be read, the jobs that are left fail without a request.
+ *
+ * @param later Called for each job that runs, or that could not be checked
+ */
+export function startSweep<J extends LookedUpJob>(
+  deps: LookupDeps,
+  later: (job: J) => Promise<void> = async () => {},
+): Sweep<J> {
+  const found = new Map<Found, string[]>([
+    ['missed', []],
+    ['known', []],
+    ['running', []],
+    ['not_found', []],
+  ])
+  const failed: { job: string; error: unknown }[] = []
+  let down: ResultUnavailableError | undefined
+  let checked = 0
+
+  const checkOne = async (job: J) => {
+    checked++
+    try {
+      if (down) throw down
+      const outcome = await settleJob(job, 'reconcile', deps)
+      found.get(outcome)!.push(job.name)
+      if (outcome === 'running') await later(job)
+    } catch (error) {
+      if (error instanceof ResultUnavailableError) down = error
+      failed.push({ job: job.name, error })
+      await later(job)
+    }
+  }
+  return {
+    async check(jobs) {
+      const left = [...jobs]
+      const work = async () => {
+        for (let job = left.shift(); job; job = left.shift()) await checkOne(job)
+      }
+      await Promise.all(Array.from({ length: AT_ONCE }, work))
+      return down === undefined
+    },
+    result: () => ({
+      checked,
+      missed: found.get('missed')!,
+      running: found.get('running')!,
+      notFound: found.get('not_found')!,
+      failed,
+    }),
+  }
+}

@@ -1,0 +1,37 @@
+import type { JobKind } from '../shared/job-name.ts'
+
+const MINUTE_MS = 60_000
+const HOUR_MS = 60 * MINUTE_MS
+
+/** When an event of each kind of job is expected at the latest, in milliseconds after the job was created. */
+export const EXPECTED_MS: Readonly<Record<JobKind, number>> = {
+  batch: HOUR_MS,
+  interaction: 15 * MINUTE_MS,
+  video: 5 * MINUTE_MS,
+}
+
+const SHORTEST_WAIT_MS = 30_000
+const LONGEST_WAIT_MS = 6 * HOUR_MS
+const FIRST_PAUSE_MS = 30_000
+const LONGEST_PAUSE_MS = HOUR_MS
+
+/** A wait that is up to 20 % shorter or longer, so that jobs created together are not looked up together. */
+function spread(ms: number, random: () => number): number {
+  return Math.ceil(ms * (0.8 + 0.4 * random()))
+}
+
+/** When a job is looked up first: a little after its event is expected. */
+export function toFirstLook(createdAt: number, expectedMs: number, random: () => number): number {
+  return createdAt + Math.ceil(expectedMs * (1 + 0.1 * random()))
+}
+
+/** When a job that still runs is looked up again: the longer it runs, the later, at most after 6 hours. */
+export function toNextLook(createdAt: number, now: number, random: () => number): number {
+  const age = Math.min(Math.max(now - createdAt, SHORTEST_WAIT_MS), LONGEST_WAIT_MS)
+  return now + spread(age, random)
+}
+
+/** How long look-ups pause after the API has failed a number of times in a row: 30 seconds, doubling, at most an hour. */
+export function toPause(failures: number, random: () => number): number {
+  return spread(Math.min(FIRST_PAUSE_MS * 2 ** (failures - 1), LONGEST_PAUSE_MS), random)
+}

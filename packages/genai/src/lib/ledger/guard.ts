@@ -1,0 +1,61 @@
+import type { Receiver } from '@gwh/core'
+import { WebhookError } from '@gwh/core/errors'
+import type { JobLedger } from '@gwh/core/store'
+import { toEnding, toHandlingKey } from './endings.ts'
+import type { JobsSignal } from './signals.ts'
+
+/** What a guard is built from. */
+export interface GuardOptions {
+  receiver: Pick<Receiver, 'use' | 'endpoint'>
+  ledger: JobLedger
+  /** How long the ledger remembers a job after its end, and that an event was handled, in milliseconds. */
+  retentionMs: number
+  /** How long a source that does not answer keeps the other one out, in milliseconds. */
+  leaseMs: number
+  now: () => number
+  observe: (signal: JobsSignal) => void
+  /** Called with each end of a job. */
+  ended: (id: string, text: string) => void
+}
+
+/**
+ * Stands before the handlers of a receiver: notes how jobs end, and keeps an event from being handled twice when both a
+ * webhook and a look-up report it.
+ *
+ * A delivery that comes again after it was handled passes: its own queue or store decides about that, and it may have
+ * to run again because the transaction that completes it failed.
+ *
+ * @returns A function that removes the guard
+ */
+export function installGuard(options: GuardOptions): () => void {
+  const { receiver, ledger, retentionMs, leaseMs, now, observe, ended } = options
+  return receiver.use(async (event, { key: holder, delivery }, next) => {
+    const ending = toEnding(event)
+    if (!ending) return await next()
+    const { id, text } = ending
+    const present = now()
+    const expiresAt = present + retentionMs
+    await ledger.end(id, text, { now: present, expiresAt })
+    // A webhook is retried by its sender or queue. An event from a look-up is settled once the receiver has taken it.
+    if (delivery.scheme !== 'local') await ledger.settle(id)
+    ended(id, text)
+    const key = toHandlingKey(receiver.endpoint, event.type, id)
+    const state = await ledger.begin(key, holder, { now: present, leaseUntil: present + leaseMs, expiresAt })
+    if (state === 'handled') return observe({ type: 'duplicate', job: event.id!, eventType: event.type })
+    if (state === 'in_progress') throw inProgress(event.type)
+    try {
+      await next()
+    } catch (error) {
+      await ledger
+        .release(key, holder)
+        .catch((fault) => observe({ type: 'fault', job: event.id!, error: fault }))
+      throw error
+    }
+    // The handlers have run. Failing now would run them again for certain, instead of perhaps.
+    await ledger.complete(key, holder).catch((error) => observe({ type: 'fault', job: event.id!, error }))
+  })
+}
+
+function inProgress(type: string): WebhookError {
+  return new WebhookError('in_flight', `the ${type} event of this job is being handled from another source`)
+}
