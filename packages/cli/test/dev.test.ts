@@ -96,11 +96,13 @@ test.each([
   [['trigger'], 2, "missing required argument 'event'"],
   [['trigger', 'x', '--data', 'nope'], 2, 'A JSON object is needed'],
   [['trigger', 'x', '--metadata', 'nope'], 2, 'key=value is needed'],
+  [['trigger', 'x', '--url', 'https://evil.example'], 2, 'no emulator on this machine'],
   [['trigg'], 2, 'Did you mean trigger?'],
   [['dev', '--port', '70000'], 2, 'A port from 0 to 65535'],
   [['dev', '--forward', 'localhost:3000'], 2, 'An http or https URL'],
 ])('a mistake is explained without a stack: %j', async (args, code, message) => {
-  const result = await gwh(emptyFolder(), args)
+  const env = args.includes('--url') ? { GWH_CONTROL_TOKEN: 'a-token-for-the-tests' } : {}
+  const result = await gwh(emptyFolder(), args, env)
   expect(result).toMatchObject({ code, stdout: '' })
   expect(result.stderr).toContain(message)
   expect(result.stderr).not.toMatch(/^\s+at /m)

@@ -25,6 +25,7 @@ export async function callControl<Answer>(context: CommandContext, request: Cont
     const hint = 'Start `gwh dev` in this folder, or set --url and GWH_CONTROL_TOKEN.'
     throw new CliError('config', 'no emulator is known here', { hint })
   }
+  checkLocal(url)
   const { method, path, body } = request
   const response = await fetch(`${url}/_gwh${path}`, {
     method,
@@ -37,4 +38,13 @@ export async function callControl<Answer>(context: CommandContext, request: Cont
   const answer = (await response.json().catch(() => ({}))) as Answer & { error?: { message?: string } }
   if (response.ok) return answer
   throw new CliError('failed', answer.error?.message ?? `the emulator answered ${response.status}`)
+}
+
+/** An emulator answers under these names only. To any other host the token would be given away. */
+function checkLocal(url: string): void {
+  const hostname = URL.canParse(url) ? new URL(url).hostname : undefined
+  if (hostname !== undefined && ['localhost', '127.0.0.1', '[::1]'].includes(hostname)) return
+  throw new CliError('usage', `${url} is no emulator on this machine`, {
+    hint: 'Set --url, for example http://127.0.0.1:8787.',
+  })
 }
