@@ -1,5 +1,6 @@
 import type { ClientRequest, IncomingMessage } from 'node:http'
 import type { LookupFunction } from 'node:net'
+import type { AttemptCode } from '../shared/types.ts'
 
 /** Sends one request; redirects are the caller's to refuse. */
 export type Send = typeof globalThis.fetch
@@ -47,7 +48,7 @@ export function nodeSend({ address, wire }: NodeSendOptions): Send {
       outgoing.on('error', reject)
       outgoing.once('upgrade', (_, socket) => {
         socket.destroy()
-        reject(new Error('the receiver switched to another protocol'))
+        reject(connectionFailed('the receiver switched to another protocol'))
       })
       outgoing.once('response', (incoming) => {
         const toWeb = () => Readable.toWeb(incoming) as ReadableStream<Uint8Array>
@@ -61,6 +62,11 @@ export function nodeSend({ address, wire }: NodeSendOptions): Send {
       write(outgoing, bytes, wire)
     })
   }
+}
+
+/** A `fetch` fails with a `TypeError` when its connection does. */
+function connectionFailed(message: string): TypeError {
+  return Object.assign(new TypeError(message), { code: 'connection_failed' satisfies AttemptCode })
 }
 
 function fixedLookup(address: string): LookupFunction {
@@ -82,7 +88,7 @@ function toResponse(incoming: IncomingMessage, toWeb: () => ReadableStream<Uint8
 const SLOW_PIECES = 20
 
 function write(outgoing: ClientRequest, bytes: Uint8Array, wire: WireFault | undefined): void {
-  const cut = () => outgoing.destroy(new Error(`cut by the fault ${wire?.type}`))
+  const cut = () => outgoing.destroy(connectionFailed(`cut by the fault ${wire?.type}`))
   if (wire?.type === 'truncated_body') outgoing.write(bytes.subarray(0, bytes.byteLength / 2), cut)
   else if (wire?.type === 'slow_sender') writeSlowly(outgoing, bytes, wire.ms)
   else outgoing.end(bytes, wire?.type === 'cut_before_answer' ? cut : undefined)
