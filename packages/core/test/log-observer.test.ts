@@ -89,6 +89,12 @@ test('whatever a handler throws is one line, and a short one', async () => {
   }
 })
 
+test('an event type of a megabyte is cut', () => {
+  const eventType = 'x'.repeat(1_000_000)
+  const [line] = linesOf({ type: 'unhandled', delivery, key: 'k', eventType, attempt: 1 })
+  expect(line).toMatch(/^unhandled msg_1 x{999}… \(attempt 1\)$/)
+})
+
 test('every other signal is one line too', () => {
   expect(
     linesOf(

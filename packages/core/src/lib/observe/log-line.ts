@@ -13,13 +13,14 @@ export function toLine(signal: ReceiverSignal): string {
   if ('reason' in signal) words.push(signal.reason)
   const thrown = 'error' in signal ? describeThrown(signal.type, signal.error) : undefined
   if (signal.type === 'failed') words.push(thrown?.code ?? 'handler_failed')
-  if ('message' in signal) words.push(cutMessage(signal.message))
+  if ('message' in signal) words.push(signal.message)
   if ('tried' in signal && signal.tried.length > 0) words.push(`Tried: ${signal.tried.join(', ')}`)
   if (thrown) words.push(thrown.message ? `${thrown.name}: ${thrown.message}` : thrown.name)
   if ('seconds' in signal) words.push(`${signal.seconds} s`)
   // Control characters are replaced, so that an error cannot start a new line.
   return words
     .filter((word) => word !== undefined)
+    .map((word) => cutMessage(String(word)))
     .join(' ')
     .replaceAll(/\p{Cc}+/gu, ' ')
 }
