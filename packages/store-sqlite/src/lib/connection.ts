@@ -54,6 +54,20 @@ export function openConnection(options: DatabaseOptions, open: OpenOptions = {})
   return { database: openDatabase(path, { ...open, mustExist }), path, given: false }
 }
 
+/** Opens a connection for what `build` makes of it; closes it again if that throws, unless it is the caller's. */
+export function withConnection<Result>(
+  options: DatabaseOptions,
+  build: (connection: OpenConnection) => Result,
+): Result {
+  const connection = openConnection(options)
+  try {
+    return build(connection)
+  } catch (error) {
+    if (!connection.given) connection.database.close()
+    throw error
+  }
+}
+
 /** Creates the file for this user only; SQLite gives its other files the same permissions. */
 function createFile(path: unknown): void {
   if (typeof path !== 'string' || path === MEMORY_PATH || existsSync(path)) return

@@ -2,7 +2,7 @@ import type { DatabaseSync } from 'node:sqlite'
 import { checkNames } from '@gwh/core/options'
 import { type Clock, systemClock } from '@gwh/core/queue'
 import type { JobLedger, LedgerJob, TakeOptions } from '@gwh/core/store'
-import { type DatabaseOptions, openConnection } from './connection.ts'
+import { type DatabaseOptions, type OpenConnection, withConnection } from './connection.ts'
 import { createDurableGroup } from './durable-group.ts'
 import { createHousekeeping, PURGE_ROWS } from './housekeeping.ts'
 
@@ -41,9 +41,11 @@ export type SqliteLedgerOptions = DatabaseOptions & {
 export function createSqliteLedger(options: SqliteLedgerOptions): JobLedger {
   checkNames(options, ['path', 'mustExist', 'database', 'clock'], 'the SQLite ledger')
   const { clock = systemClock } = options
-  const connection = openConnection(options)
+  return withConnection(options, (connection) => createLedger(connection, clock))
+}
+
+function createLedger(connection: OpenConnection, clock: Clock): JobLedger {
   const { database } = connection
-  const group = createDurableGroup(connection, systemClock)
   const changed = ({ changes }: { changes: number | bigint }) => Number(changes) === 1
   const [open, end, begin] = [OPEN, END, BEGIN].map((sql) => database.prepare(sql)) as [Sql, Sql, Sql]
   const settle = database.prepare('UPDATE gwh_jobs SET settled = 1 WHERE id = ?')
@@ -55,6 +57,8 @@ export function createSqliteLedger(options: SqliteLedgerOptions): JobLedger {
   const release = database.prepare('DELETE FROM gwh_handlings WHERE key = ? AND holder = ? AND handled = 0')
   const take = prepareTake(database)
   const purge = preparePurge(database, clock)
+  // Last, because it opens a file of its own.
+  const group = createDurableGroup(connection, systemClock)
 
   return {
     open: ({ userMetadata = null, ...job }: OpenRow) =>

@@ -2,7 +2,7 @@ import { checkNames } from '@gwh/core/options'
 import { type Clock, type QueueStorage, systemClock } from '@gwh/core/queue'
 import { type CapacityOptions, createCapacity } from './capacity.ts'
 import { claim } from './claim.ts'
-import { type DatabaseOptions, type OpenConnection, openConnection } from './connection.ts'
+import { type DatabaseOptions, type OpenConnection, withConnection } from './connection.ts'
 import { createQueries } from './delivery-queries.ts'
 import { prepareStatements } from './delivery-statements.ts'
 import { createDurableGroup, startCheckpoints } from './durable-group.ts'
@@ -48,13 +48,7 @@ export type SqliteStorageOptions = DatabaseOptions &
  */
 export function openSqliteStorage(options: SqliteStorageOptions): QueueStorage {
   checkNames(options, OPTION_NAMES, 'the SQLite queue')
-  const connection = openConnection(options)
-  try {
-    return createSqliteStorage(connection, options)
-  } catch (error) {
-    if (!connection.given) connection.database.close()
-    throw error
-  }
+  return withConnection(options, (connection) => createSqliteStorage(connection, options))
 }
 
 /** Options of a storage on an open connection. */

@@ -2,7 +2,7 @@ import type { DatabaseSync } from 'node:sqlite'
 import { checkNames } from '@gwh/core/options'
 import { type Clock, systemClock } from '@gwh/core/queue'
 import type { ActiveClaim, Claim, ClaimDeadlines, IdempotencyStore } from '@gwh/core/store'
-import { type DatabaseOptions, openConnection } from './connection.ts'
+import { type DatabaseOptions, type OpenConnection, withConnection } from './connection.ts'
 import { createDurableGroup } from './durable-group.ts'
 import { prepareSeenClock, prepareSpan } from './file-memory.ts'
 import { createHousekeeping, PURGE_ROWS } from './housekeeping.ts'
@@ -41,11 +41,15 @@ export function createSqliteStore(options: SqliteStoreOptions): IdempotencyStore
   checkNames(options, ['path', 'mustExist', 'database', 'now'], 'the SQLite store')
   const { now } = options
   const clock = now ? { now, schedule: systemClock.schedule } : systemClock
-  const connection = openConnection(options)
+  return withConnection(options, (connection) => createStore(connection, clock))
+}
+
+function createStore(connection: OpenConnection, clock: Clock): IdempotencyStore {
   const { database } = connection
-  const group = createDurableGroup(connection, systemClock)
   const claim = prepareClaim(database, clock)
   const settle = database.prepare(SETTLE)
+  // Last, because it opens a file of its own.
+  const group = createDurableGroup(connection, systemClock)
   const settleAs = (state: string, { key, token }: ActiveClaim) =>
     group.write(() => Number(settle.run(state, key, token).changes) === 1)
   return {
