@@ -1,5 +1,6 @@
+import { setTimeout } from 'node:timers/promises'
 import { afterEach, expect, test } from 'vitest'
-import { sendRaw, signed, startServer } from './support.ts'
+import { openUnread, sendRaw, signed, startServer } from './support.ts'
 
 const servers: Awaited<ReturnType<typeof startServer>>[] = []
 afterEach(async () => {
@@ -85,6 +86,21 @@ test('a body that does not arrive in time is refused', async () => {
   const { port } = await start({ bodyTimeoutMs: 20 })
   const { headers } = await signed()
   expect(await sendRaw(port, head({ ...headers, 'content-length': '50' }), '{')).toMatch(/^HTTP\/1\.1 408 /)
+})
+
+test('a sender that is still sending when it is refused can read the answer', async () => {
+  const refused = Promise.withResolvers<void>()
+  const { port } = await start({ bodyTimeoutMs: 20, observer: () => refused.resolve() })
+  const { headers } = await signed()
+  const sender = openUnread(port)
+  await sender.send(`${head({ ...headers, 'content-length': '50' })}{`)
+  await refused.promise
+  // On a connection that the server has closed, the second fails, and what was not read is gone.
+  for (let byte = 0; byte < 3; byte++) {
+    await setTimeout(10)
+    await sender.send(' ')
+  }
+  expect(await sender.readAll()).toMatch(/^HTTP\/1\.1 408 .*"error":"body_timeout"/s)
 })
 
 test('the server keeps serving when a sender disconnects in the middle of its body', async () => {

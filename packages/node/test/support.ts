@@ -54,3 +54,24 @@ export function sendRaw(port: number, ...parts: (string | Uint8Array)[]): Promis
     for (const part of parts) socket.write(part)
   })
 }
+
+/** Opens a connection that sends bytes as they are and reads nothing until it is told to. */
+export function openUnread(port: number) {
+  const socket = connect(port, '127.0.0.1').pause()
+  let answer = ''
+  socket.on('data', (chunk) => {
+    answer += chunk
+  })
+  socket.on('error', () => {})
+  const closed = new Promise<void>((resolve) => socket.on('close', () => resolve()))
+  return {
+    /** Resolves when the system has taken the bytes, or the connection is gone. */
+    send: (text: string) => new Promise<void>((resolve) => socket.write(text, () => resolve())),
+    /** Reads until the server closes the connection; resolves to all it sent. */
+    async readAll() {
+      socket.resume()
+      await closed
+      return answer
+    },
+  }
+}

@@ -97,24 +97,31 @@ function write(request: NodeRequestLike, response: NodeResponseLike, answer: Ans
   const unread = request.complete === false
   const length = { 'content-length': toUtf8(body).length }
   response.writeHead(status, { ...headers, ...length, ...(unread && { connection: 'close' }) })
-  response.end(body)
-  if (unread) discardRest(request)
+  if (!unread) return void response.end(body)
+  // The answer is complete with this. Node closes the connection at `end`, whatever the sender is still sending.
+  response.write(body)
+  discardRest(request, () => response.end())
 }
 
 const LINGER_BYTES = 64 * 1024
 const LINGER_MS = 1_000
 
 /**
- * Reads and discards the rest of a refused body, within limits. Closing at once would reset the connection before the
- * sender has read the answer; without limits the sender could keep it open.
+ * Reads and discards the rest of a refused body, within limits, then calls `close`. Closing at once would reset the
+ * connection before the sender has read the answer; without limits the sender could keep it open.
  */
-function discardRest(request: NodeRequestLike): void {
+function discardRest(request: NodeRequestLike, close: () => void): void {
   let left = LINGER_BYTES
-  const cancel = systemClock.schedule(() => request.destroy(), LINGER_MS)
+  const cutOff = () => {
+    close()
+    request.destroy()
+  }
+  const cancel = systemClock.schedule(cutOff, LINGER_MS)
   request.on('data', (chunk: Uint8Array) => {
     left -= chunk.length
-    if (left < 0) request.destroy()
+    if (left < 0) cutOff()
   })
+  request.on('end', close)
   request.on('close', cancel)
   request.resume()
 }

@@ -22,5 +22,6 @@ export interface NodeResponseLike {
   readonly headersSent: boolean
   readonly destroyed: boolean
   writeHead(status: number, headers: Record<string, string | number>): unknown
-  end(body: string): unknown
+  write(body: string): unknown
+  end(body?: string): unknown
 }
