@@ -1,4 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs'
+import type { DeliveryQueue } from '@gwh/core/queue'
 import { withDatabase } from './database.ts'
 import { eventually } from './scenario.ts'
 import type { AckLogEntry } from './sender.ts'
@@ -35,6 +36,15 @@ export async function quiesce(path: string, deadlineMs = 30_000): Promise<boolea
     () => withDatabase(path, (database) => database.prepare(UNSETTLED).get()?.unsettled === 0),
     deadlineMs,
   )
+}
+
+/** Waits until a queue of any kind has nothing left to do. */
+export async function isSettled(queue: DeliveryQueue, deadlineMs: number): Promise<boolean> {
+  return await eventually(async () => {
+    // A busy machine may keep Redis from answering in time.
+    const counts = await queue.stats().catch(() => undefined)
+    return counts !== undefined && counts.pending + counts.running + counts.retrying === 0
+  }, deadlineMs)
 }
 
 /** Reads everything in a queue. */

@@ -28,14 +28,17 @@ export interface Scenario {
   run(harness: ScenarioHarness): Promise<Finding>
 }
 
-/** Runs a scenario in a harness of its own. A scenario that throws has failed. */
+// The longest takes two minutes on an idle machine.
+const LONGEST_MS = 600_000
+
+/** Runs a scenario in a harness of its own. A scenario that throws or does not end has failed. */
 export async function runScenario(scenario: Pick<Scenario, 'run'>, seed: number): Promise<Finding> {
   const folder = mkdtempSync(join(tmpdir(), 'gwh-faults-'))
   const random = createRandom(seed)
   const secret = `whsec_${Buffer.from(crypto.getRandomValues(new Uint8Array(32))).toString('base64')}`
   const over = new AbortController()
   try {
-    return await scenario.run({ random, folder, secret, signal: over.signal })
+    return await within(LONGEST_MS, scenario.run({ random, folder, secret, signal: over.signal }))
   } catch (error) {
     return {
       figures: 'it did not finish',
@@ -46,6 +49,12 @@ export async function runScenario(scenario: Pick<Scenario, 'run'>, seed: number)
     await endReceivers()
     rmSync(folder, { recursive: true, force: true })
   }
+}
+
+async function within<T>(ms: number, work: Promise<T>): Promise<T> {
+  const { promise: late, reject } = Promise.withResolvers<never>()
+  const timer = setTimeout(() => reject(new RangeError(`it did not end within ${ms} ms`)), ms)
+  return await Promise.race([work, late]).finally(() => clearTimeout(timer))
 }
 
 /** A stated deadline fails only at this multiple, because the machine may be busy with something else. */

@@ -3,18 +3,11 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { createBullmqQueue } from '@gwh/bullmq'
 import { freePort } from '@gwh/testing'
 import { startRedisServer } from '@gwh/testing/redis'
-import { readEffects } from '../checker.ts'
+import { isSettled, readEffects } from '../checker.ts'
 import { createPacer } from '../pacer.ts'
 import { startProxy } from '../proxy.ts'
 import { type ReceiverProcess, readyReceiver } from '../receiver-process.ts'
-import {
-  count,
-  eventually,
-  type Finding,
-  failuresOf,
-  type Scenario,
-  type ScenarioHarness,
-} from '../scenario.ts'
+import { count, type Finding, failuresOf, type Scenario, type ScenarioHarness } from '../scenario.ts'
 import { createSender } from '../sender.ts'
 import type { ReceiverSettings } from '../settings.ts'
 
@@ -36,17 +29,12 @@ async function run(harness: ScenarioHarness): Promise<Finding> {
     const sender = createSender({ ...harness, port: () => proxy.port })
     const pacer = createPacer(PACE)
     const killing = group.killAtRandom()
-    await sender.deliverAll(
-      Array.from({ length: IDS }, (_, index) => `msg_${index}`),
-      24,
-      pacer,
-    )
+    const ids = Array.from({ length: IDS }, (_, index) => `msg_${index}`)
+    // Senders retry for minutes, so a receiver that does not start again must end the scenario itself.
+    await Promise.race([sender.deliverAll(ids, 24, pacer), group.failed])
     pacer.close()
     const kills = await group.stopKilling(killing)
-    const settled = await eventually(async () => {
-      const { pending, running, retrying } = await queue.stats()
-      return pending + running + retrying === 0
-    }, 60_000)
+    const settled = await isSettled(queue, 60_000)
     const { dead, done } = await queue.stats()
     const effects = readEffects(join(harness.folder, 'effects'))
     const handled = new Set(effects)
@@ -87,6 +75,8 @@ async function startProcesses({ folder, secret, random }: ScenarioHarness, url: 
   for (let index = 0; index < WORKERS; index++) all.push(await toSettings('work'))
   const processes: (ReceiverProcess | undefined)[] = await Promise.all(all.map(readyReceiver))
   const kills = { receivers: 0, workers: 0 }
+  const failed = Promise.withResolvers<never>()
+  failed.promise.catch(() => {})
   let stopping = false
   const restarts: Promise<void>[] = []
   const restart = async (index: number, dying: ReceiverProcess) => {
@@ -95,6 +85,8 @@ async function startProcesses({ folder, secret, random }: ScenarioHarness, url: 
   }
   return {
     ports: all.slice(0, RECEIVERS).map(({ port }) => port),
+    /** Rejects when a process did not start again. */
+    failed: failed.promise,
     /** The next kill comes while the last victim is still starting. */
     async killAtRandom() {
       while (!stopping) {
@@ -105,8 +97,7 @@ async function startProcesses({ folder, secret, random }: ScenarioHarness, url: 
         processes[victim] = undefined
         kills[victim < RECEIVERS ? 'receivers' : 'workers']++
         const restarted = restart(victim, dying)
-        // `stopKilling` rejects with it; the other processes go on.
-        restarted.catch(() => {})
+        restarted.catch(failed.reject)
         restarts.push(restarted)
       }
     },

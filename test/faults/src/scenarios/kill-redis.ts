@@ -3,17 +3,10 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { createBullmqQueue } from '@gwh/bullmq'
 import { freePort } from '@gwh/testing'
 import { type RedisServer, startRedisServer } from '@gwh/testing/redis'
-import { readEffects } from '../checker.ts'
+import { isSettled, readEffects } from '../checker.ts'
 import { startFlow } from '../flow.ts'
 import { readyReceiver, startReceiver } from '../receiver-process.ts'
-import {
-  count,
-  eventually,
-  type Finding,
-  failuresOf,
-  type Scenario,
-  type ScenarioHarness,
-} from '../scenario.ts'
+import { count, type Finding, failuresOf, type Scenario, type ScenarioHarness } from '../scenario.ts'
 import { createSender, isAck } from '../sender.ts'
 import type { ReceiverSettings } from '../settings.ts'
 
@@ -82,7 +75,7 @@ async function killing(harness: ScenarioHarness, fsync: Fsync | 'volatile'): Pro
       await server.start()
     }
     await flow.stop()
-    const settled = await isSettled(server)
+    const settled = await settles(server)
     const effects = readEffects(effectsOf(settings))
     const handled = new Set(effects)
     const lost = [...ackedAt].filter(([id]) => !handled.has(id))
@@ -99,13 +92,10 @@ async function killing(harness: ScenarioHarness, fsync: Fsync | 'volatile'): Pro
   }
 }
 
-async function isSettled(server: RedisServer): Promise<boolean> {
-  const queue = createBullmqQueue({ connection: server.url })
+async function settles({ url }: RedisServer): Promise<boolean> {
+  const queue = createBullmqQueue({ connection: url })
   try {
-    return await eventually(async () => {
-      const { pending, running, retrying } = await queue.stats()
-      return pending + running + retrying === 0
-    }, 30_000)
+    return await isSettled(queue, 30_000)
   } finally {
     await queue.close()
   }
