@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { createSqliteQueue } from '@gwh/store-sqlite'
 import { freePort, signedDelivery } from '@gwh/testing'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import { answers, RUNTIMES, spawnDeno, startChild } from './start-child.ts'
+import { answers, RUNTIMES, spawnDeno, startChild, startLimitedChild } from './start-child.ts'
 
 const SECRET = 'whsec_azN2MHE3bTF4OXoyYzRiNm44bDVqMGg3ZzFmM2Q5czI='
 
@@ -47,11 +47,20 @@ function open(port: number) {
   })
   socket.on('error', () => {})
   const closed = new Promise<string>((resolve) => socket.on('close', () => resolve(answer)))
+  const connected = new Promise<boolean>((resolve) => {
+    socket.on('connect', () => resolve(true))
+    closed.then(() => resolve(false))
+  })
   const answered = new Promise<string>((resolve) => {
     listeners.add(() => answer.includes('\r\n\r\n') && resolve(answer))
     closed.then(resolve)
   })
-  return { socket, answered, closed }
+  return { socket, connected, answered, closed }
+}
+
+async function pauseAfterFailure(): Promise<number> {
+  await new Promise((resolve) => setTimeout(resolve, 20))
+  return 0
 }
 
 describe.each(Object.keys(RUNTIMES))('serve of @gwh/%s', (runtime) => {
@@ -180,6 +189,22 @@ test('while @gwh/deno closes, new deliveries are asked to retry', async () => {
   expect(Number(response.headers.get('retry-after'))).toBeGreaterThanOrEqual(30)
   writeFileSync(gate, '')
   expect((await underWay).status).toBe(200)
+  expect(await child.ended).toEqual([0, null])
+})
+
+test('when idle connections have used up its descriptors, @gwh/deno closes them and accepts deliveries again', async () => {
+  const child = startLimitedChild(60, 'deno', 'children/serve.ts', 'deno', '{}')
+  children.push(child.process)
+  const [, url, port] = (await child.hear('listening')) as [string, string, number]
+  const idle = Array.from({ length: 80 }, () => open(port))
+  const first = await idle[0]!.connected
+  expect(first).toBe(true)
+  await idle[0]!.closed
+  let status = 0
+  while (status !== 200)
+    status = await post(url, quick()).then((response) => response.status, pauseAfterFailure)
+  for (const { socket } of idle) socket.destroy()
+  child.process.kill('SIGTERM')
   expect(await child.ended).toEqual([0, null])
 })
 

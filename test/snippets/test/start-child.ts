@@ -25,8 +25,22 @@ export interface Child {
 }
 
 export function startChild(runtime: string, script: string, ...args: string[]): Child {
-  const [command, ...flags] = RUNTIMES[runtime]!
-  const child = spawn(command, [...flags, here(script), ...args], {
+  return start([...RUNTIMES[runtime]!, here(script), ...args])
+}
+
+/** Like `startChild`, but the process may open only that many files and connections at a time. */
+export function startLimitedChild(
+  descriptors: number,
+  runtime: string,
+  script: string,
+  ...args: string[]
+): Child {
+  const limited = `ulimit -n ${descriptors}; exec "$0" "$@"`
+  return start(['sh', '-c', limited, ...RUNTIMES[runtime]!, here(script), ...args])
+}
+
+function start([command, ...args]: readonly string[]): Child {
+  const child = spawn(command!, args, {
     env: { ...process.env, DENO_NO_UPDATE_CHECK: '1' },
     stdio: ['ignore', 'pipe', 'inherit'],
   })

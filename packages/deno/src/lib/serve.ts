@@ -44,11 +44,10 @@ function flush(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, FLUSH_MS))
 }
 
-// How long to wait before listening again after the runtime has stopped accepting.
+// How long requests that are under way may still take when the runtime has stopped accepting connections.
 const LISTEN_AGAIN_MS = 500
 
 function listen(handle: DenoHandler, port: number, hostname = '0.0.0.0'): Listening {
-  const stop = new AbortController()
   const underWay = new Set<Promise<unknown>>()
   let closing = false
   const serveRequest: Deno.ServeHandler<Deno.NetAddr> = async (request, info) => {
@@ -58,22 +57,32 @@ function listen(handle: DenoHandler, port: number, hostname = '0.0.0.0'): Listen
     underWay.add(sent)
     return await handle(request, info)
   }
-  const start = (onPort: number) =>
-    Deno.serve({ port: onPort, hostname, signal: stop.signal, onListen() {} }, serveRequest)
+  const start = (onPort: number) => {
+    const stop = new AbortController()
+    const options = { port: onPort, hostname, signal: stop.signal, onListen() {} }
+    return { stop, server: Deno.serve(options, serveRequest) }
+  }
   // Deno stops accepting permanently when the process runs out of file descriptors, which anyone can cause by opening
-  // connections. Unhandled, that would end the process.
-  const keepListening = () => server.finished.catch(() => setTimeout(listenAgain, LISTEN_AGAIN_MS))
+  // connections: Deno has no limit for idle ones. Unhandled, that would end the process.
+  const keepListening = () =>
+    running.server.finished.catch(() => {
+      setTimeout(() => {
+        // Closes every connection, and with them those that used up the descriptors.
+        running.stop.abort()
+        listenAgain()
+      }, LISTEN_AGAIN_MS)
+    })
   const listenAgain = () => {
     if (closing) return
     try {
-      server = start(address.port)
+      running = start(address.port)
       keepListening()
     } catch {
       setTimeout(listenAgain, LISTEN_AGAIN_MS)
     }
   }
-  let server = start(port)
-  const address = server.addr
+  let running = start(port)
+  const address = running.server.addr
   keepListening()
   return {
     port: address.port,
@@ -83,8 +92,8 @@ function listen(handle: DenoHandler, port: number, hostname = '0.0.0.0'): Listen
       closing = true
       const late = new Promise((resolve) => cutOff.addEventListener('abort', resolve))
       await Promise.race([Promise.all(underWay).then(flush), late])
-      stop.abort()
-      await server.finished.catch(() => {})
+      running.stop.abort()
+      await running.server.finished.catch(() => {})
     },
   }
 }
