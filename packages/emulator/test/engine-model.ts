@@ -42,8 +42,8 @@ export function play(script: Script, eventAt: number): Expected {
     const gap = Math.round((scheduleMs[index + 1]! - scheduleMs[index]!) * (1 - jitter + 2 * jitter * chance))
     const asked = reaction.kind === 'answer' ? worthOf(reaction.retryAfter, at) : undefined
     let wait = gap
-    if (asked !== undefined && asked > gap) wait = asked < 2 * gap ? asked : 2 * gap
-    at = at + wait < end ? at + wait : end
+    if (asked !== undefined && asked > gap) wait = Math.min(asked, 2 * gap)
+    at = Math.min(at + wait, end)
   }
 }
 

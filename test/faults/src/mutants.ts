@@ -3,6 +3,7 @@ import type { Scenario } from './scenario.ts'
 import { NOTHING_FROZEN, NOTHING_PURGED, stepping } from './scenarios/clock-steps.ts'
 import { retrying } from './scenarios/dedupe-ttl.ts'
 import { ACCEPTED_CLAIM, withholding } from './scenarios/idle-sockets.ts'
+import { ALL_RECORDED, killingEmulator, NONE_EARLY, NOTHING_LOST } from './scenarios/kill-emulator.ts'
 import { volatileMutant } from './scenarios/kill-redis.ts'
 import { killing } from './scenarios/kill-sqlite.ts'
 import { poisoning } from './scenarios/poison.ts'
@@ -15,6 +16,8 @@ export interface Mutant extends Scenario {
   scenario: string
   breaks: string
 }
+
+const SMALL_EMULATOR_LOAD = { deliveries: 800, leastKills: 8, pace: 220 }
 
 export const MUTANTS: readonly Mutant[] = [
   {
@@ -113,5 +116,23 @@ export const MUTANTS: readonly Mutant[] = [
     scenario: 'idle-sockets',
     breaks: ACCEPTED_CLAIM,
     run: (harness) => withholding(harness, { runtimes: ['Node'], sockets: [64], mutant: true }),
+  },
+  {
+    name: 'late-record',
+    scenario: 'kill-emulator',
+    breaks: ALL_RECORDED,
+    run: (harness) => killingEmulator(harness, { ...SMALL_EMULATOR_LOAD, mutant: 'late-record' }),
+  },
+  {
+    name: 'forgets-retries',
+    scenario: 'kill-emulator',
+    breaks: NOTHING_LOST,
+    run: (harness) => killingEmulator(harness, { ...SMALL_EMULATOR_LOAD, mutant: 'forgets-retries' }),
+  },
+  {
+    name: 'hasty',
+    scenario: 'kill-emulator',
+    breaks: NONE_EARLY,
+    run: (harness) => killingEmulator(harness, { ...SMALL_EMULATOR_LOAD, mutant: 'hasty' }),
   },
 ]

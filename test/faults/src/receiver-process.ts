@@ -37,6 +37,11 @@ process.once('exit', () => {
 
 /** Starts a receiver; its standard error is shown. */
 export function startReceiver(settings: ReceiverSettings): ReceiverProcess {
+  return startProcess(script, settings)
+}
+
+/** Starts a script with its settings; its standard error is shown. */
+export function startProcess(script: string, settings: object): ReceiverProcess {
   const env = { ...process.env, NODE_COMPILE_CACHE: compileCache, [SETTINGS]: JSON.stringify(settings) }
   const child = spawn(process.execPath, ['--no-warnings', script], {
     env,

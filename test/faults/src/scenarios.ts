@@ -3,6 +3,7 @@ import { bullmq } from './scenarios/bullmq.ts'
 import { clockSteps } from './scenarios/clock-steps.ts'
 import { dedupeTtl } from './scenarios/dedupe-ttl.ts'
 import { idleSockets } from './scenarios/idle-sockets.ts'
+import { killEmulator } from './scenarios/kill-emulator.ts'
 import { killRedis } from './scenarios/kill-redis.ts'
 import { killSqlite, killSqliteTx } from './scenarios/kill-sqlite.ts'
 import { poison } from './scenarios/poison.ts'
@@ -27,4 +28,5 @@ export const SCENARIOS: readonly Scenario[] = [
   dedupeTtl,
   clockSteps,
   idleSockets,
+  killEmulator,
 ]

@@ -2,8 +2,17 @@ import type { ClientRequest, IncomingMessage } from 'node:http'
 import type { LookupFunction } from 'node:net'
 import type { AttemptCode } from '../shared/types.ts'
 
-/** Sends one request; redirects are the caller's to refuse. */
-export type Send = typeof globalThis.fetch
+/** Sends one request, as `fetch` does; redirects are the caller's to refuse. */
+export type Send = (uri: string, request: SendRequest) => Promise<Response>
+
+/** What is sent. */
+export interface SendRequest {
+  readonly method: 'POST'
+  readonly headers: Record<string, string>
+  readonly body: Uint8Array<ArrayBuffer>
+  readonly redirect: 'manual'
+  readonly signal: AbortSignal
+}
 
 /** What goes wrong with a request on its connection. */
 export type WireFault =
@@ -30,9 +39,8 @@ const NULL_BODY = [204, 205, 304]
  * no redirects. The host name still goes into the `Host` header and the TLS handshake.
  */
 export function nodeSend({ address, wire }: NodeSendOptions): Send {
-  return async (input, { method, headers, body, signal } = {}) => {
-    const url = new URL(String(input))
-    const bytes = body as Uint8Array
+  return async (uri, { method, headers, body, signal }) => {
+    const url = new URL(uri)
     const [{ request }, { Readable }] = await Promise.all([
       url.protocol === 'https:' ? import('node:https') : import('node:http'),
       import('node:stream'),
@@ -40,8 +48,8 @@ export function nodeSend({ address, wire }: NodeSendOptions): Send {
     return new Promise((resolve, reject) => {
       const outgoing = request(url, {
         method,
-        headers: { ...(headers as Record<string, string>), 'content-length': bytes.byteLength },
-        signal: signal ?? undefined,
+        headers: { ...headers, 'content-length': body.byteLength },
+        signal,
         agent: false,
         ...(address !== undefined && { lookup: fixedLookup(address) }),
       })
@@ -51,7 +59,7 @@ export function nodeSend({ address, wire }: NodeSendOptions): Send {
         reject(connectionFailed('the receiver switched to another protocol'))
       })
       outgoing.once('response', (incoming) => {
-        const toWeb = () => Readable.toWeb(incoming) as ReadableStream<Uint8Array>
+        const toWeb = () => Readable.toWeb(incoming) as unknown as ReadableStream<Uint8Array>
         try {
           resolve(toResponse(incoming, toWeb))
         } catch (error) {
@@ -59,7 +67,7 @@ export function nodeSend({ address, wire }: NodeSendOptions): Send {
           reject(error)
         }
       })
-      write(outgoing, bytes, wire)
+      write(outgoing, body, wire)
     })
   }
 }
