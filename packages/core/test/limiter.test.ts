@@ -174,7 +174,7 @@ describe('the limiter, full of bytes', () => {
     expect([idle.ended(), body.ended()]).toEqual([undefined, SLOWEST])
   })
 
-  test('ends a body that came fast and stopped, not one that trickles', async () => {
+  test('ends a body that came fast and stopped, not a new one', async () => {
     const { clock, read } = setUp({ maxBytesInFlight: 500_010 })
     const stopped = read()
     stopped.count(500_000)
