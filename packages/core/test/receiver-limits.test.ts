@@ -13,6 +13,7 @@ import {
   SECRET,
   settle,
   staticDelivery,
+  toRequest,
 } from './support.ts'
 
 describe('an overloaded receiver', () => {
@@ -76,6 +77,19 @@ describe('an overloaded receiver', () => {
     expect((await receiver.receive(staticDelivery())).status).toBe(200)
     await clock.advance(250)
     await expect(idle).resolves.toMatchObject({ status: 503, body: '{"error":"overloaded"}' })
+  })
+
+  test('accepts 1,000 deliveries of one address that begin in one turn', async () => {
+    const receiver = createReceiver({ static: { secrets: SECRET }, clock: createFakeClock(NOW) })
+    const deliveries = Array.from({ length: 500 }, (_, id) => staticDelivery({ id: `msg_${id}` }))
+    const context = { remoteAddress: '10.0.0.1' }
+    const answers = await Promise.all([
+      ...deliveries.map((delivery) => receiver.fetch(toRequest(delivery), context)),
+      ...deliveries.map((_, id) =>
+        receiver.receive({ ...staticDelivery({ id: `other_${id}` }), ...context }),
+      ),
+    ])
+    expect(answers.filter(({ status }) => status !== 200)).toEqual([])
   })
 
   test('limits each address, from the delivery or clientAddress', async () => {
