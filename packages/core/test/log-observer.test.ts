@@ -4,6 +4,7 @@ import {
   createReceiver,
   PermanentError,
   type ReceiverSignal,
+  WebhookUnavailableError,
 } from '@gwh/core'
 import { signStatic } from '@gwh/core/sign'
 import { expect, test } from 'vitest'
@@ -87,6 +88,21 @@ test('whatever a handler throws is one line, and a short one', async () => {
     const lines = await linesOfFailure(thrown)
     expect(lines).toEqual(['accepted msg_1', expect.stringMatching(/^failed msg_1 \(attempt 1\) .{5,1300}$/)])
   }
+})
+
+test('a fault has the cause that the store reported, and no other cause', () => {
+  const cause = new Error('disk is gone')
+  const unavailable = new WebhookUnavailableError('store_unavailable', 'the store failed', { cause })
+  const other = new TypeError('not ours', { cause })
+  expect(
+    linesOf(
+      { type: 'fault', code: 'store_unavailable', error: unavailable },
+      { type: 'fault', code: 'internal', error: other },
+    ),
+  ).toEqual([
+    'fault store_unavailable WebhookUnavailableError: the store failed (Error: disk is gone)',
+    'fault internal TypeError: not ours',
+  ])
 })
 
 test('an event type of a megabyte is cut', () => {

@@ -1,4 +1,5 @@
-import { cutMessage, readThrown, type ThrownTexts } from '../shared/thrown.ts'
+import { WebhookError } from '../shared/errors.ts'
+import { cutMessage, isInstance, readThrown, type ThrownTexts } from '../shared/thrown.ts'
 import type { ReceiverSignal } from './observer.ts'
 
 /** Formats a signal as one line, without a line break. Never throws, and cuts long texts of errors. */
@@ -15,7 +16,8 @@ export function toLine(signal: ReceiverSignal): string {
   if (signal.type === 'failed') words.push(thrown?.code ?? 'handler_failed')
   if ('message' in signal) words.push(signal.message)
   if ('tried' in signal && signal.tried.length > 0) words.push(`Tried: ${signal.tried.join(', ')}`)
-  if (thrown) words.push(thrown.message ? `${thrown.name}: ${thrown.message}` : thrown.name)
+  if (thrown) words.push(toText(thrown))
+  if (signal.type === 'fault') words.push(describeCause(signal.error))
   if ('seconds' in signal) words.push(`${signal.seconds} s`)
   // Control characters are replaced, so that an error cannot start a new line.
   return words
@@ -28,4 +30,14 @@ export function toLine(signal: ReceiverSignal): string {
 /** A delivery is dead without an error when its last attempt ended its process; a failed one has thrown something. */
 function describeThrown(type: ReceiverSignal['type'], error: unknown): ThrownTexts | undefined {
   return error === undefined && type !== 'failed' ? undefined : readThrown(error)
+}
+
+/** The cause of an error of ours, which says what the store reported. Other errors may have causes with secrets. */
+function describeCause(error: unknown): string | undefined {
+  if (!isInstance(error, WebhookError) || error.cause === undefined) return undefined
+  return `(${toText(readThrown(error.cause))})`
+}
+
+function toText({ name, message }: ThrownTexts): string {
+  return message ? `${name}: ${message}` : name
 }
