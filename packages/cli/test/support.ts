@@ -33,19 +33,31 @@ export function emptyFolder(): string {
 }
 
 /** Starts `gwh` from source, in a process of its own, with nothing of ours in its environment. */
-export function start(cwd: string, args: readonly string[], env: Record<string, string> = {}): Running {
+export function start(
+  cwd: string,
+  args: readonly string[],
+  env: Record<string, string> = {},
+  input: string | Uint8Array = '',
+): Running {
   const child = spawn(process.execPath, ['--conditions=@gwh/source', GWH, ...args], {
     cwd,
     env: { PATH: process.env.PATH, ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: 'pipe',
   })
+  // A command that does not read it may have ended.
+  child.stdin.on('error', () => {}).end(input)
   onTestFinished(() => void child.kill('SIGKILL'))
   return watch(child)
 }
 
 /** Runs `gwh` to its end. */
-export function gwh(cwd: string, args: readonly string[], env?: Record<string, string>): Promise<Finished> {
-  return start(cwd, args, env).finished
+export function gwh(
+  cwd: string,
+  args: readonly string[],
+  env?: Record<string, string>,
+  input?: string | Uint8Array,
+): Promise<Finished> {
+  return start(cwd, args, env, input).finished
 }
 
 function watch(child: ChildProcess): Running {

@@ -2,6 +2,7 @@ import { Command } from 'commander'
 import packageJson from '../../../package.json' with { type: 'json' }
 import { devCommand } from '../commands/dev.ts'
 import { triggerCommand } from '../commands/trigger.ts'
+import { verifyCommand } from '../commands/verify.ts'
 import type { CommandContext } from '../shared/context.ts'
 
 /** Puts the commands together. Each one's own module loads what it needs when it runs, so that `--help` is quick. */
@@ -14,7 +15,7 @@ export function createProgram(context: CommandContext): Command {
     .configureHelp({ showGlobalOptions: true })
     .enablePositionalOptions()
     .exitOverride()
-  for (const create of [devCommand, triggerCommand]) {
+  for (const create of [devCommand, triggerCommand, verifyCommand]) {
     // `exitOverride` and the like are inherited only by commands that the program creates itself.
     program.addCommand(create(context).copyInheritedSettings(program))
   }

@@ -1,0 +1,18 @@
+import { readFile } from 'node:fs/promises'
+import { resolve } from 'node:path'
+import { CliError } from './cli-error.ts'
+
+/** Reads a file that the user named. */
+export async function readNamedFile(cwd: string, path: string): Promise<Buffer> {
+  return await readFile(resolve(cwd, path)).catch((cause: NodeJS.ErrnoException) => {
+    const why = cause.code === 'ENOENT' ? 'does not exist' : `cannot be read (${cause.code})`
+    throw new CliError('config', `${path} ${why}`, { cause })
+  })
+}
+
+/** Reads standard input to its end. */
+export async function readStandardInput(): Promise<Buffer> {
+  const chunks: Buffer[] = []
+  for await (const chunk of process.stdin) chunks.push(Buffer.from(chunk))
+  return Buffer.concat(chunks)
+}

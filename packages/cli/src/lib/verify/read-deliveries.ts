@@ -1,0 +1,66 @@
+import { CliError } from '../shared/cli-error.ts'
+import type { CommandContext } from '../shared/context.ts'
+import { readNamedFile, readStandardInput } from '../shared/files.ts'
+import { parseCurl } from './curl.ts'
+import { type RecordedDelivery, toHeaders } from './delivery.ts'
+import { parseHar } from './har.ts'
+import { parseHeaderLines, parseHttp } from './raw-http.ts'
+
+/** Where the delivery is. */
+export interface DeliverySource {
+  /** A file, or `-` for standard input. */
+  readonly file?: string | undefined
+  readonly headerFile?: string | undefined
+  readonly bodyFile?: string | undefined
+}
+
+/** Reads the deliveries that the user named: one, or all of an HTTP archive. */
+export async function readDeliveries(
+  { cwd }: CommandContext,
+  { file, headerFile, bodyFile }: DeliverySource,
+): Promise<RecordedDelivery[]> {
+  if (headerFile !== undefined || bodyFile !== undefined) {
+    if (file === undefined && headerFile !== undefined && bodyFile !== undefined) {
+      return [await readParts(cwd, headerFile, bodyFile)]
+    }
+    throw new CliError('usage', 'give --header-file and --body-file together, and no other file')
+  }
+  if (file === undefined && process.stdin.isTTY) {
+    throw new CliError('usage', 'name a file, or pipe the delivery in', { hint: 'See gwh verify --help.' })
+  }
+  const bytes =
+    file === undefined || file === '-' ? await readStandardInput() : await readNamedFile(cwd, file)
+  return await parse(bytes, cwd)
+}
+
+async function readParts(cwd: string, headerFile: string, bodyFile: string): Promise<RecordedDelivery> {
+  const text = (await readNamedFile(cwd, headerFile)).toString('latin1')
+  const body = await readNamedFile(cwd, bodyFile)
+  return { headers: text.trimStart().startsWith('{') ? fromJson(text) : parseHeaderLines(text), body }
+}
+
+/** Headers as a log has them: a JSON object of names and values. */
+function fromJson(text: string): RecordedDelivery['headers'] {
+  const fields = Object.entries(parseJson(text) as Record<string, unknown>)
+  return toHeaders(
+    fields.flatMap(([name, value]) => [value].flat().map((one) => [name, String(one)] as const)),
+  )
+}
+
+/** Recognizes the form by how it starts. */
+async function parse(bytes: Buffer, cwd: string): Promise<RecordedDelivery[]> {
+  const start = bytes.subarray(0, 100).toString('latin1').trimStart()
+  if (start === '') throw new CliError('config', 'the delivery is empty')
+  if (start.startsWith('{') || start.startsWith('\u00ef\u00bb\u00bf{'))
+    return parseHar(parseJson(bytes.toString()))
+  if (/^(\$ )?curl\s/.test(start)) return [await parseCurl(bytes.toString().replace(/^\s*\$ /, ''), cwd)]
+  return [parseHttp(bytes)]
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text.replace(/^\ufeff/, ''))
+  } catch (cause) {
+    throw new CliError('config', 'the file starts like JSON, but is not', { cause })
+  }
+}
