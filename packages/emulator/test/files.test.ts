@@ -256,6 +256,20 @@ test('a limit refuses what goes beyond it by name', async () => {
   expect((await startUpload(emulator)).body.error.message).toContain('limits.files of 3')
 })
 
+test('a client that sends too much over HTTP gets the answer', async () => {
+  const { emulator, url } = await startEmulator({ limits: { fileBytes: MIB } })
+  const { url: session } = await startUpload(emulator)
+  const target = session.replace('http://localhost', url)
+  const headers = { 'x-goog-upload-command': 'upload, finalize', 'x-goog-upload-offset': '0' }
+  const answer = await fetch(target, { method: 'POST', headers, body: Buffer.alloc(8 * MIB) })
+  expect([answer.status, (await answer.json()).error.message]).toEqual([
+    429,
+    expect.stringContaining('limits.fileBytes'),
+  ])
+  const again = await fetch(target, { method: 'POST', headers, body: 'x' })
+  expect((await again.json()).file.sizeBytes).toBe('1')
+})
+
 test('files expire after 48 hours and make room', async () => {
   const emulator = createTestEmulator({ limits: { files: 1, totalFileBytes: 1 } })
   const { name } = await upload(emulator, 'x')

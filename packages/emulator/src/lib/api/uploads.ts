@@ -1,7 +1,7 @@
 import { type Context, Hono } from 'hono'
 import type { Upload, UploadAbout, Uploads } from '../files/uploads.ts'
 import { CHUNK_GRANULARITY } from '../files/uploads.ts'
-import { notFound, readFields } from '../http/body.ts'
+import { notFound, readChunks, readFields } from '../http/body.ts'
 import { RequestFault } from '../http/faults.ts'
 import { type Fields, isFields, optionalText, pick } from '../http/fields.ts'
 import { checkApiKey } from '../http/guards.ts'
@@ -101,10 +101,8 @@ async function receive(uploads: Uploads, upload: Upload, isLast: boolean, c: Con
   const offset = readCount('x-goog-upload-offset', c)
   if (offset === undefined)
     throw new RequestFault('invalid_request', "The header 'x-goog-upload-offset' is missing.")
-  await uploads.receive(upload, offset, c.req.raw.body ?? noBytes(), isLast)
+  await uploads.receive(upload, offset, readChunks(c), isLast)
 }
-
-async function* noBytes(): AsyncGenerator<Uint8Array> {}
 
 function progress(upload: Upload): Record<string, string> {
   return {

@@ -3,7 +3,7 @@ import { checkLimit } from '../http/limits.ts'
 import { randomText } from '../shared/ids.ts'
 import type { Limits } from '../shared/limits.ts'
 import type { Records } from '../storage/records.ts'
-import { readBytes } from './byte-stream.ts'
+import { readBytes, scanBytes } from './byte-stream.ts'
 import type { ByteRange, FileAbout, FileRecord } from './file-record.ts'
 import { openFolder } from './folder.ts'
 import { type Mark, PartFile } from './part-file.ts'
@@ -32,6 +32,8 @@ export interface FileStore {
   create(): Promise<FileWriter>
   /** Reads a file, or a part of it, as the reader asks for it. */
   read(file: FileRecord, range?: ByteRange): Promise<ReadableStream<Uint8Array>>
+  /** Reads a file from its start to its end; each chunk holds until the next one is asked for. */
+  scan(file: FileRecord): AsyncIterable<Uint8Array>
   delete(id: string): Promise<void>
   /** Ends what is being written, and deletes the bytes unless they are kept for another process. */
   close(): Promise<void>
@@ -116,6 +118,9 @@ export function createFileStore({ records, limits, now, directory }: FileStoreOp
     },
     read: async (file, range = { start: 0, end: file.sizeBytes - 1 }) =>
       readBytes(await folder.path(file.id), range),
+    async *scan(file) {
+      yield* scanBytes(await folder.path(file.id))
+    },
     delete: remove,
     async close() {
       await Promise.all([...parts].map((part) => part.abandon()))

@@ -21,12 +21,13 @@ const NEWLINE = 10
 const decoder = new TextDecoder('utf-8', { fatal: true })
 
 /**
- * Reads the lines of a JSONL file, of which one at a time is in memory. Empty lines are skipped but counted.
+ * Reads the lines of a JSONL file, of which one at a time is in memory. Empty lines are skipped but counted. A chunk
+ * may change once the next one is asked for.
  *
  * @throws LineError when a line is longer than `maxBytes` or no UTF-8
  */
 export async function* readLines(
-  bytes: ReadableStream<Uint8Array>,
+  bytes: AsyncIterable<Uint8Array>,
   maxBytes: number,
 ): AsyncGenerator<JsonLine> {
   let number = 1
@@ -59,7 +60,7 @@ export async function* readLines(
       const line = take()
       if (line.text.trim() !== '') yield line
     }
-    add(chunk.subarray(start))
+    add(chunk.slice(start))
   }
   const last = take()
   if (last.text.trim() !== '') yield last
@@ -84,26 +85,30 @@ function concat(parts: readonly Uint8Array[], size: number): Uint8Array {
 }
 
 // Lines are written in blocks: one call to the operating system for each would take most of the time.
-const BLOCK_CHARACTERS = 256 * 1024
+const BLOCK_BYTES = 256 * 1024
 
-/** Writes values as the lines of a JSONL file. */
+/** Writes values as the lines of a JSONL file, through one buffer that is used over and over. */
 export class LineWriter {
   readonly #file: Pick<FileWriter, 'write'>
   readonly #encoder = new TextEncoder()
-  #block = ''
+  readonly #block = new Uint8Array(BLOCK_BYTES)
+  #used = 0
 
   constructor(file: Pick<FileWriter, 'write'>) {
     this.#file = file
   }
 
   async write(value: unknown): Promise<void> {
-    this.#block += `${JSON.stringify(value)}\n`
-    if (this.#block.length >= BLOCK_CHARACTERS) await this.flush()
+    for (let rest = `${JSON.stringify(value)}\n`; rest !== ''; ) {
+      const { read, written } = this.#encoder.encodeInto(rest, this.#block.subarray(this.#used))
+      this.#used += written
+      rest = rest.slice(read)
+      if (rest !== '') await this.flush()
+    }
   }
 
   async flush(): Promise<void> {
-    const block = this.#encoder.encode(this.#block)
-    this.#block = ''
-    await this.#file.write(block)
+    await this.#file.write(this.#block.subarray(0, this.#used))
+    this.#used = 0
   }
 }

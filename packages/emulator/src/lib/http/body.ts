@@ -1,3 +1,5 @@
+import type { HttpBindings } from '@hono/node-server'
+import type { Context } from 'hono'
 import { RequestFault } from './faults.ts'
 import { type Fields, isFields } from './fields.ts'
 
@@ -31,6 +33,22 @@ function parse(text: string): unknown {
     return JSON.parse(text)
   } catch {
     throw new RequestFault('invalid_request', 'The request body is not valid JSON.')
+  }
+}
+
+/**
+ * Reads a body of any size; each chunk holds until the next one is asked for.
+ *
+ * Behind `node:http` the chunks come from there: a web stream would copy each, and both copies would stay until the
+ * garbage collector runs, tens of megabytes later.
+ */
+export async function* readChunks(c: Context): AsyncGenerator<Uint8Array> {
+  const { incoming } = (c.env ?? {}) as Partial<HttpBindings>
+  if (incoming === undefined) return yield* c.req.raw.body ?? []
+  for await (const chunk of incoming as AsyncIterable<Uint8Array<ArrayBuffer>>) {
+    yield chunk
+    // Frees the memory now; a part of a larger buffer is not ours to free.
+    if (chunk.byteLength === chunk.buffer.byteLength) chunk.buffer.transfer(0)
   }
 }
 

@@ -65,7 +65,7 @@ async function answerLines(
   const lines = new LineWriter(output)
   let requestCount = 0
   let failedCount = 0
-  for await (const line of readLines(await files.read(input), maxLineBytes)) {
+  for await (const line of readLines(files.scan(input), maxLineBytes)) {
     if (!isRunning()) throw new JobFailure(1, 'The batch has ended.')
     const asked = readLine(batch, line)
     const answered = await answerBatchRequest({ batch, asked, index: requestCount, outcome, respond })

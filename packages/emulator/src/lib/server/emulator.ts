@@ -35,8 +35,9 @@ export function createEmulator(options: EmulatorOptions = {}): Emulator {
   const closed = rejectable()
   let closing: Promise<void> | undefined
 
-  async function fetch(request: Request): Promise<Response> {
-    if (closing === undefined) return app.fetch(request)
+  /** `env` is what the server gives beside the request. */
+  async function fetch(request: Request, env?: object): Promise<Response> {
+    if (closing === undefined) return app.fetch(request, env)
     return faultResponse(new RequestFault('closed', 'The emulator is closed.'), new URL(request.url).pathname)
   }
 

@@ -1,4 +1,5 @@
 import type { AddressInfo } from 'node:net'
+import type { HttpBindings } from '@hono/node-server'
 import { EmulatorError } from '../shared/errors.ts'
 
 /** A running HTTP server. */
@@ -10,7 +11,7 @@ export interface RunningServer {
 
 /** Serves a fetch handler over `node:http`, which is loaded here because nothing else needs it. */
 export async function startServer(
-  fetch: (request: Request) => Promise<Response>,
+  fetch: (request: Request, env: HttpBindings) => Promise<Response>,
   address: { port: number; hostname: string },
 ): Promise<RunningServer> {
   const [{ createServer }, { getRequestListener }] = await Promise.all([
@@ -18,7 +19,11 @@ export async function startServer(
     import('@hono/node-server'),
   ])
   // Leaves the process's own Request and Response classes alone.
-  const server = createServer(getRequestListener(fetch, { overrideGlobalObjects: false }))
+  const server = createServer(
+    getRequestListener((request, env) => fetch(request, env as HttpBindings), {
+      overrideGlobalObjects: false,
+    }),
+  )
   await new Promise<void>((resolve, reject) => {
     server.once('error', (cause) => {
       const where = `${address.hostname}:${address.port}`
