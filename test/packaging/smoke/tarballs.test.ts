@@ -2,52 +2,57 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { deliverTo, readmeHandler } from '../src/handler.ts'
-import { createProject, programs } from '../src/project.ts'
+import { asEsm, deliverTo, readmeHandler } from '../src/handler.ts'
+import { createProject, type Project, programs } from '../src/project.ts'
 import { upstreamRegistry } from '../src/registry.ts'
-import { pnpm, readManifest, root } from '../src/release.ts'
+import { packageFolders, pnpm, readManifest, root } from '../src/release.ts'
 
-// What the README installs, and two packages that need no framework.
-const FOLDERS = ['core', 'node', 'store-sqlite', 'emulator', 'testing']
+// These are for runtimes other than Node, or pull in a framework.
+const ELSEWHERE = ['bun', 'deno', 'next']
+const FOLDERS = packageFolders.filter((folder) => !ELSEWHERE.includes(folder))
+// These need an optional peer dependency.
+const WITH_PEERS = ['./model', './fastify', './vitest']
 const TIMEOUT_MS = 180_000
 
 const work = mkdtempSync(join(tmpdir(), 'gwh-smoke-'))
 const tarballs = join(work, 'tarballs')
+let project: Project
 
 afterAll(() => rmSync(work, { recursive: true, force: true }))
 
 beforeAll(async () => {
   const filters = FOLDERS.flatMap((folder) => ['--filter', `./packages/${folder}`])
   await pnpm(root, [...filters, 'exec', 'pnpm', 'pack', '--pack-destination', tarballs])
+  project = createProject(join(work, 'project'), await upstreamRegistry(root), { type: 'module' })
+  const files = readdirSync(tarballs).map((file) => join(tarballs, file))
+  await project.run('npm', ['install', '--prefer-offline', ...files])
 }, TIMEOUT_MS)
 
-test(
-  'the packages, packed and installed by npm, load from every entry point and run the README’s handler',
-  async () => {
-    const project = createProject(join(work, 'project'), await upstreamRegistry(root), { type: 'module' })
-    const files = readdirSync(tarballs).map((file) => join(tarballs, file))
-    await project.run('npm', ['install', '--prefer-offline', ...files])
-    project.write({
-      'everything.ts': entryPoints()
-        .map((entry) => `await import('${entry}')`)
-        .join('\n'),
-    })
-    await project.run(programs.node24, ['everything.ts'])
-    const received = await deliverTo(project, programs.node24, [], {
-      name: 'server.ts',
-      text: readmeHandler,
-    })
+test('Node 22 is, in all tests, the oldest version that the packages declare', async () => {
+  const { stdout } = await project.run(programs.node22, ['--print', 'process.versions.node'])
+  const oldest = stdout.trim().replace(/\.0$/, '')
+  const declared = FOLDERS.map((folder) => readManifest(join(root, 'packages', folder)).engines)
+  expect(declared).toEqual(FOLDERS.map(() => ({ node: `>=${oldest}` })))
+})
+
+test.each(['node22', 'node24'] as const)(
+  'the packages, packed and installed by npm, load on %s from every entry point and run the README’s handler',
+  async (node) => {
+    const imports = entryPoints().map((entry) => `await import('${entry}')`)
+    project.write({ 'everything.js': imports.join('\n') })
+    await project.run(programs[node], ['everything.js'])
+    const file = { name: 'server.js', text: asEsm(readmeHandler) }
+    const received = await deliverTo(project, programs[node], [], file)
     expect(received).toEqual({ status: 200, printed: expect.stringContaining(' is done, its result is in ') })
   },
   TIMEOUT_MS,
 )
 
-/** Every entry point that needs no optional peer dependency. */
 function entryPoints(): string[] {
   return FOLDERS.flatMap((folder) => {
     const { name, exports } = readManifest(join(root, 'packages', folder))
     return Object.keys(exports as Record<string, unknown>)
-      .filter((entry) => !['./package.json', './model', './fastify'].includes(entry))
+      .filter((entry) => entry !== './package.json' && !WITH_PEERS.includes(entry))
       .map((entry) => join(name, entry))
   })
 }

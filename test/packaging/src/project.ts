@@ -7,6 +7,7 @@ const bin = (path: string) => fileURLToPath(new URL(`../node_modules/${path}`, i
 
 /** The programs of the toolchain people install and run with; `npm` and `npx` are the machine's own. */
 export const programs = {
+  // The oldest version that the packages declare.
   node22: bin('node22/bin/node'),
   node24: process.execPath,
   bun: bin('.bin/bun'),

@@ -5,7 +5,7 @@ const bin = (name: string) => here(`../node_modules/.bin/${name}`)
 
 /** How a TypeScript file is run on each runtime: the command, and what comes before the file. */
 export const RUNTIMES = {
-  // Node 22 before 22.18 strips types only when told to, and warns about it.
+  // The oldest version that the packages declare. Before 22.18 it strips types only when told to, and warns about it.
   'Node 22': [here('../node_modules/node22/bin/node'), '--experimental-strip-types', '--no-warnings'],
   'Node 24': [process.execPath],
   Bun: [bin('bun'), 'run'],
