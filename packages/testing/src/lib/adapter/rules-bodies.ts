@@ -71,7 +71,11 @@ function defineSizes(define: DefineAdapterRule): void {
     wire.write(renderHead(inChunks(harness.toRequest(await harness.sign()))))
     const sent = await flood(wire, harness.maxBodyBytes + FLOOD_BYTES)
     const end = await wire.read(harness.patienceMs)
-    assertThat(end === 'closed' || isStatus(end, 413), `the answer to an endless body is ${show(end)}`)
+    // On a busy machine its time may be over before its bytes are too many.
+    assertThat(
+      end === 'closed' || isStatus(end, 413) || isStatus(end, 408),
+      `the answer to an endless body is ${show(end)}`,
+    )
     assertThat(sent < harness.maxBodyBytes + FLOOD_BYTES, `${sent} bytes of an endless body were accepted`)
     accepted(await harness.deliver(await harness.sign()))
   })
