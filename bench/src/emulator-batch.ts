@@ -21,7 +21,7 @@ function peakOf(pid: number): number {
 
 function* lines(bytes: number): Generator<string> {
   for (let written = 0, index = 0; written < bytes; index += 1) {
-    const line = `${JSON.stringify({ key: `k${index}`, request: { contents: [{ parts: [{ text: PROMPT }] }] } })}\n`
+    const line = `${JSON.stringify({ key: `request-${index}`, request: { contents: [{ parts: [{ text: PROMPT }] }] } })}\n`
     written += line.length
     yield line
   }
