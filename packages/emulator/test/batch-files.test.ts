@@ -138,6 +138,19 @@ test('one request fails while the others succeed', async () => {
   })
 })
 
+test('a scenario says which requests fail, and the batch succeeds without an error of its own', async () => {
+  const error = { code: 8, message: 'no room' }
+  const { ai, run, raw, events } = await startBatches({
+    scenarios: [{ then: { failedRequests: [1], error } }],
+  })
+  const { name, batch } = await run([line('k1', 'a'), line('k2', 'b')])
+  const answers = await download(ai, batch.dest!.fileName!)
+  expect(answers[1]).toEqual({ key: 'k2', error })
+  expect((await raw(name)).error).toBeUndefined()
+  expect(events()).toMatchObject([{ type: 'batch.succeeded' }])
+  expect(Object.keys(events()[0].data).sort()).toEqual(['id', 'output_file_uri'])
+})
+
 test('respond is asked with the key of the line', async () => {
   const { ai, run } = await startBatches({
     respond: ({ kind, key, request }) => JSON.stringify({ kind, key, request }),

@@ -41,7 +41,7 @@ test('each captured call does with both SDKs what docs/emulator-captures.md says
   async function work(): Promise<void> {
     for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
       const [index, capture] = next
-      const [three, two] = [await replay(capture, 3), await replay(capture, 2)]
+      const [three, two] = await Promise.all([replay(capture, 3), replay(capture, 2)])
       rows[index] = { name: capture.name, three, two }
     }
   }

@@ -56,6 +56,15 @@ const download =
     return { downloaded: readFileSync(downloadPath, 'latin1') }
   }
 
+/** Lets reads be answered with an error, so many times. */
+const failing =
+  (status: number, call: Call, times?: number): Call =>
+  async (f) => {
+    const fault = { type: 'api_error' as const, status }
+    f.emulator.faults.add({ fault, match: { method: 'GET' }, ...(times !== undefined && { times }) })
+    return call(f)
+  }
+
 const outputName = async (f: Fixture) =>
   `files/batch-${(await aBatch(f, {}, await aFile(f))).slice('batches/'.length)}`
 
@@ -297,18 +306,18 @@ const CALLS: Record<string, Call> = {
   'errors.webhooks.400.interactions_style': ({ ai }) =>
     ai.webhooks.create({ uri: 'https://x', subscribed_events: [] }),
   'errors.webhooks.401': async (f) => f.connect({ apiKey: ' ' }).webhooks.get(await aWebhook(f)),
-  'errors.webhooks.403': getWebhook,
+  'errors.webhooks.403': failing(403, getWebhook),
   'errors.webhooks.404': ({ ai }) => ai.webhooks.get('nope'),
-  'errors.webhooks.409': getWebhook,
-  'errors.webhooks.429': getWebhook,
-  'errors.webhooks.500': getWebhook,
-  'errors.webhooks.503_then_ok': getWebhook,
+  'errors.webhooks.409': failing(409, getWebhook),
+  'errors.webhooks.429': failing(429, getWebhook),
+  'errors.webhooks.500': failing(500, getWebhook),
+  'errors.webhooks.503_then_ok': failing(503, getWebhook, 1),
   'errors.webhooks.text': getWebhook,
   'errors.interactions.400': ({ ai }) => ai.interactions.create({ model: MODEL, input: 'x', webhook_config }),
   'errors.interactions.404': ({ ai }) => ai.interactions.get('nope'),
   'errors.batches.400': ({ ai }) => ai.batches.create({ model: 'm', src: 'files/x' }),
   'errors.batches.404': ({ ai }) => ai.batches.get({ name: 'batches/b0emu1ator2example3id4bare5opaque6xy' }),
-  'errors.batches.503': getBatch(),
+  'errors.batches.503': failing(503, getBatch()),
   'errors.batches.text': getBatch(),
   'errors.files.404': ({ ai }) => ai.files.get({ name: 'files/none' }),
 

@@ -84,8 +84,10 @@ export function rpcCodeName(code: number): string {
 
 const INTERNAL: JobError = { code: 13, message: 'Internal error encountered.' }
 
-/** The error of an outcome: the one it names, a default one where it needs one, or none. */
-export function errorOf({ outcome, error }: Outcome): JobError | undefined {
+/** The error of a job: the one its outcome names, a default one where it needs one, or none when it succeeds. */
+export function errorOf({ outcome = 'succeeded', error }: Outcome): JobError | undefined {
+  // Of a batch that succeeds, it is the error of single requests.
+  if (outcome === 'succeeded') return undefined
   return error ?? (outcome === 'failed' ? INTERNAL : undefined)
 }
 
