@@ -41,6 +41,7 @@ const FOLDERS: Record<string, readonly string[]> = {
     'control',
     'server',
   ],
+  inspector: ['protocol', 'http', 'assets', 'queue', 'dashboard'],
   genai: ['shared', 'dispatch', 'results', 'manage', 'ledger', 'await'],
   testing: ['shared', 'fixtures', 'http', 'raw', 'store', 'queue', 'adapter', 'vitest'],
 }
@@ -48,6 +49,7 @@ const FOLDERS: Record<string, readonly string[]> = {
 /** The rings of packages. A package imports only from lower rings. */
 const RINGS: readonly (readonly string[])[] = [
   ['core'],
+  ['inspector'],
   ['bullmq', 'bun', 'deno', 'emulator', 'genai', 'next', 'node', 'store-redis', 'store-sqlite', 'testing'],
   ['cli'],
 ]

@@ -3,13 +3,16 @@ import { readFields } from '../http/body.ts'
 import { checkKnown } from '../http/fields.ts'
 import { checkControlToken, checkJsonType, checkOrigin } from '../http/guards.ts'
 import type { EmulatorState } from '../state/state.ts'
+import { about } from './about.ts'
 import { clockApi } from './clock.ts'
+import { deliveriesApi } from './deliveries.ts'
 import { exportState, importState } from './export.ts'
 import { faultsApi } from './faults.ts'
 import { finish } from './finish.ts'
-import { listJobs } from './job-list.ts'
-import { redeliver } from './redeliver.ts'
+import { jobsApi } from './jobs.ts'
+import { queueApi } from './queue.ts'
 import { scenariosApi } from './scenarios.ts'
+import { openSession } from './session.ts'
 import { streamSignals } from './signals.ts'
 import { trigger } from './trigger.ts'
 
@@ -21,19 +24,21 @@ export function controlApi(state: EmulatorState): Hono {
       await next()
     })
     .get('/health', (c) => c.json({ status: 'ok' }))
+    .post('/session', async (c) => {
+      checkJsonType(c.req.raw)
+      return c.json(openSession(state, await readFields(c.req.raw)))
+    })
     .route('/', guardedApi(state))
 }
 
-/** Everything but health: it wants the token, and JSON where something changes. */
+/** Everything but health and the opening of a session: it wants the token, and JSON where something changes. */
 function guardedApi(state: EmulatorState): Hono {
   return new Hono()
     .use(async (c, next) => {
-      checkControlToken(c.req.raw, state.settings.controlToken)
+      checkControlToken(c.req.raw, [state.settings.controlToken, ...state.sessions.tokens()])
       if (c.req.method === 'POST') checkJsonType(c.req.raw)
       await next()
     })
-    .get('/deliveries', (c) => c.json({ deliveries: state.sender.snapshots() }))
-    .post('/deliveries/:id/redeliver', (c) => c.json(redeliver(state, c.req.param('id'))))
     .post('/trigger', async (c) => {
       const { deliveries, webhookIds } = await trigger(state, await readFields(c.req.raw))
       return c.json({ webhook_ids: webhookIds, deliveries })
@@ -48,13 +53,16 @@ function guardedApi(state: EmulatorState): Hono {
       importState(state, await readFields(c.req.raw))
       return c.json({})
     })
-    .get('/jobs', (c) => c.json({ jobs: listJobs(state) }))
     .get('/signals', (c) => streamSignals(c, state))
     .post('/keys/rotate', async (c) => {
       await state.keys.rotate()
       return c.json({})
     })
+    .get('/about', (c) => c.json(about(state)))
     .route('/clock', clockApi(state))
+    .route('/deliveries', deliveriesApi(state))
     .route('/faults', faultsApi(state.faults))
+    .route('/jobs', jobsApi(state))
+    .route('/queue', queueApi(state))
     .route('/scenarios', scenariosApi(state))
 }

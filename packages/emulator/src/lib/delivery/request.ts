@@ -50,7 +50,8 @@ function spoil(header: string): string {
     .join(' ')
 }
 
-function rewrite(body: string, how: AttemptPlan['rewrite']): string {
+/** Changes a body as the fault does, after it was signed. */
+export function rewrite(body: string, how: AttemptPlan['rewrite']): string {
   if (how === undefined) return body
   const event = JSON.parse(body)
   return how === 'reserialized_body'

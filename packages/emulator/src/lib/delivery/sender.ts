@@ -119,6 +119,16 @@ export class Sender {
     }
   }
 
+  /** A delivery as it is stored. */
+  find(id: string): Delivery | undefined {
+    return this.#deliveries.get(id)
+  }
+
+  snapshot(id: string): DeliverySnapshot | undefined {
+    const delivery = this.#deliveries.get(id)
+    return delivery && this.#snapshot(delivery)
+  }
+
   snapshots(): DeliverySnapshot[] {
     return [...this.#deliveries.values()].map((delivery) => this.#snapshot(delivery))
   }
@@ -177,7 +187,9 @@ export class Sender {
     // It may have ended while it was signed.
     if (this.#deliveries.get(delivery.id) !== delivery || this.#stop.signal.aborted) return
     // Recorded before it is sent, so that no attempt goes unrecorded.
-    const begun = this.#deliveries.put(withStartedAttempt(delivery, endpoint.uri, startsAt, faults))
+    const begun = this.#deliveries.put(
+      withStartedAttempt(delivery, endpoint.uri, startsAt, { faults, headers: request.headers }),
+    )
     this.#timers.cancel(delivery.id)
     this.#reports.attemptStarted(begun)
     const startedAt = this.#settings.now()

@@ -19,7 +19,7 @@ export function withStartedAttempt(
   delivery: Delivery,
   uri: string,
   startedAt: number,
-  faults: readonly DeliveryFault[],
+  { faults, headers }: { faults: readonly DeliveryFault[]; headers: Readonly<Record<string, string>> },
 ): Delivery {
   const number = delivery.attempts.length + 1
   const holds = delivery.heldBack?.attempt === number ? delivery.heldBack.by : []
@@ -28,6 +28,7 @@ export function withStartedAttempt(
     attempt: number,
     uri,
     startedAt,
+    headers,
     ...(names.length > 0 && { faults: names }),
   }
   const endpoint = { ...delivery.endpoint, uri }

@@ -15,9 +15,10 @@ export function checkOrigin(request: Request): void {
   throw new RequestFault('origin_not_allowed', 'Requests from other origins are refused.')
 }
 
-/** Refuses requests to the control API without its bearer token. */
-export function checkControlToken(request: Request, token: string): void {
-  if (isSame(request.headers.get('authorization') ?? '', `Bearer ${token}`)) return
+/** Refuses requests to the control API without one of its bearer tokens. */
+export function checkControlToken(request: Request, tokens: readonly string[]): void {
+  const given = request.headers.get('authorization') ?? ''
+  if (tokens.some((token) => isSame(given, `Bearer ${token}`))) return
   throw new RequestFault(
     'control_token_missing',
     "The control API wants 'Authorization: Bearer <controlToken>'; the emulator prints or returns it at its start.",

@@ -13,6 +13,7 @@ import { faultResponse, isClassic, RequestFault } from '../http/faults.ts'
 import { checkApiKey, checkHost } from '../http/guards.ts'
 import type { EmulatorState } from '../state/state.ts'
 import { apiFaults } from './api-faults.ts'
+import { servePage } from './page.ts'
 
 /** Mounts each API under its path, behind the checks that all of them share. */
 export function createApp(state: EmulatorState): Hono {
@@ -29,6 +30,7 @@ export function createApp(state: EmulatorState): Hono {
     app.route(version, google)
     app.route(`/upload${version}`, uploadsApi(state))
   }
+  app.get('/*', servePage())
   app.notFound((c) => faultResponse(notFound('Method'), c.req.path))
   app.onError((error, c) => faultResponse(toFault(error), c.req.path))
   return app

@@ -92,6 +92,11 @@ export function createEmulator(options: EmulatorOptions = {}): Emulator {
       remove: state.scenarios.remove,
       list: state.scenarios.list,
     },
+    async inspectorUrl() {
+      checkOpen()
+      if (server === undefined) throw new EmulatorError('not_listening', 'the emulator does not listen')
+      return `${(await server).url}/#ticket=${state.sessions.newTicket()}`
+    },
     controlToken: state.settings.controlToken,
     settled: () => Promise.race([state.settled(), closed.promise]),
     export: () => exportState(state),

@@ -6,6 +6,8 @@ export type EmulatorErrorCode =
   | 'already_listening'
   /** The port is taken, or the address is not this machine's. */
   | 'listen_failed'
+  /** It does not listen, so it has no URL. */
+  | 'not_listening'
   /** Another emulator has the state file open. */
   | 'state_in_use'
   /** The state file cannot be read or written, or is not one of this version. */

@@ -1,3 +1,4 @@
+import type { DeliveryQueue } from '@gwh/core/queue'
 import {
   DELIVERY_OPTION_NAMES,
   type DeliveryOptions,
@@ -74,6 +75,11 @@ export interface EmulatorOptions extends DeliveryOptions {
   state?: string
   /** Answers for the model, wherever an answer is invented; default an echo of the prompt. */
   respond?: Respond
+  /**
+   * A queue that the page at `/` shows beside the deliveries, usually the receiver's own: its counts, its dead letters,
+   * and what can be done about them. The emulator never writes to it by itself. Default: none.
+   */
+  queue?: DeliveryQueue
   /** What the emulator keeps at most. What goes beyond is refused with an error that names the limit. */
   limits?: Partial<Limits>
 }
@@ -92,11 +98,13 @@ export interface Settings extends DeliverySettings {
   /** Absent for memory. */
   readonly state: string | undefined
   readonly respond: Respond
+  /** Absent when none is shown. */
+  readonly queue: DeliveryQueue | undefined
   readonly limits: Limits
 }
 
 const NAMES = [
-  ...'jobs webhooks scenarios controlToken limits respond timeScale now random observer strict state'.split(
+  ...'jobs webhooks scenarios controlToken limits queue respond timeScale now random observer strict state'.split(
     ' ',
   ),
   ...DELIVERY_OPTION_NAMES,
@@ -119,6 +127,7 @@ export function readOptions(options: EmulatorOptions = {}): Settings {
     strict: flag('strict', options.strict ?? false),
     state: options.state === undefined ? undefined : path('state', options.state),
     respond: callable('respond', options.respond ?? echo),
+    queue: options.queue === undefined ? undefined : deliveryQueue(options.queue),
     limits: readLimits(options.limits ?? {}),
   }
 }
@@ -130,6 +139,11 @@ function readJobs(jobs: NonNullable<EmulatorOptions['jobs']>): Settings['jobs'] 
     interactionMs: number('jobs.interactionMs', jobs.interactionMs ?? 2500),
     videoMs: number('jobs.videoMs', jobs.videoMs ?? 3000),
   }
+}
+
+function deliveryQueue(value: DeliveryQueue): DeliveryQueue {
+  if (typeof value?.stats !== 'function') throw new TypeError('queue must be a delivery queue')
+  return value
 }
 
 function list<Item>(name: string, value: readonly Item[]): readonly Item[] {

@@ -35,6 +35,8 @@ export interface Attempt {
   readonly answer?: string
   /** The faults that were injected into it; absent when there were none. */
   readonly faults?: readonly DeliveryFault['type'][]
+  /** The headers of the request; absent for attempts of versions that did not record them. */
+  readonly headers?: Readonly<Record<string, string>>
 }
 
 /**
@@ -172,6 +174,14 @@ export interface Emulator {
     /** All scenarios, in the order they are tried. */
     list(): readonly (Scenario & { readonly id: string })[]
   }
+  /**
+   * Makes a URL that opens the page at `/` with access to the control API. It works once: its ticket becomes a session
+   * of that browser, which ends with the process. The ticket is in the URL's fragment, which browsers do not send, so
+   * no log has it.
+   *
+   * @throws EmulatorError `not_listening`, `closed`
+   */
+  inspectorUrl(): Promise<string>
   /** The bearer token for the control API under `/_gwh`. */
   readonly controlToken: string
   /**

@@ -26,6 +26,8 @@ export interface SigningKeys {
   jwks(): Promise<{ keys: PublicJwk[] }>
   /** The key that signs now. */
   signing(algorithm: KeyAlgorithm): Promise<SigningKey>
+  /** Every key of an algorithm in the set. */
+  published(algorithm: KeyAlgorithm): Promise<SigningKey[]>
   /** A key that is not in the set. */
   unpublished(algorithm: KeyAlgorithm): Promise<SigningKey>
   /** A set that none of the emulator's signatures verify with. */
@@ -114,6 +116,9 @@ export function createKeys(storage: Storage, algorithms: readonly KeyAlgorithm[]
     async signing(algorithm) {
       const current = (await existing(algorithm)).find(({ role }) => role === 'current')!
       return toSigning(algorithm, current.jwk)
+    },
+    async published(algorithm) {
+      return Promise.all((await existing(algorithm)).map(({ jwk }) => toSigning(algorithm, jwk)))
     },
     unpublished: async (algorithm) => toSigning(algorithm, await foreignJwk(algorithm)),
     async foreignJwks() {

@@ -1,9 +1,10 @@
-import type { EndpointRef } from '../delivery/delivery.ts'
+import type { EndpointRef, Endpoints } from '../delivery/delivery.ts'
 import { Sender } from '../delivery/sender.ts'
 import { type EventInput, toBody } from '../events/envelope.ts'
 import { createFaultRules, type FaultRules } from '../faults/rules.ts'
 import { createFileStore, type FileStore } from '../files/file-store.ts'
 import { createUploads, type Uploads } from '../files/uploads.ts'
+import { createSessions, type Sessions } from '../http/sessions.ts'
 import { Jobs } from '../jobs/jobs.ts'
 import { createScenarios, readScenario, type Scenarios } from '../jobs/scenarios.ts'
 import { type ClockPosition, TimerClock } from '../shared/clock.ts'
@@ -30,12 +31,15 @@ export interface EmulatorState {
   readonly keys: SigningKeys
   readonly faults: FaultRules
   readonly webhooks: WebhookRegistry
+  readonly endpoints: Endpoints
   readonly sender: Sender
   readonly jobs: Jobs
   readonly files: FileStore
   readonly uploads: Uploads
   readonly scenarios: Scenarios
   readonly listeners: Listeners
+  /** Who may use the control API from a browser. */
+  readonly sessions: Sessions
   /** Resolves when no job is running and no delivery is pending. */
   settled(): Promise<void>
   /** Resolves once `isBusy` is false; it is asked again whenever a job or a delivery ends. */
@@ -95,12 +99,14 @@ export function createState(options: Settings): EmulatorState {
     keys,
     faults,
     webhooks,
+    endpoints,
     sender,
     jobs,
     files,
     uploads,
     scenarios,
     listeners,
+    sessions: createSessions(),
   }
   return { ...parts, settled, waitWhile: ends.waitWhile, emitTo, emit }
 }

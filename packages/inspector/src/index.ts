@@ -1,0 +1,7 @@
+/**
+ * A dashboard over a delivery queue.
+ *
+ * @module
+ */
+
+export { createDashboard, type DashboardOptions } from './lib/dashboard/dashboard.ts'
