@@ -3,12 +3,14 @@ import { readFileSync } from 'node:fs'
 import { stripTypeScriptTypes } from 'node:module'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
-import { freePort, signedDelivery } from '@gwh/testing'
+import { createEmulator } from '@gwh/emulator'
+import { freePort } from '@gwh/testing'
 import type { Project } from './project.ts'
 import { root } from './release.ts'
 import { cleanEnv } from './run.ts'
 
 const SECRET = `whsec_${Buffer.alloc(32, 7).toString('base64')}`
+const KEY = 'greeting'
 const WAIT_MS = 30_000
 
 /** The handler at the top of the README, word for word. */
@@ -32,13 +34,16 @@ function split(code: string): [string, string] {
   return [lines.slice(0, end).join('\n'), lines.slice(end).join('\n')]
 }
 
-/** The result of one signed delivery: the answer, and what the handler printed. */
+/** What came of one job: the answer to its webhook, and what the handler printed. */
 export interface Received {
-  status: number
+  status: number | undefined
   printed: string
 }
 
-/** Starts the README's handler as a program of its own and sends it one delivery. */
+/** What a test expects of the README's handler: it prints each row's key and response. */
+export const HANDLED: Received = { status: 200, printed: `${KEY} {` }
+
+/** Starts the README's handler as a program of its own, and has the emulator finish a batch for it. */
 export async function deliverTo(
   project: Project,
   command: string,
@@ -46,10 +51,14 @@ export async function deliverTo(
   file: { name: string; text: string },
 ): Promise<Received> {
   const port = await freePort()
+  const uri = `http://127.0.0.1:${port}/webhooks/gemini`
+  const emulator = createEmulator({ webhooks: [{ uri, secret: SECRET }], jobs: { batchMs: 3_600_000 } })
+  const { url } = await emulator.listen({ port: 0 })
   project.write({ [file.name]: file.text.replace('port: 3000', `port: ${port}`) })
+  const env = { GEMINI_WEBHOOK_SECRET: SECRET, GOOGLE_GEMINI_BASE_URL: url, GEMINI_API_KEY: 'test' }
   const child = spawn(command, [...args, file.name], {
     cwd: project.folder,
-    env: { ...cleanEnv(), GEMINI_WEBHOOK_SECRET: SECRET, DENO_DIR: join(project.folder, '../caches/deno') },
+    env: { ...cleanEnv(), ...env, DENO_DIR: join(project.folder, '../caches/deno') },
   })
   const closed = new Promise((resolve) => child.once('close', resolve))
   let errorOutput = ''
@@ -60,23 +69,31 @@ export async function deliverTo(
   })
   exited.catch(() => {})
   const printed = new Promise<string>((resolve) => {
-    createInterface({ input: child.stdout }).on('line', (line) => line.includes(' is done') && resolve(line))
+    createInterface({ input: child.stdout }).on('line', (line) => line.startsWith(KEY) && resolve(line))
   })
   try {
-    const uri = `http://127.0.0.1:${port}/webhooks/gemini`
     await Promise.race([answers(uri), exited])
-    const delivery = await signedDelivery({ secret: SECRET })
-    const response = await fetch(uri, {
-      method: 'POST',
-      headers: delivery.headers,
-      body: new Uint8Array(delivery.body),
-    })
-    return { status: response.status, printed: await Promise.race([printed, exited]) }
+    await emulator.finish(await createBatch(url))
+    await Promise.race([emulator.settled(), exited])
+    const status = emulator.deliveries()[0]?.attempts[0]?.status
+    return { status, printed: await Promise.race([printed, exited]) }
   } finally {
     child.kill('SIGKILL')
     // Not `exit`: its output closes when no process below it is left.
     await closed
+    await emulator.close()
   }
+}
+
+async function createBatch(url: string): Promise<string> {
+  const request = { contents: [{ parts: [{ text: 'hello' }] }] }
+  const requests = { requests: [{ request, metadata: { key: KEY } }] }
+  const response = await fetch(`${url}/v1/models/gemini-3.8-flash:batchGenerateContent`, {
+    method: 'POST',
+    headers: { 'x-goog-api-key': 'test', 'content-type': 'application/json' },
+    body: JSON.stringify({ batch: { inputConfig: { requests } } }),
+  })
+  return ((await response.json()) as { name: string }).name
 }
 
 /** Waits until something answers, whatever the answer. */

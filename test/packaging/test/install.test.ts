@@ -1,10 +1,10 @@
 import { join } from 'node:path'
 import { expect, inject, test } from 'vitest'
-import { asCommonJs, asEsm, deliverTo, readmeHandler } from '../src/handler.ts'
+import { asCommonJs, asEsm, deliverTo, HANDLED, readmeHandler } from '../src/handler.ts'
 import { createProject, type Project, programs } from '../src/project.ts'
 import { packageManager } from '../src/release.ts'
 
-const PACKAGES = ['@gwh/core', '@gwh/node', '@gwh/store-sqlite']
+const PACKAGES = ['@gwh/core', '@gwh/node', '@gwh/store-sqlite', '@gwh/genai', '@google/genai']
 
 function create(name: string, manifest: object = { type: 'module' }): Project {
   return createProject(join(inject('work'), name), inject('registryUrl'), manifest)
@@ -15,8 +15,6 @@ async function withNpm(name: string, manifest?: object): Promise<Project> {
   await project.run('npm', ['install', ...PACKAGES])
   return project
 }
-
-const HANDLED = { status: 200, printed: expect.stringContaining(' is done, its result is in ') }
 
 test('npm install, then the README’s handler as TypeScript on Node 24', async () => {
   const project = await withNpm('npm-24')
