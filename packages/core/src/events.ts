@@ -5,15 +5,8 @@
  */
 
 export { parseEvent } from './lib/events/event.ts'
-export {
-  anyDataSchema,
-  type DataFields,
-  dataSchemas,
-  type Envelope,
-  envelopeSchema,
-  type FailureFields,
-  type ResultFields,
-} from './lib/events/event-schemas.ts'
+export type { DataFields, Envelope, FailureFields, ResultFields } from './lib/events/event-fields.ts'
+export { anyDataSchema, dataSchemas, envelopeSchema } from './lib/events/event-schemas.ts'
 export {
   EVENT_TYPES,
   type EventData,

@@ -1,34 +1,13 @@
 import * as z from 'zod/mini'
+import type { DataFields, Envelope, FailureFields, ResultFields } from './event-fields.ts'
 import type { EventType } from './event-types.ts'
 
-// Field names differ between Google's documentation, its samples and real deliveries, so all known names are read. A
-// field of an unexpected type counts as absent, so that it does not make the whole event invalid.
+// `event-fields.ts` reads the same fields by hand, and a property test holds the two together: zod costs more to load than
+// everything else in a receiver. Here it serves those who import the schemas.
 const text = z.catch(z.optional(z.string()), undefined)
 const textOrNumber = z.catch(z.optional(z.union([z.string(), z.number()])), undefined)
 
 const dataShape = { id: textOrNumber }
-
-/** The wire `data` of every event. Unknown fields are kept. */
-export interface DataFields {
-  /** The resource id of the job. */
-  id?: string | number | undefined
-  [field: string]: unknown
-}
-
-/** The wire `data` of a failure event. */
-export interface FailureFields extends DataFields {
-  error_code?: string | number | undefined
-  error_message?: string | undefined
-}
-
-/** The wire `data` of an event with a result, under every known field name. */
-export interface ResultFields extends DataFields {
-  output_file_uri?: string | undefined
-  video_uri?: string | undefined
-  uri?: string | undefined
-  file_name?: string | undefined
-  file_id?: string | undefined
-}
 
 const dataFields: z.ZodMiniType<DataFields> = z.looseObject(dataShape)
 
@@ -46,15 +25,6 @@ const resultFields: z.ZodMiniType<ResultFields> = z.looseObject({
   file_name: text,
   file_id: text,
 })
-
-/** The body of a delivery. Unknown fields are kept. */
-export interface Envelope {
-  type: string
-  data: Record<string, unknown>
-  version?: string | undefined
-  timestamp?: string | undefined
-  [field: string]: unknown
-}
 
 /**
  * The schema of a delivery's body. `type` and an object `data` are required; all other fields are optional.

@@ -1,13 +1,16 @@
 import { readJson } from '../shared/json.ts'
 import { isRefusal, type Refusal, refuse, toError } from '../shared/refusal.ts'
 import {
-  anyDataSchema,
-  dataSchemas,
-  envelopeSchema,
+  type Envelope,
   type FailureFields,
+  hasFailure,
+  hasResult,
+  isObject,
   type ResultFields,
-} from './event-schemas.ts'
-import type { EventType, JobFailure, ResultPointer, UnknownEventData, WebhookEvent } from './event-types.ts'
+  readData,
+  readEnvelope,
+} from './event-fields.ts'
+import type { JobFailure, ResultPointer, UnknownEventData, WebhookEvent } from './event-types.ts'
 
 // Old samples and test doubles still use this name, which Google changed before the first delivery.
 const ALIASES = new Map([['batch.completed', 'batch.succeeded']])
@@ -29,20 +32,12 @@ export function readEvent(body: Uint8Array | string): WebhookEvent | Refusal {
   const parsed = readJson(body)
   if (parsed === undefined) return refuse('payload_invalid', 'the body is not JSON in UTF-8')
   if (parsed.flaw) return refuse('payload_invalid', `the body is unsafe JSON: ${parsed.flaw}`)
-  const envelope = envelopeSchema.safeParse(parsed.value)
-  if (!envelope.success) return refuse('payload_invalid', 'the body has no "type" string or no "data" object')
-  return toEvent(envelope.data, parsed.value as Record<string, unknown>)
+  const envelope = readEnvelope(parsed.value)
+  if (!envelope) return refuse('payload_invalid', 'the body has no "type" string or no "data" object')
+  return toEvent(envelope, parsed.value as Record<string, unknown>)
 }
 
-function toEvent(
-  envelope: {
-    type: string
-    data: Record<string, unknown>
-    version?: string | undefined
-    timestamp?: string | undefined
-  },
-  raw: Record<string, unknown>,
-): WebhookEvent {
+function toEvent(envelope: Envelope, raw: Record<string, unknown>): WebhookEvent {
   const type = ALIASES.get(envelope.type) ?? envelope.type
   const data = toData(type, envelope.data)
   return {
@@ -60,13 +55,10 @@ function toData(
   type: string,
   wire: Record<string, unknown>,
 ): UnknownEventData & Partial<ResultPointer & JobFailure> {
-  const schema = Object.hasOwn(dataSchemas, type) ? dataSchemas[type as EventType] : anyDataSchema
-  const fields = schema.parse(wire)
+  const fields = readData(type, wire)
   const id = fields.id === undefined || fields.id === '' ? undefined : toResourceId(type, String(fields.id))
-  if (schema === dataSchemas['batch.succeeded'])
-    return { ...fields, id, ...toPointer(fields as ResultFields) }
-  if (schema === dataSchemas['batch.failed']) return { ...fields, id, ...toFailure(fields as FailureFields) }
-  return { ...fields, id }
+  if (hasResult(type)) return { ...fields, id, ...toPointer(fields) }
+  return hasFailure(type) ? { ...fields, id, ...toFailure(fields) } : { ...fields, id }
 }
 
 /** The API names batches `batches/…`; events may omit the prefix. */
@@ -101,8 +93,4 @@ function toFailure(fields: FailureFields): JobFailure {
 function findMetadata(raw: Record<string, unknown>, data: Record<string, unknown>): Record<string, unknown> {
   const found = [raw.user_metadata, raw.userMetadata, data.user_metadata, data.userMetadata].find(isObject)
   return found ?? {}
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
