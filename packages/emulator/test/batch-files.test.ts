@@ -1,13 +1,13 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { GoogleGenAI, JobState } from '@google/genai'
-import { GoogleGenAI as GoogleGenAI2 } from '@google/genai-2'
+import { type GoogleGenAI, JobState } from '@google/genai'
 import { describe, expect, test } from 'vitest'
 import type { EmulatorOptions } from '../src/index.ts'
 import {
   call,
   createTestEmulator,
   register,
+  SDKS,
   startEmulator,
   startReceiver,
   temporaryFolder,
@@ -18,15 +18,6 @@ const EVENTS = ['batch.succeeded', 'batch.failed', 'batch.cancelled', 'batch.exp
 
 const line = (key: string, text: string) =>
   JSON.stringify({ key, request: { contents: [{ parts: [{ text }] }] } })
-
-const sdks = [
-  ['3.x', (baseUrl: string) => new GoogleGenAI({ apiKey: 'test', httpOptions: { baseUrl } })],
-  [
-    '2.x',
-    (baseUrl: string) =>
-      new GoogleGenAI2({ apiKey: 'test', httpOptions: { baseUrl } }) as unknown as GoogleGenAI,
-  ],
-] as const
 
 /** An emulator with a subscribed receiver, and a way to run a batch over the lines of a file. */
 async function startBatches(options: EmulatorOptions = {}) {
@@ -70,7 +61,7 @@ async function download(ai: GoogleGenAI, fileName: string) {
 
 const textOf = (answer: Answer) => answer.response.candidates[0]!.content.parts[0]!.text
 
-describe.each(sdks)('with the SDK %s', (_, connect) => {
+describe.each(SDKS)('with the SDK %s', (_, connect) => {
   test('a batch over a file announces its output, a file with one answer a line', async () => {
     const { url, run, raw, events } = await startBatches()
     const ai = connect(url)

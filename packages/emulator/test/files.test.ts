@@ -1,11 +1,9 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { GoogleGenAI } from '@google/genai'
-import { GoogleGenAI as GoogleGenAI2 } from '@google/genai-2'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { createEmulator, type Emulator } from '../src/index.ts'
-import { createTestEmulator, startEmulator, temporaryFolder } from './support.ts'
+import { createTestEmulator, SDKS, startEmulator, temporaryFolder } from './support.ts'
 
 const MIB = 1024 * 1024
 const HOUR_MS = 3_600_000
@@ -56,16 +54,7 @@ async function get(emulator: Emulator, path: string, headers: Record<string, str
   return emulator.fetch(request)
 }
 
-const sdks = [
-  ['3.x', (baseUrl: string) => new GoogleGenAI({ apiKey: 'test', httpOptions: { baseUrl } })],
-  [
-    '2.x',
-    (baseUrl: string) =>
-      new GoogleGenAI2({ apiKey: 'test', httpOptions: { baseUrl } }) as unknown as GoogleGenAI,
-  ],
-] as const
-
-describe.each(sdks)('with the SDK %s', (_, connect) => {
+describe.each(SDKS)('with the SDK %s', (_, connect) => {
   test('a file of several chunks is uploaded from a path, read back, listed and deleted', async () => {
     const { url, emulator } = await startEmulator()
     const ai = connect(url)

@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { GoogleGenAI } from '@google/genai'
+import { GoogleGenAI as GoogleGenAI2 } from '@google/genai-2'
 import { onTestFinished } from 'vitest'
 import { createEmulator, type Emulator, type EmulatorOptions } from '../src/index.ts'
 
@@ -64,6 +65,17 @@ async function bodyOf(request: IncomingMessage): Promise<string> {
   const chunks: Buffer[] = []
   for await (const chunk of request) chunks.push(chunk)
   return Buffer.concat(chunks).toString('utf8')
+}
+
+/** Both major versions of the SDK, for `describe.each`. */
+export const SDKS = [
+  ['3.x', (baseUrl: string) => new GoogleGenAI({ apiKey: 'test', httpOptions: { baseUrl } })],
+  ['2.x', connect2],
+] as const
+
+/** The SDK 2.x as if it were 3.x: what is called has the same types in both. */
+export function connect2(baseUrl: string): GoogleGenAI {
+  return new GoogleGenAI2({ apiKey: 'test', httpOptions: { baseUrl } }) as unknown as GoogleGenAI
 }
 
 /** An emulator on a free port whose clock stands still, and the real SDK pointed at it. */

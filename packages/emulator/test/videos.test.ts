@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { GenerateVideosOperation, type GoogleGenAI } from '@google/genai'
-import { GoogleGenAI as GoogleGenAI2 } from '@google/genai-2'
+import { GenerateVideosOperation } from '@google/genai'
 import { expect, test } from 'vitest'
 import type { EmulatorOptions } from '../src/index.ts'
 import {
   call,
+  connect2,
   createTestEmulator,
   register,
   startEmulator,
@@ -20,9 +20,8 @@ async function startVideos(options: EmulatorOptions = {}) {
   const started = await startEmulator(options)
   const receiver = await startReceiver()
   await register(started.emulator, receiver.url, ['video.generated'])
-  const ai2 = new GoogleGenAI2({ apiKey: 'test', httpOptions: { baseUrl: started.url } })
   const events = () => receiver.received.map(({ body }) => JSON.parse(body))
-  return { ...started, ai2: ai2 as unknown as GoogleGenAI, events }
+  return { ...started, ai2: connect2(started.url), events }
 }
 
 function operationOf(name: string): GenerateVideosOperation {

@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer'
 import type { FileWriter } from './file-store.ts'
 
 /** One line of a JSONL file. */
@@ -44,7 +45,7 @@ export async function* readLines(
   function take(): JsonLine {
     const line = {
       number,
-      text: decode(parts.length === 1 ? parts[0]! : concat(parts, size), number),
+      text: decode(parts.length === 1 ? parts[0]! : Buffer.concat(parts, size), number),
     }
     number += 1
     parts = []
@@ -72,16 +73,6 @@ function decode(bytes: Uint8Array, number: number): string {
   } catch {
     throw new LineError(number, 'This is not UTF-8.')
   }
-}
-
-function concat(parts: readonly Uint8Array[], size: number): Uint8Array {
-  const whole = new Uint8Array(size)
-  let offset = 0
-  for (const part of parts) {
-    whole.set(part, offset)
-    offset += part.byteLength
-  }
-  return whole
 }
 
 // Lines are written in blocks: one call to the operating system for each would take most of the time.
