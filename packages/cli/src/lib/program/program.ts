@@ -3,6 +3,7 @@ import packageJson from '../../../package.json' with { type: 'json' }
 import { devCommand } from '../commands/dev.ts'
 import { triggerCommand } from '../commands/trigger.ts'
 import { verifyCommand } from '../commands/verify.ts'
+import { webhooksCommand } from '../commands/webhooks.ts'
 import type { CommandContext } from '../shared/context.ts'
 
 /** Puts the commands together. Each one's own module loads what it needs when it runs, so that `--help` is quick. */
@@ -15,9 +16,14 @@ export function createProgram(context: CommandContext): Command {
     .configureHelp({ showGlobalOptions: true })
     .enablePositionalOptions()
     .exitOverride()
-  for (const create of [devCommand, triggerCommand, verifyCommand]) {
+  for (const create of [devCommand, triggerCommand, verifyCommand, webhooksCommand]) {
     // `exitOverride` and the like are inherited only by commands that the program creates itself.
-    program.addCommand(create(context).copyInheritedSettings(program))
+    program.addCommand(inherit(create(context), program))
   }
   return program
+}
+
+function inherit(command: Command, parent: Command): Command {
+  for (const child of command.commands) inherit(child, parent)
+  return command.copyInheritedSettings(parent)
 }

@@ -52,8 +52,14 @@ export function newDevSettings(): DevSettings {
 
 /** Writes the settings, readable by their owner only, and keeps them out of git. */
 export async function writeDevSettings(cwd: string, settings: DevSettings): Promise<void> {
+  const folder = await makeFolder(cwd)
+  await writeFile(join(folder, FILE), `${JSON.stringify(settings, null, 2)}\n`, { mode: 0o600 })
+}
+
+/** Makes the folder of a project, which keeps itself out of git; returns its path. */
+export async function makeFolder(cwd: string): Promise<string> {
   const folder = join(cwd, FOLDER)
   await mkdir(folder, { recursive: true, mode: 0o700 })
   await writeFile(join(folder, '.gitignore'), '*\n')
-  await writeFile(join(folder, FILE), `${JSON.stringify(settings, null, 2)}\n`, { mode: 0o600 })
+  return folder
 }

@@ -4,6 +4,7 @@ import { findSecrets } from '../project/secrets.ts'
 import { CliError } from '../shared/cli-error.ts'
 import type { CommandContext } from '../shared/context.ts'
 import { EXIT, type ExitCode } from '../shared/exit-codes.ts'
+import { printable } from '../shared/table.ts'
 import type { RecordedDelivery } from './delivery.ts'
 import { type DeliverySource, readDeliveries } from './read-deliveries.ts'
 
@@ -117,11 +118,6 @@ function show({ terminal }: CommandContext, verdict: Verdict): void {
   const { id, timestamp, scheme, keyId, type } = verdict
   const sent = timestamp === undefined ? undefined : new Date(timestamp * 1000).toISOString()
   for (const [name, value] of Object.entries({ id, sent, type, scheme, key: keyId })) {
-    if (value !== undefined) terminal.out(`  ${dim(name.padEnd(6))} ${printable(value)}`)
+    if (value !== undefined) terminal.out(`  ${dim(name.padEnd(6))} ${printable(value).slice(0, 200)}`)
   }
-}
-
-/** A delivery that does not verify may contain anything, also what controls a terminal. */
-function printable(text: string): string {
-  return text.replace(/[\p{Cc}\p{Cf}]/gu, '?').slice(0, 200)
 }

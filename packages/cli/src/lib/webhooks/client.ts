@@ -1,0 +1,76 @@
+import type { GoogleGenAI } from '@google/genai'
+import { CliError } from '../shared/cli-error.ts'
+import { type CommandContext, untilInterrupted } from '../shared/context.ts'
+
+/** A client of the SDK, and where it talks to. */
+export interface ApiClient {
+  readonly sdk: GoogleGenAI
+  /** `Google`, or the URL of an emulator. */
+  readonly where: string
+}
+
+const LOOPBACK = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/
+const GONE = [404, 410]
+const FORBIDDEN = [401, 403]
+
+/**
+ * Connects to Google, or to the emulator at `GOOGLE_GEMINI_BASE_URL`.
+ *
+ * @throws CliError without an API key, or with the one of `gwh dev` for another machine than this
+ */
+export async function connect({ env }: CommandContext): Promise<ApiClient> {
+  const apiKey = env.GEMINI_API_KEY || env.GOOGLE_API_KEY
+  const baseUrl = env.GOOGLE_GEMINI_BASE_URL || undefined
+  if (!apiKey) {
+    throw new CliError('config', 'GEMINI_API_KEY is not set', {
+      hint: 'For the emulator of `gwh dev`, load its variables: set -a; . .gwh/env',
+    })
+  }
+  const isLocal = baseUrl !== undefined && URL.canParse(baseUrl) && LOOPBACK.test(new URL(baseUrl).hostname)
+  if (apiKey === 'gwh-dev' && !isLocal) {
+    throw new CliError('config', "GEMINI_API_KEY is the one of `gwh dev`, but the API is Google's", {
+      hint: 'Set GOOGLE_GEMINI_BASE_URL to the emulator, or GEMINI_API_KEY to a key of yours.',
+    })
+  }
+  const { GoogleGenAI } = await import('@google/genai')
+  const sdk = new GoogleGenAI({ apiKey, ...(baseUrl && { httpOptions: { baseUrl } }) })
+  return { sdk, where: baseUrl ?? 'Google' }
+}
+
+/** Calls the API, and turns its refusals into errors for a person. */
+export async function callApi<Result>(
+  { where }: ApiClient,
+  signal: AbortSignal,
+  call: () => Promise<Result>,
+): Promise<Result> {
+  try {
+    return await untilInterrupted(signal, call())
+  } catch (cause) {
+    throw toCliError(cause, where)
+  }
+}
+
+function toCliError(cause: unknown, where: string): unknown {
+  if (cause instanceof CliError) return cause
+  const { status, code, error, message } = Object(cause) as Record<string, unknown>
+  if (code === 'option_invalid') return new CliError('usage', String(message), { cause })
+  if (typeof status !== 'number') {
+    return isOurs(cause) ? cause : new CliError('network', `${where} cannot be reached`, { cause })
+  }
+  const said = readMessage(error) ?? `the API answered ${status}`
+  if (FORBIDDEN.includes(status))
+    return new CliError('config', said, { hint: 'Is GEMINI_API_KEY right?', cause })
+  if (GONE.includes(status))
+    return new CliError('failed', said, { hint: '`gwh webhooks list` shows their ids.', cause })
+  return new CliError('failed', said, { cause })
+}
+
+/** A mistake in this program is not a failure of the network. */
+function isOurs(cause: unknown): boolean {
+  return cause instanceof TypeError && !/fetch/i.test(cause.message)
+}
+
+function readMessage(error: unknown): string | undefined {
+  const { message } = Object(Object(error).error) as { message?: unknown }
+  return typeof message === 'string' ? message : undefined
+}

@@ -1,0 +1,144 @@
+import { rotateSecret } from '@gwh/genai'
+import { type EnvFile, openEnvFile } from '../project/env-file.ts'
+import { CliError } from '../shared/cli-error.ts'
+import type { CommandContext } from '../shared/context.ts'
+import { maskSecret } from '../shared/mask.ts'
+import { callApi, connect } from './client.ts'
+import { type Rotation, readRotation, writeRotation } from './rotation-file.ts'
+import type { OutputFlags } from './secret-sink.ts'
+import type { ShownWebhook } from './show.ts'
+
+/** The options of `gwh webhooks rotate`. */
+export interface RotateFlags extends OutputFlags {
+  /** The file that the receivers read their secrets from; needed to begin. */
+  readonly writeEnv?: string
+  readonly variable: string
+  /** Ends the secrets from before at once. */
+  readonly revokeNow?: true
+  /** Begins another rotation although one is under way. */
+  readonly again?: true
+}
+
+/**
+ * Rotates a signing secret so that no delivery is lost, in steps that each can be repeated: the same command begins,
+ * goes on where it was interrupted, says what is left to do, and at the end removes the old secret.
+ */
+export async function rotate(context: CommandContext, id: string, flags: RotateFlags): Promise<void> {
+  const kept = await readRotation(context.cwd, id)
+  if (kept?.stage === 'requested') {
+    context.terminal.note('The answer to the last attempt was lost. The secret that it made is never used.')
+  }
+  const goesOn =
+    kept !== undefined && kept.stage !== 'requested' && (!flags.again || kept.stage === 'received')
+  const rotation = goesOn ? kept : await begin(context, id, flags)
+  const file = await openEnvFile(context.cwd, rotation.file)
+  const stored = rotation.stage === 'received' ? await store(context, id, rotation, file) : rotation
+  const isOver = Date.now() >= (stored.previousUntil ?? 0)
+  const removed = isOver ? await finish(context, id, stored, file) : []
+  const { variable, previousUntil } = stored
+  const result = {
+    id,
+    stage: isOver ? 'finished' : 'overlap',
+    file: file.path,
+    variable,
+    previousUntil,
+    removed,
+  }
+  if (flags.json) context.terminal.json(result)
+  else if (isOver) showFinished(context, stored)
+  else showOverlap(context, id, stored)
+}
+
+/** Asks the API for a new secret, and keeps it before anything else. */
+async function begin(context: CommandContext, id: string, flags: RotateFlags): Promise<Rotation> {
+  const { cwd, signal } = context
+  const { writeEnv, variable, revokeNow } = flags
+  if (writeEnv === undefined) {
+    throw new CliError(
+      'usage',
+      'the API shows the new secret once: name the file it goes into with --write-env',
+    )
+  }
+  await openEnvFile(cwd, writeEnv)
+  const api = await connect(context)
+  const webhook: ShownWebhook = await callApi(api, signal, () => api.sdk.webhooks.get(id))
+  const previous = webhook.signing_secrets?.map(({ truncated_secret = '' }) => truncated_secret) ?? []
+  const requested: Rotation = { stage: 'requested', file: writeEnv, variable, previous }
+  await writeRotation(cwd, id, requested)
+  let received = requested
+  await callApi(api, signal, () =>
+    rotateSecret({
+      client: api.sdk,
+      webhook: id,
+      ...(revokeNow && { revokeNow }),
+      async save(secret, { previousUntil }) {
+        received = { ...requested, stage: 'received', secret, previousUntil }
+        await writeRotation(cwd, id, received)
+      },
+    }),
+  )
+  return received
+}
+
+/** Puts the new secret in front of those in the file. */
+async function store(
+  context: CommandContext,
+  id: string,
+  rotation: Rotation,
+  file: EnvFile,
+): Promise<Rotation> {
+  const { secret = '', variable } = rotation
+  const others = (await readSecrets(file, variable)).filter((other) => other !== secret)
+  if (!others.some((other) => rotation.previous.includes(short(other)))) {
+    context.terminal.note(`${file.path} did not hold the old secret of this webhook.`)
+  }
+  await file.write(variable, [secret, ...others].join(','))
+  const { secret: _, ...rest } = rotation
+  const stored: Rotation = { ...rest, stage: 'overlap' }
+  await writeRotation(context.cwd, id, stored)
+  context.terminal.note(`${variable} in ${file.path} begins with the new secret (${maskSecret(secret)}).`)
+  return stored
+}
+
+/** Removes the old secrets of this webhook, and leaves those of others. */
+async function finish(
+  context: CommandContext,
+  id: string,
+  rotation: Rotation,
+  file: EnvFile,
+): Promise<string[]> {
+  const secrets = await readSecrets(file, rotation.variable)
+  const [newest, ...others] = secrets
+  const isOld = (secret: string) => rotation.previous.includes(short(secret))
+  const left = [newest, ...others.filter((secret) => !isOld(secret))]
+  if (newest !== undefined && left.length < secrets.length)
+    await file.write(rotation.variable, left.join(','))
+  await writeRotation(context.cwd, id, undefined)
+  return others.filter(isOld).map(short)
+}
+
+async function readSecrets(file: EnvFile, variable: string): Promise<string[]> {
+  return (await file.read(variable))?.split(/[\s,]+/).filter((secret) => secret !== '') ?? []
+}
+
+/** As the API shortens a secret. */
+const short = (secret: string) => `whsec_...${secret.slice(-4)}`
+
+function showOverlap(
+  { terminal }: CommandContext,
+  id: string,
+  { file, variable, previousUntil = 0 }: Rotation,
+): void {
+  const until = new Date(previousUntil).toISOString()
+  terminal.out(`${id} signs with a new secret; the old one ends at ${until}`)
+  terminal.note(`
+1. Have the receivers load ${variable} from ${file} again: restart them, or deploy it.
+   Until then they answer 401 to what the new secret signed, and the sender tries again for 24 hours.
+2. Send a ping, and see in a receiver's log that it verifies: gwh webhooks ping ${id}
+3. After ${until}, run \`gwh webhooks rotate ${id}\` again. It removes the old secret.`)
+}
+
+function showFinished({ terminal }: CommandContext, { file, variable }: Rotation): void {
+  terminal.out(`the rotation is finished: ${variable} in ${file} holds no old secret of this webhook`)
+  terminal.note('Receivers may load it when convenient: the old secret verifies nothing new.')
+}
