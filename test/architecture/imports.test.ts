@@ -42,7 +42,7 @@ const FOLDERS: Record<string, readonly string[]> = {
     'server',
   ],
   inspector: ['protocol', 'http', 'assets', 'queue', 'dashboard'],
-  genai: ['shared', 'dispatch', 'results', 'manage', 'ledger', 'await'],
+  genai: ['shared', 'dispatch', 'results', 'manage', 'ledger', 'await', 'forward'],
   testing: ['shared', 'fixtures', 'http', 'raw', 'store', 'queue', 'adapter', 'vitest'],
 }
 

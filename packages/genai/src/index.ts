@@ -15,6 +15,8 @@ export {
   type WebhookConfig,
   type WebhookConfigOptions,
 } from './lib/dispatch/webhook-config.ts'
+export { type ForwardToQueueOptions, forwardToQueue } from './lib/forward/forward-to-queue.ts'
+export { type ForwardToUrlOptions, forwardToUrl } from './lib/forward/forward-to-url.ts'
 export type { JobsObserver, JobsSignal } from './lib/ledger/signals.ts'
 export { type EnsuredWebhook, type EnsureWebhookOptions, ensureWebhook } from './lib/manage/ensure-webhook.ts'
 export { type PingWebhookOptions, pingWebhook } from './lib/manage/ping-webhook.ts'

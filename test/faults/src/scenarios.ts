@@ -6,6 +6,7 @@ import { idleSockets } from './scenarios/idle-sockets.ts'
 import { killEmulator } from './scenarios/kill-emulator.ts'
 import { killRedis } from './scenarios/kill-redis.ts'
 import { killSqlite, killSqliteTx } from './scenarios/kill-sqlite.ts'
+import { missedWebhooks } from './scenarios/missed-webhooks.ts'
 import { poison } from './scenarios/poison.ts'
 import { redis } from './scenarios/redis.ts'
 import { sigtermRolling } from './scenarios/sigterm-rolling.ts'
@@ -27,6 +28,7 @@ export const SCENARIOS: readonly Scenario[] = [
   poison,
   dedupeTtl,
   clockSteps,
+  missedWebhooks,
   idleSockets,
   killEmulator,
 ]

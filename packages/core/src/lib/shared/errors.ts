@@ -51,6 +51,7 @@ export const ERROR_STATUS = {
   result_unsupported: 500,
   row_invalid: 500,
   secret_unsaved: 500,
+  forward_failed: 500,
 } as const
 
 /** A stable error code. */

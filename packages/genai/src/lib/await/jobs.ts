@@ -68,6 +68,8 @@ export function createJobs(options: JobsOptions): Jobs {
   installGuard({ ...deps, receiver, leaseMs })
   const lookupClock = options.clock ? clock : backgroundClock
   const overdue = createOverdueJobs({ ...deps, clock: lookupClock, random })
+  // Jobs from before a restart are in the ledger.
+  overdue.plan()
 
   const open = async (name: string, expected: number, userMetadata?: string) => {
     const createdAt = clock.now()

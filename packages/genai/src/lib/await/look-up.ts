@@ -24,7 +24,9 @@ export async function lookUp(name: string, client: JobClient, signal?: AbortSign
   if (kind === 'video') {
     return toVideoOutcome(name, await fromApi(name, () => readVideoOperation(client, name), signal))
   }
-  const interaction = await fromApi(`interaction ${name}`, () => client.interactions.get(name), signal)
+  // The SDK would repeat this request up to four times; look-ups have pauses of their own.
+  const get = () => client.interactions.get(name, null, { maxRetries: 0 })
+  const interaction = await fromApi(`interaction ${name}`, get, signal)
   return toInteractionOutcome(name, interaction)
 }
 

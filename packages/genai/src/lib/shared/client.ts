@@ -71,7 +71,7 @@ export interface JobClient {
     getVideosOperation(parameters: { operation: VideoOperationReader }): Promise<unknown>
   }
   readonly interactions: {
-    get(id: string): Promise<InteractionLike>
+    get(id: string, parameters?: null, options?: RequestOptions): Promise<InteractionLike>
     create(request: InteractionRequest): Promise<InteractionLike>
   }
 }

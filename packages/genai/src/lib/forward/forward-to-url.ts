@@ -1,0 +1,66 @@
+import type { EventHandler, SecretTexts } from '@gwh/core'
+import { toCause, WebhookError } from '@gwh/core/errors'
+import { checkNames, wholeNumber } from '@gwh/core/options'
+import { signStatic } from '@gwh/core/sign'
+import { invalid } from '../shared/options.ts'
+
+/** Options of `forwardToUrl`. */
+export interface ForwardToUrlOptions {
+  /** Where events are sent. Plain `http:` is allowed: the URL is yours, not the sender's. */
+  url: string | URL
+  /** The signing secret that you share with the receiver there. Never one that Google signs with. */
+  secret: SecretTexts
+  /** How long to wait for the answer, in milliseconds. Default 10 000. */
+  timeoutMs?: number
+  /** Sends the request. Default: the global `fetch`. */
+  fetch?: typeof fetch
+  /** The current time, in epoch milliseconds. Default `Date.now`. */
+  now?: () => number
+}
+
+/**
+ * Creates a handler that sends an event on to another service, signed like a static webhook. A receiver there takes it
+ * with `static: { secrets: secret }`, and repeated attempts are duplicates to it.
+ *
+ * The job token is removed. Anything but a 2xx fails the delivery, so that it is tried again; redirects are not followed.
+ *
+ * @throws WebhookConfigError `option_invalid`
+ * @example
+ * ```ts
+ * receiver.on({ metadata: { job_group: 'nightly' } }, forwardToUrl({ url: env.NIGHTLY_URL, secret: env.NIGHTLY_SECRET }))
+ * ```
+ */
+export function forwardToUrl(options: ForwardToUrlOptions): EventHandler {
+  checkNames(options, ['url', 'secret', 'timeoutMs', 'fetch', 'now'], 'forwardToUrl()')
+  const { secret, now = Date.now } = options
+  if (!URL.canParse(String(options.url))) throw invalid('url must be a URL')
+  if (secret === undefined || secret.length === 0) throw invalid('secret must be a signing secret')
+  const url = String(options.url)
+  const timeoutMs = wholeNumber('timeoutMs', options.timeoutMs, 10_000)
+  return async (event, { key: id, signal }) => {
+    const body = new TextEncoder().encode(JSON.stringify(event.raw))
+    const timestamp = Math.floor(now() / 1000)
+    const headers = {
+      'content-type': 'application/json',
+      'webhook-id': id,
+      'webhook-timestamp': String(timestamp),
+      'webhook-signature': await signStatic({ id, timestamp, body, secrets: secret }),
+    }
+    const request: RequestInit = { method: 'POST', headers, body, redirect: 'manual' }
+    const limited = { ...request, signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]) }
+    await send(options.fetch ?? fetch, url, limited)
+  }
+}
+
+async function send(request: typeof fetch, url: string, init: RequestInit): Promise<void> {
+  const response = await request(url, init).catch((error: unknown) => {
+    throw failed('could not be reached', error)
+  })
+  await response.body?.cancel()
+  if (!response.ok) throw failed(`answered ${response.status}`)
+}
+
+function failed(why: string, error?: unknown): WebhookError {
+  const options = error === undefined ? {} : { cause: toCause(error) }
+  return new WebhookError('forward_failed', `the service to forward to ${why}`, options)
+}

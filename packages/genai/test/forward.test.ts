@@ -1,0 +1,92 @@
+import { createMemoryQueue, createReceiver, type WebhookEvent } from '@gwh/core'
+import { JOB_TOKEN_FIELD } from '@gwh/core/job-token'
+import { expect, test } from 'vitest'
+import { forwardToQueue, forwardToUrl } from '../src/index.ts'
+import { serveFetch } from './support.ts'
+import { createWorld, MINUTE_MS } from './world.ts'
+
+const PATH = '/hook'
+const SECRET = `whsec_${Buffer.from('an inner secret of 32 bytes okay').toString('base64')}`
+
+/** Another service, with a receiver of its own. */
+async function startService(statuses: number[] = []) {
+  const seen: WebhookEvent[] = []
+  const bodies: string[] = []
+  const receiver = createReceiver({ static: { secrets: SECRET }, observer: () => {} })
+  receiver.on('*', (event) => void seen.push(event))
+  const url = await serveFetch(async (request) => {
+    bodies.push(await request.clone().text())
+    const status = statuses.shift()
+    return status === undefined ? await receiver.fetch(request) : new Response('no', { status })
+  })
+  return { url, seen, bodies }
+}
+
+test('events are forwarded by their metadata to another service, which can verify them', async () => {
+  const service = await startService()
+  const world = await createWorld()
+  const receiver = world.createReceiver(PATH)
+  const options = { url: service.url, secret: SECRET }
+  receiver.on({ metadata: { job_group: 'nightly' } }, forwardToUrl(options))
+  const { name } = await world.createBatch(PATH, { job_group: 'nightly', part: 7 })
+  await world.createBatch(PATH, { job_group: 'other' })
+  await world.advance(MINUTE_MS)
+  const userMetadata = { job_group: 'nightly', part: 7 }
+  expect(service.seen).toMatchObject([{ type: 'batch.succeeded', id: name, userMetadata }])
+  expect(service.bodies.join()).not.toContain(JOB_TOKEN_FIELD)
+})
+
+test('what the service does not accept is sent again, and what it has accepted before is a duplicate there', async () => {
+  const service = await startService([503, 404, 302])
+  const world = await createWorld()
+  const receiver = world.createReceiver(PATH)
+  receiver.on('*', forwardToUrl({ url: service.url, secret: SECRET }))
+  let answers = 0
+  receiver.on('*', () => {
+    if (++answers === 1) throw new TypeError('a later handler fails')
+  })
+  await world.createBatch(PATH)
+  await world.advance(60 * MINUTE_MS)
+  expect(service.bodies).toHaveLength(5)
+  expect(service.seen).toHaveLength(1)
+  expect(world.emulator.deliveries()).toMatchObject([{ state: 'acked' }])
+})
+
+test('a service that cannot be reached fails the delivery with a code', async () => {
+  const world = await createWorld()
+  const signals: unknown[] = []
+  const receiver = world.createReceiver(PATH, { observer: (signal) => signals.push(signal) })
+  receiver.on('*', forwardToUrl({ url: 'http://127.0.0.1:9', secret: SECRET }))
+  await receiver.emit({ type: 'batch.succeeded', data: { id: 'x' } }, { id: 'x' }).catch(() => {})
+  expect(signals).toMatchObject([{ type: 'failed', error: { code: 'forward_failed' } }])
+})
+
+test('events are forwarded to another queue, where they are handled once', async () => {
+  const world = await createWorld()
+  const receiver = world.createReceiver(PATH)
+  const queue = createMemoryQueue({ clock: world.clock })
+  receiver.on({ metadata: { priority: 'high' } }, forwardToQueue(queue, { endpoint: 'urgent' }))
+  let failed = false
+  receiver.on('*', () => {
+    if (failed) return
+    failed = true
+    throw new TypeError('a later handler fails')
+  })
+  const urgent = world.createReceiver('/urgent', { queue, endpoint: 'urgent' })
+  const handled: WebhookEvent[] = []
+  urgent.on('batch.succeeded', (event) => void handled.push(event))
+  const { name } = await world.createBatch(PATH, { priority: 'high' })
+  await world.advance(60 * MINUTE_MS)
+  await urgent.drain()
+  expect(handled).toMatchObject([{ id: name, userMetadata: { priority: 'high' } }])
+  expect(await queue.list()).toMatchObject([{ message: { endpoint: 'urgent', scheme: 'dynamic' } }])
+})
+
+test.each([
+  [{ url: 'nowhere', secret: SECRET }, /url/],
+  [{ url: 'https://app.example', secret: '' }, /secret/],
+  [{ url: 'https://app.example', secret: SECRET, timeoutMs: 0 }, /timeoutMs/],
+  [{ url: 'https://app.example', secret: SECRET, uri: '' }, /no option/],
+])('options %j are refused', (options, message) => {
+  expect(() => forwardToUrl(options)).toThrow(message)
+})
