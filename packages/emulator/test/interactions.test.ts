@@ -44,6 +44,24 @@ test('an interaction asks for a function and goes on with its result', async () 
   expect(events()).toEqual(['interaction.requires_action', 'interaction.completed'])
 })
 
+test('an interaction in the foreground asks for a function too, and announces nothing', async () => {
+  const { ai, emulator, events } = await startInteractions(then({ outcome: 'requires_action' }))
+  const waiting = await ai.interactions.create({ model, input: 'hi', tools })
+  expect(waiting.status).toBe('requires_action')
+  const { id } = waiting.steps!.at(-1) as { id: string }
+  const input = [{ type: 'function_result' as const, call_id: id, result: 'sunny' }]
+  const done = await ai.interactions.create({ model, previous_interaction_id: waiting.id, input })
+  expect([done.status, done.output_text]).toEqual(['completed', 'Echo: sunny'])
+  await emulator.clock.advance(10_000)
+  expect(events()).toEqual([])
+})
+
+test('a scenario without a kind leaves alone the jobs that cannot end its way', async () => {
+  const { ai, emulator, events } = await startInteractions(then({ outcome: 'expired' }))
+  expect(await finished(ai, emulator)).toMatchObject({ status: 'completed' })
+  expect(events()).toEqual(['interaction.completed'])
+})
+
 test('without a script, the first declared function is called', async () => {
   const { ai, emulator } = await startInteractions(then({ outcome: 'requires_action' }))
   const { steps } = await finished(ai, emulator, { tools })

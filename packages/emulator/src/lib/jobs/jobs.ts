@@ -66,12 +66,14 @@ export class Jobs {
     })
   }
 
-  /** Stores a job that succeeds at once and has no event, such as an interaction in the foreground. */
+  /** Ends a job at once, as a scenario or the default says, and without an event: an interaction in the foreground. */
   async answer<Job extends AnyJob>(draft: JobDraft<Job>): Promise<Job> {
     this.#checkRoom()
-    const at = this.#options.clock.now()
-    const job: AnyJob = { ...draft, createdAt: at, dueAt: at, planned: {} }
-    return this.#jobs.put({ ...job, end: endOf(await this.#produce(job, {}), at) }) as Job
+    const { clock, scenarios } = this.#options
+    const at = clock.now()
+    const { afterMs: _, ...planned } = scenarios.take(draft) ?? {}
+    const job: AnyJob = { ...draft, createdAt: at, dueAt: at, planned }
+    return this.#jobs.put({ ...job, end: endOf(await this.#produce(job, planned), at) }) as Job
   }
 
   /** Goes on with what an earlier process left unfinished. */

@@ -5,7 +5,7 @@ import type { JobKind } from '../shared/job-kind.ts'
 import type { Scenario, ScenarioMatch, ScenarioOutcome } from '../shared/scenario.ts'
 import type { Records, StoredRecord } from '../storage/records.ts'
 import type { AnyJob } from './job.ts'
-import { readOutcome } from './outcomes.ts'
+import { outcomeOf, readOutcome } from './outcomes.ts'
 
 /** A scenario that was added while the emulator ran. */
 interface StoredScenario extends Scenario, StoredRecord {}
@@ -33,8 +33,11 @@ export function createScenarios(
     list,
     take(job) {
       const found = list().find(
-        ({ id, when, times }) =>
-          (used.get(id) ?? 0) < (times ?? Number.POSITIVE_INFINITY) && matches(when, job),
+        ({ id, when, then, times }) =>
+          (used.get(id) ?? 0) < (times ?? Number.POSITIVE_INFINITY) &&
+          // Without a `kind` it is for the jobs that can end this way.
+          outcomeOf(job.kind, then.outcome ?? 'succeeded') !== undefined &&
+          matches(when, job),
       )
       if (found !== undefined) used.set(found.id, (used.get(found.id) ?? 0) + 1)
       return found?.then
