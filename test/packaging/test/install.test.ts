@@ -61,7 +61,10 @@ test('deno add npm:, then the README’s handler on Deno', async () => {
 
 test('pnpm add without any hoisting, then the README’s handler', async () => {
   const project = create('pnpm')
-  project.write({ 'pnpm-workspace.yaml': 'hoist: false\nnodeLinker: isolated\npmOnFail: ignore\n' })
+  // pnpm wants to be told about every package with an install script; the SDK has two.
+  const builds = 'allowBuilds:\n  "@google/genai": false\n  protobufjs: false\n'
+  const settings = `hoist: false\nnodeLinker: isolated\npmOnFail: ignore\n${builds}`
+  project.write({ 'pnpm-workspace.yaml': settings })
   await project.run('npx', ['--yes', packageManager, 'add', ...PACKAGES])
   const received = await deliverTo(project, programs.node24, [], { name: 'server.ts', text: readmeHandler })
   expect(received).toEqual(HANDLED)
