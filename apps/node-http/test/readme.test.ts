@@ -1,6 +1,7 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { freePort } from '@gwh/testing'
 import { startGoogle, startProcess } from '@gwh-test/support'
+import { untilAnswered } from '@gwh-test/support/until-answered'
 import { expect, test } from 'vitest'
 
 const readme = readFileSync(new URL('../../../README.md', import.meta.url), 'utf8')
@@ -14,7 +15,7 @@ test('the handler at the top of the README receives and handles a delivery, unch
   const google = await startGoogle()
   const uri = `http://127.0.0.1:${port}/webhooks/gemini`
   const app = startProcess('node server.ts', folder, { GEMINI_WEBHOOK_SECRET: await google.register(uri) })
-  await listens(uri)
+  await untilAnswered(uri)
 
   await google.announce('batch.succeeded', 'abc')
   expect(await app.line(/^batches\//)).toMatch(
@@ -29,15 +30,3 @@ test('the handler at the top of the README receives and handles a delivery, unch
 test('the handler at the top of the README fits in 12 lines', () => {
   expect(handler.split('\n').filter((line) => line.trim() !== '').length).toBeLessThanOrEqual(12)
 })
-
-/** Waits until something answers at the address, whatever the answer. */
-async function listens(uri: string): Promise<void> {
-  for (;;) {
-    try {
-      await fetch(uri)
-      return
-    } catch {
-      await new Promise((resolve) => setTimeout(resolve, 20))
-    }
-  }
-}

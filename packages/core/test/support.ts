@@ -2,10 +2,14 @@ import { createHmac, createPrivateKey, type KeyObject, sign } from 'node:crypto'
 import { setImmediate } from 'node:timers/promises'
 import type { Receiver, ReceiverOptions, ReceiverSignal } from '@gwh/core'
 import { createReceiver, WebhookError } from '@gwh/core'
-import type { Clock } from '@gwh/core/queue'
+// By its path, because `@gwh/testing` depends on core: as a dependency it would make a cycle.
+import {
+  type FakeClock,
+  createFakeClock as startFakeClock,
+} from '../../testing/src/lib/fixtures/fake-clock.ts'
 import vectors from './vectors.json' with { type: 'json' }
 
-export { vectors }
+export { type FakeClock, vectors }
 
 /** The current time in every test, in unix seconds and in epoch milliseconds. */
 export const NOW_SECONDS = Number(vectors.timestamp)
@@ -121,35 +125,9 @@ export function createWatched(options: Partial<ReceiverOptions> = {}): {
   return { receiver, signals }
 }
 
-export interface FakeClock extends Clock {
-  /** Advances the time, runs due tasks at their own time, and lets promises settle in between. */
-  advance(ms: number): Promise<void>
-}
-
+/** A fake clock that starts at `NOW`. */
 export function createFakeClock(startMs: number = NOW): FakeClock {
-  const tasks = new Set<{ dueAt: number; run: () => void }>()
-  let now = startMs
-  const earliest = (end: number) =>
-    [...tasks].filter(({ dueAt }) => dueAt <= end).sort((a, b) => a.dueAt - b.dueAt)[0]
-  return {
-    now: () => now,
-    schedule(run, delayMs) {
-      const task = { dueAt: now + delayMs, run }
-      tasks.add(task)
-      return () => tasks.delete(task)
-    },
-    async advance(ms) {
-      const end = now + ms
-      await settle()
-      for (let task = earliest(end); task; task = earliest(end)) {
-        tasks.delete(task)
-        now = Math.max(now, task.dueAt)
-        task.run()
-        await settle()
-      }
-      now = end
-    },
-  }
+  return startFakeClock(startMs)
 }
 
 /** Runs everything that waits only for its turn. */

@@ -5,13 +5,13 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { createEmulator } from '@gwh/emulator'
 import { freePort } from '@gwh/testing'
+import { untilAnswered } from '@gwh-test/support/until-answered'
 import type { Project } from './project.ts'
 import { root } from './release.ts'
 import { cleanEnv } from './run.ts'
 
 const SECRET = `whsec_${Buffer.alloc(32, 7).toString('base64')}`
 const KEY = 'greeting'
-const WAIT_MS = 30_000
 
 /** The handler at the top of the README, word for word. */
 export const readmeHandler: string = /```ts\n([\s\S]*?)```/.exec(
@@ -72,7 +72,7 @@ export async function deliverTo(
     createInterface({ input: child.stdout }).on('line', (line) => line.startsWith(KEY) && resolve(line))
   })
   try {
-    await Promise.race([answers(uri), exited])
+    await Promise.race([untilAnswered(uri), exited])
     await emulator.finish(await createBatch(url))
     await Promise.race([emulator.settled(), exited])
     const status = emulator.deliveries()[0]?.attempts[0]?.status
@@ -94,18 +94,4 @@ async function createBatch(url: string): Promise<string> {
     body: JSON.stringify({ batch: { inputConfig: { requests } } }),
   })
   return ((await response.json()) as { name: string }).name
-}
-
-/** Waits until something answers, whatever the answer. */
-async function answers(uri: string): Promise<void> {
-  const end = performance.now() + WAIT_MS
-  for (;;) {
-    try {
-      await fetch(uri)
-      return
-    } catch (error) {
-      if (performance.now() > end) throw error
-      await new Promise((resolve) => setTimeout(resolve, 20))
-    }
-  }
 }

@@ -1,7 +1,6 @@
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { gzipSync } from 'node:zlib'
-import { build, type Metafile } from 'esbuild'
+import { type Bundle, bundleEntry } from '@gwh-test/support/bundle'
 import { readManifest, root } from './release.ts'
 
 /** What importing an entry point costs, minified and gzipped, in bytes. */
@@ -13,11 +12,6 @@ export interface Size {
   laterBytes: number
 }
 
-/** A bundle of one entry point: its size, and the files in the part that is loaded at once. */
-export interface Bundle extends Size {
-  inputs: string[]
-}
-
 /** The entry points of `@gwh/core`. */
 export const coreEntries: string[] = Object.keys(
   readManifest(join(root, 'packages/core')).exports as Record<string, unknown>,
@@ -26,50 +20,9 @@ export const coreEntries: string[] = Object.keys(
   .map((name) => join('@gwh/core', name))
 
 /** Bundles an entry point with everything it depends on, for a runtime without Node's built-ins. */
-export async function bundle(entry: string): Promise<Bundle> {
-  const { outputFiles, metafile } = await build({
-    stdin: {
-      contents: `export * from '${entry}'`,
-      resolveDir: fileURLToPath(new URL('..', import.meta.url)),
-    },
-    bundle: true,
-    minify: true,
-    splitting: true,
-    format: 'esm',
-    target: 'es2024',
-    outdir: 'out',
-    conditions: ['worker'],
-    write: false,
-    metafile: true,
-    logLevel: 'error',
-  })
-  const eager = loadedAtOnce(metafile)
-  const weigh = (wanted: boolean) =>
-    outputFiles
-      .filter(({ path }) => eager.has(nameOf(path)) === wanted)
-      .reduce((total, { contents }) => total + gzipSync(contents, { level: 9 }).length, 0)
-  const inputs = Object.entries(metafile.outputs)
-    .filter(([path]) => eager.has(nameOf(path)))
-    .flatMap(([, output]) => Object.keys(output.inputs))
-  return { entry, bytes: weigh(true), laterBytes: weigh(false), inputs }
-}
-
-function nameOf(path: string): string {
-  return path.split('/').at(-1)!
-}
-
-/** The chunks the entry imports statically, directly or not. */
-function loadedAtOnce({ outputs }: Metafile): Set<string> {
-  const found = new Set<string>()
-  const visit = (path: string) => {
-    if (found.has(nameOf(path))) return
-    found.add(nameOf(path))
-    for (const { path: next, kind } of outputs[path]!.imports) {
-      if (kind === 'import-statement') visit(next)
-    }
-  }
-  visit(Object.keys(outputs).find((path) => outputs[path]!.entryPoint)!)
-  return found
+export async function bundle(entry: string): Promise<Size & Bundle> {
+  const resolveDir = fileURLToPath(new URL('..', import.meta.url))
+  return { entry, ...(await bundleEntry(entry, { resolveDir, conditions: ['worker'] })) }
 }
 
 /** The report as it stands in the repository. */

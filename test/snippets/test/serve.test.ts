@@ -5,8 +5,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createSqliteQueue } from '@gwh/store-sqlite'
 import { freePort, signedDelivery } from '@gwh/testing'
+import { untilAnswered } from '@gwh-test/support/until-answered'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import { answers, RUNTIMES, spawnDeno, startChild, startLimitedChild } from './start-child.ts'
+import { RUNTIMES, spawnDeno, startChild, startLimitedChild } from './start-child.ts'
 
 const SECRET = 'whsec_azN2MHE3bTF4OXoyYzRiNm44bDVqMGg3ZzFmM2Q5czI='
 
@@ -213,7 +214,7 @@ test('`deno serve` serves a module that exports a handler of @gwh/deno', async (
   const child = spawnDeno('serve', '--port', port, '--host', '127.0.0.1', 'children/deno-serve.ts')
   children.push(child)
   const url = `http://127.0.0.1:${port}/webhooks/gemini`
-  await answers(url)
+  await untilAnswered(url)
   expect((await post(url)).status).toBe(200)
   expect((await post(`${url}/other`)).status).toBe(404)
 })

@@ -78,15 +78,3 @@ export function spawnDeno(command: string, ...args: string[]): ChildProcess {
   const flags = [source, '--allow-all', '--no-prompt', '--quiet', ...args]
   return spawn(program('deno/deno'), [command, ...flags, script], { stdio: ['ignore', 'ignore', 'inherit'] })
 }
-
-/** Waits until something answers at the address, whatever the answer. */
-export async function answers(url: string): Promise<void> {
-  for (;;) {
-    try {
-      await fetch(url)
-      return
-    } catch {
-      await new Promise((resolve) => setTimeout(resolve, 20))
-    }
-  }
-}
