@@ -47,10 +47,9 @@ async function upload(emulator: Emulator, body: string, file: object = {}) {
   return (await chunk(emulator, url, 0, body)).body.file
 }
 
-async function get(emulator: Emulator, path: string, headers: Record<string, string> = {}) {
-  const request = new Request(`http://localhost${path}`, {
-    headers: { 'x-goog-api-key': 'test', ...headers },
-  })
+async function get(emulator: Emulator, path: string, headers: Record<string, string> = {}, method = 'GET') {
+  const init = { method, headers: { 'x-goog-api-key': 'test', ...headers } }
+  const request = new Request(`http://localhost${path}`, init)
   return emulator.fetch(request)
 }
 
@@ -105,6 +104,9 @@ describe.each(SDKS)('with the SDK %s', (_, connect) => {
 test('a client can choose the name of a file once', async () => {
   const emulator = createTestEmulator()
   expect(await upload(emulator, 'x', { name: 'files/my-file' })).toMatchObject({ name: 'files/my-file' })
+  const second = await startUpload(emulator, { name: 'files/second' })
+  await upload(emulator, 'y', { name: 'files/second' })
+  expect((await chunk(emulator, second.url, 0, 'z')).status).toBe(409)
   const again = await startUpload(emulator, { name: 'files/my-file' })
   expect([again.status, again.body.error.status]).toEqual([409, 'ALREADY_EXISTS'])
   for (const name of [
@@ -217,6 +219,8 @@ test('a range of a file is answered with 206, one beyond its end with 416', asyn
   const beyond = await get(emulator, path, { range: 'bytes=10-' })
   expect([beyond.status, (await beyond.json()).error.status]).toEqual([416, 'OUT_OF_RANGE'])
   expect((await get(emulator, `/v1beta/${name}:download`)).status).toBe(400)
+  const head = await get(emulator, path, {}, 'HEAD')
+  expect([head.status, head.headers.get('content-length')]).toEqual([200, '10'])
 })
 
 test('a limit refuses what goes beyond it by name', async () => {
@@ -294,6 +298,15 @@ test('bytes are in a temporary directory that others cannot enter, until the emu
   expect(statSync(join(folder, entries()[0]!)).mode & 0o777).toBe(0o700)
   await emulator.close()
   expect(entries()).toEqual([])
+})
+
+test('a file of which only the record was imported cannot be downloaded', async () => {
+  const [first, second] = [createTestEmulator(), createTestEmulator()]
+  const { name } = await upload(first, 'x')
+  second.import(first.export())
+  expect((await get(second, `/v1beta/${name}`)).status).toBe(200)
+  const download = await get(second, `/v1beta/${name}:download?alt=media`)
+  expect([download.status, (await download.json()).error.status]).toEqual([404, 'NOT_FOUND'])
 })
 
 test('with a state file, files outlive the emulator and what it left unfinished does not', async () => {

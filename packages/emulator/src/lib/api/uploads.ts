@@ -33,9 +33,6 @@ async function start(state: EmulatorState, c: Context): Promise<Response> {
     )
   }
   const about = readAbout(await readFields(c.req.raw), c)
-  if (about.id !== undefined && state.files.get(about.id) !== undefined) {
-    throw new RequestFault('already_exists', `File files/${about.id} already exists.`)
-  }
   const upload = await state.uploads.start(about)
   const url = new URL(c.req.url)
   url.search = String(new URLSearchParams({ upload_id: upload.id, upload_protocol: 'resumable' }))

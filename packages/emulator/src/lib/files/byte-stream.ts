@@ -1,4 +1,4 @@
-import { open } from 'node:fs/promises'
+import { type FileHandle, open } from 'node:fs/promises'
 import type { ByteRange } from './file-record.ts'
 
 // Of one buffer that is used over and over.
@@ -26,25 +26,24 @@ export async function* scanBytes(path: string): AsyncGenerator<Uint8Array> {
 }
 
 /**
- * Reads a part of a file as it is asked for, so that one chunk at a time is in memory.
- *
- * `Readable.toWeb` is not used: in some versions of Node it counts chunks instead of bytes and reads far ahead.
+ * Reads a part of a file as it is asked for, so that one chunk at a time is in memory. The file is opened by the first
+ * read: the answer to a HEAD request is never read.
  */
-export async function readBytes(path: string, range: ByteRange): Promise<ReadableStream<Uint8Array>> {
-  const handle = await open(path, 'r')
+export function readBytes(path: string, range: ByteRange): ReadableStream<Uint8Array> {
+  let handle: FileHandle | undefined
   let position = range.start
   return new ReadableStream<Uint8Array>(
     {
       async pull(controller) {
-        const wanted = Math.min(READ_BYTES, range.end + 1 - position)
-        const chunk = new Uint8Array(Math.max(wanted, 0))
-        const { bytesRead } = wanted > 0 ? await handle.read(chunk, 0, wanted, position) : { bytesRead: 0 }
+        handle ??= await open(path, 'r')
+        const chunk = new Uint8Array(Math.min(READ_BYTES, range.end + 1 - position))
+        const { bytesRead } = await handle.read(chunk, 0, chunk.byteLength, position)
         position += bytesRead
         if (bytesRead > 0) return controller.enqueue(chunk.subarray(0, bytesRead))
         await handle.close()
         controller.close()
       },
-      cancel: () => handle.close(),
+      cancel: () => handle?.close(),
     },
     { highWaterMark: 0 },
   )

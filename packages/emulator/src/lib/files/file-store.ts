@@ -1,4 +1,5 @@
-import { rename } from 'node:fs/promises'
+import { access, rename } from 'node:fs/promises'
+import { notFound } from '../http/body.ts'
 import { checkLimit } from '../http/limits.ts'
 import { randomText } from '../shared/ids.ts'
 import type { Limits } from '../shared/limits.ts'
@@ -30,7 +31,7 @@ export interface FileStore {
   /** All files, oldest first. */
   all(): FileRecord[]
   create(): Promise<FileWriter>
-  /** Reads a file, or a part of it, as the reader asks for it. */
+  /** Reads a file, or a part of it, as the reader asks for it; `not_found` when its bytes are gone. */
   read(file: FileRecord, range?: ByteRange): Promise<ReadableStream<Uint8Array>>
   /** Reads a file from its start to its end; each chunk holds until the next one is asked for. */
   scan(file: FileRecord): AsyncIterable<Uint8Array>
@@ -65,6 +66,15 @@ export function createFileStore({ records, limits, now, directory }: FileStoreOp
     const files = [...records.values()]
     for (const file of files) if (!isLive(file)) remove(file.id).catch(() => {})
     return files.filter(isLive)
+  }
+
+  /** The path of a file's bytes, which are missing when only the records were imported. */
+  async function pathOf({ id }: FileRecord): Promise<string> {
+    const path = await folder.path(id)
+    await access(path).catch(() => {
+      throw notFound('File')
+    })
+    return path
   }
 
   /** Bytes of everything on disk. */
@@ -116,10 +126,9 @@ export function createFileStore({ records, limits, now, directory }: FileStoreOp
       const file = records.get(id)
       return file !== undefined && file.expiresAt > now() ? file : undefined
     },
-    read: async (file, range = { start: 0, end: file.sizeBytes - 1 }) =>
-      readBytes(await folder.path(file.id), range),
+    read: async (file, range = { start: 0, end: file.sizeBytes - 1 }) => readBytes(await pathOf(file), range),
     async *scan(file) {
-      yield* scanBytes(await folder.path(file.id))
+      yield* scanBytes(await pathOf(file))
     },
     delete: remove,
     async close() {

@@ -70,6 +70,7 @@ export function createUploads({ files, limits, now }: UploadsOptions): Uploads {
     cancel: drop,
     async start(about) {
       await dropExpired()
+      checkName(files, about.id)
       checkLimit(limits, 'uploads', uploads.size + 1)
       checkLimit(limits, 'fileBytes', about.sizeBytes ?? 0)
       const upload = { id: newResourceId(), about, file: await files.create(), startedAt: now(), busy: false }
@@ -95,10 +96,16 @@ export function createUploads({ files, limits, now }: UploadsOptions): Uploads {
       if (sizeBytes !== undefined && sizeBytes !== upload.file.size) {
         throw new RequestFault('invalid_request', `The upload has ${upload.file.size} of ${sizeBytes} bytes.`)
       }
+      checkName(files, about.id)
       uploads.delete(upload.id)
       return upload.file.save(about)
     },
   }
+}
+
+function checkName(files: FileStore, id: string | undefined): void {
+  if (id === undefined || files.get(id) === undefined) return
+  throw new RequestFault('already_exists', `File files/${id} already exists.`)
 }
 
 function checkStands(upload: Upload, offset: number): void {

@@ -34,7 +34,7 @@ export async function runBatchFile(
   tools: BatchFileTools,
 ): Promise<BatchResult> {
   const input = tools.files.get(batch.input.fileId!)
-  if (input === undefined) throw new JobFailure(5, `The input file files/${batch.input.fileId} is gone.`)
+  if (input === undefined) throw gone(batch.input.fileId!)
   const output = await tools.files.create()
   try {
     const counts = await answerLines(batch, outcome, tools, { input, output })
@@ -86,8 +86,13 @@ function readLine(batch: Batch, { number, text }: JsonLine): BatchRequest {
   }
 }
 
+function gone(fileId: string): JobFailure {
+  return new JobFailure(5, `The input file files/${fileId} is gone.`)
+}
+
 /** What is wrong with the input is the client's fault, and so is a limit; everything else is ours. */
 function toFailure(error: unknown, input: FileRecord): unknown {
   if (error instanceof LineError) return new JobFailure(3, `files/${input.id}, ${error.message}`)
-  return error instanceof RequestFault ? new JobFailure(8, error.message) : error
+  if (!(error instanceof RequestFault)) return error
+  return error.code === 'not_found' ? gone(input.id) : new JobFailure(8, error.message)
 }
