@@ -309,6 +309,26 @@ test('a file of which only the record was imported cannot be downloaded', async 
   expect([download.status, (await download.json()).error.status]).toEqual([404, 'NOT_FOUND'])
 })
 
+test('an imported record names no file outside the directory', async () => {
+  const [first, second] = [createTestEmulator(), createTestEmulator()]
+  await upload(first, 'x')
+  const snapshot = JSON.parse(
+    JSON.stringify(first.export()).replaceAll(/"id":"[a-z0-9]{12}"/g, '"id":"../../../etc/passwd"'),
+  )
+  second.import(snapshot)
+  const path = `/v1beta/files/${encodeURIComponent('../../../etc/passwd')}`
+  expect((await get(second, path)).status).toBe(200)
+  expect((await get(second, `${path}:download?alt=media`)).status).toBe(404)
+})
+
+test('a MIME type that no header can carry is refused', async () => {
+  const emulator = createTestEmulator()
+  for (const mimeType of ['text', 'text/plain\r\nx: y', 'text/ä', '']) {
+    expect([mimeType, (await startUpload(emulator, { mimeType })).status]).toEqual([mimeType, 400])
+  }
+  expect((await startUpload(emulator, { mimeType: 'text/plain; charset=utf-8' })).status).toBe(200)
+})
+
 test('with a state file, files outlive the emulator and what it left unfinished does not', async () => {
   const state = join(temporaryFolder(), 'emulator.db')
   const first = createEmulator({ state })

@@ -41,14 +41,23 @@ async function start(state: EmulatorState, c: Context): Promise<Response> {
 
 function readAbout(body: Fields, c: Context): UploadAbout {
   const file = isFields(body.file) ? body.file : {}
-  const mimeType = optionalText('file.mimeType', pick(file, 'mimeType'))
+  const mimeType =
+    optionalText('file.mimeType', pick(file, 'mimeType')) ?? c.req.header('x-goog-upload-header-content-type')
   return {
     id: readName(optionalText('file.name', file.name)),
     displayName: optionalText('file.displayName', pick(file, 'displayName')),
-    mimeType: mimeType ?? c.req.header('x-goog-upload-header-content-type') ?? 'application/octet-stream',
+    mimeType: readMimeType(mimeType ?? 'application/octet-stream'),
     source: 'UPLOADED',
     sizeBytes: readCount('x-goog-upload-header-content-length', c),
   }
+}
+
+// A download's `content-type`, so it must be what a header can carry.
+const MIME_TYPE = /^[\w.+-]+\/[\w.+-]+(?:\s*;[\t\x20-\x7e]*)?$/
+
+function readMimeType(text: string): string {
+  if (MIME_TYPE.test(text)) return text
+  throw new RequestFault('invalid_request', `The MIME type '${text}' is invalid.`)
 }
 
 // 1 to 40 lower-case letters, digits and inner dashes (https://ai.google.dev/api/files).

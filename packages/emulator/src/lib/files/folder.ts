@@ -1,13 +1,14 @@
 import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { notFound } from '../http/body.ts'
 
-// What this module's users call their files; anything else in a given directory is not theirs to delete.
+// What this module's users call their files. An imported record may name something else, even outside the directory.
 const OUR_NAMES = /^[a-z0-9-]+(\.part)?$/
 
 /** The directory that files' bytes are in, which only this user may enter. */
 export interface Folder {
-  /** The path of a file in it; makes the directory first if need be. */
+  /** The path of a file in it; makes the directory first if need be. `not_found` when nothing in it has such a name. */
   path(name: string): Promise<string>
   remove(name: string): Promise<void>
   /** Deletes the directory, unless it was given. */
@@ -24,9 +25,14 @@ export function openFolder(directory: string | undefined, keep: () => Iterable<s
     opened ??= directory === undefined ? mkdtemp(join(tmpdir(), 'gwh-emulator-')) : reopen(directory, keep())
     return opened
   }
+  async function path(name: string): Promise<string> {
+    if (OUR_NAMES.test(name)) return join(await folder(), name)
+    throw notFound('File')
+  }
+
   return {
-    path: async (name) => join(await folder(), name),
-    remove: async (name) => rm(join(await folder(), name), { force: true }),
+    path,
+    remove: async (name) => rm(await path(name), { force: true }),
     async close() {
       const path = await opened
       if (path !== undefined && directory === undefined) await rm(path, { recursive: true, force: true })
