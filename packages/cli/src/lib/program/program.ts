@@ -1,5 +1,6 @@
 import { Command } from 'commander'
 import packageJson from '../../../package.json' with { type: 'json' }
+import { completionCommand } from '../commands/completion.ts'
 import { devCommand } from '../commands/dev.ts'
 import { triggerCommand } from '../commands/trigger.ts'
 import { verifyCommand } from '../commands/verify.ts'
@@ -16,7 +17,7 @@ export function createProgram(context: CommandContext): Command {
     .configureHelp({ showGlobalOptions: true })
     .enablePositionalOptions()
     .exitOverride()
-  for (const create of [devCommand, triggerCommand, verifyCommand, webhooksCommand]) {
+  for (const create of [devCommand, triggerCommand, verifyCommand, webhooksCommand, completionCommand]) {
     // `exitOverride` and the like are inherited only by commands that the program creates itself.
     program.addCommand(inherit(create(context), program))
   }

@@ -2,37 +2,75 @@ import { CliError } from '../shared/cli-error.ts'
 import type { CommandContext } from '../shared/context.ts'
 import { readDevSettings } from './dev-settings.ts'
 
+/** A running emulator. */
+export interface EmulatorAddress {
+  readonly url: string
+  /** Its control token. */
+  readonly token: string
+}
+
 /** A request to an emulator's control API. */
 export interface ControlRequest {
   readonly method: 'GET' | 'POST' | 'DELETE'
   /** Below `/_gwh`. */
   readonly path: string
   readonly body?: object
-  /** The emulator's base URL; default the one that `gwh dev` started in this folder. */
-  readonly url?: string | undefined
+}
+
+/** A webhook that is registered at an emulator. */
+export interface RegisteredWebhook {
+  readonly id: string
+  readonly uri: string
+  readonly state: string
+  readonly subscribed_events: readonly string[]
 }
 
 /**
- * Calls the control API of a running emulator. The token comes from `GWH_CONTROL_TOKEN` or from the file that
- * `gwh dev` keeps in this folder.
+ * Finds the emulator: at `url`, at `GOOGLE_GEMINI_BASE_URL`, or where `gwh dev` started it in this folder. The token
+ * comes from `GWH_CONTROL_TOKEN` or from the file that `gwh dev` keeps.
+ *
+ * @throws CliError when none is known
  */
-export async function callControl<Answer>(context: CommandContext, request: ControlRequest): Promise<Answer> {
-  const { env, cwd, signal } = context
+export async function findEmulator({ env, cwd }: CommandContext, given?: string): Promise<EmulatorAddress> {
   const settings = await readDevSettings(cwd)
-  const url = request.url ?? env.GOOGLE_GEMINI_BASE_URL ?? settings?.url
+  const url = given ?? env.GOOGLE_GEMINI_BASE_URL ?? settings?.url
   const token = env.GWH_CONTROL_TOKEN ?? settings?.controlToken
-  if (url === undefined || token === undefined) {
-    const hint = 'Start `gwh dev` in this folder, or set --url and GWH_CONTROL_TOKEN.'
-    throw new CliError('config', 'no emulator is known here', { hint })
-  }
-  checkLocal(url)
-  const { method, path, body } = request
-  const response = await fetch(`${url}/_gwh${path}`, {
-    method,
-    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
-    ...(body && { body: JSON.stringify(body) }),
-    signal,
-  }).catch((cause: unknown) => {
+  if (url !== undefined && token !== undefined) return { url: checkLocal(url), token }
+  const hint = 'Start `gwh dev` in this folder, or set --url and GWH_CONTROL_TOKEN.'
+  throw new CliError('config', 'no emulator is known here', { hint })
+}
+
+/** Calls the control API of a running emulator. */
+export async function callControl<Answer>(
+  { signal }: CommandContext,
+  { url, token }: EmulatorAddress,
+  { method, path, body }: ControlRequest,
+): Promise<Answer> {
+  const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' }
+  const request = { method, headers, ...(body && { body: JSON.stringify(body) }), signal }
+  return await call<Answer>(url, `/_gwh${path}`, request)
+}
+
+/** Lists the webhooks of a running emulator, through the API that it shares with Google. */
+export async function listRegistered(
+  { signal }: CommandContext,
+  { url }: EmulatorAddress,
+): Promise<RegisteredWebhook[]> {
+  const headers = { 'x-goog-api-key': 'gwh-dev' }
+  const { webhooks = [] } = await call<{ webhooks?: RegisteredWebhook[] }>(
+    url,
+    '/v1/webhooks?page_size=1000',
+    {
+      headers,
+      signal,
+    },
+  )
+  return webhooks
+}
+
+async function call<Answer>(url: string, path: string, request: RequestInit): Promise<Answer> {
+  const response = await fetch(`${url}${path}`, request).catch((cause: unknown) => {
+    if (request.signal?.aborted) throw new CliError('interrupted', 'interrupted', { cause })
     throw new CliError('network', `no emulator answers at ${url}`, { hint: 'Is `gwh dev` running?', cause })
   })
   const answer = (await response.json().catch(() => ({}))) as Answer & { error?: { message?: string } }
@@ -41,9 +79,9 @@ export async function callControl<Answer>(context: CommandContext, request: Cont
 }
 
 /** An emulator answers under these names only. To any other host the token would be given away. */
-function checkLocal(url: string): void {
+function checkLocal(url: string): string {
   const hostname = URL.canParse(url) ? new URL(url).hostname : undefined
-  if (hostname !== undefined && ['localhost', '127.0.0.1', '[::1]'].includes(hostname)) return
+  if (hostname !== undefined && ['localhost', '127.0.0.1', '[::1]'].includes(hostname)) return url
   throw new CliError('usage', `${url} is no emulator on this machine`, {
     hint: 'Set --url, for example http://127.0.0.1:8787.',
   })
