@@ -4,9 +4,5 @@
  * @module
  */
 
-export {
-  createJobToken,
-  JOB_TOKEN_FIELD,
-  type JobKeySource,
-  type JobKeyTexts,
-} from './lib/jobs/job-token.ts'
+export { JOB_TOKEN_FIELD } from './lib/jobs/hide-job-token.ts'
+export { createJobToken, type JobKeySource, type JobKeyTexts } from './lib/jobs/job-token.ts'

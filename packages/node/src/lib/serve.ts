@@ -1,5 +1,5 @@
-import { createServer, type Server } from 'node:http'
-import { type AddressInfo, Server as NetServer } from 'node:net'
+import type { Server } from 'node:http'
+import type { AddressInfo, Server as NetServer } from 'node:net'
 import type { Receiver } from '@gwh/core'
 import { type RunningServer, type ServeOptions, type ServerRuntime, serveOn } from '@gwh/core/adapter'
 import { createNodeHandler } from './handler.ts'
@@ -28,6 +28,10 @@ const CHECK_MS = 1_000
 function createRuntime(receiver: Receiver): ServerRuntime {
   return {
     async listen(port, hostname, mount) {
+      // Loaded on demand, because it takes Node longer than everything else here, and functions that only need a handler
+      // pay for it on every cold start.
+      const { createServer } = await import('node:http')
+      const net = await import('node:net')
       const server = createServer(
         { connectionsCheckingInterval: CHECK_MS },
         createNodeHandler(receiver, mount),
@@ -35,7 +39,8 @@ function createRuntime(receiver: Receiver): ServerRuntime {
       // Senders wait for a few seconds only; Node's default of a minute would let idle sockets pile up.
       server.headersTimeout = 10_000
       const address = await listen(server, port, hostname)
-      return { port: address.port, hostname: address.address, close: (cutOff) => close(server, cutOff) }
+      const close = (cutOff: AbortSignal) => closeServer(server, net.Server.prototype.close, cutOff)
+      return { port: address.port, hostname: address.address, close }
     },
     onSignal(name, listener) {
       process.once(name, listener)
@@ -56,7 +61,8 @@ function listen(server: Server, port: number, hostname: string | undefined): Pro
 
 const IDLE_CHECK_MS = 100
 
-async function close(server: Server, cutOff: AbortSignal): Promise<void> {
+/** @param stop The `close` of `net.Server` */
+async function closeServer(server: Server, stop: NetServer['close'], cutOff: AbortSignal): Promise<void> {
   server.prependListener('request', (_, response) => {
     response.shouldKeepAlive = false
   })
@@ -65,6 +71,6 @@ async function close(server: Server, cutOff: AbortSignal): Promise<void> {
   // `http.Server.close` would close idle connections at once, including those on which a request has just arrived;
   // this only stops accepting. No event tells when a connection that is still answering becomes idle.
   const check = setInterval(() => server.closeIdleConnections(), IDLE_CHECK_MS)
-  await new Promise((resolve) => NetServer.prototype.close.call(server, resolve))
+  await new Promise((resolve) => stop.call(server, resolve))
   clearInterval(check)
 }

@@ -3,12 +3,8 @@ import type { MaybePromise } from '../shared/maybe-promise.ts'
 import { checkFunction, invalid } from '../shared/options.ts'
 import type { Refusal } from '../shared/refusal.ts'
 import type { VerifiedDelivery } from '../verify/verify.ts'
-import {
-  createJobTokenVerifier,
-  JOB_TOKEN_FIELD,
-  type JobKeySource,
-  type JobTokenSettings,
-} from './job-token.ts'
+import { JOB_TOKEN_FIELD } from './hide-job-token.ts'
+import { createJobTokenVerifier, type JobKeySource, type JobTokenSettings } from './job-token.ts'
 
 /**
  * Which dynamic deliveries to accept. A valid signature only shows that Google sent the message, and anyone with a Gemini

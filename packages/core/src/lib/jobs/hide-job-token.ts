@@ -1,5 +1,7 @@
 import type { WebhookEvent } from '../events/event-types.ts'
-import { JOB_TOKEN_FIELD } from './job-token.ts'
+
+/** The member of `user_metadata` that holds the job token. */
+export const JOB_TOKEN_FIELD = 'gwh_job_token'
 
 /**
  * Removes the job token from an event and its `raw`, because handlers log events, and a leaked token makes other jobs pass

@@ -6,9 +6,7 @@ import { allMaybe, findMaybe, type MaybePromise, mapMaybe } from '../shared/mayb
 import { checkNames, invalid, wholeNumber } from '../shared/options.ts'
 import { createRefreshable, searchSource } from '../shared/refreshable.ts'
 import { type Refusal, refuse } from '../shared/refusal.ts'
-
-/** The member of `user_metadata` that holds the job token. */
-export const JOB_TOKEN_FIELD = 'gwh_job_token'
+import { JOB_TOKEN_FIELD } from './hide-job-token.ts'
 
 // A job runs for up to 48 hours and its deliveries are retried for 24; this adds another day.
 const DEFAULT_LIFETIME_SECONDS = 96 * 3600

@@ -6,9 +6,8 @@ import { checkBodyHeaders, toRawBody } from '../http/body.ts'
 import type { BodyLimits } from '../http/body-limits.ts'
 import type { IncomingDelivery } from '../http/incoming-delivery.ts'
 import type { JobAuthorizer } from '../jobs/authorize.ts'
-import { toCanonicalJson } from '../shared/canonical-json.ts'
 import { readJson } from '../shared/json.ts'
-import { type MaybePromise, mapMaybe } from '../shared/maybe-promise.ts'
+import type { MaybePromise } from '../shared/maybe-promise.ts'
 import { isRefusal, type Refusal, refuse } from '../shared/refusal.ts'
 import {
   isUntimely,
@@ -106,14 +105,19 @@ async function probeSkew(delivery: IncomingDelivery, trace: Trace, options: Pipe
 
 /** Returns the idempotency key: a hash, so that endpoints and ids may contain any character. */
 function toKey(endpoint: string, { id, body, jwt }: VerifiedDelivery): MaybePromise<string> {
-  if (!jwt) return primitives.sha256Hex(`${endpoint}\0${id}`)
-  // A token covers neither the id nor the exact bytes of the body, only its content. A replay under a new id, or with
-  // the body serialised differently, must not count as new.
+  return jwt ? toContentKey(endpoint, body) : primitives.sha256Hex(`${endpoint}\0${id}`)
+}
+
+/**
+ * A token covers neither the id nor the exact bytes of the body, only its content. A replay under a new id, or with the
+ * body serialised differently, must not count as new.
+ */
+async function toContentKey(endpoint: string, body: Uint8Array): Promise<string> {
+  // Loaded on demand, like everything that only tokens need.
+  const { toCanonicalJson } = await import('../shared/canonical-json.ts')
   const parsed = readJson(body)
   const content = parsed && !parsed.flaw ? toCanonicalJson(parsed.value) : undefined
-  return mapMaybe(primitives.sha256Hex(content ?? body), (hash) =>
-    primitives.sha256Hex(`${endpoint}\0jwt ${hash}`),
-  )
+  return await primitives.sha256Hex(`${endpoint}\0jwt ${await primitives.sha256Hex(content ?? body)}`)
 }
 
 async function readBody(body: IncomingDelivery['body'], limits: BodyLimits): Promise<Uint8Array | Refusal> {
