@@ -114,6 +114,7 @@ test('the oldest deliveries that have ended make room for new ones', async () =>
   await send('b', 200)
   await send('c', 200)
   await send('d', 500)
+  expect(emulator.deliveries().map(({ jobId }) => jobId)).toEqual(['a', 'c', 'd'])
   await send('e', 500)
   expect(emulator.deliveries().map(({ jobId }) => jobId)).toEqual(['a', 'd', 'e'])
   await expect(send('f', 200)).rejects.toThrow(/limits\.deliveries/)
@@ -123,13 +124,15 @@ test('the oldest deliveries that have ended make room for new ones', async () =>
 })
 
 test('a job that ends while all deliveries are pending ends once there is room, and is announced then', async () => {
-  const { emulator, answer, signals } = await start({ limits: { deliveries: 1 } })
+  const { emulator, receiver, answer, signals } = await start({ limits: { deliveries: 1 } })
   await emulator.trigger(event)
   await emulator.idle()
   const requests = { requests: [{ request: { contents: [{ parts: [{ text: 'hi' }] }] } }] }
   const { body } = await call(emulator, 'POST', '/v1/models/m:batchGenerateContent', {
-    batch: { inputConfig: { requests } },
+    batch: { inputConfig: { requests }, webhookConfig: { uris: [receiver.url] } },
   })
+  // Its event has no room either, so it is not cancelled.
+  expect((await call(emulator, 'POST', `/v1/${body.name}:cancel`, {})).status).toBe(429)
   await emulator.clock.advance(2000)
   const show = async () => (await call(emulator, 'GET', `/v1/${body.name}`)).body
   expect((await show()).done).toBeUndefined()

@@ -222,6 +222,14 @@ test('an API fault concerns only its method and path, in the envelope of the pat
   expect((await call(emulator, 'GET', '/_gwh/health')).status).toBe(200)
 })
 
+test('a call that fails has no effect', async () => {
+  const emulator = createTestEmulator()
+  emulator.faults.add({ fault: { type: 'api_error', status: 500 }, times: 1 })
+  const body = { uri: 'https://a.example/', subscribed_events: ['batch.succeeded'] }
+  expect((await call(emulator, 'POST', '/v1/webhooks', body)).status).toBe(500)
+  expect((await call(emulator, 'GET', '/v1/webhooks')).body).toEqual({})
+})
+
 test('a call whose answer is lost has had its effect', async () => {
   const emulator = createTestEmulator()
   emulator.faults.add({ fault: { type: 'api_error', status: 500, afterEffect: true }, times: 1 })

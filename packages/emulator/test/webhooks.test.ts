@@ -51,6 +51,7 @@ test('the SDK pages through webhooks', async () => {
   expect([...first.webhooks!, ...second.webhooks!].map((webhook) => webhook.id)).toEqual(ids)
   expect(second.next_page_token).toBeUndefined()
   expect((await ai.webhooks.list({ page_size: 3 })).next_page_token).toBeUndefined()
+  expect((await ai.webhooks.list({ page_size: 0 })).webhooks).toHaveLength(3)
 })
 
 test('the SDK deletes a webhook, and then it is not found', async () => {

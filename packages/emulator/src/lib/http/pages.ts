@@ -31,7 +31,8 @@ export function toPage<Item extends { readonly id: string }>(
 }
 
 function readSize(text: string | undefined, { defaultSize, maxSize }: PageSizes): number {
-  if (text === undefined) return defaultSize
+  // Zero stands for the default (https://google.aip.dev/158).
+  if (text === undefined || text === '0') return defaultSize
   if (!/^[1-9]\d{0,8}$/.test(text)) throw new RequestFault('invalid_request', 'The page size is invalid.')
   return Math.min(Number(text), maxSize)
 }

@@ -52,7 +52,7 @@ export function createStorage(persistence: Persistence): Storage {
     } finally {
       undo = undefined
     }
-    for (const effect of effects.splice(0)) effect()
+    for (const effect of effects) effect()
     return result
   }
 
