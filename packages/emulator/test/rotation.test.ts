@@ -7,7 +7,7 @@ const event = { type: 'batch.succeeded', data: { id: 'batches/x' } }
 /** Attempt times of the default plan. */
 const OFFSETS_MS = [0, 5, 30, 120, 600, 1800, 3600, 7200, 14_400, 28_800, 57_600, 86_400].map((s) => s * 1000)
 
-test.each(OFFSETS_MS.keys().toArray().slice(1))(
+test.each([...OFFSETS_MS.keys()].slice(1))(
   'a rotation before attempt %i: later attempts have the signatures of their moment',
   async (index) => {
     for (const behavior of ['revoke_previous_secrets_after_h24', 'revoke_previous_secrets_immediately']) {

@@ -1,5 +1,6 @@
 import type { AttemptCode } from '../shared/types.ts'
 import type { AttemptPlan } from './attempt-plan.ts'
+import { type Deadline, startDeadline } from './deadline.ts'
 import type { Send } from './node-send.ts'
 
 /** One delivery attempt, ready to go. */
@@ -45,40 +46,28 @@ export async function sendAttempt(outgoing: Outgoing): Promise<Outcome> {
 
 async function sendOnce(outgoing: Outgoing): Promise<Outcome> {
   // A deadline of its own for each attempt: one shared over the retries would run out on the first.
-  const timeout = AbortSignal.timeout(outgoing.timeoutMs)
-  const signal = AbortSignal.any([timeout, outgoing.signal])
+  const deadline = startDeadline(outgoing.timeoutMs, outgoing.signal)
   try {
-    const send = await Promise.race([outgoing.findSend(outgoing.uri), aborted(signal)])
+    const send = await deadline.race(outgoing.findSend(outgoing.uri))
     if (send === undefined) return { code: 'target_blocked', retryAfter: null }
-    return await toOutcome(await Promise.race([post(send, outgoing, signal), aborted(signal)]), signal)
+    const { uri, headers, body } = outgoing
+    const request = { method: 'POST', headers, body, redirect: 'manual', signal: deadline.signal } as const
+    return await toOutcome(await deadline.race(send(uri, request)), deadline)
   } catch {
-    const code = outgoing.signal.aborted ? 'closed' : timeout.aborted ? 'timeout' : 'connection_failed'
+    const isOver = deadline.signal.aborted
+    const code = outgoing.signal.aborted ? 'closed' : isOver ? 'timeout' : 'connection_failed'
     return { code, retryAfter: null }
+  } finally {
+    deadline.clear()
   }
 }
 
-function aborted(signal: AbortSignal): Promise<never> {
-  return new Promise((_, reject) =>
-    signal.addEventListener('abort', () => reject(signal.reason), { once: true }),
-  )
-}
-
-function post(send: Send, outgoing: Outgoing, signal: AbortSignal): Promise<Response> {
-  return send(outgoing.uri, {
-    method: 'POST',
-    headers: outgoing.headers,
-    body: outgoing.body,
-    redirect: 'manual',
-    signal,
-  })
-}
-
-async function toOutcome(response: Response, signal: AbortSignal): Promise<Outcome> {
+async function toOutcome(response: Response, deadline: Deadline): Promise<Outcome> {
   const code = codeOf(response)
   return {
     status: response.status,
     ...(code && { code }),
-    answer: await readAnswer(response, signal),
+    answer: await readAnswer(response, deadline),
     retryAfter: response.headers.get('retry-after'),
   }
 }
@@ -89,14 +78,14 @@ function codeOf(response: Response): AttemptCode | undefined {
 }
 
 /** Reads the start of an answer. Its head has decided the outcome, so a broken body changes nothing. */
-async function readAnswer(response: Response, signal: AbortSignal): Promise<string> {
+async function readAnswer(response: Response, deadline: Deadline): Promise<string> {
   const decoder = new TextDecoder()
   const reader = response.body?.getReader()
   let text = ''
   let left = MAX_ANSWER_BYTES
   try {
     while (reader !== undefined && left > 0) {
-      const { done, value } = await Promise.race([reader.read(), aborted(signal)])
+      const { done, value } = await deadline.race(reader.read())
       if (done) return text + decoder.decode()
       text += decoder.decode(value.subarray(0, left), { stream: true })
       left -= value.byteLength
