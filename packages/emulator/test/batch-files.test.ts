@@ -187,11 +187,11 @@ test('a file without requests, and one that is deleted in time, fail the batch',
 })
 
 test('an output beyond a limit fails the batch by the name of the limit', async () => {
-  const { run, raw } = await startBatches({ limits: { fileBytes: 150 } })
+  const { run, raw } = await startBatches({ limits: { totalFileBytes: 300 } })
   const { name } = await run([line('k', 'x'.repeat(50))])
   expect((await raw(name)).error).toEqual({
     code: 8,
-    message: "This goes beyond the emulator's limits.fileBytes of 150.",
+    message: "This goes beyond the emulator's limits.totalFileBytes of 300.",
   })
 })
 

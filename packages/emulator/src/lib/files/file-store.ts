@@ -98,7 +98,6 @@ export function createFileStore({ records, limits, now, directory }: FileStoreOp
       mark: () => part.mark(),
       rewind: (mark) => part.rewind(mark),
       async write(chunk) {
-        checkLimit(limits, 'fileBytes', part.size + chunk.byteLength)
         checkLimit(limits, 'totalFileBytes', total() + chunk.byteLength)
         await part.write(chunk)
       },

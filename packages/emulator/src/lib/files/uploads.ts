@@ -82,7 +82,7 @@ export function createUploads({ files, limits, now }: UploadsOptions): Uploads {
       upload.busy = true
       const mark = upload.file.mark()
       try {
-        await append(upload, bytes)
+        await append(upload, bytes, limits)
         checkChunk(upload, upload.file.size - mark.size, isLast)
       } catch (error) {
         if (error instanceof RequestFault) upload.file.rewind(mark)
@@ -118,8 +118,13 @@ function checkStands(upload: Upload, offset: number): void {
   )
 }
 
-async function append({ about, file }: Upload, bytes: AsyncIterable<Uint8Array>): Promise<void> {
+async function append(
+  { about, file }: Upload,
+  bytes: AsyncIterable<Uint8Array>,
+  limits: Limits,
+): Promise<void> {
   for await (const chunk of bytes) {
+    checkLimit(limits, 'fileBytes', file.size + chunk.byteLength)
     if (file.size + chunk.byteLength > (about.sizeBytes ?? Number.POSITIVE_INFINITY)) {
       throw new RequestFault(
         'invalid_request',

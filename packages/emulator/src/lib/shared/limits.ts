@@ -9,7 +9,7 @@ export interface Limits {
   readonly deliveries: number
   /** Number of jobs, ended ones included; default 100 000. */
   readonly jobs: number
-  /** Bytes of one file; default 2 GiB, about what Google takes. */
+  /** Bytes of one uploaded file; default 2 GiB, about what Google takes. */
   readonly fileBytes: number
   /** Bytes of all files, unfinished uploads included; default 20 GiB, about what Google takes. */
   readonly totalFileBytes: number
