@@ -25,7 +25,7 @@ export function writeSnippets(): Map<string, string> {
 }
 
 /** The compiler's messages, one per line. */
-export function compile(names: readonly string[]): string[] {
+export function compile(names: readonly string[], folder: string = FOLDER): string[] {
   const config = ts.readConfigFile(here('../tsconfig.json'), ts.sys.readFile)
   const { options } = ts.parseJsonConfigFileContent(
     config.config,
@@ -34,7 +34,7 @@ export function compile(names: readonly string[]): string[] {
     {},
     here('../tsconfig.json'),
   )
-  const files = [...names.map((name) => join(FOLDER, name)), here('../src/ambient.d.ts')]
+  const files = [...names.map((name) => join(folder, name)), here('../src/ambient.d.ts')]
   const program = ts.createProgram(files, options)
   return ts.getPreEmitDiagnostics(program).map(({ file, messageText }) => {
     return `${file?.fileName.split('/').at(-1)}: ${ts.flattenDiagnosticMessageText(messageText, '\n')}`

@@ -2,8 +2,11 @@ import type { Receiver } from '@gwh/core'
 import type { Clock } from '@gwh/core/queue'
 import type { JobLedger } from '@gwh/core/store'
 import type { JobsObserver } from '../ledger/signals.ts'
+import type { BatchResult } from '../results/batch-result.ts'
 import type { FetchFile } from '../results/download.ts'
 import type { JobResult } from '../results/fetch-result.ts'
+import type { InteractionResult, PendingCalls } from '../results/interaction-result.ts'
+import type { VideoResult } from '../results/video-result.ts'
 import type { JobClient } from '../shared/client.ts'
 import type { JobKind, JobLike } from '../shared/job-name.ts'
 import type { Reconciled } from './sweep.ts'
@@ -55,6 +58,15 @@ export interface ReconcileOptions {
   olderThanMs?: number
 }
 
+/** The result of a job, by the type of what the SDK's call returned. Known only by its name, it can be any. */
+export type ResultOf<J> = 'dest' extends keyof J
+  ? BatchResult
+  : '_fromAPIResponse' extends keyof J
+    ? VideoResult
+    : 'steps' extends keyof J
+      ? InteractionResult | PendingCalls
+      : JobResult
+
 /** The jobs that you await. */
 export interface Jobs {
   /**
@@ -74,7 +86,7 @@ export interface Jobs {
    * @throws ResultUnavailableError `result_unavailable`; call `done` again
    * @throws WebhookError `wait_timeout`; call `done` again to go on waiting
    */
-  done(job: JobLike, options?: DoneOptions): Promise<JobResult>
+  done<J extends JobLike>(job: J, options?: DoneOptions): Promise<ResultOf<J>>
   /**
    * Looks up every tracked job that has not ended, and takes the events that were missed to the handlers. Call it when a
    * service starts, and after an outage: Google gives up after 24 hours. Jobs looked up within the last minute are left

@@ -8,12 +8,12 @@ import { quietObserver } from '../ledger/signals.ts'
 import { fetchResult } from '../results/fetch-result.ts'
 import { ResultError } from '../shared/errors.ts'
 import { type JobLike, toJobKind, toJobName, toShortId } from '../shared/job-name.ts'
-import type { Jobs, JobsOptions } from './jobs-types.ts'
+import type { Jobs, JobsOptions, ResultOf } from './jobs-types.ts'
 import { createOverdueJobs } from './overdue.ts'
 import { type LookupDeps, NOT_FOUND } from './settle-job.ts'
 import { startSweep } from './sweep.ts'
 import { EXPECTED_MS, toFirstLook, toNextLook } from './timing.ts'
-import { createWaiters } from './waiters.ts'
+import { createWaiters, type DoneOptions } from './waiters.ts'
 
 const NAMES = [
   'client',
@@ -87,7 +87,7 @@ export function createJobs(options: JobsOptions): Jobs {
       await open(name, expected, toMetadataText(trackOptions.userMetadata ?? metadataOf(made)))
       return made
     },
-    async done(job, doneOptions = {}) {
+    async done<J extends JobLike>(job: J, doneOptions: DoneOptions = {}) {
       checkNames(doneOptions, ['timeoutMs', 'signal'], 'done()')
       const name = toJobName(job)
       // A job that nobody tracked may have ended already.
@@ -96,7 +96,8 @@ export function createJobs(options: JobsOptions): Jobs {
       const event = parseEvent(text)
       if (event.type === NOT_FOUND) throw new ResultError('result_not_found', `the API does not know ${name}`)
       const { signal } = doneOptions
-      return await fetchResult(event, { client, ...(fetchFile && { fetchFile }), ...(signal && { signal }) })
+      const options = { client, ...(fetchFile && { fetchFile }), ...(signal && { signal }) }
+      return (await fetchResult(event, options)) as ResultOf<J>
     },
     async reconcile({ olderThanMs, ...rest } = {}) {
       checkNames(rest, [], 'reconcile()')
