@@ -8,7 +8,18 @@ const packages = fileURLToPath(new URL('../../packages/', import.meta.url))
 /** The folders of a package's `src/lib`, lowest first: a folder imports only from itself and from those before it. */
 const FOLDERS: Record<string, readonly string[]> = {
   bullmq: ['settings', 'redis', 'job', 'work', 'records', 'queue'],
-  cli: ['shared', 'project', 'dev', 'trigger', 'verify', 'webhooks', 'completion', 'commands', 'program'],
+  cli: [
+    'shared',
+    'project',
+    'dev',
+    'trigger',
+    'verify',
+    'webhooks',
+    'queue',
+    'completion',
+    'commands',
+    'program',
+  ],
   core: [
     'shared',
     'crypto',

@@ -2,6 +2,7 @@ import { Command } from 'commander'
 import packageJson from '../../../package.json' with { type: 'json' }
 import { completionCommand } from '../commands/completion.ts'
 import { devCommand } from '../commands/dev.ts'
+import { queueCommand } from '../commands/queue.ts'
 import { triggerCommand } from '../commands/trigger.ts'
 import { verifyCommand } from '../commands/verify.ts'
 import { webhooksCommand } from '../commands/webhooks.ts'
@@ -17,7 +18,14 @@ export function createProgram(context: CommandContext): Command {
     .configureHelp({ showGlobalOptions: true })
     .enablePositionalOptions()
     .exitOverride()
-  for (const create of [devCommand, triggerCommand, verifyCommand, webhooksCommand, completionCommand]) {
+  for (const create of [
+    devCommand,
+    triggerCommand,
+    verifyCommand,
+    webhooksCommand,
+    queueCommand,
+    completionCommand,
+  ]) {
     // `exitOverride` and the like are inherited only by commands that the program creates itself.
     program.addCommand(inherit(create(context), program))
   }

@@ -1,0 +1,100 @@
+import type { DeliveryQueue, DeliveryRecord, DeliveryState } from '@gwh/core/queue'
+import { CliError } from '../shared/cli-error.ts'
+import type { CommandContext } from '../shared/context.ts'
+import { printable, toTable } from '../shared/table.ts'
+import { maskText } from './mask.ts'
+import { type QueueFlags, withQueue } from './open.ts'
+import { toIso, toPrinted } from './record.ts'
+import { describeError, type FilterFlags, toFilter } from './select.ts'
+
+/** Prints how many deliveries are in each state. */
+export async function stats(context: CommandContext, flags: QueueFlags): Promise<void> {
+  const { terminal } = context
+  const counts = await withQueue(context, flags, (queue) => queue.stats())
+  if (flags.json) return terminal.json(counts)
+  const { oldestPendingMs, ...states } = counts
+  for (const [state, count] of Object.entries(states)) terminal.out(`${state.padEnd(9)} ${count}`)
+  if (states.pending > 0) terminal.out(`oldest    ${Math.round(oldestPendingMs / 1000)} s pending`)
+}
+
+/** The options of `gwh queue list` and `export`. */
+export interface ListFlags extends QueueFlags, FilterFlags {
+  readonly state?: DeliveryState
+  readonly limit: number
+}
+
+/** Prints deliveries, newest first. */
+export async function list(context: CommandContext, flags: ListFlags): Promise<void> {
+  const { terminal } = context
+  const records = await withQueue(context, flags, (queue) => collect(queue, flags))
+  if (flags.json) return terminal.json(records.map(toPrinted))
+  if (records.length === 0) return terminal.note('No delivery fits.')
+  const rows = records.map((record) => [
+    toIso(record.message.receivedAt),
+    record.state,
+    String(record.attempts),
+    record.message.id,
+    record.event?.type,
+    maskText([record.reason, describeError(record.lastError)].filter(Boolean).join(': ')).slice(0, 100),
+  ])
+  terminal.out(toTable(['received', 'state', 'tries', 'webhook-id', 'type', 'why'], rows))
+}
+
+/** Prints one delivery with its attempts and its body. */
+export async function show(context: CommandContext, id: string, flags: QueueFlags): Promise<void> {
+  const { terminal } = context
+  const record = await withQueue(context, flags, (queue) => queue.get(id))
+  if (record === undefined) throw new CliError('failed', `the queue knows no delivery ${id}`)
+  const { history, body, lastError: _, ...fields } = toPrinted(record)
+  if (flags.json) return terminal.json(toPrinted(record))
+  for (const [name, value] of Object.entries(fields)) {
+    if (value !== undefined)
+      terminal.out(`${terminal.colors.dim(name.padEnd(10))} ${printable(String(value))}`)
+  }
+  for (const { attempt, failedAt, error } of record.history) {
+    terminal.out(
+      `attempt ${attempt} failed at ${toIso(failedAt)}: ${printable(maskText(describeError(error)))}`,
+    )
+  }
+  terminal.out(body === undefined ? 'The body was erased.' : printableLines(body))
+}
+
+/** JSON escapes what controls a terminal, other text does not. */
+function printableLines(body: unknown): string {
+  const text = typeof body === 'string' ? body : JSON.stringify(body, null, 2)
+  return text.split('\n').map(printable).join('\n')
+}
+
+/** Prints deliveries as JSON, one per line, all of them by default. */
+export async function exportAll(context: CommandContext, flags: ListFlags): Promise<void> {
+  const { terminal } = context
+  await withQueue(context, flags, async (queue) => {
+    for await (const record of pages(queue, flags)) terminal.json(toPrinted(record))
+  })
+}
+
+/** Reads the deliveries that fit, up to the limit. */
+export async function collect(
+  queue: DeliveryQueue,
+  flags: Omit<ListFlags, 'queue'>,
+): Promise<DeliveryRecord[]> {
+  const found: DeliveryRecord[] = []
+  for await (const record of pages(queue, flags)) found.push(record)
+  return found
+}
+
+const PAGE = 500
+
+async function* pages(queue: DeliveryQueue, flags: Omit<ListFlags, 'queue'>): AsyncGenerator<DeliveryRecord> {
+  const { state, limit } = flags
+  const fits = toFilter(flags)
+  let left = limit
+  for (let after: string | undefined; left > 0; ) {
+    const page = await queue.list({ ...(state && { state }), limit: PAGE, ...(after && { after }) })
+    for (const record of page.filter(fits)) {
+      if (left-- > 0) yield record
+    }
+    after = page.at(-1)?.message.key
+    if (page.length < PAGE) return
+  }
+}

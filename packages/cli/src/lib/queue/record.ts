@@ -1,0 +1,47 @@
+import type { DeliveryRecord } from '@gwh/core/queue'
+import { maskText, maskValue } from './mask.ts'
+
+/** A delivery as the commands print it: times in ISO 8601, tokens and secrets masked. */
+export function toPrinted(record: DeliveryRecord) {
+  const { message, event, history, lastError, ...rest } = record
+  return {
+    key: message.key,
+    id: message.id,
+    endpoint: message.endpoint,
+    state: rest.state,
+    reason: rest.reason,
+    type: event?.type,
+    scheme: message.scheme,
+    keyId: message.keyId,
+    attempts: rest.attempts,
+    sentAt: toIso(message.timestamp * 1000),
+    receivedAt: toIso(message.receivedAt),
+    dueAt: toIso(rest.dueAt),
+    settledAt: toIso(rest.settledAt),
+    failedAt: toIso(rest.failedAt),
+    lastError: maskValue(lastError),
+    history: history.map(({ failedAt, error, attempt }) => ({
+      attempt,
+      failedAt: toIso(failedAt),
+      error: maskValue(error),
+    })),
+    replay: rest.replay,
+    body: toBody(message.body),
+  }
+}
+
+/** The body as JSON, or as text when it is not JSON; absent when it was erased. */
+function toBody(bytes: Uint8Array): unknown {
+  if (bytes.length === 0) return undefined
+  const text = new TextDecoder().decode(bytes)
+  try {
+    return maskValue(JSON.parse(text))
+  } catch {
+    return maskText(text)
+  }
+}
+
+/** Epoch milliseconds as ISO 8601. */
+export function toIso(ms: number | undefined): string | undefined {
+  return ms === undefined ? undefined : new Date(ms).toISOString()
+}

@@ -1,0 +1,170 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { createBullmqQueue } from '@gwh/bullmq'
+import { JOB_TOKEN_FIELD } from '@gwh/core/job-token'
+import type { DeliveryQueue, ProcessDelivery } from '@gwh/core/queue'
+import { createSqliteQueue } from '@gwh/store-sqlite'
+import { FIXTURE_EVENTS, queuedDelivery } from '@gwh/testing'
+import { startRedisServer } from '@gwh/testing/redis'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import { emptyFolder, gwh } from './support.ts'
+
+const SECRET = 'whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY='
+const RETAIN = { retainBodies: { forMs: 3_600_000 } }
+
+const delivery = (id: string, type = 'batch.succeeded') =>
+  queuedDelivery({
+    id,
+    key: `default:${id}`,
+    body: Buffer.from(
+      JSON.stringify({
+        ...FIXTURE_EVENTS['batch.succeeded'],
+        type,
+        user_metadata: { [JOB_TOKEN_FIELD]: 'job-token-text', my_api_key: 'key-text', note: `a ${SECRET} b` },
+      }),
+    ),
+  })
+
+let redisUrl: string
+let stopRedis: () => Promise<void>
+beforeAll(async () => {
+  const server = await startRedisServer('--appendonly', 'yes')
+  redisUrl = server.url
+  stopRedis = () => server.stop()
+})
+afterAll(() => stopRedis())
+
+let made = 0
+const BACKENDS = {
+  sqlite: () => {
+    const path = join(emptyFolder(), 'queue.db')
+    return { queue: createSqliteQueue({ path, ...RETAIN }), args: ['--queue', path] }
+  },
+  bullmq: () => {
+    const name = `cli${made++}`
+    return {
+      queue: createBullmqQueue({ connection: redisUrl, name, ...RETAIN }),
+      args: ['--queue', redisUrl, '--name', name],
+    }
+  },
+}
+
+describe.each(Object.entries(BACKENDS))('gwh queue on %s', (_, create) => {
+  /** A queue with a worker that fails for those whose id starts with `bad`, until it is mended. */
+  async function setUp() {
+    const { queue, args } = create()
+    const state = { broken: true, handled: [] as string[] }
+    const process: ProcessDelivery = async ({ id }, { replay }) => {
+      if (state.broken && id.startsWith('bad')) throw new TypeError(`connect ECONNREFUSED for ${SECRET}`)
+      state.handled.push(replay ? `${id} again` : id)
+    }
+    for (const [id, type] of [
+      ['good', 'batch.succeeded'],
+      ['bad1', 'batch.succeeded'],
+      ['bad2', 'video.generated'],
+    ] as const) {
+      await queue.enqueue(delivery(id, type))
+    }
+    // It runs all the time, as in a receiver.
+    const worker = queue.work(process, { maxAttempts: 1, pollMs: 20 })
+    onTestFinished(async () => {
+      await worker.stop()
+      await queue.close()
+    })
+    await expect.poll(() => queue.stats(), { timeout: 10_000 }).toMatchObject({ dead: 2, done: 1 })
+    const run = (...words: string[]) => gwh(emptyFolder(), ['queue', ...words, ...args])
+    const json = async (...words: string[]) => {
+      const { code, stdout, stderr } = await run(...words, '--json')
+      expect({ code, stderr }).toEqual({ code: 0, stderr: expect.any(String) })
+      return JSON.parse(stdout)
+    }
+    return { queue: queue as DeliveryQueue, state, run, json }
+  }
+
+  test('counts, lists and shows, with tokens and secrets masked', async () => {
+    const { run, json } = await setUp()
+    expect(await json('stats')).toMatchObject({ dead: 2, done: 1, pending: 0 })
+    expect((await run('stats')).stdout).toMatch(/^dead +2$/m)
+    const { stdout } = await run('list', '--state', 'dead')
+    expect(stdout).toMatch(
+      /bad2 +video.generated +attempts: TypeError: connect ECONNREFUSED for whsec_\.\.\.ZWY=/,
+    )
+    const listed = await json('list', '--type', 'video.generated')
+    expect(listed).toMatchObject([{ id: 'bad2', state: 'dead', reason: 'attempts' }])
+    const shown = await json('show', 'bad1')
+    expect(shown).toMatchObject({
+      key: 'default:bad1',
+      attempts: 1,
+      history: [{ attempt: 1 }],
+      body: { user_metadata: { [JOB_TOKEN_FIELD]: '***', my_api_key: '***' } },
+    })
+    const exported = (await run('export')).stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line).id)
+    expect(exported.sort()).toEqual(['bad1', 'bad2', 'good'])
+    const all = [stdout, (await run('show', 'bad1')).stdout, (await run('export')).stdout].join()
+    for (const secret of [SECRET, 'job-token-text', 'key-text']) expect(all).not.toContain(secret)
+    expect(await run('show', 'nobody')).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('no delivery nobody'),
+    })
+  })
+
+  test('redrives by id, by filter and all, under a worker that runs', async () => {
+    const { queue, state, run, json } = await setUp()
+    state.broken = false
+    expect(await json('redrive', '--all', '--dry-run')).toMatchObject({ redriven: 2, dryRun: true })
+    expect((await queue.stats()).dead).toBe(2)
+    expect(await json('redrive', '--type', 'video.generated', '--error', 'ECONNREFUSED')).toMatchObject({
+      ids: ['bad2'],
+    })
+    await expect.poll(() => state.handled).toContain('bad2')
+    expect(state.handled).not.toContain('bad1')
+    expect(await json('redrive', 'bad1')).toMatchObject({ redriven: 1 })
+    await expect.poll(() => state.handled).toContain('bad1')
+    expect((await run('redrive', 'bad1')).code).toBe(1)
+    expect(await json('redrive', '--all')).toMatchObject({ redriven: 0 })
+  })
+
+  test('purges dead letters by age', async () => {
+    const { queue, json } = await setUp()
+    expect(await json('purge', '--older-than', '1d')).toEqual({ purged: 0, dryRun: false })
+    expect(await json('purge', '--all', '--dry-run')).toEqual({ purged: 2, dryRun: true })
+    expect((await queue.stats()).dead).toBe(2)
+    expect(await json('purge', '--all')).toEqual({ purged: 2, dryRun: false })
+    expect((await queue.stats()).dead).toBe(0)
+  })
+
+  test('replays what was handled', async () => {
+    const { state, run, json } = await setUp()
+    expect(await json('replay', '--type', 'batch.succeeded', '--dry-run')).toMatchObject({ ids: ['good'] })
+    expect(await json('replay', '--all')).toMatchObject({ ids: ['good'] })
+    await expect.poll(() => state.handled).toEqual(['good', 'good again'])
+    expect(await run('replay', 'bad1')).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('was not handled'),
+    })
+  })
+})
+
+test('a file that is not there is not created', async () => {
+  const path = join(emptyFolder(), 'none.db')
+  expect(await gwh(emptyFolder(), ['queue', 'stats', '--queue', path])).toMatchObject({ code: 3, stdout: '' })
+  expect(existsSync(path)).toBe(false)
+})
+
+test.each([
+  [['stats'], 2, 'which queue?'],
+  [['stats', '--queue', 'redis://user:hidden@127.0.0.1:9'], 4, 'Redis cannot be reached'],
+  [['redrive', '--queue', 'x.db'], 2, 'say what to redrive'],
+  [['redrive', 'id', '--all', '--queue', 'x.db'], 2, 'say what to redrive'],
+  [['purge', '--queue', 'x.db'], 2, 'say which dead letters'],
+  [['list', '--state', 'gone'], 2, 'Allowed choices are pending'],
+  [['list', '--since', 'once'], 2, 'A time such as'],
+])('queue explains the mistake: %j', async (args, code, message) => {
+  const result = await gwh(emptyFolder(), ['queue', ...args])
+  expect(result).toMatchObject({ code, stdout: '' })
+  expect(result.stderr).toContain(message)
+  expect(result.stderr).not.toMatch(/^\s+at |hidden/m)
+})
