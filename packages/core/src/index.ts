@@ -46,7 +46,7 @@ export {
   WebhookVerificationError,
 } from './lib/shared/errors.ts'
 export type { Refusal } from './lib/shared/refusal.ts'
-export { createMemoryStore } from './lib/store/memory-store.ts'
+export { createMemoryStore, type MemoryStoreOptions } from './lib/store/memory-store.ts'
 export { createVerifier, type Verifier } from './lib/verify/verifier.ts'
 export type { DeliveryLike, VerifiedDelivery } from './lib/verify/verify.ts'
 export type { VerifyOptions } from './lib/verify/verify-options.ts'

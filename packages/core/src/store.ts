@@ -6,5 +6,5 @@
 
 export type { JobLedger, LedgerJob, OpenJob, TakeOptions } from './lib/store/job-ledger.ts'
 export { createMemoryLedger } from './lib/store/memory-ledger.ts'
-export { createMemoryStore } from './lib/store/memory-store.ts'
+export { createMemoryStore, type MemoryStoreOptions } from './lib/store/memory-store.ts'
 export type { ActiveClaim, Claim, ClaimDeadlines, IdempotencyStore } from './lib/store/store.ts'

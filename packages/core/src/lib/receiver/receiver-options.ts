@@ -41,7 +41,7 @@ export interface ReceiverOptions {
   static?: StaticOptions
   /** Accept dynamic webhooks, configured per job and signed with Google's key. */
   dynamic?: DynamicOptions
-  /** Inline mode: handlers run before the answer, once per delivery. Default: a store in memory. */
+  /** Inline mode: handlers run before the answer, once per delivery. Default: in memory, for the last 100,000. */
   store?: IdempotencyStore
   /** Queue mode: deliveries are answered once they are in the queue; handlers run in `work` or `drain`. */
   queue?: DeliveryQueue
