@@ -37,8 +37,11 @@ export default defineConfig({
         exclude: [...PURE, ...REDIS],
       }),
       project('redis', { include: REDIS }),
-      // The sample apps, started from `dist` by their start scripts: part of `test:all`.
-      project('apps', { include: ['apps/*/test/**/*.test.ts'], exclude: [DEMO] }),
+      // The sample apps, started from `dist` by their start scripts, and the page in a browser: part of `test:all`.
+      project('apps', {
+        include: ['apps/*/test/**/*.test.ts', 'test/inspector/test/**/*.test.ts'],
+        exclude: [DEMO],
+      }),
     ],
   },
 })

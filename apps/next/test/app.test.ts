@@ -2,8 +2,8 @@ import { createReceiver } from '@gwh/core'
 import { createSqliteQueue } from '@gwh/store-sqlite'
 import { signedDelivery } from '@gwh/testing'
 import { checkSample, useSample } from '@gwh-test/support'
+import { useBrowser } from '@gwh-test/support/browser'
 import { expect, test } from 'vitest'
-import { useBrowser } from './browser.ts'
 
 const CRON_SECRET = crypto.randomUUID()
 const options = {

@@ -1,0 +1,67 @@
+/** One HTTP try of a delivery. Times are epoch milliseconds of the emulator's clock. */
+export interface Attempt {
+  readonly attempt: number
+  readonly uri: string
+  readonly startedAt: number
+  readonly status?: number
+  readonly code?: string
+  readonly durationMs?: number
+  readonly answer?: string
+  readonly faults?: readonly string[]
+  readonly headers?: Readonly<Record<string, string>>
+}
+
+/** A delivery with everything that is known of it. */
+export interface Delivery {
+  readonly webhookId: string
+  readonly eventType: string
+  readonly scheme: 'static' | 'dynamic'
+  readonly uri: string
+  readonly jobId?: string
+  readonly state: 'pending' | 'acked' | 'exhausted' | 'disabled'
+  readonly createdAt: number
+  readonly nextAttemptAt?: number
+  readonly body: string
+  readonly attempts: readonly Attempt[]
+}
+
+/** A job as the list shows it. */
+export interface Job {
+  readonly id: string
+  readonly kind: string
+  readonly model?: string
+  readonly createdAt: number
+  readonly dueAt: number
+  readonly uris?: readonly string[]
+  readonly userMetadata?: object
+  readonly endedAt?: number
+  readonly outcome?: string
+  readonly state?: string
+  readonly error?: { readonly code: number; readonly message: string }
+}
+
+/** A registered webhook as Google's API shows it. */
+export interface Webhook {
+  readonly id: string
+  readonly name?: string
+  readonly uri: string
+  readonly subscribed_events: readonly string[]
+  readonly state: string
+  readonly signing_secrets: readonly { readonly truncated_secret: string; readonly expire_time?: string }[]
+  readonly new_signing_secret?: string
+}
+
+/** A rule of injected faults. */
+export interface FaultRule {
+  readonly id: string
+  readonly fault: { readonly type: string; readonly [parameter: string]: unknown }
+  readonly match: Readonly<Record<string, unknown>>
+  readonly times?: number
+  readonly used: number
+}
+
+/** What the clock shows. */
+export interface Clock {
+  readonly now: number
+  readonly paused: boolean
+}
