@@ -53,6 +53,38 @@ describe('a pattern', () => {
   })
 })
 
+describe('handlers', () => {
+  const event = toEvent('batch.succeeded', { a: 1 })
+  const [one, two] = [() => {}, () => {}]
+
+  test('that are registered after an event count for the next one', () => {
+    const router = createRouter()
+    router.add('batch.*', one)
+    expect(router.find(event)).toEqual([one])
+    router.add('*', two)
+    expect(router.find(event)).toEqual([one, two])
+  })
+
+  test('with metadata are found by each event anew', () => {
+    const router = createRouter()
+    router.add({ type: 'batch.*', metadata: { a: 1 } }, one)
+    router.add(['batch.succeeded', { metadata: { a: 2 } }], two)
+    expect(router.find(event)).toEqual([one, two])
+    expect(router.find(toEvent('batch.succeeded', { a: 2 }))).toEqual([two])
+    expect(router.find(toEvent('batch.failed', { a: 2 }))).toEqual([two])
+    expect(router.find(event)).toEqual([one, two])
+  })
+
+  test('are found for any number of types', () => {
+    const router = createRouter()
+    router.add('later.*', one)
+    for (let number = 0; number < 200; number++) {
+      expect(router.find(toEvent(`later.${number}`))).toEqual([one])
+      expect(router.find(toEvent(`other.${number}`))).toEqual([])
+    }
+  })
+})
+
 describe('metadata', () => {
   const pattern = (metadata: Record<string, string | number | boolean>) => ({ type: 'batch.*', metadata })
 

@@ -32,9 +32,9 @@ export interface DispatcherOptions {
 export function createDispatcher(options: DispatcherOptions): Dispatcher {
   const { router, unhandled, middleware, waiters, warn } = options
   const runHandlers = async ({ event, context }: Dispatch) => {
-    const handlers = router.find(event)
+    const found = router.find(event)
     const fallback = unhandled()
-    if (handlers.length === 0 && fallback) handlers.push(fallback)
+    const handlers = found.length === 0 && fallback ? [fallback] : found
     for (const handler of handlers) {
       // If aborted, the remaining handlers run in another attempt.
       context.signal.throwIfAborted()

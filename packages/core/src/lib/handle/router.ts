@@ -1,7 +1,7 @@
 import { isEventType, type WebhookEvent } from '../events/event-types.ts'
 import type { Effect } from '../queue/queue.ts'
 import { invalid } from '../shared/options.ts'
-import { checkPattern, doubtPattern } from './patterns.ts'
+import { type CheckedPattern, checkPattern, doubtPattern } from './patterns.ts'
 
 /** The context of a handler: the delivery of its event. */
 export interface HandlerContext {
@@ -35,10 +35,18 @@ export interface HandlerContext {
 /** Handles an event. Returning completes it; throwing causes a retry. */
 export type EventHandler<E = WebhookEvent> = (event: E, context: HandlerContext) => unknown
 
+/** What one call of `Receiver.on` registers. */
 interface Route {
-  metadata: readonly [string, unknown][]
-  handler: EventHandler<never>
-  order: number
+  patterns: readonly CheckedPattern[]
+  handler: EventHandler
+}
+
+/** The routes for one event type, in the order they were registered. */
+interface Prepared {
+  /** The patterns of each route that match the type. */
+  routes: readonly Route[]
+  /** The handlers of all of them, if none depends on metadata. */
+  handlers: readonly EventHandler[] | undefined
 }
 
 /** Finds the handlers of an event, in the order they were registered. */
@@ -50,8 +58,11 @@ export interface Router {
    */
   add(patterns: unknown, handler: EventHandler<never>): void
   /** Returns the matching handlers. */
-  find(event: WebhookEvent): EventHandler[]
+  find(event: WebhookEvent): readonly EventHandler[]
 }
+
+// Senders choose event types, so what is prepared for them is limited.
+const MAX_PREPARED = 64
 
 /**
  * Creates a router.
@@ -59,50 +70,58 @@ export interface Router {
  * @param warn Called for a pattern without a documented type. Default: none
  */
 export function createRouter(warn: (message: string) => void = () => {}): Router {
-  const routes = new Map<string, Route[]>()
-  let count = 0
+  const routes: Route[] = []
+  // Events of one type match the same routes, but for metadata, so they are matched once.
+  const prepared = new Map<string, Prepared>()
+  const prepareFor = (type: string) => {
+    if (prepared.size >= MAX_PREPARED) prepared.clear()
+    const made = prepare(routes, type)
+    prepared.set(type, made)
+    return made
+  }
   return {
     add(patterns, handler) {
       const checked = (Array.isArray(patterns) ? patterns : [patterns]).map(checkPattern)
       if (checked.length === 0) throw invalid('a list of patterns must not be empty')
       if (typeof handler !== 'function') throw invalid('a handler must be a function')
-      const order = count++
-      for (const { type, metadata } of checked) {
-        routes.set(type, [...(routes.get(type) ?? []), { metadata, handler, order }])
+      routes.push({ patterns: checked, handler: handler as EventHandler })
+      prepared.clear()
+      for (const { type } of checked) {
         const doubt = doubtPattern(type)
         if (doubt) warn(doubt)
       }
     },
     find(event) {
-      const matching = patternsOf(event)
-        .flatMap((pattern) => routes.get(pattern) ?? [])
-        .filter((route) => hasMetadata(event, route.metadata))
-        .sort((a, b) => a.order - b.order)
-      // A handler with several matching patterns runs once.
-      return matching
-        .filter((route, index) => route.order !== matching[index - 1]?.order)
-        .map((route) => route.handler as EventHandler)
+      const type = toMatchedType(event)
+      const { routes, handlers } = prepared.get(type) ?? prepareFor(type)
+      if (handlers) return handlers
+      return routes.filter((route) => matchesMetadata(route, event)).map(({ handler }) => handler)
     },
   }
 }
 
-/**
- * Every pattern an event matches: `batch.succeeded`, `batch.*`, `*`.
- *
- * Handlers of a documented type rely on the job's id, so an event without one matches like an unknown type.
- */
-function patternsOf({ type, id }: WebhookEvent): string[] {
-  if (id === undefined && isEventType(type)) return ['*']
-  // A set, because a sender may name an event `*` or `batch.*` too.
-  const patterns = new Set(['*', type])
-  for (let dot = type.indexOf('.'); dot !== -1; dot = type.indexOf('.', dot + 1)) {
-    patterns.add(`${type.slice(0, dot)}.*`)
-  }
-  return [...patterns]
+function prepare(routes: readonly Route[], type: string): Prepared {
+  const matching = routes.flatMap(({ patterns, handler }) => {
+    const relevant = patterns.filter((pattern) => matchesType(pattern.type, type))
+    return relevant.length === 0 ? [] : [{ patterns: relevant, handler }]
+  })
+  const isFixed = matching.every(({ patterns }) => patterns.some(({ metadata }) => metadata.length === 0))
+  return { routes: matching, handlers: isFixed ? matching.map(({ handler }) => handler) : undefined }
 }
 
-function hasMetadata(event: WebhookEvent, wanted: readonly [string, unknown][]): boolean {
-  return wanted.every(
-    ([name, value]) => Object.hasOwn(event.userMetadata, name) && event.userMetadata[name] === value,
+/** Handlers of a documented type rely on the job's id, so an event without one matches only `*`. */
+function toMatchedType({ type, id }: WebhookEvent): string {
+  return id === undefined && isEventType(type) ? '*' : type
+}
+
+/** Whether a pattern (`batch.succeeded`, `batch.*`, `*`) matches a type. */
+function matchesType(pattern: string, type: string): boolean {
+  if (pattern === '*' || pattern === type) return true
+  return pattern.endsWith('.*') && type.startsWith(pattern.slice(0, -1))
+}
+
+function matchesMetadata({ patterns }: Route, { userMetadata }: WebhookEvent): boolean {
+  return patterns.some(({ metadata }) =>
+    metadata.every(([name, value]) => Object.hasOwn(userMetadata, name) && userMetadata[name] === value),
   )
 }
