@@ -2,7 +2,7 @@ import { parseEvent } from '@gwh/core'
 import { JOB_TOKEN_FIELD } from '@gwh/core/job-token'
 import { checkNames, wholeNumber } from '@gwh/core/options'
 import { type Clock, systemClock } from '@gwh/core/queue'
-import { createMemoryLedger, type LedgerJob } from '@gwh/core/store'
+import { createMemoryLedger } from '@gwh/core/store'
 import { installGuard } from '../ledger/guard.ts'
 import { quietObserver } from '../ledger/signals.ts'
 import { fetchResult } from '../results/fetch-result.ts'
@@ -11,8 +11,8 @@ import { type JobLike, toJobKind, toJobName, toShortId } from '../shared/job-nam
 import type { Jobs, JobsOptions, ResultOf } from './jobs-types.ts'
 import { createOverdueJobs } from './overdue.ts'
 import { type LookupDeps, NOT_FOUND } from './settle-job.ts'
-import { startSweep } from './sweep.ts'
-import { EXPECTED_MS, toFirstLook, toNextLook } from './timing.ts'
+import { sweepLedger } from './sweep.ts'
+import { toExpectedMs, toFirstLook } from './timing.ts'
 import { createWaiters, type DoneOptions } from './waiters.ts'
 
 const NAMES = [
@@ -29,9 +29,6 @@ const NAMES = [
   'random',
 ]
 const HOUR_MS = 3_600_000
-const RECENT_MS = 60_000
-const TAKEN_MS = 120_000
-const PAGE = 100
 
 /**
  * Awaits jobs by their webhooks. Puts itself before the handlers of the receiver, so create it before the first delivery
@@ -52,7 +49,7 @@ export function createJobs(options: JobsOptions): Jobs {
   checkNames(options, NAMES, 'createJobs()')
   const { client, receiver, fetchFile, random = Math.random, ledger = createMemoryLedger() } = options
   const { clock = systemClock } = options
-  const expectedMs = { ...EXPECTED_MS, ...options.expectedMs }
+  const expectedMs = toExpectedMs(options.expectedMs)
   const retentionMs = wholeNumber('retentionMs', options.retentionMs, 168 * HOUR_MS, 25 * HOUR_MS)
   const leaseMs = wholeNumber('leaseMs', options.leaseMs, 900_000)
   const waiters = createWaiters(ledger, clock, wholeNumber('pollMs', options.pollMs, 1_000))
@@ -102,20 +99,9 @@ export function createJobs(options: JobsOptions): Jobs {
     async reconcile({ olderThanMs, ...rest } = {}) {
       checkNames(rest, [], 'reconcile()')
       const oldest = clock.now() - wholeNumber('olderThanMs', olderThanMs, 0, 0)
-      const sweep = startSweep<LedgerJob>(deps, (job) =>
-        ledger.postpone(job.id, toNextLook(job.createdAt, clock.now(), random)),
-      )
-      const takenBefore = clock.now() - RECENT_MS
-      for (let more = true; more; ) {
-        const now = clock.now()
-        const jobs = await ledger.take({ takenBefore, now, until: now + TAKEN_MS, limit: PAGE })
-        const young = jobs.filter(({ createdAt }) => createdAt > oldest)
-        await Promise.all(young.map(({ id, lookAt }) => ledger.postpone(id, lookAt)))
-        const readable = await sweep.check(jobs.filter((job) => !young.includes(job)))
-        more = readable && jobs.length === PAGE
-      }
+      const found = await sweepLedger(deps, oldest, random)
       overdue.plan()
-      return sweep.result()
+      return found
     },
     close: overdue.close,
   }

@@ -1,5 +1,7 @@
+import type { LedgerJob } from '@gwh/core/store'
 import { ResultUnavailableError } from '../shared/errors.ts'
 import { type Found, type LookedUpJob, type LookupDeps, settleJob } from './settle-job.ts'
+import { toNextLook } from './timing.ts'
 
 /** What a sweep found. */
 export interface Reconciled {
@@ -16,6 +18,9 @@ export interface Reconciled {
 }
 
 const AT_ONCE = 4
+const RECENT_MS = 60_000
+const TAKEN_MS = 120_000
+const PAGE = 100
 
 /** Collects what a sweep finds. */
 export interface Sweep<J extends LookedUpJob> {
@@ -74,4 +79,29 @@ export function startSweep<J extends LookedUpJob>(
       failed,
     }),
   }
+}
+
+/**
+ * Checks every job of a ledger that is not settled and was not looked up within the last minute.
+ *
+ * @param oldest Only jobs created at this time or before, in epoch milliseconds
+ */
+export async function sweepLedger(
+  deps: LookupDeps,
+  oldest: number,
+  random: () => number,
+): Promise<Reconciled> {
+  const { ledger, now } = deps
+  const sweep = startSweep<LedgerJob>(deps, ({ id, createdAt }) =>
+    ledger.postpone(id, toNextLook(createdAt, now(), random)),
+  )
+  const takenBefore = now() - RECENT_MS
+  for (let more = true; more; ) {
+    const jobs = await ledger.take({ takenBefore, now: now(), until: now() + TAKEN_MS, limit: PAGE })
+    const young = jobs.filter(({ createdAt }) => createdAt > oldest)
+    await Promise.all(young.map(({ id, lookAt }) => ledger.postpone(id, lookAt)))
+    const readable = await sweep.check(jobs.filter((job) => !young.includes(job)))
+    more = readable && jobs.length === PAGE
+  }
+  return sweep.result()
 }

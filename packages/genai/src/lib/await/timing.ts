@@ -1,10 +1,11 @@
+import { checkNames, wholeNumber } from '@gwh/core/options'
 import type { JobKind } from '../shared/job-name.ts'
 
 const MINUTE_MS = 60_000
 const HOUR_MS = 60 * MINUTE_MS
 
-/** When an event of each kind of job is expected at the latest, in milliseconds after the job was created. */
-export const EXPECTED_MS: Readonly<Record<JobKind, number>> = {
+// At the latest, in milliseconds after the job was created.
+const EXPECTED_MS: Readonly<Record<JobKind, number>> = {
   batch: HOUR_MS,
   interaction: 15 * MINUTE_MS,
   video: 5 * MINUTE_MS,
@@ -14,6 +15,17 @@ const SHORTEST_WAIT_MS = 30_000
 const LONGEST_WAIT_MS = 6 * HOUR_MS
 const FIRST_PAUSE_MS = 30_000
 const LONGEST_PAUSE_MS = HOUR_MS
+
+/**
+ * When an event of each kind of job is expected at the latest, in milliseconds after the job was created.
+ *
+ * @throws WebhookConfigError `option_invalid`
+ */
+export function toExpectedMs(given: Partial<Record<JobKind, number>> = {}): Record<JobKind, number> {
+  checkNames(given, Object.keys(EXPECTED_MS), 'expectedMs')
+  const read = (kind: JobKind) => wholeNumber(`expectedMs.${kind}`, given[kind], EXPECTED_MS[kind], 0)
+  return { batch: read('batch'), interaction: read('interaction'), video: read('video') }
+}
 
 /** A wait that is up to 20 % shorter or longer, so that jobs created together are not looked up together. */
 function spread(ms: number, random: () => number): number {

@@ -1,0 +1,141 @@
+import { inspect } from 'node:util'
+import { createMemoryQueue, type ReceiverSignal } from '@gwh/core'
+import { systemClock } from '@gwh/core/queue'
+import { describe, expect, test } from 'vitest'
+import {
+  addSecret,
+  ensureWebhook,
+  liveSecrets,
+  rotateSecret,
+  SecretUnsavedError,
+  type StoredSecret,
+} from '../src/index.ts'
+import { startEmulator, startReceiver } from './support.ts'
+
+const HOUR_MS = 3_600_000
+const events = ['batch.succeeded', 'batch.failed']
+
+describe('rotateSecret', () => {
+  /** Google's two possible ways to sign while two secrets are valid. */
+  const HYPOTHESES: { signs: string; keep: (signatures: string) => string }[] = [
+    { signs: 'with both secrets', keep: (signatures) => signatures },
+    { signs: 'with the new secret only', keep: (signatures) => signatures.split(' ')[0]! },
+  ]
+
+  async function setUp(keep: (signatures: string) => string = (signatures) => signatures) {
+    const send: typeof fetch = async (input, init) => {
+      const headers = new Headers(init?.headers)
+      headers.set('webhook-signature', keep(headers.get('webhook-signature')!))
+      return await fetch(input, { ...init, headers })
+    }
+    const emulated = await startEmulator({ fetch: send })
+    const { client, emulator } = emulated
+    let stored: StoredSecret[] = []
+    const signals: ReceiverSignal[] = []
+    const now = () => emulator.clock.now()
+    const { receiver, url } = await startReceiver(emulated, {
+      static: { secrets: () => liveSecrets(stored, now()) },
+      clock: { now, schedule: systemClock.schedule },
+      queue: createMemoryQueue(),
+      observer: (signal) => signals.push(signal),
+    })
+    const { id, secret } = await ensureWebhook({ client, name: 'jobs', uri: url, events })
+    stored = [{ secret: secret! }]
+    const save = (next: string, { previousUntil }: { previousUntil: number }) => {
+      stored = addSecret(stored, next, previousUntil)
+    }
+    let sent = 0
+    const trigger = async () => {
+      sent++
+      await emulator.trigger({ type: 'batch.succeeded', data: { id: `batches/b${sent}` } })
+      await emulator.clock.advance(0)
+    }
+    return {
+      emulator,
+      client,
+      receiver,
+      id,
+      save,
+      signals,
+      now,
+      trigger,
+      sent: () => sent,
+      stored: () => stored,
+    }
+  }
+
+  test.each(HYPOTHESES)('loses no delivery if Google meanwhile signs $signs', async ({ keep }) => {
+    const { emulator, client, receiver, id, save, signals, now, trigger, sent, stored } = await setUp(keep)
+    const handled: string[] = []
+    receiver.on('batch.succeeded', (event) => void handled.push(event.id))
+    await trigger()
+    await rotateSecret({
+      client,
+      webhook: { id },
+      now,
+      save: async (secret, times) => {
+        // Signed with a secret that nobody has stored yet.
+        await trigger()
+        save(secret, times)
+      },
+    })
+    await trigger()
+    await emulator.clock.advance(12 * HOUR_MS)
+    await trigger()
+    await emulator.clock.advance(13 * HOUR_MS)
+    await trigger()
+    await emulator.clock.advance(HOUR_MS)
+    await receiver.drain()
+    expect(handled.sort()).toEqual(Array.from({ length: sent() }, (_, index) => `batches/b${index + 1}`))
+    expect(emulator.deliveries().map(({ state }) => state)).toEqual(Array(sent()).fill('acked'))
+    expect(liveSecrets(stored(), now())).toHaveLength(1)
+    const newest = liveSecrets(stored(), now())[0]!.slice(-4)
+    expect(signals.findLast(({ type }) => type === 'accepted')).toMatchObject({
+      delivery: { keyId: `whsec_...${newest}` },
+    })
+  })
+
+  test('saves the secret first, and saves the same secret again after a failure', async () => {
+    const { client, id, save, now } = await setUp()
+    const offered: string[] = []
+    const rotation = rotateSecret({
+      client,
+      webhook: id,
+      now,
+      save: (secret, times) => {
+        offered.push(secret)
+        if (offered.length < 3) throw new TypeError('the vault is sealed')
+        save(secret, times)
+      },
+    })
+    const error: unknown = await rotation.catch((reason) => reason)
+    if (!(error instanceof SecretUnsavedError)) throw new TypeError('no SecretUnsavedError')
+    expect(error).toMatchObject({ code: 'secret_unsaved', cause: { message: 'the vault is sealed' } })
+    expect(inspect(error, { depth: 5 })).not.toContain(offered[0])
+    await expect(error.resume()).rejects.toBeInstanceOf(SecretUnsavedError)
+    expect(await error.resume()).toEqual({ previousUntil: now() + 24 * HOUR_MS })
+    expect(new Set(offered).size).toBe(1)
+  })
+
+  test('can revoke the previous secrets at once', async () => {
+    const { client, id, save, now, stored } = await setUp()
+    await rotateSecret({ client, webhook: id, save, now, revokeNow: true })
+    expect(liveSecrets(stored(), now())).toHaveLength(1)
+    const [webhook] = (await client.webhooks.list()).webhooks ?? []
+    expect(webhook).toMatchObject({ signing_secrets: [{ truncated_secret: expect.any(String) }] })
+  })
+})
+
+test('stored secrets expire when the next rotation says, and never later than recorded before', () => {
+  const first = addSecret([], 'one', 10)
+  const second = addSecret(first, 'two', 20)
+  const third = addSecret(second, 'three', 30)
+  expect(third).toEqual([
+    { secret: 'three' },
+    { secret: 'two', validUntil: 30 },
+    { secret: 'one', validUntil: 20 },
+  ])
+  expect(addSecret(third, 'three', 40)[0]).toEqual({ secret: 'three' })
+  expect(liveSecrets(third, 20)).toEqual(['three', 'two'])
+  expect(liveSecrets(third, 19)).toEqual(['three', 'two', 'one'])
+})

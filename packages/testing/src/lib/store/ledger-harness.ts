@@ -1,0 +1,68 @@
+import type { JobLedger, LedgerJob, TakeOptions } from '@gwh/core/store'
+import { assertThat } from '../shared/assert.ts'
+
+export const NOW = 1_795_000_000_000
+export const MINUTE_MS = 60_000
+export const EXPIRES_AT = NOW + 7 * 24 * 60 * MINUTE_MS
+
+/** How the ledger contract creates the ledger it tests. */
+export interface LedgerContract {
+  /** Makes an empty ledger; called once per test. */
+  create(): JobLedger | Promise<JobLedger>
+  /** Reopens what the last `create` made, after it was closed. Leave it out for a ledger in memory. */
+  reopen?(): JobLedger | Promise<JobLedger>
+}
+
+/** Registers a rule. */
+export type Define = (title: string, run: (harness: Harness) => Promise<void>) => void
+
+/** What a rule examines a ledger with. */
+export interface Harness {
+  ledger: JobLedger
+  /** Adds a job that is due at a time, in minutes from the start. */
+  open(id: string, dueMinute?: number): Promise<boolean>
+  /** Takes due jobs and returns their ids. */
+  take(options?: Partial<TakeOptions>): Promise<string[]>
+  find(id: string): Promise<LedgerJob>
+  end(id: string, event?: string): Promise<boolean>
+  begin(holder: string, now?: number, key?: string): Promise<string>
+  restart(): Promise<void>
+}
+
+/** A time, in minutes from the start. */
+export const at = (minute: number) => NOW + minute * MINUTE_MS
+const idsOf = (jobs: readonly LedgerJob[]) => jobs.map(({ id }) => id)
+
+/** Runs a rule on a ledger of its own. */
+export async function withHarness(
+  contract: LedgerContract,
+  run: (harness: Harness) => Promise<void>,
+): Promise<void> {
+  const harness: Harness = {
+    ledger: await contract.create(),
+    open: (id, dueMinute = 1) =>
+      harness.ledger.open({ id, name: `batches/${id}`, createdAt: NOW, lookAt: at(dueMinute) }),
+    take: async (options = {}) => {
+      const present = { now: at(1), until: at(10), limit: 100 }
+      const due = options.takenBefore === undefined ? { dueAt: at(1) } : {}
+      return idsOf(await harness.ledger.take({ ...present, ...due, ...options }))
+    },
+    async find(id) {
+      const found = await harness.ledger.find(id)
+      assertThat(found !== undefined, `the ledger has no job ${id}`)
+      return found
+    },
+    end: (id, event = '{}') => harness.ledger.end(id, event, { now: NOW, expiresAt: EXPIRES_AT }),
+    begin: (holder, now = NOW, key = 'key') =>
+      harness.ledger.begin(key, holder, { now, leaseUntil: now + MINUTE_MS, expiresAt: EXPIRES_AT }),
+    async restart() {
+      await harness.ledger.close?.()
+      harness.ledger = (await contract.reopen?.()) ?? harness.ledger
+    },
+  }
+  try {
+    await run(harness)
+  } finally {
+    await harness.ledger.close?.()
+  }
+}

@@ -1,0 +1,133 @@
+import { assertEqual } from '../shared/assert.ts'
+import { at, type Define, NOW } from './ledger-harness.ts'
+
+/** Rules about jobs and their events. */
+export function defineJobs(define: Define): void {
+  define('a job is found exactly as it was added', async ({ ledger, find }) => {
+    const job = {
+      id: 'a',
+      name: 'models/m/operations/a',
+      createdAt: NOW,
+      lookAt: at(5),
+      userMetadata: '{"é":1}',
+    }
+    assertEqual(await ledger.open(job), true, 'adding it')
+    assertEqual(await find('a'), { ...job, lookups: 0 }, 'job')
+    assertEqual(await ledger.find('b'), undefined, 'another job')
+  })
+
+  define('a known job is not added again', async ({ ledger, open, find, end }) => {
+    await open('a', 1)
+    assertEqual(await open('a', 9), false, 'adding it again')
+    assertEqual((await find('a')).lookAt, at(1), 'its next look-up')
+    await end('a')
+    await ledger.settle('a')
+    assertEqual(await open('a', 9), false, 'adding it after its end')
+  })
+
+  define('exactly one of 20 concurrent calls adds a job', async ({ open }) => {
+    const added = await Promise.all(Array.from({ length: 20 }, () => open('a')))
+    assertEqual(added.filter(Boolean).length, 1, 'calls that added it')
+  })
+
+  define('only the first event of a job counts', async ({ open, end, find }) => {
+    await open('a')
+    assertEqual(await end('a', '{"first":true}'), true, 'first event')
+    assertEqual(await end('a', '{"first":false}'), false, 'second event')
+    assertEqual((await find('a')).event, '{"first":true}', 'event')
+  })
+
+  define('exactly one of 20 concurrent events counts', async ({ open, end }) => {
+    await open('a')
+    const ended = await Promise.all(Array.from({ length: 20 }, (_, index) => end('a', String(index))))
+    assertEqual(ended.filter(Boolean).length, 1, 'events that counted')
+  })
+
+  define('a job that was never added can end', async ({ ledger, end, open, find }) => {
+    assertEqual(await end('a', '{"x":1}'), true, 'event')
+    const job = { id: 'a', name: 'a', createdAt: NOW, lookAt: NOW, lookups: 0, event: '{"x":1}' }
+    assertEqual(await find('a'), job, 'job')
+    assertEqual(await open('a'), false, 'adding it afterwards')
+    await ledger.settle('a')
+    assertEqual(await ledger.nextLookAt(), undefined, 'next look-up')
+  })
+
+  define('an event keeps every character', async ({ end, find }) => {
+    const event = JSON.stringify({ text: 'é🙂\n"\\', long: 'x'.repeat(100_000) })
+    await end('a', event)
+    assertEqual((await find('a')).event, event, 'event')
+  })
+}
+
+/** Rules about taking jobs for a look-up. */
+export function defineTaking(define: Define): void {
+  define('due jobs are taken, the earliest first, up to the limit', async ({ open, take }) => {
+    await open('late', 2)
+    await open('second', 0.5)
+    await open('first', 0)
+    await open('third', 1)
+    assertEqual(await take({ limit: 2 }), ['first', 'second'], 'first two')
+    assertEqual(await take(), ['third'], 'the rest of those that are due')
+  })
+
+  define('a taken job is due again at the given time', async ({ open, take, find }) => {
+    await open('a')
+    assertEqual(await take(), ['a'], 'first time')
+    assertEqual(await take({ dueAt: at(10) - 1 }), [], 'just before it is due again')
+    assertEqual(await take({ dueAt: at(10), until: at(20) }), ['a'], 'when it is due again')
+    const { lookups, lookAt } = await find('a')
+    assertEqual([lookups, lookAt], [2, at(20)], 'number of look-ups, and the next')
+  })
+
+  define('each of 20 jobs is taken by exactly one of 5 concurrent calls', async ({ open, take }) => {
+    for (let index = 0; index < 20; index++) await open(`job-${index}`, 0)
+    const taken = await Promise.all(Array.from({ length: 5 }, () => take({ limit: 7 })))
+    assertEqual(taken.flat().length, 20, 'taken jobs')
+    assertEqual(new Set(taken.flat()).size, 20, 'different jobs')
+  })
+
+  define('jobs can be taken before they are due, unless they were taken recently', async ({ open, take }) => {
+    await open('a', 500)
+    await open('b', 600)
+    await open('due', 0)
+    assertEqual(await take({ now: at(1) }), ['due'], 'due')
+    assertEqual(
+      (await take({ takenBefore: at(1), now: at(2) })).sort(),
+      ['a', 'b'],
+      'not taken before minute 1',
+    )
+    assertEqual(await take({ takenBefore: at(2), now: at(3) }), ['due'], 'not taken before minute 2')
+    assertEqual(await take({ takenBefore: at(2), now: at(3) }), [], 'nothing is left')
+  })
+
+  define('an ended job is taken until it is settled', async ({ ledger, open, take, end }) => {
+    await open('a', 0)
+    await end('a', '{"x":1}')
+    const [taken] = await ledger.take({ dueAt: at(1), now: at(1), until: at(2), limit: 1 })
+    const before = { id: 'a', name: 'batches/a', createdAt: NOW, lookAt: at(0), lookups: 0, event: '{"x":1}' }
+    assertEqual(taken, before, 'the taken job as it was before')
+    await ledger.settle('a')
+    assertEqual(await take({ dueAt: at(100) }), [], 'due jobs after it was settled')
+    assertEqual(await take({ takenBefore: at(100) }), [], 'any jobs after it was settled')
+    await ledger.settle('unknown')
+  })
+
+  define(
+    'the next look-up can be moved, but not that of a settled job',
+    async ({ ledger, open, take, end }) => {
+      await open('a', 5)
+      await open('b', 7)
+      assertEqual(await ledger.nextLookAt(), at(5), 'next look-up')
+      await ledger.postpone('a', at(9))
+      assertEqual(await ledger.nextLookAt(), at(7), 'next look-up after it was moved')
+      for (const id of ['a', 'b']) {
+        await end(id)
+        await ledger.settle(id)
+        await ledger.postpone(id, at(1))
+      }
+      await ledger.postpone('unknown', at(1))
+      assertEqual(await ledger.nextLookAt(), undefined, 'next look-up when all are settled')
+      assertEqual(await take(), [], 'due jobs')
+    },
+  )
+}
