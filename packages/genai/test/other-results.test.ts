@@ -180,6 +180,19 @@ test.each<[string, object, object]>([
   await expect(refused).rejects.toMatchObject(expected)
 })
 
+test('the text of an interaction is read from its last output where the SDK adds none', async () => {
+  const output = (...texts: string[]) => ({
+    type: 'model_output',
+    content: texts.map((text) => ({ type: 'text', text })),
+  })
+  const interaction = { id: 'v1_one', status: 'completed', steps: [output('first'), output('sec', 'ond')] }
+  const client = SDKS[1]!.connect('http://127.0.0.1:9')
+  const interactions = { get: async () => interaction, create: async () => interaction }
+  const { batches, operations } = client
+  const result = await fetchResult(interactionEvent(), { client: { batches, operations, interactions } })
+  expect(result).toMatchObject({ text: 'second', outputs: [{}, {}, {}] })
+})
+
 test.each(['incomplete', 'budget_exceeded'])(
   'an interaction that ended %s has what it got to',
   async (status) => {

@@ -13,7 +13,7 @@ export interface InteractionResult {
   readonly status: string
   /** The contents of its outputs, in order. */
   readonly outputs: readonly object[]
-  /** The text of its last output, as the SDK gives it; `undefined` if it has none. */
+  /** The text of its last output; `undefined` if it has none. */
   readonly text: string | undefined
   /** The interaction, as the SDK returned it. */
   readonly interaction: InteractionLike
@@ -80,8 +80,21 @@ export async function fetchInteractionResult(
 }
 
 function toResult(job: string, status: string, interaction: InteractionLike): InteractionResult {
-  const outputs = stepsOf(interaction, 'model_output').flatMap(({ content }) => content ?? []) as object[]
-  return { kind: 'interaction', job, status, outputs, text: interaction.output_text, interaction }
+  const steps = stepsOf(interaction, 'model_output')
+  const outputs = steps.flatMap(contentsOf)
+  // Versions of the SDK before 2.18 add no text.
+  const text = interaction.output_text ?? textOf(steps.at(-1))
+  return { kind: 'interaction', job, status, outputs, text, interaction }
+}
+
+function contentsOf({ content }: StepLike): object[] {
+  return Array.isArray(content) ? content : []
+}
+
+function textOf(step: StepLike | undefined): string | undefined {
+  const texts = (step ? contentsOf(step) : []).map((content) => (content as { text?: unknown }).text)
+  const found = texts.filter((text) => typeof text === 'string')
+  return found.length > 0 ? found.join('') : undefined
 }
 
 function toFailure(job: string, interaction: InteractionLike): JobFailedError {
