@@ -17,7 +17,9 @@ async function startService(statuses: number[] = []) {
   const url = await serveFetch(async (request) => {
     bodies.push(await request.clone().text())
     const status = statuses.shift()
-    return status === undefined ? await receiver.fetch(request) : new Response('no', { status })
+    return status === undefined
+      ? await receiver.fetch(request)
+      : new Response('no', { status, headers: { location: '/hook' } })
   })
   return { url, seen, bodies }
 }
@@ -37,7 +39,7 @@ test('events are forwarded by their metadata to another service, which can verif
 })
 
 test('what the service does not accept is sent again, and what it has accepted before is a duplicate there', async () => {
-  const service = await startService([503, 404, 302])
+  const service = await startService([503, 404, 307])
   const world = await createWorld()
   const receiver = world.createReceiver(PATH)
   receiver.on('*', forwardToUrl({ url: service.url, secret: SECRET }))
@@ -48,6 +50,8 @@ test('what the service does not accept is sent again, and what it has accepted b
   await world.createBatch(PATH)
   await world.advance(60 * MINUTE_MS)
   expect(service.bodies).toHaveLength(5)
+  // One attempt for each: the redirect was not followed.
+  expect(world.emulator.deliveries()[0]!.attempts).toHaveLength(5)
   expect(service.seen).toHaveLength(1)
   expect(world.emulator.deliveries()).toMatchObject([{ state: 'acked' }])
 })

@@ -90,6 +90,20 @@ describe.each(MODES)('a job whose webhook is lost, $mode', ({ options }) => {
   })
 })
 
+test('an event that its webhook has brought is not looked up while its handler fails', async () => {
+  const world = await createWorld()
+  const { jobs, receiver, signals } = world.start(PATH)
+  const schemes: string[] = []
+  receiver.on('*', (_, { delivery }) => {
+    schemes.push(delivery.scheme)
+    if (schemes.length < 5) throw new TypeError('not yet')
+  })
+  await jobs.track(world.createBatch(PATH), { expectedMs: MINUTE_MS })
+  await world.advance(HOUR_MS)
+  expect(schemes).toEqual(Array(5).fill('dynamic'))
+  expect(signals).toEqual([])
+})
+
 test('a handler that fails gets a missed event again, without another look-up', async () => {
   const world = await createWorld()
   const { jobs, receiver, signals } = world.start(PATH)
