@@ -3,7 +3,6 @@ import { useEffect, useState } from 'preact/hooks'
 import type { AboutEmulator } from '../src/lib/protocol/emulator.ts'
 import { control, isEmulator, whenSignedOut } from './api/client.ts'
 import { isLive } from './api/signals.ts'
-import type { Clock } from './api/types.ts'
 import { ClockScreen } from './screens/clock.tsx'
 import { Deliveries } from './screens/deliveries.tsx'
 import { DeliveryScreen } from './screens/delivery.tsx'
@@ -17,6 +16,7 @@ import { formatTime } from './text/format.ts'
 import { Notices } from './ui/notices.tsx'
 import { Block, Failure } from './ui/parts.tsx'
 import { linkTo, useRoute } from './ui/router.ts'
+import { useClock } from './ui/use-clock.ts'
 import { useData } from './ui/use-data.ts'
 
 const SCREENS: Readonly<Record<string, string>> = {
@@ -110,7 +110,7 @@ function screenOf([name = 'deliveries', id, action]: readonly string[], about: A
 
 /** What the emulator's clock shows, and whether the page follows it. */
 function ClockLine() {
-  const { value: clock } = useData<Clock>(() => control('/clock'), [])
+  const clock = useClock()
   return (
     <p class="live">
       <span class={isLive ? 'dot good' : 'dot bad'} aria-hidden="true" /> {isLive ? 'live' : 'connecting'}

@@ -2,8 +2,8 @@ import { useState } from 'preact/hooks'
 import { control } from '../api/client.ts'
 import type { Clock } from '../api/types.ts'
 import { formatDuration } from '../text/format.ts'
-import { Action, Failure, Field } from '../ui/parts.tsx'
-import { useData } from '../ui/use-data.ts'
+import { Action, Field } from '../ui/parts.tsx'
+import { useClock } from '../ui/use-clock.ts'
 import { Faults } from './faults.tsx'
 
 const MINUTE_MS = 60_000
@@ -11,12 +11,11 @@ const STEPS = { '1 min': MINUTE_MS, '1 h': 60 * MINUTE_MS, '24 h': 24 * 60 * MIN
 
 /** The emulator's clock, its keys, and the faults it injects. */
 export function ClockScreen() {
-  const { value: clock, error } = useData<Clock>(() => control('/clock'), [])
+  const clock = useClock()
   const [minutes, setMinutes] = useState('10')
   return (
     <>
       <h1>Clock and faults</h1>
-      <Failure error={error} />
       <section class="card" aria-labelledby="clock">
         <h2 id="clock">Clock</h2>
         {clock && (

@@ -112,7 +112,7 @@ function Row({ delivery }: { delivery: DeliverySummary }) {
       <td>
         <Badge tone={toneOf(state, code)}>{STATE_WORDS[state]}</Badge>
       </td>
-      <td class="count" data-name="attempts">
+      <td class="count" data-name={attempts === 1 ? 'attempt' : 'attempts'}>
         {attempts}
       </td>
       <td class="mono">

@@ -2,13 +2,14 @@ import type { DeliveryRequestCopy } from '../../src/lib/protocol/emulator.ts'
 import { control } from '../api/client.ts'
 import type { Delivery } from '../api/types.ts'
 import { toCurl, toTriggerCommand } from '../text/commands.ts'
+import { encodePart } from '../text/format.ts'
 import { Action } from '../ui/parts.tsx'
 import { goTo } from '../ui/router.ts'
 
 /** What can be done with a delivery. */
 export function DeliveryActions({ delivery }: { delivery: Delivery }) {
   const { webhookId, state } = delivery
-  const path = `/deliveries/${encodeURIComponent(webhookId)}`
+  const path = `/deliveries/${encodePart(webhookId)}`
   return (
     <div class="actions">
       <Action kind="primary" run={() => replay(path)}>

@@ -1,16 +1,17 @@
 import { useState } from 'preact/hooks'
 import { control } from '../api/client.ts'
-import type { Clock, Delivery } from '../api/types.ts'
-import { formatDuration, formatTime, toHexDump, toPrettyJson } from '../text/format.ts'
+import type { Delivery } from '../api/types.ts'
+import { encodePart, formatDuration, formatTime, toHexDump, toPrettyJson } from '../text/format.ts'
 import { STATE_WORDS, toneOf } from '../text/reasons.ts'
 import { Action, Badge, Block, Failure, Text } from '../ui/parts.tsx'
 import { linkTo } from '../ui/router.ts'
 import { Tabs } from '../ui/tabs.tsx'
+import { useClock } from '../ui/use-clock.ts'
 import { useData } from '../ui/use-data.ts'
 import { AttemptPanel, Timeline } from './attempts.tsx'
 import { DeliveryActions } from './delivery-actions.tsx'
 
-const PATH = (id: string) => `/deliveries/${encodeURIComponent(id)}`
+const PATH = (id: string) => `/deliveries/${encodePart(id)}`
 
 /** One delivery: what was sent, when, what was answered, and why. */
 export function DeliveryScreen({ id }: { id: string }) {
@@ -75,7 +76,7 @@ function Head({ delivery }: { delivery: Delivery }) {
 
 /** When the next attempt comes, and a way to have it now. */
 function NextAttempt({ delivery: { nextAttemptAt, attempts } }: { delivery: Delivery }) {
-  const { value: clock } = useData<Clock>(() => control('/clock'), [])
+  const clock = useClock()
   if (nextAttemptAt === undefined || clock === undefined) return null
   const wait = Math.max(0, nextAttemptAt - clock.now)
   const advance = async () => {

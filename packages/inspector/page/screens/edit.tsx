@@ -1,14 +1,14 @@
 import { useState } from 'preact/hooks'
 import { control } from '../api/client.ts'
 import type { Delivery } from '../api/types.ts'
-import { toPrettyJson } from '../text/format.ts'
+import { encodePart, toPrettyJson } from '../text/format.ts'
 import { Action, Failure, Field } from '../ui/parts.tsx'
 import { goTo, linkTo } from '../ui/router.ts'
 import { useData } from '../ui/use-data.ts'
 
 /** Sends a changed copy of a delivery's event to the same endpoint. */
 export function EditScreen({ id }: { id: string }) {
-  const path = `/deliveries/${encodeURIComponent(id)}`
+  const path = `/deliveries/${encodePart(id)}`
   const { value: delivery, error } = useData<Delivery>(() => control(path), [id])
   const [edited, setEdited] = useState<string>()
   const text = edited ?? editable(delivery?.body)

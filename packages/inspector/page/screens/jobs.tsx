@@ -1,11 +1,12 @@
 import { useState } from 'preact/hooks'
 import type { DeliveryMatches, JobDetail } from '../../src/lib/protocol/emulator.ts'
 import { control } from '../api/client.ts'
-import type { Clock, Job } from '../api/types.ts'
-import { formatDuration, formatTime } from '../text/format.ts'
+import type { Job } from '../api/types.ts'
+import { encodePart, formatDuration, formatTime } from '../text/format.ts'
 import type { Tone } from '../text/reasons.ts'
 import { Action, Badge, Block, Choice, Empty, Failure, Text } from '../ui/parts.tsx'
 import { linkTo } from '../ui/router.ts'
+import { useClock } from '../ui/use-clock.ts'
 import { useData } from '../ui/use-data.ts'
 import { DeliveryTable } from './deliveries.tsx'
 
@@ -76,10 +77,10 @@ function toneOfJob({ outcome }: Job): Tone {
 /** One job: its life line, its deliveries, what it was asked and what it answered. */
 export function JobScreen({ id }: { id: string }) {
   const { value: jobs, error } = useData<{ jobs: Job[] }>(() => control('/jobs'), [id])
-  const { value: clock } = useData<Clock>(() => control('/clock'), [id])
-  const { value: detail } = useData<JobDetail>(() => control(`/jobs/${encodeURIComponent(id)}`), [id])
+  const clock = useClock()
+  const { value: detail } = useData<JobDetail>(() => control(`/jobs/${encodePart(id)}`), [id])
   const { value: sent } = useData<DeliveryMatches>(
-    () => control(`/deliveries/search?job=${encodeURIComponent(id)}`),
+    () => control(`/deliveries/search?job=${encodePart(id)}`),
     [id],
   )
   const job = jobs?.jobs.find((candidate) => candidate.id === id)
@@ -144,7 +145,7 @@ function LifeLine({ job, now }: { job: Job; now: number | undefined }) {
         ) : (
           <li class={toneOfJob(job)}>
             <span>
-              <b>{job.state?.replace('JOB_STATE_', '').toLowerCase() ?? job.outcome}</b>
+              <b>{job.outcome?.replaceAll('_', ' ')}</b>
               <small>{formatTime(endedAt)}</small>
             </span>
           </li>

@@ -1,12 +1,13 @@
 import type { AttemptSignature, SignatureEntry } from '../../src/lib/protocol/emulator.ts'
 import { control } from '../api/client.ts'
 import type { Attempt } from '../api/types.ts'
+import { encodePart } from '../text/format.ts'
 import { Badge, Block, Failure, Text } from '../ui/parts.tsx'
 import { useData } from '../ui/use-data.ts'
 
 /** Walks through the signature of an attempt: what is signed, with which key, what comes out, and what was sent. */
 export function Signature({ webhookId, attempt }: { webhookId: string; attempt: Attempt }) {
-  const path = `/deliveries/${encodeURIComponent(webhookId)}/attempts/${attempt.attempt}/signature`
+  const path = `/deliveries/${encodePart(webhookId)}/attempts/${attempt.attempt}/signature`
   const { value, error } = useData<AttemptSignature>(() => control(path), [path])
   return (
     <>
@@ -17,12 +18,13 @@ export function Signature({ webhookId, attempt }: { webhookId: string; attempt: 
         )}
       </h3>
       <Failure error={error} />
-      {value && <Steps walk={value} />}
+      {value && <Steps walk={value} status={attempt.status} />}
     </>
   )
 }
 
-function Steps({ walk }: { walk: AttemptSignature }) {
+function Steps({ walk, status }: { walk: AttemptSignature; status: number | undefined }) {
+  const isRefused = walk.isValid && (status === 400 || status === 401)
   const { scheme, signedContent, sentBody, expected, seen, verdict, ageSeconds } = walk
   const algorithm =
     scheme === 'static' ? 'HMAC-SHA256 with the signing secret' : 'Ed25519 with a key of the JWKS'
@@ -31,6 +33,12 @@ function Steps({ walk }: { walk: AttemptSignature }) {
       <p class="reason">
         <Text>{verdict}</Text>
       </p>
+      {isRefused && (
+        <p class="reason">
+          The receiver refused it all the same: it has another secret or key set, its clock is off, or
+          something changed the body on the way to its check.
+        </p>
+      )}
       <ol class="steps">
         <li>
           <p>

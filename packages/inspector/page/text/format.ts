@@ -63,3 +63,8 @@ const UNSEEN = /(?![\t\n])[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu
 export function showUnseen(text: string): string {
   return text.replace(UNSEEN, (found) => `\\u{${found.codePointAt(0)!.toString(16)}}`)
 }
+
+/** Encodes a text as a part of a path. Half a character, which cannot be encoded, becomes a replacement character. */
+export function encodePart(text: string): string {
+  return encodeURIComponent(text.toWellFormed())
+}

@@ -19,6 +19,12 @@ export function Notices() {
     const timer = setTimeout(() => setNotice(undefined), SHOWN_MS)
     return () => clearTimeout(timer)
   }, [notice])
+  useEffect(() => {
+    // It belongs to the screen it was said on; an action that leads to another one says it after going there.
+    const hide = () => setNotice(undefined)
+    addEventListener('hashchange', hide)
+    return () => removeEventListener('hashchange', hide)
+  }, [])
   return (
     <div class="notices" role="status" aria-live="polite">
       {notice && (

@@ -1,4 +1,5 @@
 import { useEffect, useState } from 'preact/hooks'
+import { encodePart } from '../text/format.ts'
 
 /** Where the page is: the parts of the fragment, decoded. `#/deliveries/msg_1` is `['deliveries', 'msg_1']`. */
 export function useRoute(): readonly string[] {
@@ -13,7 +14,7 @@ export function useRoute(): readonly string[] {
 
 /** The fragment that leads to a screen. */
 export function linkTo(...parts: readonly string[]): string {
-  return `#/${parts.map(encodeURIComponent).join('/')}`
+  return `#/${parts.map(encodePart).join('/')}`
 }
 
 /** Goes to a screen. */
