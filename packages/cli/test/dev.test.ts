@@ -49,6 +49,20 @@ test('a program run by dev gets a signed event that trigger sends', async () => 
   expect((await dev.finished).code).toBe(143)
 })
 
+test('the page that dev prints opens once', async () => {
+  const dev = start(emptyFolder(), ['dev', '--port', '0', '--forward', FORWARD])
+  const [, url, ticket] = await dev.saw(/(http:\/\/127\.0\.0\.1:\d+)\/#ticket=(\w+)/)
+  const open = () =>
+    fetch(`${url}/_gwh/session`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ ticket }),
+    })
+  expect([(await open()).status, (await open()).status]).toEqual([200, 401])
+  dev.kill('SIGINT')
+  await dev.finished
+})
+
 test('the secret, the token and the webhook are the same after a restart, and never printed', async () => {
   const cwd = emptyFolder()
   const settings = () => readFileSync(join(cwd, '.gwh/dev.json'), 'utf8')

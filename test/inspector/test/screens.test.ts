@@ -1,13 +1,12 @@
-import { mkdirSync, readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
+import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Page } from 'playwright-core'
 import { expect, test } from 'vitest'
+import { violationsOf } from './accessibility.ts'
 import { goTo, press, useInspector, VIEWPORTS } from './pages.ts'
 import { OTHER_SECRET, startWorld, type World } from './world.ts'
 
 const open = useInspector()
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 
 /** A folder for a picture of each screen, for looking at them. */
 const folder = process.env.GWH_SCREENSHOTS
@@ -72,23 +71,6 @@ async function busyWorld(): Promise<World> {
     times: 3,
   })
   return world
-}
-
-/** What axe-core finds wrong on the page as it is. */
-async function violationsOf(page: Page): Promise<string[]> {
-  // Evaluated by the debugger: the page's own policy lets no script in.
-  await page.evaluate(axe)
-  return page.evaluate(async () => {
-    const { axe } = window as unknown as {
-      axe: {
-        run(): Promise<{ violations: { id: string; nodes: { html: string; failureSummary: string }[] }[] }>
-      }
-    }
-    const { violations } = await axe.run()
-    return violations.flatMap(({ id, nodes }) =>
-      nodes.map(({ html, failureSummary }) => `${id}: ${html} ${failureSummary}`),
-    )
-  })
 }
 
 /** Whether the page is wider than its window: then it scrolls sideways. */

@@ -1,4 +1,5 @@
 import { isEmulator, openSignals } from './client.ts'
+import { sessionToken } from './session.ts'
 
 type Listener = () => void
 
@@ -40,7 +41,8 @@ export function follow(): void {
 
 async function keepReading(): Promise<void> {
   let wait = FIRST_WAIT_MS
-  for (;;) {
+  // Without a session there is nothing to follow; the page says so.
+  while (sessionToken() !== null) {
     const response = await openSignals(new AbortController().signal).catch(() => undefined)
     if (response?.ok && response.body) {
       wait = FIRST_WAIT_MS

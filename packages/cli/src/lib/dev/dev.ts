@@ -35,7 +35,8 @@ export async function dev(
     await writeDevSettings(cwd, { ...settings, url })
     const variables = devEnvironment(url, settings.secret)
     const file = await writeEnvironment(cwd, variables)
-    introduce(context, { url, file, forward: flags.forward, secret: settings.secret })
+    const page = await emulator.inspectorUrl()
+    introduce(context, { url, page, file, forward: flags.forward, secret: settings.secret })
     if (command.length > 0) return await runProgram(command, { ...context.env, ...variables }, signal)
     await aborted(signal)
     terminal.note()
@@ -87,13 +88,21 @@ async function listen(emulator: Emulator, port: number | undefined): Promise<str
   })
 }
 
-function introduce(
-  { terminal }: CommandContext,
-  { url, file, forward, secret }: { url: string; file: string; forward: string; secret: string },
-): void {
+/** What a developer needs to know at the start. */
+interface Introduction {
+  readonly url: string
+  /** Opens the page once. */
+  readonly page: string
+  readonly file: string
+  readonly forward: string
+  readonly secret: string
+}
+
+function introduce({ terminal }: CommandContext, { url, page, file, forward, secret }: Introduction): void {
   const { bold, dim } = terminal.colors
   terminal.note(`${bold("Google's side")}  ${url}`)
   terminal.note(`${bold('Your receiver')}  ${forward}  ${dim(`secret ${maskSecret(secret)}`)}`)
+  terminal.note(`${bold('Page')}           ${page}  ${dim('opens once')}`)
   terminal.note(`${bold('Environment')}    ${file}  ${dim('for example node --env-file')}`)
   terminal.note(dim('Send an event: gwh trigger batch.succeeded. Ctrl-C ends it.'))
 }

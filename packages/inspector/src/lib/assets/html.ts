@@ -36,7 +36,7 @@ export function unbuiltHtml(): string {
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>The page is not built</title>
 <h1>The page is not built</h1>
-<p>Run <code>npx pnpm@12 --filter @gwh/inspector build</code> in the repository and reload.</p>
+<p>Run <code>npx pnpm@12 install</code> and <code>npx pnpm@12 build</code> in the repository, start again, and reload.</p>
 </html>
 `
 }
