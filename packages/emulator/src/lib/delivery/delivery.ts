@@ -1,5 +1,6 @@
-import type { DynamicExtras } from '../events/envelope.ts'
+import type { DynamicExtras, EventInput } from '../events/envelope.ts'
 import type { DeliveryFault, DeliveryTrouble } from '../shared/fault-types.ts'
+import { newWebhookId } from '../shared/ids.ts'
 import type { Scheme } from '../shared/scheme.ts'
 import type { Attempt, DeliverySnapshot, DeliveryState } from '../shared/types.ts'
 
@@ -56,6 +57,18 @@ export interface Delivery {
   readonly heldBack?: { readonly attempt: number; readonly by: readonly DeliveryFault['type'][] }
   /** What goes wrong with it, from its job's scenario. */
   readonly trouble?: DeliveryTrouble
+}
+
+/** Makes the record of an event that goes to an endpoint, nothing of it sent yet. */
+export function newDelivery(
+  { type: eventType, jobId, trouble }: EventInput,
+  body: string,
+  endpoint: EndpointRef,
+  createdAt: number,
+): Delivery {
+  const about = { id: newWebhookId(), eventType, ...(jobId !== undefined && { jobId }) }
+  const start = { body, endpoint, createdAt, attempts: [], state: 'pending' } as const
+  return { ...about, ...start, ...(trouble && { trouble }) }
 }
 
 /** The part of a delivery that never changes. */

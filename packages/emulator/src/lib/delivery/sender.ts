@@ -2,7 +2,6 @@ import type { EventInput } from '../events/envelope.ts'
 import type { FaultRules } from '../faults/rules.ts'
 import type { TimerClock } from '../shared/clock.ts'
 import type { DeliveryFault } from '../shared/fault-types.ts'
-import { newWebhookId } from '../shared/ids.ts'
 import type { Settings } from '../shared/options.ts'
 import { createTimerSet, type TimerSet } from '../shared/timer-set.ts'
 import type { DeliverySnapshot } from '../shared/types.ts'
@@ -16,16 +15,25 @@ import {
   type Endpoint,
   type EndpointRef,
   type Endpoints,
+  newDelivery,
   registrationOf,
   toSnapshot,
 } from './delivery.ts'
-import { createInterference, type Interference, type Interfering } from './interference.ts'
+import { createInterference, type Interference } from './interference.ts'
 import { createPerKeyLimiter } from './per-key-limiter.ts'
 import { createReports, type Reports } from './reports.ts'
 import { buildRequest } from './request.ts'
 import { makeRoom } from './room.ts'
 import { findSend } from './target.ts'
-import { decide, isTooLate, type Rules, toResumed, withOutcome, withStartedAttempt } from './transitions.ts'
+import {
+  decide,
+  isTooLate,
+  type Rules,
+  toResumed,
+  withHold,
+  withOutcome,
+  withStartedAttempt,
+} from './transitions.ts'
 
 // Wide enough that a laptop's receiver is the limit, narrow enough that file descriptors are not.
 const ATTEMPTS_AT_ONCE_PER_ENDPOINT = 32
@@ -62,12 +70,8 @@ export class Sender {
     this.#endpoints = endpoints
     this.#faults = createInterference(faults)
     this.#timers = createTimerSet(clock)
-    this.#reports = createReports({
-      observer: settings.observer,
-      storage,
-      now: () => clock.now(),
-      uriOf: (delivery) => this.#uriOf(delivery),
-    })
+    const uriOf = (delivery: Delivery) => this.#uriOf(delivery)
+    this.#reports = createReports({ observer: settings.observer, storage, now: () => clock.now(), uriOf })
     this.#rules = { plan: { ...settings.retry, random: settings.random }, profile: settings.profile }
   }
 
@@ -78,19 +82,22 @@ export class Sender {
    */
   send(event: EventInput, body: string, endpoints: readonly EndpointRef[]): DeliverySnapshot[] {
     makeRoom(this.#deliveries, endpoints.length, this.#settings.limits.deliveries)
-    return endpoints
-      .map((endpoint) => this.#open(event, body, endpoint))
-      .map((delivery) => this.#snapshot(delivery))
+    const createdAt = this.#clock.now()
+    return endpoints.map((endpoint) => {
+      const delivery = newDelivery(event, body, endpoint, createdAt)
+      return this.#snapshot(this.#plan(delivery, createdAt + this.#rules.plan.scheduleMs[0]!))
+    })
   }
 
   /** Goes on with what is stored: an earlier process left it, or it was put back. */
   resume(): void {
     this.#timers.cancelAll()
-    for (const delivery of [...this.#deliveries.values()]) {
-      if (delivery.state !== 'pending') continue
-      const resumed = toResumed(delivery, this.#clock.now())
-      this.#plan(resumed, resumed.nextAttemptAt)
-    }
+    this.#storage.atomically(() => {
+      for (const delivery of this.#pending()) {
+        const resumed = toResumed(delivery, this.#clock.now())
+        this.#plan(resumed, resumed.nextAttemptAt)
+      }
+    })
   }
 
   /** Sends a delivery once more, now, with its id and body; the plan's attempts that are left come after it. */
@@ -108,14 +115,13 @@ export class Sender {
 
   /** Whether a delivery is pending. */
   isBusy(): boolean {
-    return [...this.#deliveries.values()].some(({ state }) => state === 'pending')
+    return this.#pending().length > 0
   }
 
   /** Ends what is pending for a registered webhook that is gone or switched off. */
   disable(registrationId: string): void {
-    for (const delivery of [...this.#deliveries.values()]) {
-      const isTheirs = registrationOf(delivery) === registrationId
-      if (isTheirs && delivery.state === 'pending') this.#end(delivery, 'disabled')
+    for (const delivery of this.#pending()) {
+      if (registrationOf(delivery) === registrationId) this.#end(delivery, 'disabled')
     }
   }
 
@@ -138,22 +144,6 @@ export class Sender {
     this.#stop.abort()
   }
 
-  #open(event: EventInput, body: string, endpoint: EndpointRef): Delivery {
-    const createdAt = this.#clock.now()
-    const { type: eventType, jobId, trouble } = event
-    const about = { id: newWebhookId(), eventType, ...(jobId !== undefined && { jobId }) }
-    const delivery: Delivery = {
-      ...about,
-      body,
-      endpoint,
-      createdAt,
-      attempts: [],
-      state: 'pending',
-      ...(trouble && { trouble }),
-    }
-    return this.#plan(delivery, createdAt + this.#rules.plan.scheduleMs[0]!)
-  }
-
   #plan(delivery: Delivery, at: number): Delivery {
     const planned = this.#deliveries.put({ ...delivery, nextAttemptAt: at })
     this.#storage.afterCommit(() => this.#timers.set(planned.id, at, () => this.#takeTurn(planned.id)))
@@ -174,9 +164,9 @@ export class Sender {
     const endpoint = this.#endpoints.find(delivery.endpoint)
     if (endpoint === undefined) return this.#end(delivery, 'disabled')
     if (isTooLate(delivery, this.#rules.plan, this.#clock.now())) return this.#conclude(delivery, 'exhausted')
-    const interfering = this.#faults.next(delivery, endpoint.uri)
-    if (interfering.holdMs > 0) this.#holdBack(delivery, interfering)
-    else await this.#make(delivery, endpoint, interfering.faults)
+    const { faults, holdMs } = this.#faults.next(delivery, endpoint.uri)
+    if (holdMs > 0) this.#plan(withHold(delivery, faults), this.#clock.now() + holdMs)
+    else await this.#make(delivery, endpoint, faults)
   }
 
   /** Makes an attempt. What throws before it is recorded has sent nothing, so the clock lets it be tried again. */
@@ -219,15 +209,11 @@ export class Sender {
       const isDecided = finished.state !== 'pending' || finished.attempts.length > number
       if (isDecided || finished.nextAttemptAt !== undefined || outcome.code === 'closed') return
       const decision = decide(finished, outcome, this.#rules, this.#clock.now())
-      if ('end' in decision) this.#conclude(finished, decision.end)
-      else this.#planRetry(finished, decision.nextAttemptAt)
+      if ('end' in decision) return this.#conclude(finished, decision.end)
+      this.#plan(finished, decision.nextAttemptAt)
+      this.#reports.retryPlanned(finished, decision.nextAttemptAt)
     })
     this.#release(begun)
-  }
-
-  #planRetry(delivery: Delivery, at: number): void {
-    this.#plan(delivery, at)
-    this.#reports.retryPlanned(delivery, at)
   }
 
   #conclude(delivery: Delivery, end: DeliveryEnd): void {
@@ -245,13 +231,6 @@ export class Sender {
     this.#reports.ended(delivery, state)
   }
 
-  /** Plans an attempt for later because a fault holds it back. */
-  #holdBack(delivery: Delivery, { faults, holdMs }: Interfering): void {
-    const by = faults.map(({ type }) => type)
-    const heldBack = { attempt: delivery.attempts.length + 1, by }
-    this.#plan({ ...delivery, heldBack }, this.#clock.now() + holdMs)
-  }
-
   /** Lets what was waiting for this delivery to overtake it follow now. */
   #release(begun: Delivery): void {
     for (const held of this.#faults.overtaken(begun)) {
@@ -259,6 +238,10 @@ export class Sender {
       const isWaiting = delivery?.state === 'pending' && delivery.nextAttemptAt !== undefined
       if (isWaiting) this.#plan(delivery, this.#clock.now())
     }
+  }
+
+  #pending(): Delivery[] {
+    return [...this.#deliveries.values()].filter(({ state }) => state === 'pending')
   }
 
   #snapshot(delivery: Delivery): DeliverySnapshot {

@@ -14,6 +14,12 @@ export interface Rules {
 /** What follows an attempt: the delivery ends, or there is another attempt. */
 export type Decision = { readonly end: DeliveryEnd } | { readonly nextAttemptAt: number }
 
+/** Notes which faults hold the next attempt back. */
+export function withHold(delivery: Delivery, faults: readonly DeliveryFault[]): Delivery {
+  const by = faults.map(({ type }) => type)
+  return { ...delivery, heldBack: { attempt: delivery.attempts.length + 1, by } }
+}
+
 /** Adds the record of an attempt that starts now. */
 export function withStartedAttempt(
   delivery: Delivery,

@@ -1,9 +1,10 @@
 import type { EventInput } from '../events/envelope.ts'
 import { RequestFault } from '../http/faults.ts'
-import type { Timer, TimerClock } from '../shared/clock.ts'
+import type { TimerClock } from '../shared/clock.ts'
 import type { JobKind } from '../shared/job-kind.ts'
 import type { Outcome } from '../shared/scenario.ts'
 import type { EmulatorObserver } from '../shared/signals.ts'
+import { createTimerSet, type TimerSet } from '../shared/timer-set.ts'
 import type { DeliverySnapshot } from '../shared/types.ts'
 import type { Records } from '../storage/records.ts'
 import type { Storage } from '../storage/storage.ts'
@@ -36,12 +37,13 @@ export class Jobs {
   readonly #options: JobsOptions
   readonly #jobs: Records<AnyJob>
   readonly #types = new Map<JobKind, JobType<AnyJob>>()
-  readonly #timers = new Map<string, Timer>()
+  readonly #timers: TimerSet
   readonly #stop = new AbortController()
 
   constructor(options: JobsOptions) {
     this.#options = options
     this.#jobs = options.storage.records('job')
+    this.#timers = createTimerSet(options.clock)
   }
 
   /** Says what jobs of a kind do at their end; to be called before the first one is created or resumed. */
@@ -124,14 +126,14 @@ export class Jobs {
     const job = this.find(id)
     if (job === undefined) return
     this.#jobs.delete(id)
-    this.#disarm(id)
+    this.#timers.cancel(id)
     const { clock, observer } = this.#options
     observer({ type: 'job_deleted', at: clock.now(), kind: job.kind, jobId: id })
   }
 
   /** Forgets every timer, for records that are about to be replaced. */
   disarm(): void {
-    for (const id of [...this.#timers.keys()]) this.#disarm(id)
+    this.#timers.cancelAll()
   }
 
   /** Lets no job end any more: what runs is left to the next process. */
@@ -160,15 +162,7 @@ export class Jobs {
   }
 
   #arm(job: AnyJob): void {
-    const { clock } = this.#options
-    const work = async () => void (await this.finish(job.id, job.planned))
-    this.#timers.set(job.id, clock.schedule(job.dueAt, work))
-  }
-
-  #disarm(id: string): void {
-    const timer = this.#timers.get(id)
-    if (timer !== undefined) this.#options.clock.cancel(timer)
-    this.#timers.delete(id)
+    this.#timers.set(job.id, job.dueAt, async () => void (await this.finish(job.id, job.planned)))
   }
 
   /** Works out the result. One that cannot be made ends the job all the same: a job that hangs has no event. */
@@ -208,7 +202,7 @@ export class Jobs {
       const { webhooks } = produced.outcome
       const deliveries = eventType === undefined ? [] : this.#announce(ended, eventType, webhooks, uris)
       storage.afterCommit(() => {
-        this.#disarm(id)
+        this.#timers.cancel(id)
         observer({ type: 'job_finished', at: ended.end!.at, kind: job.kind, jobId: id, state })
       })
       return deliveries
