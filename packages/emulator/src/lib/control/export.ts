@@ -18,8 +18,6 @@ export function importState(state: EmulatorState, value: unknown): void {
   if (!isExport || !Object.values(records).every(isRecords)) {
     throw new RequestFault('invalid_request', `An export of this emulator's format (${FORMAT}) is needed.`)
   }
-  state.jobs.disarm()
-  state.sender.unplan()
   state.storage.restore(structuredClone(records) as Record<string, StoredRecord[]>)
   state.clock.show(now)
   resume(state)

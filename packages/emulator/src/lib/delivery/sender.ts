@@ -30,9 +30,9 @@ import {
   isTooLate,
   type Rules,
   toResumed,
+  withAttempt,
   withHold,
   withOutcome,
-  withStartedAttempt,
 } from './transitions.ts'
 
 // Wide enough that a laptop's receiver is the limit, narrow enough that file descriptors are not.
@@ -108,11 +108,6 @@ export class Sender {
     return this.#snapshot(this.#plan({ ...delivery, state: 'pending', redeliveredAt }, redeliveredAt))
   }
 
-  /** Forgets every timer, for records that are about to be replaced. */
-  unplan(): void {
-    this.#timers.cancelAll()
-  }
-
   /** Whether a delivery is pending. */
   isBusy(): boolean {
     return this.#pending().length > 0
@@ -178,7 +173,7 @@ export class Sender {
     if (this.#deliveries.get(delivery.id) !== delivery || this.#stop.signal.aborted) return
     // Recorded before it is sent, so that no attempt goes unrecorded.
     const begun = this.#deliveries.put(
-      withStartedAttempt(delivery, endpoint.uri, startsAt, { faults, headers: request.headers }),
+      withAttempt(delivery, endpoint.uri, startsAt, { faults, headers: request.headers }),
     )
     this.#timers.cancel(delivery.id)
     this.#reports.attemptStarted(begun)

@@ -21,7 +21,7 @@ export function withHold(delivery: Delivery, faults: readonly DeliveryFault[]): 
 }
 
 /** Adds the record of an attempt that starts now. */
-export function withStartedAttempt(
+export function withAttempt(
   delivery: Delivery,
   uri: string,
   startedAt: number,

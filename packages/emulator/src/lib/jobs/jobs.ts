@@ -78,8 +78,9 @@ export class Jobs {
     return this.#jobs.put({ ...job, end: endOf(await this.#produce(job, planned), at) }) as Job
   }
 
-  /** Goes on with what an earlier process left unfinished. */
+  /** Goes on with what is stored: an earlier process left it, or it was put back. */
   resume(): void {
+    this.#timers.cancelAll()
     for (const job of this.#jobs.values()) if (job.end === undefined) this.#arm(job)
   }
 
@@ -129,11 +130,6 @@ export class Jobs {
     this.#timers.cancel(id)
     const { clock, observer } = this.#options
     observer({ type: 'job_deleted', at: clock.now(), kind: job.kind, jobId: id })
-  }
-
-  /** Forgets every timer, for records that are about to be replaced. */
-  disarm(): void {
-    this.#timers.cancelAll()
   }
 
   /** Lets no job end any more: what runs is left to the next process. */
