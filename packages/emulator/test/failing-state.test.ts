@@ -119,3 +119,24 @@ test('what a caller asks for and cannot be stored fails, and leaves nothing behi
   await emulator.clock.advance(HOUR_MS)
   expect(emulator.deliveries()).toEqual([])
 })
+
+test('an import that cannot be stored leaves everything as it was, and running', async () => {
+  const { emulator, setWritable } = start({ jobs: { batchMs: 30_000 } })
+  const receiver = await startReceiver((response, _, count) => {
+    response.writeHead(count === 1 ? 500 : 200).end()
+  })
+  const snapshot = emulator.export()
+  await emulator.trigger({ ...event, uris: [receiver.url] })
+  const batch = {
+    inputConfig: { requests: { requests: [{ request: { contents: [{ parts: [{ text: 'hi' }] }] } }] } },
+    webhookConfig: { uris: [receiver.url] },
+  }
+  await call(emulator, 'POST', '/v1/models/m:batchGenerateContent', { batch })
+  await emulator.idle()
+  setWritable(false)
+  expect(() => emulator.import(snapshot)).toThrow(expect.objectContaining({ code: 'state_unusable' }))
+  setWritable(true)
+  await emulator.clock.advance(HOUR_MS)
+  expect(emulator.deliveries()).toMatchObject([{ state: 'acked' }, { state: 'acked' }])
+  expect(receiver.received).toHaveLength(3)
+})
