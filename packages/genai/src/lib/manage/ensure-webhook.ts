@@ -1,6 +1,7 @@
 import type { EventType } from '@gwh/core'
 import { checkNames } from '@gwh/core/options'
 import type { RevocationBehavior, WebhookClient, WebhookLike } from '../shared/client.ts'
+import { incomplete } from '../shared/errors.ts'
 import { invalid } from '../shared/options.ts'
 import { checkUri } from '../shared/webhook-uris.ts'
 
@@ -124,11 +125,11 @@ function isAmbiguous(error: unknown): boolean {
 }
 
 function idOf({ id }: WebhookLike): string {
-  if (id === undefined) throw new TypeError('the API returned a webhook without an id')
+  if (id === undefined) throw incomplete('webhook id')
   return id
 }
 
 function secretOf(secret: string | undefined): string {
-  if (secret === undefined) throw new TypeError('the API returned no signing secret')
+  if (secret === undefined) throw incomplete('signing secret')
   return secret
 }

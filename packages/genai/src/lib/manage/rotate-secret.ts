@@ -1,6 +1,7 @@
 import { WebhookError } from '@gwh/core/errors'
 import { checkNames } from '@gwh/core/options'
 import type { WebhookClient, WebhookLike } from '../shared/client.ts'
+import { incomplete } from '../shared/errors.ts'
 import { invalid } from '../shared/options.ts'
 import { toWebhookId } from './webhook-id.ts'
 
@@ -42,7 +43,7 @@ export class SecretUnsavedError extends WebhookError {
 /**
  * Rotates the signing secret of a webhook, and passes the new one to `save` before anything else.
  *
- * For 24 hours Google accepts to sign with either. A receiver whose `static.secrets` is a function calls it when a delivery
+ * For 24 hours Google may sign with either. A receiver whose `static.secrets` is a function calls it when a delivery
  * matches none of its secrets, so nothing is restarted; see `liveSecrets`.
  *
  * @throws SecretUnsavedError `secret_unsaved` if `save` fails; its `resume` calls `save` again
@@ -69,7 +70,7 @@ export async function rotateSecret(options: RotateSecretOptions): Promise<Rotati
     // The SDK would repeat a rotation whose answer was lost, and each makes another secret.
     { maxRetries: 0 },
   )
-  if (secret === undefined) throw new TypeError('the API returned no signing secret')
+  if (secret === undefined) throw incomplete('signing secret')
   const times = { previousUntil: now() + (revokeNow ? 0 : GRACE_MS) }
   const store = async (): Promise<RotationTimes> => {
     try {

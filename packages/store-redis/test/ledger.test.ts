@@ -1,0 +1,66 @@
+import type { JobLedger } from '@gwh/core/store'
+import { describe, expect, test } from 'vitest'
+import { createRedisLedger } from '../src/index.ts'
+import { connected, LIBRARIES, redis } from './clients.ts'
+import { answersWithin, INVALID, NOW, ownServer, PATIENCE_MS, UNAVAILABLE } from './support.ts'
+
+const DEADLINES = { now: NOW, leaseUntil: NOW + 60_000, expiresAt: NOW + 3_600_000 }
+const JOB = { id: 'a', name: 'batches/a', createdAt: NOW, lookAt: NOW }
+
+const CALLS: [string, (ledger: JobLedger) => Promise<unknown>][] = [
+  ['open', (ledger) => ledger.open(JOB)],
+  ['find', (ledger) => ledger.find('a')],
+  ['end', (ledger) => ledger.end('a', '{}', DEADLINES)],
+  ['settle', (ledger) => ledger.settle('a')],
+  ['take', (ledger) => ledger.take({ dueAt: NOW, now: NOW, until: NOW, limit: 1 })],
+  ['postpone', (ledger) => ledger.postpone('a', NOW)],
+  ['nextLookAt', (ledger) => ledger.nextLookAt()],
+  ['begin', (ledger) => ledger.begin('key', 'holder', DEADLINES)],
+  ['complete', (ledger) => ledger.complete('key', 'holder')],
+  ['release', (ledger) => ledger.release('key', 'holder')],
+]
+
+describe.each(LIBRARIES)('a ledger on $name', (library) => {
+  test('rejects every call in time while Redis stands still', async () => {
+    const server = await ownServer()
+    const ledger = createRedisLedger({ client: connected(library, server.url), commandTimeoutMs: 100 })
+    await server.signal('SIGSTOP')
+    for (const [name, call] of CALLS) {
+      await expect(answersWithin(PATIENCE_MS, call(ledger)), name).rejects.toMatchObject(UNAVAILABLE)
+    }
+    await server.signal('SIGCONT')
+  })
+
+  test('keeps a settled job, and a claim, as long as was said, and an open job without end', async () => {
+    const server = await ownServer()
+    const client = connected(library, server.url)
+    const ledger = createRedisLedger({ client, prefix: 'p:', commandTimeoutMs: PATIENCE_MS })
+    const lifeOf = async (record: string) => Number(await redis(server.url, 'PTTL', `p:{jobs}:${record}`))
+    await ledger.open(JOB)
+    expect(await lifeOf('job:a')).toBe(-1)
+    await ledger.end('a', '{}', DEADLINES)
+    expect(await lifeOf('job:a')).toBe(-1)
+    await ledger.settle('a')
+    await ledger.begin('key', 'holder', DEADLINES)
+    for (const record of ['job:a', 'event:key']) {
+      const life = await lifeOf(record)
+      expect(life).toBeGreaterThan(3_000_000)
+      expect(life).toBeLessThanOrEqual(3_600_000)
+    }
+    expect(await redis(server.url, 'ZCARD', 'p:{jobs}:due')).toBe(0)
+  })
+})
+
+test('options and times that are wrong are refused', async () => {
+  const client = { sendCommand: async () => 1 }
+  for (const options of [
+    { client, prefix: 'a{b}' },
+    { client, commandTimeoutMs: 0 },
+    { client, ttl: 1 },
+    { client: {} },
+  ]) {
+    expect(() => createRedisLedger(options as never)).toThrow(expect.objectContaining(INVALID))
+  }
+  const ledger = createRedisLedger({ client })
+  await expect(ledger.open({ ...JOB, lookAt: Number.NaN })).rejects.toMatchObject(INVALID)
+})
