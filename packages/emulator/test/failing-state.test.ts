@@ -37,6 +37,9 @@ test('an attempt that cannot be recorded is not sent, and is sent once it can be
   expect(failures()[0]).toMatchObject({
     error: { code: 'state_unusable', cause: expect.objectContaining({ code: 'ERR_SQLITE_ERROR' }) },
   })
+  const waits = failures().map((failure) => 'triesAgainAt' in failure && failure.triesAgainAt - failure.at)
+  expect(waits.filter((wait) => wait !== 0).slice(0, 4)).toEqual([1000, 2000, 4000, 8000])
+  expect(waits.filter((wait) => wait !== 0).at(-1)).toBe(600_000)
   setWritable(true)
   await emulator.clock.advance(HOUR_MS)
   expect(receiver.received).toHaveLength(1)

@@ -121,6 +121,14 @@ test('a rule concerns only what its match fits', async () => {
   }
 })
 
+test('a fault of the connection does not go where no delivery may go', async () => {
+  const emulator = createTestEmulator()
+  emulator.faults.add({ fault: 'truncated_body' })
+  await emulator.trigger({ ...event, uris: ['http://10.0.0.1/hook'] })
+  await emulator.idle()
+  expect(emulator.deliveries()).toMatchObject([{ attempts: [{ code: 'target_blocked' }] }])
+})
+
 test('several rules that fit apply together, and each ends after its times', async () => {
   const emulator = createTestEmulator({ random: () => 0.5 })
   const receiver = await startReceiver()

@@ -63,7 +63,8 @@ export interface DeliveryOptions {
   userMetadataIn?: 'envelope' | 'data'
   /**
    * Sends deliveries; default `node:http` and `node:https`. A `fetch` given here looks host names up by itself, so
-   * with `allowRemote` it may connect to another address than the one that was checked.
+   * with `allowRemote` it may connect to another address than the one that was checked. Injected faults of the
+   * connection do not go through it.
    */
   fetch?: typeof globalThis.fetch
   /**

@@ -45,6 +45,7 @@ export type JwksFault =
 
 /** What goes wrong with a call of the API. */
 export interface ApiFault {
+  /** The fault's name. */
   readonly type: 'api_error'
   /** The status to answer with, 400 to 599. */
   readonly status: number
@@ -79,6 +80,7 @@ export interface FaultMatch {
 
 /** A fault to inject, as plain JSON. */
 export interface FaultRule {
+  /** What goes wrong. */
   readonly fault: Fault | FaultName
   /** Default: every attempt, JWKS request or API call, whichever the fault is about. */
   readonly match?: FaultMatch
@@ -91,9 +93,13 @@ export type FaultName = Exclude<Fault['type'], 'delay' | 'api_error'>
 
 /** A rule that is in force. */
 export interface ActiveFault {
+  /** Names the rule, to remove it. */
   readonly id: string
+  /** What goes wrong. */
   readonly fault: Fault
+  /** What it applies to. */
   readonly match: FaultMatch
+  /** How often it applies; absent when there is no end. */
   readonly times?: number
   /** How often it has applied. */
   readonly used: number
@@ -102,8 +108,10 @@ export interface ActiveFault {
 /** Faults on demand; they end with the process. */
 export interface Faults {
   /**
-   * Adds a rule. Of several rules that fit, all apply.
+   * Adds a rule. Of several rules that fit an attempt or a request for the JWKS, all apply; of those that fit a call
+   * of the API, the oldest.
    *
+   * @returns Its id, and what removes it
    * @throws TypeError when the rule is not one
    */
   add(rule: FaultRule): { readonly id: string; remove(): void }

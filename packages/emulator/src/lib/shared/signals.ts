@@ -67,6 +67,7 @@ export type EmulatorSignal =
       readonly at: number
       /** The webhook's resource id. */
       readonly registrationId: string
+      /** Where its deliveries went. */
       readonly uri: string
     }
   | {
@@ -74,6 +75,7 @@ export type EmulatorSignal =
       readonly type: 'work_failed'
       /** When, in epoch milliseconds of the emulator's clock. */
       readonly at: number
+      /** What it failed with. */
       readonly error: unknown
       /** When it is tried again, in epoch milliseconds of the emulator's clock. */
       readonly triesAgainAt: number
