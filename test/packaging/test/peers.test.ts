@@ -48,6 +48,33 @@ test.each(['2.18.0', '2', '3'])('the emulator serves @google/genai %s', async (v
   expect(out).toBe('JOB_STATE_PENDING')
 })
 
+test.each(['2.18.0', '2', '3'])('a job of @google/genai %s is awaited by its webhook', async (version) => {
+  const out = await printed(
+    `jobs-${version}`,
+    ['@gwh/core', '@gwh/emulator', '@gwh/genai', '@gwh/node', `@google/genai@${version}`],
+    `import { createReceiver } from '@gwh/core'
+     import { createEmulator } from '@gwh/emulator'
+     import { createJobs, createWebhookConfig } from '@gwh/genai'
+     import { serve } from '@gwh/node'
+     import { GoogleGenAI } from '@google/genai'
+     const emulator = createEmulator({ jobs: { batchMs: 50 } })
+     const { url } = await emulator.listen({ port: 0 })
+     const client = new GoogleGenAI({ apiKey: 'test', httpOptions: { baseUrl: url } })
+     const jobKey = 'a job key of more than thirty-two characters'
+     const receiver = createReceiver({ dynamic: { jobKey, jwks: url + '/.well-known/jwks.json' } })
+     const jobs = createJobs({ client, receiver })
+     const server = await serve(receiver, { port: 0, hostname: '127.0.0.1' })
+     const webhookConfig = await createWebhookConfig({ uris: [server.url], jobKey })
+     const src = [{ contents: [{ parts: [{ text: 'one' }] }], metadata: { key: 'k1' } }]
+     const job = await jobs.track(client.batches.create({ model: 'm', src, config: { webhookConfig } }))
+     for await (const row of await jobs.done(job)) console.log(row.key, row.response !== undefined)
+     await jobs.close()
+     await server.close()
+     await emulator.close()`,
+  )
+  expect(out.split('\n').at(-1)).toBe('k1 true')
+})
+
 test.each(['6.0.0', '6'])('the Redis store accepts a client of node-redis %s', async (version) => {
   const out = await printed(
     `redis-${version}`,
