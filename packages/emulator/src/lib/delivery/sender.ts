@@ -40,7 +40,6 @@ const ATTEMPTS_AT_ONCE_PER_ENDPOINT = 32
 
 /** What a sender works with. */
 export interface SenderOptions {
-  /** Times the retries. */
   readonly clock: TimerClock
   readonly settings: Settings
   readonly storage: Storage
@@ -110,7 +109,8 @@ export class Sender {
 
   /** Whether a delivery is pending. */
   isBusy(): boolean {
-    return this.#pending().length > 0
+    for (const { state } of this.#deliveries.values()) if (state === 'pending') return true
+    return false
   }
 
   /** Ends what is pending for a registered webhook that is gone or switched off. */
