@@ -16,6 +16,7 @@ const FOLDERS: Record<string, readonly string[]> = {
     'verify',
     'webhooks',
     'queue',
+    'init',
     'completion',
     'commands',
     'program',

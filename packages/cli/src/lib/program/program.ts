@@ -2,6 +2,7 @@ import { Command } from 'commander'
 import packageJson from '../../../package.json' with { type: 'json' }
 import { completionCommand } from '../commands/completion.ts'
 import { devCommand } from '../commands/dev.ts'
+import { initCommand } from '../commands/init.ts'
 import { queueCommand } from '../commands/queue.ts'
 import { triggerCommand } from '../commands/trigger.ts'
 import { verifyCommand } from '../commands/verify.ts'
@@ -20,6 +21,7 @@ export function createProgram(context: CommandContext): Command {
     .exitOverride()
   for (const create of [
     devCommand,
+    initCommand,
     triggerCommand,
     verifyCommand,
     webhooksCommand,

@@ -1,0 +1,85 @@
+import { existsSync } from 'node:fs'
+import { appendFile, mkdir, readFile, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { CliError } from '../shared/cli-error.ts'
+import type { CommandContext } from '../shared/context.ts'
+import { detectProject, type Project } from './detect.ts'
+import { type Framework, TEMPLATES } from './templates.ts'
+
+/** The options of `gwh init`. */
+export interface InitFlags {
+  /** Default: what package.json shows. */
+  readonly framework?: Framework
+  /** The file to write, relative to the project. */
+  readonly file?: string
+  readonly json?: true
+}
+
+const VARIABLES: Readonly<Record<string, string>> = {
+  GEMINI_API_KEY: 'from https://aistudio.google.com/apikey; not needed with `gwh dev`',
+  GEMINI_WEBHOOK_SECRET: 'written by `gwh webhooks register --uri <url> --write-env .env`',
+}
+
+/** Writes a receiver and the variables it reads. Overwrites nothing. */
+export async function init(context: CommandContext, flags: InitFlags): Promise<void> {
+  const { cwd, terminal } = context
+  const detected = await detectProject(cwd)
+  const project = { ...detected, framework: flags.framework ?? detected.framework }
+  const file = flags.file ?? defaultFile(cwd, project)
+  await writeNew(cwd, file, TEMPLATES[project.framework].code)
+  const added = await addVariables(join(cwd, '.env'))
+  const steps = toSteps(project, file)
+  if (flags.json) {
+    terminal.json({ framework: project.framework, file, variables: added, steps })
+    return
+  }
+  terminal.out(`wrote ${file} for ${project.framework}`)
+  if (added.length > 0) terminal.out(`added ${added.join(' and ')} to .env`)
+  terminal.note('\nNext:')
+  for (const step of steps) terminal.note(`  ${step}`)
+}
+
+function defaultFile(cwd: string, { framework, isTypeScript }: Project): string {
+  if (framework === 'next') {
+    const app = existsSync(join(cwd, 'src/app')) ? 'src/app' : 'app'
+    return `${app}/webhooks/gemini/route.${isTypeScript ? 'ts' : 'js'}`
+  }
+  return `gemini-webhooks.${isTypeScript ? 'ts' : 'mjs'}`
+}
+
+async function writeNew(cwd: string, file: string, code: string): Promise<void> {
+  try {
+    await mkdir(dirname(join(cwd, file)), { recursive: true })
+    await writeFile(join(cwd, file), code, { flag: 'wx' })
+  } catch (cause) {
+    const { code: reason } = cause as NodeJS.ErrnoException
+    if (reason !== 'EEXIST') throw new CliError('config', `${file} cannot be written (${reason})`, { cause })
+    throw new CliError('config', `${file} is there already`, {
+      hint: 'Name another file with --file.',
+      cause,
+    })
+  }
+}
+
+/** Appends the variables that are missing; returns their names. */
+async function addVariables(path: string): Promise<string[]> {
+  const text = await readFile(path, 'utf8').catch(() => '')
+  const missing = Object.entries(VARIABLES).filter(
+    ([name]) => !new RegExp(`^(export\\s+)?${name}\\s*=`, 'm').test(text),
+  )
+  const lines = missing.map(([name, comment]) => `# ${comment}\n${name}=\n`)
+  const separator = text === '' || text.endsWith('\n') ? '' : '\n'
+  if (missing.length > 0) await appendFile(path, separator + lines.join(''), { mode: 0o600 })
+  return missing.map(([name]) => name)
+}
+
+function toSteps({ framework, dependencies, install }: Project, file: string): string[] {
+  const { packages, run } = TEMPLATES[framework]
+  const missing = packages.filter((name) => !dependencies.includes(name))
+  const names = install === 'deno add' ? missing.map((name) => `npm:${name}`) : missing
+  return [
+    ...(names.length > 0 ? [`${install} ${names.join(' ')}`] : []),
+    `npx @gwh/cli dev -- ${run}${framework === 'next' ? '' : ` ${file}`}`,
+    'npx @gwh/cli trigger batch.succeeded   # in another terminal',
+  ]
+}
