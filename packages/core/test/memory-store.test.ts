@@ -1,5 +1,7 @@
 import { createMemoryStore, type IdempotencyStore, type MemoryStoreOptions } from '@gwh/core/store'
+import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { createExpiringKeys } from '../src/lib/store/expiring-keys.ts'
 
 const HOUR_MS = 3_600_000
 const NOW = 1_795_000_000_000
@@ -103,4 +105,32 @@ test('remembers 100,000 keys by default', async () => {
 
 test.each([0, -1, 1.5, Number.NaN, Number.POSITIVE_INFINITY])('refuses maxKeys: %s', (maxKeys) => {
   expect(() => createMemoryStore({ maxKeys })).toThrow(expect.objectContaining({ code: 'option_invalid' }))
+})
+
+test('keys are in the order they were added, whatever is deleted between', () => {
+  const names = fc.constantFrom('a', 'b', 'c', 'd', 'e')
+  const steps = fc.record({
+    name: names,
+    look: fc.boolean(),
+    clear: fc.nat(30).map((chance) => chance === 0),
+  })
+  fc.assert(
+    fc.property(fc.array(steps, { maxLength: 100 }), (chosen) => {
+      const keys = createExpiringKeys()
+      const model = new Map<string, number>()
+      chosen.forEach(({ name, look, clear }, time) => {
+        if (clear) {
+          keys.clear()
+          model.clear()
+        } else if (model.delete(name)) expect(keys.delete(name)).toBe(true)
+        else {
+          keys.add(name, time)
+          model.set(name, time)
+        }
+        if (look) expect(keys.first()).toEqual(model.entries().next().value)
+        expect([keys.size, keys.get(name)]).toEqual([model.size, model.get(name)])
+      })
+    }),
+    { numRuns: 1_000 },
+  )
 })

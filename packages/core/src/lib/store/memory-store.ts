@@ -1,5 +1,6 @@
 import { type SeenClock, seeClock } from '../shared/clock-agreement.ts'
 import { wholeNumber } from '../shared/options.ts'
+import { createExpiringKeys } from './expiring-keys.ts'
 import type { ActiveClaim, IdempotencyStore } from './store.ts'
 
 /** Options of `createMemoryStore`. */
@@ -37,8 +38,8 @@ export function createMemoryStore(options: MemoryStoreOptions = {}): Idempotency
   const { now = Date.now } = options
   const maxKeys = wholeNumber('maxKeys', options.maxKeys, MAX_KEYS)
   const open = new Map<string, OpenClaim>()
-  // When each completed key expires, in order of completion. Apart from the open ones, because there are many more.
-  const completed = new Map<string, number>()
+  // In order of completion. Apart from the open ones, because there are many more.
+  const completed = createExpiringKeys()
   let claims = 0
 
   let seen: SeenClock | undefined
@@ -49,9 +50,8 @@ export function createMemoryStore(options: MemoryStoreOptions = {}): Idempotency
     seen = look.seen
     if (!look.agrees) return
     // Both stop at the first key that has not expired, because insertion order is close to expiry order.
-    for (const [key, expiresAt] of completed) {
-      if (expiresAt > present) break
-      completed.delete(key)
+    for (let first = completed.first(); first && first[1] <= present; first = completed.first()) {
+      completed.delete(first[0])
     }
     for (const [key, { expiresAt }] of open) {
       if (expiresAt > present) break
@@ -60,7 +60,7 @@ export function createMemoryStore(options: MemoryStoreOptions = {}): Idempotency
   }
   const forgetExcess = () => {
     while (completed.size + open.size > maxKeys) {
-      const oldest = completed.keys().next().value ?? findReleased(open)
+      const oldest = completed.first()?.[0] ?? findReleased(open)
       if (oldest === undefined) return
       if (!completed.delete(oldest)) open.delete(oldest)
     }
@@ -94,7 +94,7 @@ export function createMemoryStore(options: MemoryStoreOptions = {}): Idempotency
       const claim = held(active)
       if (!claim) return false
       open.delete(active.key)
-      completed.set(active.key, claim.expiresAt)
+      completed.add(active.key, claim.expiresAt)
       return true
     },
     async release(active) {
