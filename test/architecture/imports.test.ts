@@ -17,6 +17,7 @@ const FOLDERS: Record<string, readonly string[]> = {
     'webhooks',
     'queue',
     'init',
+    'conformance',
     'completion',
     'commands',
     'program',

@@ -1,6 +1,7 @@
 import { Command } from 'commander'
 import packageJson from '../../../package.json' with { type: 'json' }
 import { completionCommand } from '../commands/completion.ts'
+import { conformanceCommand } from '../commands/conformance.ts'
 import { devCommand } from '../commands/dev.ts'
 import { initCommand } from '../commands/init.ts'
 import { queueCommand } from '../commands/queue.ts'
@@ -26,6 +27,7 @@ export function createProgram(context: CommandContext): Command {
     verifyCommand,
     webhooksCommand,
     queueCommand,
+    conformanceCommand,
     completionCommand,
   ]) {
     // `exitOverride` and the like are inherited only by commands that the program creates itself.

@@ -29,7 +29,7 @@ export function adapterContract(test: RegisterTest, contract: AdapterContract): 
   if (contract.dynamic !== false) defineDynamicRules(define)
   defineBodyRules(define)
   if (contract.mode === 'queue') defineQueueRules(define)
-  else defineInlineRules(define)
+  else if (contract.mode !== 'unknown') defineInlineRules(define)
   defineConnectionRules(define)
   defineRawRules(define)
   check()

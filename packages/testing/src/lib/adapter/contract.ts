@@ -12,8 +12,16 @@ export interface AdapterContract {
    * rules are then skipped. Default: the keys of `createContractReceiver`.
    */
   dynamic?: { privateKey: SigningKey | JsonWebKeyLike; jobKey: string } | false
-  /** Whether handlers run before the answer or from a queue. Default `inline`. */
-  mode?: 'inline' | 'queue'
+  /**
+   * Whether handlers run before the answer or from a queue. `unknown` for a receiver without `contractHandlers`: the
+   * rules that need them are skipped. Default `inline`.
+   */
+  mode?: 'inline' | 'queue' | 'unknown'
+  /**
+   * What counts of an answer: status and body, as `@gwh/core` answers, or the status alone, for other receivers.
+   * Default `exact`.
+   */
+  answers?: 'exact' | 'status'
   /** Its `maxBodyBytes`, in bytes. Default 1 MiB. */
   maxBodyBytes?: number
   /** Its `bodyTimeoutMs`; the suite waits that long for a 408. Default `CONTRACT_BODY_TIMEOUT_MS`, one second. */

@@ -1,6 +1,6 @@
 import { inChunks, renderHead, toChunk, toLatin1, withHeader } from '../http/request.ts'
 import type { Wire, WireEvent } from '../http/wire.ts'
-import { assertEqual, assertThat } from '../shared/assert.ts'
+import { assertThat } from '../shared/assert.ts'
 import {
   type AdapterHarness,
   accepted,
@@ -125,11 +125,8 @@ function defineSlowness(define: DefineAdapterRule): void {
       const wire = await harness.connect()
       wire.write(renderHead(request) + toLatin1(delivery.body.subarray(0, 1)))
       refused(answered(await wait(harness, wire)), 408, 'body_timeout')
-      assertEqual(
-        (await harness.deliver(delivery)).body,
-        '{"status":"accepted"}',
-        'the same delivery, sent in time',
-      )
+      // The same delivery, sent in time, is new.
+      accepted(await harness.deliver(delivery))
     })
   }
 }
