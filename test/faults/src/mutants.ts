@@ -6,6 +6,7 @@ import { ACCEPTED_CLAIM, withholding } from './scenarios/idle-sockets.ts'
 import { ALL_RECORDED, killingEmulator, NONE_EARLY, NOTHING_LOST } from './scenarios/kill-emulator.ts'
 import { volatileMutant } from './scenarios/kill-redis.ts'
 import { killing } from './scenarios/kill-sqlite.ts'
+import { awaitingJobs, EVERY_JOB, NO_JOB_TWICE } from './scenarios/missed-webhooks.ts'
 import { poisoning } from './scenarios/poison.ts'
 import { redisMutant } from './scenarios/redis.ts'
 import { onRedis, onSqlite } from './scenarios/stale-owners.ts'
@@ -74,6 +75,18 @@ export const MUTANTS: readonly Mutant[] = [
     scenario: 'clock-steps',
     breaks: NOTHING_PURGED,
     run: (harness) => stepping(harness, credulous),
+  },
+  {
+    name: 'handles-twice',
+    scenario: 'missed-webhooks',
+    breaks: NO_JOB_TWICE,
+    run: (harness) => awaitingJobs(harness, 'handles-twice'),
+  },
+  {
+    name: 'settles-early',
+    scenario: 'missed-webhooks',
+    breaks: EVERY_JOB,
+    run: (harness) => awaitingJobs(harness, 'settles-early'),
   },
   {
     name: 'claimed-together',

@@ -5,6 +5,7 @@ import { createInterface } from 'node:readline'
 import { DatabaseSync } from 'node:sqlite'
 import { GoogleGenAI } from '@google/genai'
 import { createReceiver, type WebhookEvent } from '@gwh/core'
+import type { JobLedger } from '@gwh/core/store'
 import { createJobs, fetchResult, JobFailedError } from '@gwh/genai'
 import { createNodeHandler } from '@gwh/node'
 import { createSqliteLedger, createSqliteQueue } from '@gwh/store-sqlite'
@@ -37,7 +38,7 @@ const jobs = createJobs({
   client,
   receiver,
   clock,
-  ledger: createSqliteLedger({ path: settings.path, clock }),
+  ledger: mutate(createSqliteLedger({ path: settings.path, clock })),
   observer: (signal) => process.stdout.write(`${JSON.stringify(signal)}\n`),
 })
 receiver.on('*', async (event, { tx }) => {
@@ -50,6 +51,15 @@ receiver.on('*', async (event, { tx }) => {
   }
 })
 receiver.work({ leaseMs: 60_000 })
+
+function mutate(ledger: JobLedger): JobLedger {
+  if (settings.mutant === 'handles-twice') return { ...ledger, begin: async () => 'claimed' }
+  if (settings.mutant !== 'settles-early') return ledger
+  // A look-up that finds the probe `handled` emits nothing.
+  const begin: JobLedger['begin'] = async (key, holder, deadlines) =>
+    holder === 'look-up' ? 'handled' : await ledger.begin(key, holder, deadlines)
+  return { ...ledger, begin }
+}
 
 /** The result as text, for comparison. */
 async function describe(event: WebhookEvent): Promise<string> {

@@ -12,7 +12,12 @@ export interface AwaitingSettings {
   path: string
   /** Where it receives webhooks. */
   port: number
+  /** A known mistake of its ledger. */
+  mutant?: LedgerMutant | undefined
 }
+
+/** Forgets that an event was handled; or takes a job for settled before its event is emitted. */
+export type LedgerMutant = 'handles-twice' | 'settles-early'
 
 /** What an awaiting process is told to do. */
 export type Command =

@@ -4,6 +4,7 @@ import type { JobsSignal } from '@gwh/genai'
 import { freePort } from '@gwh/testing'
 import { type PlannedJob, startVirtualGoogle, type VirtualGoogle } from '@gwh-test/support/virtual-google'
 import { type AwaitingProcess, startAwaiting } from '../jobs/awaiting-process.ts'
+import type { LedgerMutant } from '../jobs/commands.ts'
 import type { Random } from '../random.ts'
 import { count, type Finding, failuresOf, type Scenario, type ScenarioHarness } from '../scenario.ts'
 
@@ -15,12 +16,18 @@ const JOBS = 100
 const EXPECTED_MS = 2 * HOUR_MS
 const MOST_LOOKUPS = 3
 
-export const missedWebhooks: Scenario = { name: 'missed-webhooks', run: awaitJobs }
+export const NO_JOB_TWICE = 'no job ends twice'
+export const EVERY_JOB = 'every job ends'
+
+export const missedWebhooks: Scenario = { name: 'missed-webhooks', run: (harness) => awaitingJobs(harness) }
 
 /** A third of the webhooks is lost, a fifth sent twice, a tenth late; two kills; a day and an hour without Google. */
-async function awaitJobs({ random, folder }: ScenarioHarness): Promise<Finding> {
+export async function awaitingJobs(
+  { random, folder }: ScenarioHarness,
+  mutant?: LedgerMutant,
+): Promise<Finding> {
   const google = await startVirtualGoogle(START_MS)
-  const service = await startService(google, join(folder, 'jobs.db'))
+  const service = await startService(google, join(folder, 'jobs.db'), mutant)
   try {
     const expected = new Map<string, string>()
     const plans = Array.from({ length: JOBS }, (_, n) => plan(n, random))
@@ -68,12 +75,12 @@ function resultOf({ n, kind, outcome }: PlannedJob): string {
 }
 
 /** The service, which starts again at the same place after a kill. */
-async function startService(google: VirtualGoogle, path: string) {
+async function startService(google: VirtualGoogle, path: string, mutant: LedgerMutant | undefined) {
   const port = await freePort()
   const signals: JobsSignal[] = []
   let now = START_MS
   const start = () =>
-    startAwaiting({ now, google: google.url, jwks: google.jwks, path, port }, (signal) =>
+    startAwaiting({ now, google: google.url, jwks: google.jwks, path, port, mutant }, (signal) =>
       signals.push(signal),
     )
   let process: AwaitingProcess = await start()
@@ -121,8 +128,8 @@ function judge(
       `${duplicates} late ones duplicates, ` +
       `${missed} jobs found by look-up, ${count(lookups)} look-ups (${(lookups / missed).toFixed(2)} per missed job)`,
     failures: failuresOf({
-      'every job ends': once === JOBS,
-      'no job ends twice': ended.length === once,
+      [EVERY_JOB]: once === JOBS,
+      [NO_JOB_TWICE]: ended.length === once,
       'every result is right': wrong.length === 0,
       'late webhooks were duplicates': duplicates > 0,
       'webhooks were lost': lost >= 0.3 * JOBS,
