@@ -4,8 +4,9 @@ import { isRefusal, type Refusal } from '../src/lib/shared/refusal.ts'
 import { createFakeClock, NOW } from './support.ts'
 
 const LIMITS = { maxConcurrentBodies: 3, maxBodiesPerAddress: 3, maxBytesInFlight: 100, maxLoopLagMs: 500 }
-const IDLE = { refused: 'overloaded', message: expect.stringContaining('no byte of this one arrived') }
-const SLOWEST = { refused: 'overloaded', message: expect.stringContaining('the slowest') }
+const OVERLOADED = { refused: 'overloaded', code: 'overloaded', status: 503 }
+const IDLE = { ...OVERLOADED, message: expect.stringContaining('no byte of this one arrived') }
+const SLOWEST = { ...OVERLOADED, message: expect.stringContaining('the slowest') }
 
 /** A limiter on a clock of its own; `read` starts one body and tracks whether it is ended. */
 function setUp(limits: Partial<typeof LIMITS> = {}, whyFull: () => string | undefined = () => undefined) {
@@ -244,7 +245,7 @@ describe('the limiter refuses', () => {
   test('while what comes after it is full', () => {
     let full: string | undefined = 'the queue is full'
     const { limiter } = setUp({}, () => full)
-    expect(limiter.enter(undefined)).toEqual({ refused: 'overloaded', message: full })
+    expect(limiter.enter(undefined)).toMatchObject({ refused: 'overloaded', message: full })
     full = undefined
     expect(limiter.enter(undefined)).not.toHaveProperty('refused')
   })

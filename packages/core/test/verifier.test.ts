@@ -1,4 +1,4 @@
-import { createReceiver, createVerifier, type VerifyOptions, verifyWebhook } from '@gwh/core'
+import { createReceiver, createVerifier, type Refusal, type VerifyOptions, verifyWebhook } from '@gwh/core'
 import { createFixedJwks } from '@gwh/core/jwks'
 import { describe, expect, test } from 'vitest'
 import { onlyKey } from './jwks-server.ts'
@@ -54,6 +54,40 @@ describe('a verifier', () => {
     jwks.keys.length = 0
     expect(await verifier.check(staticDelivery())).toMatchObject({ scheme: 'static' })
     expect(await verifier.check(dynamicDelivery())).toMatchObject({ keyId: 'test-ed-1' })
+  })
+
+  const failing = () => Promise.reject(new Error('down'))
+  const good = staticDelivery()
+  const withHeader = (name: string, value: string) => ({
+    ...good,
+    headers: { ...good.headers, [name]: value },
+  })
+  test.each<[string, number, unknown, Partial<VerifyOptions>]>([
+    ['header_missing', 400, { ...good, headers: {} }, {}],
+    ['header_duplicate', 400, withHeader('webhook-id', 'a, b'), {}],
+    ['header_malformed', 400, { ...good, headers: 5 }, {}],
+    ['id_malformed', 400, withHeader('webhook-id', 'a b'), {}],
+    ['timestamp_malformed', 400, withHeader('webhook-timestamp', '1e9'), {}],
+    ['signature_malformed', 400, withHeader('webhook-signature', 'v1,a '.repeat(20)), {}],
+    ['timestamp_too_old', 401, good, { now: () => NOW + 301_000 }],
+    ['timestamp_too_new', 401, good, { now: () => NOW - 301_000 }],
+    ['scheme_unsupported', 401, withHeader('webhook-signature', 'v9,AAAA'), {}],
+    ['signature_invalid', 401, staticDelivery({}, OTHER_SECRET), {}],
+    [
+      'jwks_unavailable',
+      503,
+      dynamicDelivery(),
+      { jwks: 'https://down.example/jwks', fetch: failing as never },
+    ],
+    ['secret_unavailable', 503, good, { secrets: failing }],
+    ['raw_body_required', 500, { ...good, body: {} }, {}],
+  ])('refuses with %s (%i) as a value where verify throws', async (code, status, delivery, options) => {
+    const verifier = createVerifier({ secrets: SECRET, now, ...options })
+    const refusal = await verifier.check(delivery as never)
+    const error = await verifier.verify(delivery as never).catch((error: unknown) => error)
+    expect(refusal).toMatchObject({ refused: code, code, status })
+    const { message } = refusal as Refusal
+    expect(error).toMatchObject({ code, status, message })
   })
 
   test.each<[string, unknown]>([

@@ -12,13 +12,18 @@ export const JOB_TOKEN_FIELD = 'gwh_job_token'
  */
 export function hideJobToken(event: WebhookEvent): WebhookEvent {
   const { userMetadata, data, raw } = event
-  remove([userMetadata, data, raw])
+  remove(userMetadata)
+  remove(data)
+  remove(raw)
   return event
 }
 
 /** Recursive, because parsed events have at most 64 levels. */
-function remove(value: unknown): void {
-  if (typeof value !== 'object' || value === null) return
-  Reflect.deleteProperty(value, JOB_TOKEN_FIELD)
-  for (const child of Object.values(value)) remove(child)
+function remove(value: object): void {
+  // Deleting makes an object slow, even if there is nothing to delete.
+  if (JOB_TOKEN_FIELD in value) Reflect.deleteProperty(value, JOB_TOKEN_FIELD)
+  for (const name in value) {
+    const child = (value as Record<string, unknown>)[name]
+    if (typeof child === 'object' && child !== null) remove(child)
+  }
 }

@@ -14,15 +14,19 @@ import {
  * delivery, and would make flooding an endpoint cheaper than defending it.
  */
 export interface Refusal {
-  /** The stable error code. */
+  /** The stable error code. Only refusals have this member, so it tells them from results. */
   readonly refused: WebhookErrorCode
+  /** The same code, under the name it has in a `WebhookError`. */
+  readonly code: WebhookErrorCode
+  /** The HTTP status a receiver answers with for this code. */
+  readonly status: number
   /** The reason in words, without secrets or payload. */
   readonly message: string
 }
 
 /** Creates a refusal. */
 export function refuse(refused: WebhookErrorCode, message: string): Refusal {
-  return { refused, message }
+  return { refused, code: refused, status: ERROR_STATUS[refused], message }
 }
 
 /** Whether a value is a refusal. */

@@ -15,7 +15,10 @@ export interface Verifier {
    * @throws WebhookError `raw_body_required` if the body is neither bytes nor a string
    */
   verify(delivery: DeliveryLike): Promise<VerifiedDelivery>
-  /** Like `verify`, but resolves to a refusal, `{ refused, message }`, instead of rejecting. */
+  /**
+   * Like `verify`, but resolves to a refusal, `{ refused, code, status, message }`, instead of rejecting. A refusal has
+   * the code, status and message of the error that `verify` throws, but no stack, which costs more than verification.
+   */
   check(delivery: DeliveryLike): Promise<VerifiedDelivery | Refusal>
 }
 
@@ -32,7 +35,7 @@ export interface Verifier {
  * const verifier = createVerifier({ secrets: env.GEMINI_WEBHOOK_SECRET })
  *
  * const outcome = await verifier.check({ headers, body })
- * if ('refused' in outcome) return new Response(null, { status: 401 })
+ * if ('refused' in outcome) return new Response(null, { status: outcome.status })
  * const event = parseEvent(outcome.body)
  * ```
  */
