@@ -11,11 +11,11 @@ const FOLDERS: Record<string, readonly string[]> = {
   cli: [
     'shared',
     'project',
+    'queue',
     'dev',
     'trigger',
     'verify',
     'webhooks',
-    'queue',
     'init',
     'conformance',
     'completion',

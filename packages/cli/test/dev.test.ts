@@ -1,5 +1,7 @@
 import { readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { createSqliteQueue } from '@gwh/store-sqlite'
+import { queuedDelivery } from '@gwh/testing'
 import { expect, test } from 'vitest'
 import { emptyFolder, gwh, start } from './support.ts'
 
@@ -59,6 +61,26 @@ test('the page that dev prints opens once', async () => {
       body: JSON.stringify({ ticket }),
     })
   expect([(await open()).status, (await open()).status]).toEqual([200, 401])
+  dev.kill('SIGINT')
+  await dev.finished
+})
+
+test("the page shows the receiver's queue, once it is there", async () => {
+  const cwd = emptyFolder()
+  const path = join(cwd, 'deliveries.db')
+  const dev = start(cwd, ['dev', '--port', '0', '--queue', path])
+  await dev.saw(/Ctrl-C/)
+  const { url, controlToken } = JSON.parse(readFileSync(join(cwd, '.gwh/dev.json'), 'utf8'))
+  const counts = async () => {
+    const headers = { authorization: `Bearer ${controlToken}` }
+    const response = await fetch(`${url}/_gwh/queue/counts`, { headers })
+    return { status: response.status, body: await response.json() }
+  }
+  expect(await counts()).toMatchObject({ status: 503, body: { error: { code: 'store_unavailable' } } })
+  const queue = createSqliteQueue({ path })
+  await queue.enqueue(queuedDelivery())
+  expect(await counts()).toMatchObject({ status: 200, body: { pending: 1 } })
+  await queue.close()
   dev.kill('SIGINT')
   await dev.finished
 })

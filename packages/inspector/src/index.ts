@@ -5,3 +5,4 @@
  */
 
 export { createDashboard, type DashboardOptions } from './lib/dashboard/dashboard.ts'
+export type { InspectableQueue } from './lib/queue/queue-api.ts'

@@ -15,4 +15,4 @@ export type {
   SignatureEntry,
 } from './lib/protocol/emulator.ts'
 export type { QueueCounts, QueueEntry, QueueEntryState, QueuePage } from './lib/protocol/queue.ts'
-export { createQueueApi, type QueueApi } from './lib/queue/queue-api.ts'
+export { createQueueApi, type InspectableQueue, type QueueApi } from './lib/queue/queue-api.ts'

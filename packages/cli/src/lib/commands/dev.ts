@@ -9,6 +9,7 @@ export function devCommand(context: CommandContext): Command {
     .argument('[command...]', 'your program, after --; it gets the variables that point at the emulator')
     .option('--forward <url>', 'your receiver', readUrl, 'http://127.0.0.1:3000/webhooks/gemini')
     .option('--port <number>', 'port of the emulator; default 8787, or the next free one', readPort)
+    .option('--queue <file or url>', "your receiver's queue, which the page shows; default GWH_QUEUE")
     .option('--json', 'print one JSON document per delivery and attempt')
     .passThroughOptions()
     .addHelpText('after', EXAMPLES)
@@ -22,6 +23,7 @@ const EXAMPLES = `
 Examples:
   $ gwh dev
   $ gwh dev -- node server.js
+  $ gwh dev --queue deliveries.db -- node server.js
   $ gwh dev --forward http://127.0.0.1:4000/api/webhooks/gemini -- npm run dev`
 
 function readUrl(text: string): string {

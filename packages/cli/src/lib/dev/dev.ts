@@ -5,6 +5,7 @@ import { devEnvironment, writeEnvironment } from '../project/environment.ts'
 import { CliError } from '../shared/cli-error.ts'
 import type { CommandContext } from '../shared/context.ts'
 import { maskSecret } from '../shared/mask.ts'
+import { attachQueue } from './attached-queue.ts'
 import { describeSignal } from './live-line.ts'
 import { runProgram } from './program.ts'
 
@@ -17,6 +18,8 @@ export interface DevFlags {
   readonly forward: string
   /** Default 8787, or the next free one. */
   readonly port?: number
+  /** A SQLite file or a Redis URL, which need not exist yet; default `GWH_QUEUE`, or none. */
+  readonly queue?: string
   readonly json?: true
 }
 
@@ -52,8 +55,10 @@ function open(
   settings: { secret: string; controlToken: string },
 ): Emulator {
   const { cwd, terminal } = context
+  const queue = attachQueue(context, flags.queue)
   try {
     return createEmulator({
+      ...(queue && { queue }),
       state: join(cwd, FOLDER, 'emulator.db'),
       webhooks: [{ name: 'gwh dev', uri: flags.forward, secret: settings.secret }],
       controlToken: settings.controlToken,

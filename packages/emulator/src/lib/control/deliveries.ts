@@ -13,7 +13,7 @@ import { explainSignature, signNow } from './signature.ts'
 export function deliveriesApi(state: EmulatorState): Hono {
   return new Hono()
     .get('/', (c) => c.json({ deliveries: state.sender.snapshots() }))
-    .get('/search', (c) => c.json(searchDeliveries(state.sender.snapshots(), c.req.query())))
+    .get('/search', (c) => c.json(searchDeliveries(state, c.req.query())))
     .get('/:id', (c) => c.json(findSnapshot(state, c.req.param('id'))))
     .get('/:id/attempts/:attempt/signature', async (c) =>
       c.json(await explainSignature(state, c.req.param('id'), Number(c.req.param('attempt')))),

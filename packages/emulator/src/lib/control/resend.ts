@@ -9,7 +9,7 @@ import type { EmulatorState } from '../state/state.ts'
  * job: the API goes on saying what it said.
  */
 export function resend(state: EmulatorState, webhookId: string, body: Fields): DeliverySnapshot {
-  const endpoint = state.sender.find(webhookId)?.endpoint
+  const endpoint = state.sender.stored.get(webhookId)?.endpoint
   if (endpoint === undefined) throw notFound(`Delivery '${webhookId}'`)
   checkKnown(body, ['type', 'data', 'user_metadata'])
   const { type, data } = body

@@ -1,5 +1,7 @@
 import type { DeliveryMatches, DeliverySummary } from '@gwh/inspector/page'
+import type { Delivery } from '../delivery/delivery.ts'
 import type { DeliverySnapshot } from '../shared/types.ts'
+import type { EmulatorState } from '../state/state.ts'
 
 const DEFAULT_LIMIT = 100
 const MAX_LIMIT = 1000
@@ -9,23 +11,32 @@ const MAX_LIMIT = 1000
  * body contains. At most `limit` of them are returned.
  */
 export function searchDeliveries(
-  snapshots: readonly DeliverySnapshot[],
+  { sender }: EmulatorState,
   query: Readonly<Record<string, string>>,
 ): DeliveryMatches {
-  const matching = snapshots.filter((snapshot) => fits(snapshot, query))
+  const all = [...sender.stored.values()]
+  const text = query.q?.toLowerCase() ?? ''
+  const matching = all.filter((delivery) => fits(delivery, query) && contains(delivery, text))
   const limit = Math.min(Number(query.limit) || DEFAULT_LIMIT, MAX_LIMIT)
+  // Only these are copied: the page asks anew at every change, and there may be 100,000 of them.
   const newest = matching.slice(-limit).reverse()
-  return { deliveries: newest.map(toSummary), matching: matching.length, total: snapshots.length }
+  return {
+    deliveries: newest.map(({ id }) => toSummary(sender.snapshot(id)!)),
+    matching: matching.length,
+    total: all.length,
+  }
 }
 
-function fits(snapshot: DeliverySnapshot, { state, type, scheme, job, q }: Record<string, string>): boolean {
-  const { eventType, webhookId, uri, jobId = '', body } = snapshot
-  if (state && snapshot.state !== state) return false
-  if (type && eventType !== type) return false
-  if (scheme && snapshot.scheme !== scheme) return false
-  if (job && jobId !== job) return false
-  const wanted = q?.toLowerCase() ?? ''
-  return [webhookId, eventType, uri, jobId, body].some((text) => text.toLowerCase().includes(wanted))
+function fits(delivery: Delivery, { state, type, scheme, job }: Readonly<Record<string, string>>): boolean {
+  if (state && delivery.state !== state) return false
+  if (type && delivery.eventType !== type) return false
+  if (scheme && delivery.endpoint.scheme !== scheme) return false
+  return !job || delivery.jobId === job
+}
+
+function contains({ id, eventType, endpoint, jobId = '', body }: Delivery, text: string): boolean {
+  if (text === '') return true
+  return [id, eventType, endpoint.uri, jobId, body].some((part) => part.toLowerCase().includes(text))
 }
 
 function toSummary(snapshot: DeliverySnapshot): DeliverySummary {

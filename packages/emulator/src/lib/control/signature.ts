@@ -70,7 +70,7 @@ interface Signed {
 }
 
 function find({ sender }: EmulatorState, id: string): Delivery {
-  const delivery = sender.find(id)
+  const delivery = sender.stored.get(id)
   if (delivery === undefined) throw notFound(`Delivery '${id}'`)
   return delivery
 }

@@ -120,9 +120,9 @@ export class Sender {
     }
   }
 
-  /** A delivery as it is stored. */
-  find(id: string): Delivery | undefined {
-    return this.#deliveries.get(id)
+  /** The deliveries as they are stored, oldest first. */
+  get stored(): Pick<Records<Delivery>, 'get' | 'values'> {
+    return this.#deliveries
   }
 
   snapshot(id: string): DeliverySnapshot | undefined {

@@ -1,4 +1,4 @@
-import type { DeliveryQueue } from '@gwh/core/queue'
+import type { InspectableQueue } from '@gwh/inspector/page'
 import {
   DELIVERY_OPTION_NAMES,
   type DeliveryOptions,
@@ -79,7 +79,7 @@ export interface EmulatorOptions extends DeliveryOptions {
    * A queue that the page at `/` shows beside the deliveries, usually the receiver's own: its counts, its dead letters,
    * and what can be done about them. The emulator never writes to it by itself. Default: none.
    */
-  queue?: DeliveryQueue
+  queue?: InspectableQueue
   /** What the emulator keeps at most. What goes beyond is refused with an error that names the limit. */
   limits?: Partial<Limits>
 }
@@ -99,7 +99,7 @@ export interface Settings extends DeliverySettings {
   readonly state: string | undefined
   readonly respond: Respond
   /** Absent when none is shown. */
-  readonly queue: DeliveryQueue | undefined
+  readonly queue: InspectableQueue | undefined
   readonly limits: Limits
 }
 
@@ -141,7 +141,7 @@ function readJobs(jobs: NonNullable<EmulatorOptions['jobs']>): Settings['jobs'] 
   }
 }
 
-function deliveryQueue(value: DeliveryQueue): DeliveryQueue {
+function deliveryQueue(value: InspectableQueue): InspectableQueue {
   if (typeof value?.stats !== 'function') throw new TypeError('queue must be a delivery queue')
   return value
 }

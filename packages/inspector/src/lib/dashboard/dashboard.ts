@@ -1,14 +1,13 @@
 import { WebhookConfigError } from '@gwh/core/errors'
-import type { DeliveryQueue } from '@gwh/core/queue'
 import { createPage } from '../assets/page.ts'
 import { errorAnswer } from '../http/answers.ts'
-import { createQueueApi } from '../queue/queue-api.ts'
+import { createQueueApi, type InspectableQueue } from '../queue/queue-api.ts'
 import { refuseForeignAction } from './guards.ts'
 
 /** Options of `createDashboard`. */
 export interface DashboardOptions {
   /** The queue to show. Any `DeliveryQueue`: SQLite, BullMQ, memory. */
-  queue: DeliveryQueue
+  queue: InspectableQueue
   /**
    * Decides who may use the dashboard, for every request, its script and stylesheet included. Only `true` allows it;
    * `false` answers 403, and a `Response` is sent as it is, for instance a redirect to a login page. A dashboard shows

@@ -5,6 +5,9 @@ import { readJsonBody } from '../http/json-body.ts'
 import type { QueuePage } from '../protocol/queue.ts'
 import { toEntry } from './to-entry.ts'
 
+/** The part of a `DeliveryQueue` that looks into it and moves its dead letters. */
+export type InspectableQueue = Pick<DeliveryQueue, 'stats' | 'list' | 'get' | 'replay' | 'deadLetters'>
+
 /**
  * Answers a request about a queue by its path below the API: `GET /counts`, `GET /deliveries`, `GET /deliveries/{key}`,
  * and `POST /redrive`, `/purge` and `/replay`. It checks neither who asks nor where the request comes from. Never rejects.
@@ -15,7 +18,7 @@ const STATES: readonly DeliveryState[] = ['pending', 'running', 'retrying', 'don
 const PAGE_SIZE = 50
 
 /** Creates the API over a queue. */
-export function createQueueApi(queue: DeliveryQueue): QueueApi {
+export function createQueueApi(queue: InspectableQueue): QueueApi {
   return async (request, path) => {
     try {
       return (await answer(queue, request, path)) ?? errorAnswer(404, 'not_found', 'There is no such path.')
@@ -27,7 +30,11 @@ export function createQueueApi(queue: DeliveryQueue): QueueApi {
   }
 }
 
-async function answer(queue: DeliveryQueue, request: Request, path: string): Promise<Response | undefined> {
+async function answer(
+  queue: InspectableQueue,
+  request: Request,
+  path: string,
+): Promise<Response | undefined> {
   if (request.method === 'POST') return act(queue, request, path)
   if (path === '/counts') return jsonAnswer(await queue.stats())
   if (path === '/deliveries') return list(queue, new URL(request.url).searchParams)
@@ -35,7 +42,7 @@ async function answer(queue: DeliveryQueue, request: Request, path: string): Pro
   return key === undefined ? undefined : show(queue, decode(key))
 }
 
-async function list(queue: DeliveryQueue, query: URLSearchParams): Promise<Response> {
+async function list(queue: InspectableQueue, query: URLSearchParams): Promise<Response> {
   const state = STATES.find((candidate) => candidate === query.get('state'))
   const after = query.get('after')
   const records = await queue.list({
@@ -51,14 +58,14 @@ async function list(queue: DeliveryQueue, query: URLSearchParams): Promise<Respo
   return jsonAnswer(page)
 }
 
-async function show(queue: DeliveryQueue, key: string | undefined): Promise<Response> {
+async function show(queue: InspectableQueue, key: string | undefined): Promise<Response> {
   const record = key === undefined ? undefined : await queue.get(key)
   return record === undefined
     ? errorAnswer(404, 'not_found', 'There is no such delivery.')
     : jsonAnswer(toEntry(record))
 }
 
-async function act(queue: DeliveryQueue, request: Request, path: string): Promise<Response | undefined> {
+async function act(queue: InspectableQueue, request: Request, path: string): Promise<Response | undefined> {
   const body = (await readJsonBody(request)) ?? {}
   const { target, olderThan } = body
   if (path === '/redrive' && isTarget(target)) {
