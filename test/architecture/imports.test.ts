@@ -17,6 +17,7 @@ const FOLDERS: Record<string, readonly string[]> = {
     'verify',
     'webhooks',
     'init',
+    'doctor',
     'conformance',
     'completion',
     'commands',

@@ -3,6 +3,7 @@ import packageJson from '../../../package.json' with { type: 'json' }
 import { completionCommand } from '../commands/completion.ts'
 import { conformanceCommand } from '../commands/conformance.ts'
 import { devCommand } from '../commands/dev.ts'
+import { doctorCommand } from '../commands/doctor.ts'
 import { initCommand } from '../commands/init.ts'
 import { queueCommand } from '../commands/queue.ts'
 import { triggerCommand } from '../commands/trigger.ts'
@@ -27,6 +28,7 @@ export function createProgram(context: CommandContext): Command {
     verifyCommand,
     webhooksCommand,
     queueCommand,
+    doctorCommand,
     conformanceCommand,
     completionCommand,
   ]) {

@@ -1,0 +1,34 @@
+import { Command, InvalidArgumentError } from 'commander'
+import type { DoctorFlags } from '../doctor/doctor.ts'
+import type { CommandContext } from '../shared/context.ts'
+
+/** `gwh doctor [url]`: checks what usually goes wrong. */
+export function doctorCommand(context: CommandContext): Command {
+  return new Command('doctor')
+    .description(
+      'Check versions, secrets, clock, public keys, a receiver and its queue; each finding with its fix.',
+    )
+    .argument('[url]', 'a receiver: it gets pings and deliveries that it must refuse', readUrl)
+    .option('--secret-env <name>', 'the variable with the signing secrets; default GEMINI_WEBHOOK_SECRET')
+    .option('--jwks <url>', "the public keys of dynamic webhooks; default GWH_JWKS_URL, or Google's")
+    .option('-q, --queue <file|url>', 'the queue of the receiver; default GWH_QUEUE, or REDIS_URL')
+    .option('--json', 'print JSON')
+    .addHelpText('after', EXAMPLES)
+    .action(async (url: string | undefined, flags: DoctorFlags) => {
+      const { doctor } = await import('../doctor/doctor.ts')
+      process.exitCode = await doctor(context, url, flags)
+    })
+}
+
+const EXAMPLES = `
+Exits with 1 if a check fails. A receiver gets 12 requests; those that it accepts are events of the type "ping".
+
+Examples:
+  $ gwh doctor
+  $ gwh doctor https://example.com/webhooks/gemini
+  $ gwh doctor http://127.0.0.1:3000/webhooks/gemini --queue deliveries.db`
+
+function readUrl(text: string): string {
+  if (URL.canParse(text) && /^https?:/.test(text)) return text
+  throw new InvalidArgumentError('An http or https URL is needed.')
+}

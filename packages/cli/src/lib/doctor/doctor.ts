@@ -1,0 +1,58 @@
+import { findSecrets } from '../project/secrets.ts'
+import type { CommandContext } from '../shared/context.ts'
+import { untilInterrupted } from '../shared/context.ts'
+import { EXIT, type ExitCode } from '../shared/exit-codes.ts'
+import { printable } from '../shared/table.ts'
+import type { Finding } from './finding.ts'
+import { checkKeys, checkSecrets } from './keys.ts'
+import { checkReceiver } from './receiver.ts'
+import { checkStorage } from './storage.ts'
+import { checkVersions } from './versions.ts'
+
+/** The options of `gwh doctor`. */
+export interface DoctorFlags {
+  readonly secretEnv?: string
+  readonly jwks?: string
+  readonly queue?: string
+  readonly json?: true
+}
+
+/** Checks what usually goes wrong, each finding with its fix; returns the exit code. */
+export async function doctor(
+  context: CommandContext,
+  url: string | undefined,
+  flags: DoctorFlags,
+): Promise<ExitCode> {
+  const { cwd, env, signal } = context
+  const found = await findSecrets(context, flags.secretEnv)
+  const secrets = await checkSecrets(found)
+  const queue = flags.queue ?? env.GWH_QUEUE ?? env.REDIS_URL
+  const usable = secrets.status === 'ok' ? found?.secrets : undefined
+  const parts = [
+    checkVersions(cwd),
+    [secrets],
+    checkKeys(flags.jwks ?? env.GWH_JWKS_URL),
+    url === undefined ? [] : checkReceiver(url, usable),
+    queue ? checkStorage(cwd, queue) : [],
+  ]
+  const findings = (await untilInterrupted(signal, Promise.all(parts))).flat()
+  const failed = findings.filter(({ status }) => status === 'failed').length
+  if (flags.json) context.terminal.json({ failed, findings })
+  else show(context, findings, failed)
+  return failed === 0 ? EXIT.ok : EXIT.failed
+}
+
+function show({ terminal }: CommandContext, findings: readonly Finding[], failures: number): void {
+  const { green, yellow, red, dim } = terminal.colors
+  const marks = {
+    ok: green('ok     '),
+    warning: yellow('warning'),
+    failed: red('FAILED '),
+    skipped: dim('skipped'),
+  }
+  for (const { check, status, message, fix } of findings) {
+    terminal.out(`${marks[status]} ${check}: ${printable(message)}`)
+    if (fix !== undefined) terminal.out(`        ${dim(fix)}`)
+  }
+  terminal.out(failures === 0 ? 'Nothing is broken.' : `${failures} failed.`)
+}

@@ -1,0 +1,133 @@
+import { signStatic } from '@gwh/core/sign'
+
+/** One request to a receiver, and the answer that the README promises. */
+export interface Probe {
+  readonly check: string
+  readonly expected: number
+  /** What to do when the answer is another one. */
+  readonly fix: string
+  readonly request: Request
+}
+
+const SECOND_MS = 1_000
+const STALE_SECONDS = 600
+const OVER_LIMIT_BYTES = 1024 * 1024 + 1
+const FOREIGN_SECRET = `whsec_${btoa('a secret that the receiver has not')}`
+
+const encode = (text: string) => new TextEncoder().encode(text)
+const event = (note: string) => ({ type: 'ping', data: {}, version: '1', note })
+
+/** The body as a serialiser writes it, and one that a parser and a serialiser would change. */
+const PLAIN = JSON.stringify(event('gwh doctor'))
+const UNUSUAL = `{ "type":"ping", "data": {},\n\t"version":"1", "note":"\\u0067wh \\/ 1.0e1", "n": 1.0 }\n`
+const NON_ASCII = JSON.stringify(event('gwh doctor: é € 🚀 e\u0301'))
+
+/** The requests of a sender whose secret the receiver knows. */
+export async function signedProbes(url: string, secrets: string): Promise<Probe[]> {
+  const ping = { secrets, body: encode(PLAIN) }
+  const accepted = { expected: 200 }
+  const id = newId()
+  return [
+    {
+      ...accepted,
+      check: 'a signed ping',
+      fix: 'The receiver has another secret, or its clock or body is changed: see `gwh verify` with what it received.',
+      request: await sign(url, { ...ping, id }),
+    },
+    {
+      ...accepted,
+      check: 'the same ping again',
+      fix: 'A duplicate is to be acknowledged: otherwise the sender repeats it for 24 hours.',
+      request: await sign(url, { ...ping, id }),
+    },
+    {
+      ...accepted,
+      check: 'unusual JSON, byte for byte',
+      fix: 'Something in front parses the body and writes it anew. Mount the receiver before any body parser; have proxies pass bytes on.',
+      request: await sign(url, { secrets, body: encode(UNUSUAL) }),
+    },
+    {
+      ...accepted,
+      check: 'text outside ASCII, byte for byte',
+      fix: 'Something in front changes the encoding of the body. Read it as bytes, not as text of another character set.',
+      request: await sign(url, { secrets, body: encode(NON_ASCII) }),
+    },
+    {
+      check: 'a stale delivery',
+      expected: 401,
+      fix: 'Refuse deliveries sent more than 300 seconds ago: they may be replays.',
+      request: await sign(url, { ...ping, timestamp: Math.floor(Date.now() / SECOND_MS) - STALE_SECONDS }),
+    },
+  ]
+}
+
+/** The requests that anybody can send. */
+export async function unsignedProbes(url: string): Promise<Probe[]> {
+  const forged = { secrets: FOREIGN_SECRET, body: encode(PLAIN) }
+  const headerless = await sign(url, forged)
+  headerless.headers.delete('webhook-id')
+  const malformed = await sign(url, forged)
+  malformed.headers.set('webhook-timestamp', 'now')
+  const encoded = await sign(url, forged)
+  encoded.headers.set('content-encoding', 'gzip')
+  const elsewhere = new URL('/gwh-doctor/nobody-listens-here', url).href
+  return [
+    {
+      check: 'a forged delivery',
+      expected: 401,
+      fix: 'Verify the signature before anything else.',
+      request: await sign(url, forged),
+    },
+    {
+      check: 'a delivery without webhook-id',
+      expected: 400,
+      fix: 'Demand all three headers.',
+      request: headerless,
+    },
+    {
+      check: 'a malformed timestamp',
+      expected: 400,
+      fix: 'Accept digits only: others read as NaN, which passes comparisons.',
+      request: malformed,
+    },
+    {
+      check: 'a body over 1 MiB',
+      expected: 413,
+      fix: 'Limit the body before it is read, or strangers fill the memory.',
+      request: await sign(url, { ...forged, body: new Uint8Array(OVER_LIMIT_BYTES) }),
+    },
+    {
+      check: 'an encoded body',
+      expected: 415,
+      fix: 'Refuse content-encoding: the signature covers the bytes as sent.',
+      request: encoded,
+    },
+    { check: 'a GET request', expected: 405, fix: 'Accept POST alone.', request: new Request(url) },
+    {
+      check: 'another path',
+      expected: 404,
+      fix: 'Answer 404 where nobody listens.',
+      request: await sign(elsewhere, forged),
+    },
+  ]
+}
+
+interface Delivery {
+  readonly secrets: string
+  readonly body: Uint8Array<ArrayBuffer>
+  readonly id?: string
+  readonly timestamp?: number
+}
+
+const newId = () => `msg_gwh_doctor_${crypto.randomUUID()}`
+
+async function sign(url: string, delivery: Delivery): Promise<Request> {
+  const { secrets, body, id = newId(), timestamp = Math.floor(Date.now() / SECOND_MS) } = delivery
+  const headers = {
+    'content-type': 'application/json',
+    'webhook-id': id,
+    'webhook-timestamp': String(timestamp),
+    'webhook-signature': await signStatic({ id, timestamp, body, secrets }),
+  }
+  return new Request(url, { method: 'POST', headers, body, redirect: 'manual' })
+}

@@ -1,0 +1,185 @@
+import { once } from 'node:events'
+import { createServer, type RequestListener } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import { buffer } from 'node:stream/consumers'
+import { createReceiver } from '@gwh/core'
+import { createEmulator } from '@gwh/emulator'
+import { createNodeHandler } from '@gwh/node'
+import { createSqliteQueue } from '@gwh/store-sqlite'
+import { freePort } from '@gwh/testing'
+import { startRedisServer } from '@gwh/testing/redis'
+import express from 'express'
+import { expect, onTestFinished, test } from 'vitest'
+import { networkDisk } from '../src/lib/doctor/storage.ts'
+import { emptyFolder, gwh } from './support.ts'
+
+const SECRET = 'whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY='
+
+async function listen(handle: RequestListener): Promise<string> {
+  const server = createServer(handle).listen(0, '127.0.0.1')
+  onTestFinished(() => void server.close().closeAllConnections())
+  await once(server, 'listening')
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}/hook`
+}
+
+/** The public keys of an emulator, so that nothing outside is asked. */
+async function keysUrl(): Promise<string> {
+  const emulator = createEmulator()
+  onTestFinished(() => emulator.close())
+  return `${(await emulator.listen({ port: 0 })).url}/.well-known/jwks.json`
+}
+
+const handler = () => {
+  const receiver = createReceiver({ static: { secrets: SECRET }, observer: () => {} })
+  return createNodeHandler(receiver, { path: '/hook' })
+}
+
+interface Report {
+  code: number | null
+  findings: { check: string; status: string; message: string; fix?: string }[]
+}
+
+async function doctor(args: readonly string[], env: Record<string, string> = {}): Promise<Report> {
+  const all = { GEMINI_WEBHOOK_SECRET: SECRET, GWH_JWKS_URL: await keysUrl(), ...env }
+  const { code, stdout, stderr } = await gwh(emptyFolder(), ['doctor', ...args, '--json'], all)
+  expect(stderr).toBe('')
+  return { code, findings: JSON.parse(stdout).findings }
+}
+
+const bad = ({ findings }: Report) =>
+  findings.filter(({ status }) => status === 'failed' || status === 'warning')
+const of = ({ findings }: Report, check: string) => findings.find((finding) => finding.check === check)
+
+test('a receiver of ours is well', async () => {
+  const report = await doctor([await listen(handler())])
+  expect(bad(report)).toEqual([])
+  expect(report.code).toBe(0)
+  expect(report.findings.map(({ check }) => check)).toEqual([
+    'Node.js',
+    'SQLite',
+    'secrets',
+    'public keys',
+    'clock, by 127.0.0.1',
+    'receiver',
+    'clock, by 127.0.0.1',
+    ...[
+      'a signed ping',
+      'the same ping again',
+      'unusual JSON, byte for byte',
+      'text outside ASCII, byte for byte',
+    ],
+    ...['a stale delivery', 'a forged delivery', 'a delivery without webhook-id', 'a malformed timestamp'],
+    ...['a body over 1 MiB', 'an encoded body', 'a GET request', 'another path'],
+  ])
+})
+
+test('a body parser in front is found', async () => {
+  const app = express().use(express.json()).use(handler())
+  const report = await doctor([await listen(app)])
+  expect(report.code).toBe(1)
+  expect(of(report, 'a signed ping')).toMatchObject({
+    status: 'failed',
+    message: expect.stringContaining('arrives parsed'),
+  })
+})
+
+test('a proxy that writes bodies anew is found', async () => {
+  const target = await listen(handler())
+  const proxy = await listen(async (request, response) => {
+    const { method, headers, url } = request
+    const { 'content-length': _, ...kept } = headers
+    const text = (await buffer(request)).toString()
+    const body = text.startsWith('{') ? JSON.stringify(JSON.parse(text)) : text
+    const answer = await fetch(new URL(url!, target), {
+      method: method!,
+      headers: kept as Record<string, string>,
+      ...(method === 'POST' && { body }),
+    }).catch(() => undefined)
+    response.writeHead(answer?.status ?? 413).end(await answer?.text())
+  })
+  const report = await doctor([proxy])
+  expect(of(report, 'a signed ping')?.status).toBe('ok')
+  expect(of(report, 'unusual JSON, byte for byte')).toMatchObject({
+    status: 'failed',
+    message: '401 instead of 200',
+    fix: expect.stringContaining('writes it anew'),
+  })
+})
+
+test('a receiver that accepts anything, one with another secret, one that redirects, one that is down', async () => {
+  const gullible = await doctor([await listen((_, response) => void response.end())])
+  const open = ['a stale delivery', 'a forged delivery', 'a malformed timestamp', 'a GET request']
+  for (const check of open) expect(of(gullible, check)?.status).toBe('failed')
+  const other = await doctor([await listen(handler())], {
+    GEMINI_WEBHOOK_SECRET: 'whsec_ZmVkY2JhOTg3NjU0MzIxMGZlZGNiYTk4NzY1NDMyMTA=',
+  })
+  expect(of(other, 'a signed ping')?.fix).toContain('another secret')
+  const redirecting = await doctor([
+    await listen((_, response) => void response.writeHead(308, { location: '/x' }).end()),
+  ])
+  expect(of(redirecting, 'a signed ping')?.message).toContain('a redirect')
+  expect(of(await doctor([`http://127.0.0.1:${await freePort()}/hook`]), 'receiver')).toMatchObject({
+    status: 'failed',
+    message: expect.stringContaining('ECONNREFUSED'),
+  })
+})
+
+test('a clock that is wrong, keys that are not there and a secret that is none are found', async () => {
+  const late = await listen((_, response) => {
+    response.setHeader('date', new Date(Date.now() - 3_600_000).toUTCString())
+    response.end('{"keys":[{"kty":"OKP","crv":"Ed25519"}]}')
+  })
+  const clock = of(await doctor([], { GWH_JWKS_URL: late }), 'clock, by 127.0.0.1')
+  expect(clock).toMatchObject({ status: 'failed', message: expect.stringMatching(/^3600 s off|^3599 s off/) })
+  const down = await doctor([], {
+    GWH_JWKS_URL: 'http://127.0.0.1:9/keys',
+    GEMINI_WEBHOOK_SECRET: 'whsec_short',
+  })
+  expect(of(down, 'public keys')).toMatchObject({ status: 'failed', fix: expect.stringContaining('503') })
+  expect(of(down, 'secrets')?.status).toBe('failed')
+  expect(JSON.stringify(down)).not.toContain('short"')
+})
+
+test('a queue in SQLite is looked at; one that is not there is not made', async () => {
+  const path = join(emptyFolder(), 'queue.db')
+  expect(of(await doctor(['--queue', path]), 'queue')?.status).toBe('failed')
+  await createSqliteQueue({ path }).close()
+  expect(of(await doctor(['--queue', path]), 'queue')).toMatchObject({
+    status: 'ok',
+    message: '0 pending, 0 dead',
+  })
+  expect([networkDisk(0x6969), networkDisk(-11317950), networkDisk(0xef53)]).toEqual([
+    'NFS',
+    'CIFS',
+    undefined,
+  ])
+})
+
+test('a Redis that may lose deliveries is found', async () => {
+  const server = await startRedisServer('--maxmemory-policy', 'allkeys-lru')
+  onTestFinished(() => server.stop())
+  const report = await doctor(['--queue', server.url])
+  expect(of(report, 'Redis eviction')).toMatchObject({
+    status: 'failed',
+    fix: 'Set maxmemory-policy noeviction.',
+  })
+  expect(of(report, 'Redis persistence')?.status).toBe('failed')
+  const durable = await startRedisServer('--appendonly', 'yes')
+  onTestFinished(() => durable.stop())
+  expect(bad(await doctor(['--queue', durable.url]))).toEqual([])
+  expect(of(await doctor(['--queue', 'redis://:hidden@127.0.0.1:9']), 'Redis')?.status).toBe('failed')
+})
+
+test('a person reads a line for each finding, and what to do', async () => {
+  const env = { GWH_JWKS_URL: await keysUrl() }
+  const { code, stdout } = await gwh(
+    emptyFolder(),
+    ['doctor', await listen((_, response) => void response.end())],
+    env,
+  )
+  expect(code).toBe(1)
+  expect(stdout).toMatch(/^FAILED {2}a forged delivery: 200 instead of 401\n {8}Verify the signature/m)
+  expect(stdout).toMatch(/^skipped signed deliveries: /m)
+  expect(stdout).toMatch(/\d failed\.\n$/)
+})
