@@ -1,3 +1,5 @@
+import type { DeliverySummary } from '../../src/lib/protocol/emulator.ts'
+
 /** One HTTP try of a delivery. Times are epoch milliseconds of the emulator's clock. */
 export interface Attempt {
   readonly attempt: number
@@ -12,15 +14,7 @@ export interface Attempt {
 }
 
 /** A delivery with everything that is known of it. */
-export interface Delivery {
-  readonly webhookId: string
-  readonly eventType: string
-  readonly scheme: 'static' | 'dynamic'
-  readonly uri: string
-  readonly jobId?: string
-  readonly state: 'pending' | 'acked' | 'exhausted' | 'disabled'
-  readonly createdAt: number
-  readonly nextAttemptAt?: number
+export interface Delivery extends Omit<DeliverySummary, 'attempts' | 'isRunning' | 'status' | 'code'> {
   readonly body: string
   readonly attempts: readonly Attempt[]
 }

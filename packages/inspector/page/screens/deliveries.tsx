@@ -3,7 +3,7 @@ import type { AboutEmulator, DeliveryMatches, DeliverySummary } from '../../src/
 import { control } from '../api/client.ts'
 import { formatTime } from '../text/format.ts'
 import { STATE_WORDS, toneOf } from '../text/reasons.ts'
-import { Badge, Choice, Empty, Failure, Field, Text } from '../ui/parts.tsx'
+import { Badge, Choice, Empty, Failure, Field, Table, Text } from '../ui/parts.tsx'
 import { linkTo } from '../ui/router.ts'
 import { useData } from '../ui/use-data.ts'
 
@@ -73,23 +73,11 @@ function Matches({ matches }: { matches: DeliveryMatches }) {
 /** Deliveries as a table, or on a narrow screen as cards. */
 export function DeliveryTable({ deliveries }: { deliveries: readonly DeliverySummary[] }) {
   return (
-    <table class="cards">
-      <thead>
-        <tr>
-          <th scope="col">Time</th>
-          <th scope="col">Event</th>
-          <th scope="col">To</th>
-          <th scope="col">State</th>
-          <th scope="col">Attempts</th>
-          <th scope="col">Answer</th>
-        </tr>
-      </thead>
-      <tbody>
-        {deliveries.map((delivery) => (
-          <Row key={delivery.webhookId} delivery={delivery} />
-        ))}
-      </tbody>
-    </table>
+    <Table heads={['Time', 'Event', 'To', 'State', 'Attempts', 'Answer']}>
+      {deliveries.map((delivery) => (
+        <Row key={delivery.webhookId} delivery={delivery} />
+      ))}
+    </Table>
   )
 }
 

@@ -4,7 +4,7 @@ import { control } from '../api/client.ts'
 import type { Job } from '../api/types.ts'
 import { encodePart, formatDuration, formatTime } from '../text/format.ts'
 import type { Tone } from '../text/reasons.ts'
-import { Action, Badge, Block, Choice, Empty, Failure, Text } from '../ui/parts.tsx'
+import { Action, Badge, Block, Choice, Empty, Failure, Table, Text } from '../ui/parts.tsx'
 import { linkTo } from '../ui/router.ts'
 import { useClock } from '../ui/use-clock.ts'
 import { useData } from '../ui/use-data.ts'
@@ -26,39 +26,28 @@ export function Jobs() {
         </Empty>
       )}
       {jobs && jobs.length > 0 && (
-        <table class="cards">
-          <thead>
-            <tr>
-              <th scope="col">Created</th>
-              <th scope="col">Job</th>
-              <th scope="col">Kind</th>
-              <th scope="col">State</th>
-              <th scope="col">Took</th>
+        <Table heads={['Created', 'Job', 'Kind', 'State', 'Took']}>
+          {jobs.map((job) => (
+            <tr key={job.id}>
+              <td class="time">{formatTime(job.createdAt)}</td>
+              <td class="main">
+                <a href={linkTo('jobs', job.id)}>
+                  <Text>{job.id}</Text>
+                </a>
+                <small>
+                  <Text>{job.model}</Text>
+                </small>
+              </td>
+              <td>{job.kind}</td>
+              <td>
+                <JobState job={job} />
+              </td>
+              <td class="count">
+                {job.endedAt === undefined ? '–' : formatDuration(job.endedAt - job.createdAt)}
+              </td>
             </tr>
-          </thead>
-          <tbody>
-            {jobs.map((job) => (
-              <tr key={job.id}>
-                <td class="time">{formatTime(job.createdAt)}</td>
-                <td class="main">
-                  <a href={linkTo('jobs', job.id)}>
-                    <Text>{job.id}</Text>
-                  </a>
-                  <small>
-                    <Text>{job.model}</Text>
-                  </small>
-                </td>
-                <td>{job.kind}</td>
-                <td>
-                  <JobState job={job} />
-                </td>
-                <td class="count">
-                  {job.endedAt === undefined ? '–' : formatDuration(job.endedAt - job.createdAt)}
-                </td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
+          ))}
+        </Table>
       )}
     </>
   )

@@ -27,9 +27,9 @@ await ai.batches.create({
   src: [{ contents: [{ role: 'user', parts: [{ text: 'Hello' }] }] }],
 })`
 
-const TERMINAL = `gwh dev -- node server.js   # this emulator, and your program pointed at it
-gwh trigger batch.succeeded # a signed event reaches your receiver
-gwh doctor http://127.0.0.1:3000/webhooks/gemini`
+const TERMINAL = `gwh init                    # writes a receiver for the framework in package.json
+gwh dev -- node server.js   # this emulator, and your program pointed at it
+gwh trigger batch.succeeded # a signed event reaches your receiver`
 
 /** The lines to paste. */
 export function Setup() {

@@ -101,6 +101,24 @@ export function Empty({ children, command }: { children: ComponentChildren; comm
   )
 }
 
+/** A table that becomes a list of cards on a narrow screen. */
+export function Table({ heads, children }: { heads: readonly string[]; children: ComponentChildren }) {
+  return (
+    <table class="cards">
+      <thead>
+        <tr>
+          {heads.map((head) => (
+            <th key={head} scope="col">
+              {head}
+            </th>
+          ))}
+        </tr>
+      </thead>
+      <tbody>{children}</tbody>
+    </table>
+  )
+}
+
 /** A labelled input; with `rows` one of several lines. */
 export function Field(props: {
   readonly label: string

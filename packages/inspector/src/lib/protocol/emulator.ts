@@ -78,6 +78,6 @@ export interface AboutEmulator {
   readonly eventTypes: readonly string[]
   readonly profile: string
   readonly signing: string
-  /** The shortened secret of each registered webhook, newest first. */
+  /** Whether a queue is attached. */
   readonly hasQueue: boolean
 }
