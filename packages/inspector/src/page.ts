@@ -12,6 +12,7 @@ export type {
   DeliveryRequestCopy,
   DeliverySummary,
   JobDetail,
+  JobSummary,
   SignatureEntry,
 } from './lib/protocol/emulator.ts'
 export type { QueueCounts, QueueEntry, QueueEntryState, QueuePage } from './lib/protocol/queue.ts'

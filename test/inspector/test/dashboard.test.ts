@@ -9,7 +9,7 @@ import { useBrowser } from '@gwh-test/support/browser'
 import { getRequestListener } from '@hono/node-server'
 import { expect, onTestFinished, test } from 'vitest'
 import { violationsOf } from './accessibility.ts'
-import { press, VIEWPORTS } from './pages.ts'
+import { press, takePicture, VIEWPORTS } from './pages.ts'
 
 const open = useBrowser()
 const COOKIE = { name: 'admin', value: '1' }
@@ -83,4 +83,18 @@ test('the page stays below 60 KB, script and stylesheet, gzipped', async () => {
   const bytes = (await Promise.all(parts)).reduce((sum, size) => sum + size, 0)
   console.log(`the page: ${bytes} bytes, gzipped`)
   expect(bytes).toBeLessThan(60 * 1024)
+})
+
+test('a dashboard is accessible in every size and colour', async () => {
+  const origin = await serveDashboard(await deadQueue(3))
+  const { page: blank } = await open('about:blank')
+  await blank.context().addCookies([{ ...COOKIE, url: origin }])
+  for (const [device, viewport] of Object.entries(VIEWPORTS)) {
+    for (const colorScheme of ['light', 'dark'] as const) {
+      const { page } = await open(`${origin}/admin`, { waitUntil: 'load', viewport, colorScheme })
+      await page.getByText('Details').first().click()
+      expect(await violationsOf(page), `${device} ${colorScheme}`).toEqual([])
+      await takePicture(page, `dashboard-${device}-${colorScheme}`)
+    }
+  }
 })

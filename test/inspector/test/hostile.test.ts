@@ -50,11 +50,21 @@ async function fill(world: World): Promise<void> {
       },
     )
   }
+  // A receiver that answers with the same.
+  const server = createServer((request, response) => {
+    const index = Number(/\d+/.exec(request.url ?? '')?.[0])
+    response.writeHead(500, { 'content-type': 'text/html' }).end(HOSTILE[index])
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  onTestFinished(() => void server.close())
+  const { port } = server.address() as AddressInfo
+  const uris = HOSTILE.map((_, index) => `http://127.0.0.1:${port}/${index}`)
+  await emulator.trigger({ type: 'batch.expired', data: { id: 'answers' }, uris })
   await emulator.idle()
 }
 
 test('hostile texts in every field are shown as text and execute nothing', async () => {
-  const world = await startWorld({ jobs: { batchMs: 1 }, profile: 'guide' })
+  const world = await startWorld({ jobs: { batchMs: 1 } })
   await fill(world)
   await world.emulator.clock.advance(10_000)
   const { page, warnings } = await open(world)

@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import { useBrowser } from '@gwh-test/support/browser'
 import type { Page } from 'playwright-core'
 import { onTestFinished } from 'vitest'
@@ -36,4 +37,12 @@ export function press(page: Page, name: string | RegExp): Promise<void> {
     .getByRole('button', { name, exact: typeof name === 'string' })
     .first()
     .click()
+}
+
+/** A folder for a picture of each screen, for looking at them. */
+const folder = process.env.GWH_SCREENSHOTS
+
+/** Takes a picture of the whole page, where pictures are wanted. */
+export async function takePicture(page: Page, name: string): Promise<void> {
+  if (folder !== undefined) await page.screenshot({ path: join(folder, `${name}.png`), fullPage: true })
 }

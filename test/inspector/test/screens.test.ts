@@ -1,16 +1,10 @@
-import { mkdirSync } from 'node:fs'
-import { join } from 'node:path'
 import type { Page } from 'playwright-core'
 import { expect, test } from 'vitest'
 import { violationsOf } from './accessibility.ts'
-import { goTo, press, useInspector, VIEWPORTS } from './pages.ts'
+import { goTo, press, takePicture, useInspector, VIEWPORTS } from './pages.ts'
 import { OTHER_SECRET, startWorld, type World } from './world.ts'
 
 const open = useInspector()
-
-/** A folder for a picture of each screen, for looking at them. */
-const folder = process.env.GWH_SCREENSHOTS
-if (folder !== undefined) mkdirSync(folder, { recursive: true })
 
 /** How to get to each screen from the list of deliveries. */
 const SCREENS: Record<string, (page: Page) => Promise<unknown>> = {
@@ -91,8 +85,7 @@ for (const [device, viewport] of Object.entries(VIEWPORTS)) {
         await expect.poll(() => page.locator('main').textContent()).not.toBe('')
         expect(await violationsOf(page), name).toEqual([])
         expect(await overflow(page), name).toBe(0)
-        const path = folder && join(folder, `${name}-${device}-${colorScheme}.png`)
-        if (path) await page.screenshot({ path, fullPage: true })
+        await takePicture(page, `${name}-${device}-${colorScheme}`)
       }
       expect(warnings).toEqual([])
     }, 120_000)
@@ -111,7 +104,6 @@ test('empty screens are accessible and name the command that fills them', async 
     await goTo(page, screen)
     await page.getByText(command).waitFor()
     expect(await violationsOf(page), screen).toEqual([])
-    const path = folder && join(folder, `empty-${screen.toLowerCase()}.png`)
-    if (path) await page.screenshot({ path, fullPage: true })
+    await takePicture(page, `empty-${screen.toLowerCase()}`)
   }
 })

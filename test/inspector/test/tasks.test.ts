@@ -126,7 +126,12 @@ test('create a webhook, disable it, enable it, delete it', async () => {
   await card.getByText('disabled').waitFor()
   await card.getByRole('button', { name: 'Enable' }).click()
   await card.getByText('enabled').waitFor()
-  await card.getByRole('button', { name: 'Delete' }).click()
+  await card.getByRole('button', { name: 'Delete' }).focus()
+  await page.keyboard.press('Enter')
+  // The focus is on the harmless answer, and goes back where it was.
+  await page.keyboard.press('Enter')
+  expect(await page.evaluate(() => document.activeElement?.textContent)).toBe('Delete')
+  await page.keyboard.press('Enter')
   await card.getByRole('button', { name: 'Yes' }).click()
   await card.waitFor({ state: 'detached' })
 })

@@ -19,21 +19,6 @@ export interface Delivery extends Omit<DeliverySummary, 'attempts' | 'isRunning'
   readonly attempts: readonly Attempt[]
 }
 
-/** A job as the list shows it. */
-export interface Job {
-  readonly id: string
-  readonly kind: string
-  readonly model?: string
-  readonly createdAt: number
-  readonly dueAt: number
-  readonly uris?: readonly string[]
-  readonly userMetadata?: object
-  readonly endedAt?: number
-  readonly outcome?: string
-  readonly state?: string
-  readonly error?: { readonly code: number; readonly message: string }
-}
-
 /** A registered webhook as Google's API shows it. */
 export interface Webhook {
   readonly id: string

@@ -1,7 +1,6 @@
 import { useState } from 'preact/hooks'
-import type { DeliveryMatches, JobDetail } from '../../src/lib/protocol/emulator.ts'
+import type { DeliveryMatches, JobDetail, JobSummary } from '../../src/lib/protocol/emulator.ts'
 import { control } from '../api/client.ts'
-import type { Job } from '../api/types.ts'
 import { encodePart, formatDuration, formatTime } from '../text/format.ts'
 import type { Tone } from '../text/reasons.ts'
 import { Action, Badge, Block, Choice, Empty, Failure, Table, Text } from '../ui/parts.tsx'
@@ -12,9 +11,14 @@ import { DeliveryTable } from './deliveries.tsx'
 
 const EXAMPLE = `GOOGLE_GEMINI_BASE_URL=${location.origin} GEMINI_API_KEY=any node your-program.js`
 
-/** The jobs, newest first. */
+const SHOWN = 200
+
+/** The newest jobs, newest first. */
 export function Jobs() {
-  const { value, error } = useData<{ jobs: Job[] }>(() => control('/jobs'), [])
+  const { value, error } = useData<{ jobs: JobSummary[]; total: number }>(
+    () => control(`/jobs?limit=${SHOWN}`),
+    [],
+  )
   const jobs = value?.jobs.toReversed()
   return (
     <>
@@ -49,15 +53,16 @@ export function Jobs() {
           ))}
         </Table>
       )}
+      {value && value.total > value.jobs.length && <p>These are the newest of {value.total} jobs.</p>}
     </>
   )
 }
 
-function JobState({ job }: { job: Job }) {
+function JobState({ job }: { job: JobSummary }) {
   return <Badge tone={toneOfJob(job)}>{job.outcome?.replaceAll('_', ' ') ?? 'running'}</Badge>
 }
 
-function toneOfJob({ outcome }: Job): Tone {
+function toneOfJob({ outcome }: JobSummary): Tone {
   if (outcome === undefined) return 'busy'
   if (outcome === 'succeeded') return 'good'
   return outcome === 'failed' || outcome === 'expired' ? 'bad' : 'warn'
@@ -65,14 +70,12 @@ function toneOfJob({ outcome }: Job): Tone {
 
 /** One job: its life line, its deliveries, what it was asked and what it answered. */
 export function JobScreen({ id }: { id: string }) {
-  const { value: jobs, error } = useData<{ jobs: Job[] }>(() => control('/jobs'), [id])
   const clock = useClock()
-  const { value: detail } = useData<JobDetail>(() => control(`/jobs/${encodePart(id)}`), [id])
+  const { value: job, error } = useData<JobDetail>(() => control(`/jobs/${encodePart(id)}`), [id])
   const { value: sent } = useData<DeliveryMatches>(
     () => control(`/deliveries/search?job=${encodePart(id)}`),
     [id],
   )
-  const job = jobs?.jobs.find((candidate) => candidate.id === id)
   return (
     <>
       <p class="back">
@@ -81,8 +84,7 @@ export function JobScreen({ id }: { id: string }) {
       <h1 class="long">
         <Text>{id}</Text> {job && <JobState job={job} />}
       </h1>
-      <Failure error={error} />
-      {jobs && job === undefined && (
+      {job === undefined && error && (
         <p>This job is invented by an event, or was deleted: the API does not know it.</p>
       )}
       {job && <LifeLine job={job} now={clock?.now} />}
@@ -95,23 +97,23 @@ export function JobScreen({ id }: { id: string }) {
           <p>None yet.</p>
         )}
       </section>
-      {detail?.result !== undefined && (
+      {job?.result !== undefined && (
         <section>
           <h2>Result</h2>
-          <Block text={detail.result} label="the result" />
+          <Block text={job.result} label="the result" />
         </section>
       )}
-      {detail && (
+      {job && (
         <section>
           <h2>Input</h2>
-          <Block text={detail.input} label="the input" />
+          <Block text={job.input} label="the input" />
         </section>
       )}
     </>
   )
 }
 
-function LifeLine({ job, now }: { job: Job; now: number | undefined }) {
+function LifeLine({ job, now }: { job: JobSummary; now: number | undefined }) {
   const { createdAt, dueAt, endedAt, error } = job
   return (
     <>
@@ -155,7 +157,7 @@ const OUTCOMES: Readonly<Record<string, readonly string[]>> = {
   video: ['succeeded', 'failed', 'filtered'],
 }
 
-function Finish({ job }: { job: Job }) {
+function Finish({ job }: { job: JobSummary }) {
   const [outcome, setOutcome] = useState('succeeded')
   const finish = async () => {
     await control('/finish', { job: job.id, outcome })

@@ -1,5 +1,5 @@
 import type { ComponentChildren } from 'preact'
-import { useId, useState } from 'preact/hooks'
+import { useEffect, useId, useRef, useState } from 'preact/hooks'
 import { showUnseen } from '../text/format.ts'
 import type { Tone } from '../text/reasons.ts'
 import { act, copy } from './notices.tsx'
@@ -36,17 +36,22 @@ export function Action(props: {
   )
 }
 
-/** An action that cannot be undone: it asks once more. */
+/** An action that cannot be undone: it asks once more. The focus follows, and begins at the harmless answer. */
 export function Danger(props: {
   readonly run: () => Promise<string | undefined>
   readonly children: ComponentChildren
   readonly question: string
-  readonly label?: string
 }) {
   const [isAsked, setAsked] = useState(false)
+  const first = useRef<HTMLButtonElement>(null)
+  const wasAsked = useRef(false)
+  useEffect(() => {
+    if (isAsked !== wasAsked.current) first.current?.focus()
+    wasAsked.current = isAsked
+  }, [isAsked])
   if (!isAsked) {
     return (
-      <button type="button" aria-label={props.label} onClick={() => setAsked(true)}>
+      <button type="button" ref={first} onClick={() => setAsked(true)}>
         {props.children}
       </button>
     )
@@ -62,7 +67,7 @@ export function Danger(props: {
       <Action run={run} kind="danger">
         Yes
       </Action>
-      <button type="button" onClick={() => setAsked(false)}>
+      <button type="button" ref={first} onClick={() => setAsked(false)}>
         No
       </button>
     </fieldset>

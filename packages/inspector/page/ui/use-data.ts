@@ -7,7 +7,10 @@ export interface Data<Value> {
   readonly error?: string
 }
 
-/** Reads something now and whenever anything changes. `inputs` say what is read: when they change, it starts anew. */
+/**
+ * Reads something now, whenever anything changes, and when `inputs`, which say what is read, change. What was read before
+ * stays until then.
+ */
 export function useData<Value>(read: () => Promise<Value>, inputs: readonly unknown[]): Data<Value> {
   const [data, setData] = useState<Data<Value>>({})
   const reader = useRef(read)
@@ -27,7 +30,6 @@ export function useData<Value>(read: () => Promise<Value>, inputs: readonly unkn
           setData(({ value }) => ({ ...(value !== undefined && { value }), error: error.message })),
       )
     }
-    setData({})
     load()
     const stop = onChange(load)
     return () => {

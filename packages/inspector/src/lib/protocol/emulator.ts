@@ -66,9 +66,25 @@ export interface DeliveryRequestCopy {
   readonly body: string
 }
 
-/** One job with what it was asked and what came of it, as JSON text that may be cut. */
-export interface JobDetail {
+/** One row of the list of jobs. Times are epoch milliseconds of the emulator's clock. */
+export interface JobSummary {
   readonly id: string
+  /** `batch`, `interaction` or `video`. */
+  readonly kind: string
+  readonly model?: string
+  readonly createdAt: number
+  readonly dueAt: number
+  readonly uris?: readonly string[]
+  readonly userMetadata?: object
+  readonly endedAt?: number
+  readonly outcome?: string
+  /** The final state as its own API names it. */
+  readonly state?: string
+  readonly error?: { readonly code: number; readonly message: string }
+}
+
+/** One job with what it was asked and what came of it, as JSON text that may be cut. */
+export interface JobDetail extends JobSummary {
   readonly input: string
   readonly result?: string
 }
