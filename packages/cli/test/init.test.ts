@@ -155,3 +155,11 @@ test('the way to install is that of the project', async () => {
   expect((await steps('bun'))[0]).toMatch(/^bun add /)
   expect((await steps('deno'))[0]).toMatch(/^deno add npm:@gwh\/core /)
 })
+
+test('--install installs with the tool of the project, and ends with its code', async () => {
+  const cwd = projectFor('express')
+  const bin = emptyFolder()
+  writeFileSync(join(bin, 'pnpm'), '#!/bin/sh\necho "asked for $*"\nexit 7\n', { mode: 0o755 })
+  const { code, stdout } = await gwh(cwd, ['init', '--install'], { PATH: `${bin}:${process.env.PATH}` })
+  expect({ code, stdout }).toEqual({ code: 7, stdout: expect.stringContaining('asked for add @gwh/core') })
+})

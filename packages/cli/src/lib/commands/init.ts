@@ -11,15 +11,16 @@ export function initCommand(context: CommandContext): Command {
     )
     .addOption(new Option('--framework <name>', 'default: what package.json shows').choices(FRAMEWORKS))
     .option('--file <path>', 'the file to write')
+    .option('--install', 'install what the receiver imports')
     .option('--json', 'print JSON')
     .addHelpText('after', EXAMPLES)
     .action(async (flags: InitFlags) => {
       const { init } = await import('../init/init.ts')
-      await init(context, flags)
+      process.exitCode = await init(context, flags)
     })
 }
 
 const EXAMPLES = `
 Examples:
-  $ gwh init
+  $ gwh init --install
   $ gwh init --framework hono --file src/webhooks.ts`

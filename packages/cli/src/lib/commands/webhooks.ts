@@ -1,4 +1,4 @@
-import { EVENT_TYPES } from '@gwh/core/events'
+import { EVENT_TYPES } from '@gwh/core'
 import { Command, InvalidArgumentError, Option } from 'commander'
 import type { CommandContext } from '../shared/context.ts'
 import type { CreateFlags, UpdateFlags } from '../webhooks/manage.ts'

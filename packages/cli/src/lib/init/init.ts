@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { appendFile, mkdir, readFile, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { runProgram } from '../dev/program.ts'
 import { CliError } from '../shared/cli-error.ts'
 import type { CommandContext } from '../shared/context.ts'
 import { detectProject, type Project } from './detect.ts'
@@ -12,6 +13,8 @@ export interface InitFlags {
   readonly framework?: Framework
   /** The file to write, relative to the project. */
   readonly file?: string
+  /** Installs what the receiver imports. */
+  readonly install?: true
   readonly json?: true
 }
 
@@ -20,23 +23,39 @@ const VARIABLES: Readonly<Record<string, string>> = {
   GEMINI_WEBHOOK_SECRET: 'written by `gwh webhooks register --uri <url> --write-env .env`',
 }
 
-/** Writes a receiver and the variables it reads. Overwrites nothing. */
-export async function init(context: CommandContext, flags: InitFlags): Promise<void> {
+/** Writes a receiver and the variables it reads, and overwrites nothing; returns the exit code. */
+export async function init(context: CommandContext, flags: InitFlags): Promise<number> {
   const { cwd, terminal } = context
   const detected = await detectProject(cwd)
   const project = { ...detected, framework: flags.framework ?? detected.framework }
   const file = flags.file ?? defaultFile(cwd, project)
   await writeNew(cwd, file, TEMPLATES[project.framework].code)
   const added = await addVariables(join(cwd, '.env'))
-  const steps = toSteps(project, file)
-  if (flags.json) {
-    terminal.json({ framework: project.framework, file, variables: added, steps })
-    return
-  }
+  const [install, ...steps] = toSteps(project, file)
+  const left = flags.install || install === undefined ? steps : [install, ...steps]
+  if (flags.json) terminal.json({ framework: project.framework, file, variables: added, steps: left })
+  else show(context, { file, project, added })
+  const code = flags.install && install !== undefined ? await runInstall(context, install) : 0
+  if (code !== 0 || flags.json) return code
+  terminal.note('\nNext:')
+  for (const step of left) terminal.note(`  ${step}`)
+  return code
+}
+
+interface Written {
+  readonly file: string
+  readonly project: Project
+  readonly added: readonly string[]
+}
+
+function show({ terminal }: CommandContext, { file, project, added }: Written): void {
   terminal.out(`wrote ${file} for ${project.framework}`)
   if (added.length > 0) terminal.out(`added ${added.join(' and ')} to .env`)
-  terminal.note('\nNext:')
-  for (const step of steps) terminal.note(`  ${step}`)
+}
+
+async function runInstall({ env, cwd, signal, terminal }: CommandContext, step: string): Promise<number> {
+  terminal.note(`$ ${step}`)
+  return await runProgram(step.split(' '), { ...env, PWD: cwd }, signal)
 }
 
 function defaultFile(cwd: string, { framework, isTypeScript }: Project): string {
@@ -73,12 +92,16 @@ async function addVariables(path: string): Promise<string[]> {
   return missing.map(([name]) => name)
 }
 
-function toSteps({ framework, dependencies, install }: Project, file: string): string[] {
+/** What to run: the installation first, `undefined` where nothing is missing. */
+function toSteps(
+  { framework, dependencies, install }: Project,
+  file: string,
+): [string | undefined, ...string[]] {
   const { packages, run } = TEMPLATES[framework]
   const missing = packages.filter((name) => !dependencies.includes(name))
   const names = install === 'deno add' ? missing.map((name) => `npm:${name}`) : missing
   return [
-    ...(names.length > 0 ? [`${install} ${names.join(' ')}`] : []),
+    names.length > 0 ? `${install} ${names.join(' ')}` : undefined,
     `npx @gwh/cli dev -- ${run}${framework === 'next' ? '' : ` ${file}`}`,
     'npx @gwh/cli trigger batch.succeeded   # in another terminal',
   ]
