@@ -16,7 +16,7 @@ const RECIPES: Record<string, (dashboard: Handler) => RequestListener> = {
   hono: (dashboard) => getRequestListener(honoApp(dashboard).fetch),
   express: expressApp,
   next(dashboard) {
-    const { GET, POST } = nextRoute(dashboard)
+    const { GET, POST } = nextRoute(() => dashboard)
     return getRequestListener((request) => (request.method === 'POST' ? POST : GET)(request))
   },
 }
@@ -64,7 +64,12 @@ test('the README has the recipes that are tested', () => {
   )
   const missing = lines
     .map((line) => line.replace(/^export /, '').trim())
-    .filter((line) => line !== '' && !line.startsWith('// app/') && !recipes.includes(line))
+    .filter(
+      (line) =>
+        line !== '' &&
+        !/^(\/\/ app\/|import \{ createDashboard|const create = )/.test(line) &&
+        !recipes.includes(line),
+    )
   expect(lines.length).toBeGreaterThan(6)
   expect(missing).toEqual([])
 })

@@ -1,9 +1,11 @@
 type Handler = (request: Request) => Promise<Response>
 
 /** The recipe for Next.js: the exports of a route module. */
-export function nextRoute(dashboard: Handler) {
-  const dynamic = 'force-dynamic'
-  const GET = (request: Request) => dashboard(request)
-  const POST = (request: Request) => dashboard(request)
-  return { dynamic, GET, POST }
+export function nextRoute(create: () => Handler) {
+  let dashboard: ReturnType<typeof create> | undefined
+  // At the first request: `next build` loads this module too, and must not open the queue.
+  const handle = (request: Request) => (dashboard ??= create())(request)
+  const GET = handle
+  const POST = handle
+  return { GET, POST }
 }
