@@ -4,7 +4,10 @@ type Handler = (request: Request) => Promise<Response>
 export function nextRoute(create: () => Handler) {
   let dashboard: ReturnType<typeof create> | undefined
   // At the first request: `next build` loads this module too, and must not open the queue.
-  const handle = (request: Request) => (dashboard ??= create())(request)
+  const handle = (request: Request) => {
+    dashboard ??= create()
+    return dashboard(request)
+  }
   const GET = handle
   const POST = handle
   return { GET, POST }
