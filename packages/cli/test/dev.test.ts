@@ -52,7 +52,8 @@ test('a program run by dev gets a signed event that trigger sends', async () => 
 })
 
 test('the page that dev prints opens once', async () => {
-  const dev = start(emptyFolder(), ['dev', '--port', '0', '--forward', FORWARD])
+  const cwd = emptyFolder()
+  const dev = start(cwd, ['dev', '--port', '0', '--forward', FORWARD])
   const [, url, ticket] = await dev.saw(/(http:\/\/127\.0\.0\.1:\d+)\/#ticket=(\w+)/)
   const open = () =>
     fetch(`${url}/_gwh/session`, {
@@ -61,6 +62,10 @@ test('the page that dev prints opens once', async () => {
       body: JSON.stringify({ ticket }),
     })
   expect([(await open()).status, (await open()).status]).toEqual([200, 401])
+  // Another one, for another browser.
+  const { stdout } = await gwh(cwd, ['page'])
+  expect(stdout).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/#ticket=\w+\n$/)
+  expect(stdout).not.toContain(ticket)
   dev.kill('SIGINT')
   await dev.finished
 })

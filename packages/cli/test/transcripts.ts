@@ -127,7 +127,7 @@ function settle(text: string, [apiPort, receiverPort]: readonly [number, number]
     .replaceAll(`:${receiverPort}`, ':3000')
     .replace(/(?<=Google's side +http:\/\/127\.0\.0\.1:)\d+/g, '8787')
     .replace(/^http:\/\/127\.0\.0\.1:\d+$/gm, 'http://127.0.0.1:8787')
-    .replace(/(?<=Page +http:\/\/127\.0\.0\.1:)\S+/g, '8787/…')
+    .replace(/(?<=http:\/\/127\.0\.0\.1:)\d+\/#ticket=\w+/g, '8787/…')
     .replace(/msg_[\da-f]{8}-[\da-f-]{27}/g, 'msg_0a1b2c3d-…')
     .replace(/\b[a-z\d]{36}\b/g, 'w0a1b2c3d4e5f6g7h8i9j0k1l2m3n4o5p6q7')
     .replace(/whsec_\.\.\..{4}/g, 'whsec_...MnM=')

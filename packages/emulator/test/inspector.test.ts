@@ -47,6 +47,14 @@ test('a session is opened neither by another origin, nor by a form, nor without 
   expect(await open({ ticket }, json)).toBe(200)
 })
 
+test('a client with the control token makes further tickets, and nobody else', async () => {
+  const emulator = createTestEmulator()
+  const json = { 'content-type': 'application/json' }
+  const { body } = await call(emulator, 'POST', '/_gwh/tickets', {})
+  expect((await call(emulator, 'POST', '/_gwh/session', { ticket: body.ticket }, json)).status).toBe(200)
+  expect((await call(emulator, 'POST', '/_gwh/tickets', {}, json)).status).toBe(401)
+})
+
 test('an emulator that does not listen has no URL for the page', async () => {
   await expect(createTestEmulator().inspectorUrl()).rejects.toMatchObject({ code: 'not_listening' })
 })

@@ -55,8 +55,8 @@ function SignedOut() {
   return (
     <main id="main">
       <h1>Gemini webhooks</h1>
-      <p>This browser has no session with the emulator. Open the URL that it prints; each works once.</p>
-      <Block text="gwh dev" label="the command" />
+      <p>This browser has no session with the emulator. Ask for a URL that opens it; each works once.</p>
+      <Block text="gwh page" label="the command" />
       <p>
         In a program: <code>await emulator.inspectorUrl()</code>.
       </p>

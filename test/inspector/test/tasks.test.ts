@@ -26,7 +26,7 @@ test('without a session the page says how to get one, also when its emulator has
   await page.reload()
   await page.getByText('This browser has no session').waitFor()
   expect(await page.evaluate(() => localStorage.getItem('gwh-session'))).toBe(null)
-  expect(await page.getByText('gwh dev', { exact: true }).isVisible()).toBe(true)
+  expect(await page.getByText('gwh page', { exact: true }).isVisible()).toBe(true)
 })
 
 test('find the failed delivery, see why, fix the receiver, replay', async () => {

@@ -29,7 +29,8 @@ await ai.batches.create({
 
 const TERMINAL = `gwh init                    # writes a receiver for the framework in package.json
 gwh dev -- node server.js   # this emulator, and your program pointed at it
-gwh trigger batch.succeeded # a signed event reaches your receiver`
+gwh trigger batch.succeeded # a signed event reaches your receiver
+gwh doctor http://127.0.0.1:3000/webhooks/gemini`
 
 /** The lines to paste. */
 export function Setup() {

@@ -5,6 +5,7 @@ import { conformanceCommand } from '../commands/conformance.ts'
 import { devCommand } from '../commands/dev.ts'
 import { doctorCommand } from '../commands/doctor.ts'
 import { initCommand } from '../commands/init.ts'
+import { pageCommand } from '../commands/page.ts'
 import { queueCommand } from '../commands/queue.ts'
 import { triggerCommand } from '../commands/trigger.ts'
 import { verifyCommand } from '../commands/verify.ts'
@@ -23,6 +24,7 @@ export function createProgram(context: CommandContext): Command {
     .exitOverride()
   for (const create of [
     devCommand,
+    pageCommand,
     initCommand,
     triggerCommand,
     verifyCommand,

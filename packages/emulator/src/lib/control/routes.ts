@@ -59,6 +59,7 @@ function guardedApi(state: EmulatorState): Hono {
       return c.json({})
     })
     .get('/about', (c) => c.json(about(state)))
+    .post('/tickets', (c) => c.json({ ticket: state.sessions.newTicket() }))
     .route('/clock', clockApi(state))
     .route('/deliveries', deliveriesApi(state))
     .route('/faults', faultsApi(state.faults))

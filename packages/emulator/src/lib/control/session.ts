@@ -9,6 +9,6 @@ export function openSession({ sessions }: EmulatorState, body: Fields): { token:
   if (token !== undefined) return { token }
   throw new RequestFault(
     'control_token_missing',
-    'The ticket was used or is not of this process. Ask for a new URL: `emulator.inspectorUrl()`, or start `gwh dev` again.',
+    'The ticket was used or is not of this process. Ask for a new URL: `gwh page`, or `emulator.inspectorUrl()`.',
   )
 }
