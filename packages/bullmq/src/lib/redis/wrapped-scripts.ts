@@ -1,0 +1,47 @@
+import { WebhookError } from '@gwh/core/errors'
+import type { IRedisTransaction } from 'bullmq'
+import type { Redis } from 'ioredis'
+
+/** A script that contains one of BullMQ's and does something more in the same atomic step. */
+export interface ScriptWrapper {
+  /** Names the commands that run wrapped scripts. */
+  name: string
+  /** Makes the wrapped script; the last entries of `ARGV` are ours. */
+  wrap(lua: string): string
+}
+
+/** A script that ioredis has loaded. */
+interface LoadedScript {
+  lua: string
+  numberOfKeys: number
+}
+
+/** The commands that ioredis defines for scripts, by name; each takes keys and arguments in one list. */
+type Scripted = { scriptsSet: Record<string, LoadedScript> } & Record<
+  string,
+  (args: unknown[]) => Promise<unknown>
+>
+
+/**
+ * The part of a client that BullMQ runs its scripts with. Runs the wrapped form of the script that BullMQ names, with
+ * `ours` appended to its arguments: one atomic step and one round trip.
+ */
+export function wrapScripts(
+  client: Redis,
+  wrapper: ScriptWrapper,
+  ours: readonly (string | number)[],
+): IRedisTransaction {
+  const scripted = client as unknown as Scripted
+  const runCommand = (script: string, args: unknown[]) => {
+    const wrapped = `gwh:${wrapper.name}:${script}`
+    if (!scripted[wrapped]) define(client, script, wrapped, wrapper)
+    return scripted[wrapped]?.([...args, ...ours])
+  }
+  return { runCommand } as unknown as IRedisTransaction
+}
+
+function define(client: Redis, name: string, wrapped: string, { wrap }: ScriptWrapper): void {
+  const script = (client as unknown as Scripted).scriptsSet[name]
+  if (!script) throw new WebhookError('internal', `BullMQ has no script ${name}`)
+  client.defineCommand(wrapped, { lua: wrap(script.lua), numberOfKeys: script.numberOfKeys })
+}
