@@ -21,6 +21,8 @@ export {
   checkPurgeOptions,
   checkReplayTarget,
   checkTarget,
+  toDeadLetterLimit,
+  toDrainLimit,
 } from './lib/queue/query-arguments.ts'
 export type {
   DeadLetters,

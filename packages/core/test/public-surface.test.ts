@@ -53,6 +53,8 @@ const SURFACE: Record<string, { load: () => Promise<object>; names: string[] }> 
       'seeClock',
       'systemClock',
       'toDeadLetter',
+      'toDeadLetterLimit',
+      'toDrainLimit',
       'toRecord',
       'toWorkSettings',
       'tryDelivery',

@@ -1,14 +1,19 @@
 import { WebhookConfigError } from '@gwh/core/errors'
 import {
+  type Clock,
   checkListOptions,
   checkPurgeOptions,
   checkReplayTarget,
   checkTarget,
   createInFlight,
+  type DeadLetters,
   type DeliveryQueue,
+  toDeadLetterLimit,
+  toDrainLimit,
   toWorkSettings,
 } from '@gwh/core/queue'
 import { Queue } from 'bullmq'
+import type { Redis } from 'ioredis'
 import { createDeadLetters } from '../records/dead-letters.ts'
 import { createRecords } from '../records/records.ts'
 import { replay } from '../records/replay.ts'
@@ -46,20 +51,10 @@ export function createBullmqQueue(options: BullmqQueueOptions): DeliveryQueue {
   // Each call rejects with its own failure; an `error` event without a listener would end the process.
   queue.on('error', () => {})
   const checkDurability = createDurabilityCheck(client, clock, settings)
-  const untilReady = createReadiness(client, clock)
+  const onReady = createOnReady(queue, client, clock)
   const inFlight = createInFlight()
   const jobs = { inFlight, runner: createJobRunner(inFlight) }
-  let hasScripts = false
-  const onReady = <T>(doing: string, task: () => Promise<T>) =>
-    onRedis(doing, async () => {
-      if (client.status !== 'ready') await untilReady()
-      // BullMQ defines its scripts once, when the client is first ready.
-      if (!hasScripts) await queue.waitUntilReady()
-      hasScripts = true
-      return await task()
-    })
   const records = createRecords(queue, client, () => clock.now())
-  const letters = createDeadLetters(queue, client, records)
   return {
     enqueue: (message) =>
       onReady('enqueue', async () => {
@@ -69,20 +64,11 @@ export function createBullmqQueue(options: BullmqQueueOptions): DeliveryQueue {
     work: (process, options) => startWorker(settings, jobs, process, options),
     async drain(process, options = {}) {
       toWorkSettings(options)
-      return await onReady('drain', () => drain(settings, jobs, client, process, options))
+      const maxMs = toDrainLimit(options.maxMs)
+      return await onReady('drain', () => drain(settings, jobs, client, process, { ...options, maxMs }))
     },
     stats: () => onReady('count deliveries', () => readStats(queue, client, clock.now())),
-    deadLetters: {
-      list: (options) => onReady('list dead letters', () => letters.list(options)),
-      async redrive(target) {
-        checkTarget(target)
-        return await onReady('redrive', () => letters.redrive(target))
-      },
-      async purge(options) {
-        checkPurgeOptions(options)
-        return await onReady('purge dead letters', () => letters.purge(options))
-      },
-    },
+    deadLetters: checkedDeadLetters(createDeadLetters(queue, client, records), onReady),
     async ready() {
       try {
         await onReady('check the settings of Redis', checkDurability)
@@ -95,7 +81,10 @@ export function createBullmqQueue(options: BullmqQueueOptions): DeliveryQueue {
       const checked = checkListOptions(options)
       return await onReady('list deliveries', () => records.list(checked))
     },
-    get: (keyOrWebhookId) => onReady('look up a delivery', () => records.get(keyOrWebhookId)),
+    async get(keyOrWebhookId) {
+      checkTarget(keyOrWebhookId)
+      return await onReady('look up a delivery', () => records.get(keyOrWebhookId))
+    },
     async replay(target) {
       checkReplayTarget(target)
       return await onReady('replay', () => replay(queue, client, records, target, clock.now()))
@@ -103,6 +92,39 @@ export function createBullmqQueue(options: BullmqQueueOptions): DeliveryQueue {
     async close() {
       await queue.close()
       client.disconnect()
+    },
+  }
+}
+
+/** Runs a task once the client can take commands. */
+type OnReady = <T>(doing: string, task: () => Promise<T>) => Promise<T>
+
+function createOnReady(queue: Queue, client: Redis, clock: Clock): OnReady {
+  const untilReady = createReadiness(client, clock)
+  let hasScripts = false
+  return (doing, task) =>
+    onRedis(doing, async () => {
+      if (client.status !== 'ready') await untilReady()
+      // BullMQ defines its scripts once, when the client is first ready.
+      if (!hasScripts) await queue.waitUntilReady()
+      hasScripts = true
+      return await task()
+    })
+}
+
+function checkedDeadLetters(letters: DeadLetters, onReady: OnReady): DeadLetters {
+  return {
+    async list(options) {
+      const limit = toDeadLetterLimit(options)
+      return await onReady('list dead letters', () => letters.list({ limit }))
+    },
+    async redrive(target) {
+      checkTarget(target)
+      return await onReady('redrive', () => letters.redrive(target))
+    },
+    async purge(options) {
+      checkPurgeOptions(options)
+      return await onReady('purge dead letters', () => letters.purge(options))
     },
   }
 }

@@ -18,7 +18,7 @@ import { createWorkerAccess, type ProcessJobs, type WorkerAccess } from './worke
 import { toWorkerOptions } from './worker-options.ts'
 
 /** Options of a drain. */
-export type DrainOptions = WorkOptions & { maxMs?: number }
+export type DrainOptions = WorkOptions & { maxMs: number }
 
 /**
  * Handles what is due now and returns; no worker keeps running.
@@ -52,7 +52,7 @@ export async function drain(
 interface Task {
   process: ProcessDelivery
   work: WorkSettings
-  maxMs: number | undefined
+  maxMs: number
   access: WorkerAccess
   time: QueueTime
 }
@@ -61,7 +61,7 @@ type HandWorker = Worker<unknown, unknown, string, ReturnType<ReturnType<typeof 
 
 async function tryAll(queue: BullmqSettings, worker: HandWorker, task: Task): Promise<number> {
   const { clock, random } = queue
-  const { process, work: settings, maxMs = Number.POSITIVE_INFINITY, access, time } = task
+  const { process, work: settings, maxMs, access, time } = task
   const end = clock.now() + maxMs
   const backend = worker.getBackend()
   const fixed = { backend, leaseMs: settings.leaseMs, clock, time, ...toKeep(queue) }

@@ -1,6 +1,5 @@
 import { rejectOnAbort } from '../shared/abort.ts'
 import { monotonicNow } from '../shared/clock.ts'
-import { wholeNumber } from '../shared/options.ts'
 import { WorkerStopped } from './retry-policy.ts'
 import { toRest, tryAndLeave, type WorkerDeps } from './worker.ts'
 
@@ -34,13 +33,4 @@ export async function drain(deps: WorkerDeps, maxMs: number): Promise<{ processe
   const failed = slots.find((one) => one.status === 'rejected')
   if (failed) throw failed.reason
   return { processed }
-}
-
-/**
- * The time limit of a drain, in milliseconds; without one there is no limit.
- *
- * @throws WebhookConfigError `option_invalid`
- */
-export function checkMaxMs(maxMs: number | undefined): number {
-  return maxMs === Number.POSITIVE_INFINITY ? maxMs : wholeNumber('maxMs', maxMs, Number.POSITIVE_INFINITY)
 }

@@ -53,6 +53,16 @@ export function checkTarget(target: string): void {
 }
 
 /**
+ * Checks the options of `DeadLetters.list` and returns the limit, by default 100.
+ *
+ * @throws WebhookConfigError `option_invalid`
+ */
+export function toDeadLetterLimit(options: { limit?: number } = {}): number {
+  checkObject(options, ['limit'], 'deadLetters.list()')
+  return wholeNumber('limit', options.limit, 100, 0)
+}
+
+/**
  * Checks the options of `DeadLetters.purge`.
  *
  * @throws WebhookConfigError `option_invalid`
@@ -61,6 +71,15 @@ export function checkPurgeOptions(options: { olderThan: number }): void {
   checkObject(options, ['olderThan'], 'purge()')
   if (options.olderThan === undefined) throw invalid('purge() needs olderThan')
   checkTime('olderThan', options.olderThan)
+}
+
+/**
+ * Checks the time limit of `DeliveryQueue.drain` and returns it, in milliseconds; by default there is none.
+ *
+ * @throws WebhookConfigError `option_invalid`
+ */
+export function toDrainLimit(maxMs: number | undefined): number {
+  return maxMs === Number.POSITIVE_INFINITY ? maxMs : wholeNumber('maxMs', maxMs, Number.POSITIVE_INFINITY)
 }
 
 function checkObject(value: object, names: readonly string[], where: string): void {

@@ -1,9 +1,15 @@
 import { type Clock, systemClock } from '../shared/clock.ts'
-import { wholeNumber } from '../shared/options.ts'
-import { checkMaxMs, drain } from './drain.ts'
+import { drain } from './drain.ts'
 import { createExclusiveRunner } from './exclusive-runner.ts'
 import { createInFlight } from './in-flight.ts'
-import { checkListOptions, checkPurgeOptions, checkReplayTarget, checkTarget } from './query-arguments.ts'
+import {
+  checkListOptions,
+  checkPurgeOptions,
+  checkReplayTarget,
+  checkTarget,
+  toDeadLetterLimit,
+  toDrainLimit,
+} from './query-arguments.ts'
 import type { DeliveryQueue, ProcessDelivery, WorkOptions } from './queue.ts'
 import type { QueueStorage } from './queue-storage.ts'
 import { replay } from './replay.ts'
@@ -62,11 +68,11 @@ export function createStoredQueue(storage: QueueStorage, options: StoredQueueOpt
     },
     work: (process, options) => startWorker(toDeps(process, options), wakers),
     async drain(process, options) {
-      return await drain(toDeps(process, options), checkMaxMs(options?.maxMs))
+      return await drain(toDeps(process, options), toDrainLimit(options?.maxMs))
     },
     stats: () => storage.stats(clock.now()),
     deadLetters: {
-      list: async (options) => (await storage.listDead(toLimit(options?.limit))).map(toDeadLetter),
+      list: async (options) => (await storage.listDead(toDeadLetterLimit(options))).map(toDeadLetter),
       async redrive(target) {
         checkTarget(target)
         return await waking(storage.redrive(target, clock.now()))
@@ -90,8 +96,4 @@ export function createStoredQueue(storage: QueueStorage, options: StoredQueueOpt
     whyFull: () => storage.whyFull?.(),
     close: () => storage.close(),
   }
-}
-
-function toLimit(limit: number | undefined): number {
-  return wholeNumber('limit', limit, 100, 0)
 }

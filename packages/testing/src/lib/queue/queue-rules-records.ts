@@ -215,6 +215,17 @@ function defineWrongArguments(define: DefineRule): void {
     'purge with a time in words': (queue) =>
       queue.deadLetters.purge({ olderThan: '2026-01-01' as unknown as number }),
     'purge without a time': (queue) => queue.deadLetters.purge({} as { olderThan: number }),
+    'get without a name': (queue) => queue.get(undefined as unknown as string),
+    'get with an empty name': (queue) => queue.get(''),
+    'redrive without a name': (queue) => queue.deadLetters.redrive(undefined as unknown as string),
+    'a list of dead letters with a limit below zero': (queue) => queue.deadLetters.list({ limit: -1 }),
+    'a list of dead letters with a limit in words': (queue) =>
+      queue.deadLetters.list({ limit: '3' as unknown as number }),
+    'a list of dead letters with a misspelt option': (queue) => queue.deadLetters.list({ lmit: 3 } as object),
+    'drain with a time limit below zero': (queue) => queue.drain(async () => {}, { maxMs: -1 }),
+    'drain with a time limit in words': (queue) =>
+      queue.drain(async () => {}, { maxMs: 'soon' as unknown as number }),
+    'drain with a misspelt option': (queue) => queue.drain(async () => {}, { maxSeconds: 1 } as object),
   }
   for (const [what, call] of Object.entries(wrong)) {
     define(`${what} is option_invalid and changes nothing`, async ({ queue, enqueue }) => {
