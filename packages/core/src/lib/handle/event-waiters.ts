@@ -24,29 +24,32 @@ const REMEMBERED = 256
 
 /** Creates the waiters of one receiver. Remembers the last event of each of the last 256 jobs. */
 export function createEventWaiters(clock: Clock): EventWaiters {
-  const last = new Map<string, WebhookEvent>()
-  const waiting = new Map<string, Set<(event: WebhookEvent) => void>>()
+  // Jobs of different kinds can share an id.
+  const last = new Map<string, KnownEvent[]>()
+  const waiting = new Map<string, Set<Waiter>>()
 
   return {
     seen(event) {
       if (event.id === undefined) return false
-      const job = toShortId(event.id)
-      last.delete(job)
-      last.set(job, event)
+      const { id, kind } = toJob(event.id)
+      const others = last.get(id)?.filter((known) => known.kind !== kind) ?? []
+      last.delete(id)
+      last.set(id, [{ kind, event }, ...others])
       if (last.size > REMEMBERED) last.delete(last.keys().next().value!)
-      const resolvers = waiting.get(job)
-      for (const resolve of resolvers ?? []) resolve(event)
-      return resolvers !== undefined
+      const found = [...(waiting.get(id) ?? [])].filter((waiter) => isSameKind(waiter.kind, kind))
+      for (const { resolve } of found) resolve(event)
+      return found.length > 0
     },
     async waitFor(jobName, options = {}) {
       const { signal, timeoutMs } = checkWait(jobName, options)
       signal?.throwIfAborted()
-      const job = toShortId(jobName)
-      const known = last.get(job)
-      if (known) return known
+      const { id, kind } = toJob(jobName)
+      const known = last.get(id)?.find((one) => isSameKind(one.kind, kind))
+      if (known) return known.event
       const { promise, resolve, reject } = Promise.withResolvers<WebhookEvent>()
-      const resolvers = waiting.get(job) ?? new Set()
-      waiting.set(job, resolvers.add(resolve))
+      const waiter = { kind, resolve }
+      const waiters = waiting.get(id) ?? new Set()
+      waiting.set(id, waiters.add(waiter))
       const onAbort = () => reject(signal?.reason)
       signal?.addEventListener('abort', onAbort, { once: true })
       const giveUp = () => reject(timedOut(jobName, timeoutMs!))
@@ -56,16 +59,38 @@ export function createEventWaiters(clock: Clock): EventWaiters {
       } finally {
         cancel()
         signal?.removeEventListener('abort', onAbort)
-        resolvers.delete(resolve)
-        if (resolvers.size === 0) waiting.delete(job)
+        waiters.delete(waiter)
+        if (waiters.size === 0) waiting.delete(id)
       }
     },
   }
 }
 
-/** Events and the API name one job differently (`x`, `batches/x`, `models/m/operations/x`), but all end with its id. */
-function toShortId(name: string): string {
-  return name.slice(name.lastIndexOf('/') + 1)
+/** The collection of a job: `batches`, `operations`, `interactions`; `undefined` for a bare id. */
+type JobKind = string | undefined
+
+interface KnownEvent {
+  kind: JobKind
+  event: WebhookEvent
+}
+
+interface Waiter {
+  kind: JobKind
+  resolve: (event: WebhookEvent) => void
+}
+
+/**
+ * Events and the API name one job differently (`x`, `batches/x`, `operations/x`, `models/m/operations/x`), but all end
+ * with its id, and longer names have its kind before that.
+ */
+function toJob(name: string): { id: string; kind: JobKind } {
+  const end = name.lastIndexOf('/')
+  if (end === -1) return { id: name, kind: undefined }
+  return { id: name.slice(end + 1), kind: name.slice(name.lastIndexOf('/', end - 1) + 1, end) }
+}
+
+function isSameKind(one: JobKind, other: JobKind): boolean {
+  return one === undefined || other === undefined || one === other
 }
 
 function checkWait(jobName: unknown, options: WaitOptions): WaitOptions {
