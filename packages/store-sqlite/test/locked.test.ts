@@ -1,6 +1,7 @@
 import { createFakeClock, queuedDelivery } from '@gwh/testing'
 import { expect, onTestFinished, test } from 'vitest'
-import { createSqliteQueue, createSqliteStore } from '../src/index.ts'
+import { createSqliteQueue } from '../src/index.ts'
+import { openDatabase } from '../src/lib/database.ts'
 import { startChild } from './children/start-child.ts'
 import { temporaryFile } from './temporary-file.ts'
 
@@ -97,7 +98,5 @@ test('a worker resumes by itself when the lock is released', async () => {
 
 test('opening a file that is locked for longer than the budget is refused with a code', async () => {
   const { path } = await openLocked()
-  for (const open of [createSqliteQueue, createSqliteStore]) {
-    expect(() => open({ path })).toThrow(expect.objectContaining(UNAVAILABLE))
-  }
+  expect(() => openDatabase(path, { lockBudgetMs: 100 })).toThrow(expect.objectContaining(UNAVAILABLE))
 })

@@ -11,8 +11,8 @@ import { mayShareFiles, readSqliteVersion } from './sqlite-version.ts'
 /** How long a statement blocks the event loop while another connection writes; the group commit waits for the rest. */
 export const BUSY_TIMEOUT_MS = 10
 
-const OPEN_BUDGET_MS = 2_000
-const OPEN_WAIT_MS = 20
+const OPEN_BUDGET_MS = 10_000
+const LONGEST_OPEN_WAIT_MS = 40
 const LOG_LIMIT_BYTES = 64 * 1024 * 1024
 const CACHE_KIB = 64 * 1024
 const QUICK_CHECK_BYTES = 64 * 1024 * 1024
@@ -24,7 +24,7 @@ const SYNCHRONOUS_FULL = 2
 /**
  * Opens a database file: checks it, migrates its schema, and sets it up to survive a power cut.
  *
- * Blocks for up to 2 seconds while another process holds the file, for example to migrate it. With a SQLite older than
+ * Blocks for up to 10 seconds while other processes hold the file, for example to migrate it. With a SQLite older than
  * 3.51.3 the file is locked for as long as it is open: every other connection is refused.
  *
  * @throws WebhookConfigError `option_invalid` when `path` is not a file system path, or names no queue although one
@@ -35,9 +35,12 @@ const SYNCHRONOUS_FULL = 2
  */
 export function openDatabase(
   path: string,
-  { version = readSqliteVersion(), quickCheckBytes = QUICK_CHECK_BYTES, mustExist = false }: OpenOptions = {},
+  options: OpenOptions = {},
 ): Connection {
+  const { version = readSqliteVersion(), mustExist = false, lockBudgetMs = OPEN_BUDGET_MS } = options
+  const { quickCheckBytes = QUICK_CHECK_BYTES } = options
   checkPath(path)
+  const patiently = createPatience(lockBudgetMs)
   const database = guarded('open the database', () => new DatabaseSync(path))
   try {
     const shared = mayShareFiles(version)
@@ -46,9 +49,9 @@ export function openDatabase(
       : `open the database alone, as SQLite ${version} demands (3.51.3 can share it)`
     guarded(doing, () => {
       // Before anything is changed: the file may be anything.
-      if (mustExist && whileLocked(() => readVersion(database)) === 0) throw noQueue(path)
-      prepareOwn(database, shared)
-      prepareForUse(database, path, quickCheckBytes)
+      if (mustExist && patiently(() => readVersion(database)) === 0) throw noQueue(path)
+      patiently(() => prepareOwn(database, shared))
+      prepareForUse(database, path, quickCheckBytes, patiently)
     })
     return database
   } catch (error) {
@@ -65,6 +68,8 @@ export interface OpenOptions {
   quickCheckBytes?: number
   /** Whether the file must hold a queue already. Default false. */
   mustExist?: boolean
+  /** How long to wait for the locks of other connections in all, in milliseconds. Default 10,000. */
+  lockBudgetMs?: number
 }
 
 /**
@@ -83,7 +88,7 @@ export function prepareGiven(database: Connection): string {
   return guarded('prepare the database', () => {
     const [main] = database.prepare("SELECT file FROM pragma_database_list WHERE name = 'main'").all()
     const path = String(main?.file ?? '') || MEMORY_PATH
-    prepareForUse(database, path, QUICK_CHECK_BYTES)
+    prepareForUse(database, path, QUICK_CHECK_BYTES, createPatience(OPEN_BUDGET_MS))
     return path
   })
 }
@@ -128,21 +133,35 @@ function prepareOwn(database: Connection, shared: boolean): void {
   database.exec(`PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES}`)
 }
 
-function prepareForUse(database: Connection, path: string, quickCheckBytes: number): void {
-  whileLocked(() => useWriteAheadLog(database, path))
+function prepareForUse(
+  database: Connection,
+  path: string,
+  quickCheckBytes: number,
+  patiently: Patience,
+): void {
+  patiently(() => useWriteAheadLog(database, path))
+  // Some of these read the schema, and so need a lock.
+  patiently(() => syncEachCommit(database))
+  patiently(() => checkContent(database, path, quickCheckBytes))
+  const migrated = patiently(() => migrate(database))
+  // Until a checkpoint, the schema and the id of the file are in the log only.
+  if (migrated) patiently(() => database.exec('PRAGMA wal_checkpoint(TRUNCATE)'))
+  patiently(() => checkDurability(database))
+}
+
+function syncEachCommit(database: Connection): void {
   database.exec('PRAGMA synchronous = FULL')
   // On macOS a plain fsync leaves the data in the drive's cache; elsewhere this does nothing.
   database.exec('PRAGMA fullfsync = ON')
   database.exec(`PRAGMA journal_size_limit = ${LOG_LIMIT_BYTES}`)
+}
+
+function checkContent(database: Connection, path: string, quickCheckBytes: number): void {
   const known = readVersion(database) === SCHEMA_VERSION
   if (!(known && sizeOf(database) > quickCheckBytes && wasClosedInOrder(database, path)))
     checkIntegrity(database)
   // Before the first write, which would overwrite what can still be recovered from a damaged log.
   if (known) checkCommitCounter(database, path)
-  const migrated = whileLocked(() => migrate(database))
-  // Until a checkpoint, the schema and the id of the file are in the log only.
-  if (migrated) database.exec('PRAGMA wal_checkpoint(TRUNCATE)')
-  checkDurability(database)
 }
 
 function useWriteAheadLog(database: Connection, path: string): void {
@@ -181,14 +200,21 @@ export function checkDurability(database: Connection): void {
   )
 }
 
+/** Runs a step, again while another connection holds a lock that it needs, until the time of all steps is up. */
+type Patience = <T>(step: () => T) => T
+
 // Blocks: opening is synchronous, and nothing can be served before it is done.
-function whileLocked<T>(step: () => T): T {
-  for (let waitedMs = 0; ; waitedMs += OPEN_WAIT_MS + BUSY_TIMEOUT_MS) {
-    try {
-      return step()
-    } catch (error) {
-      if (!isLocked(error) || waitedMs >= OPEN_BUDGET_MS) throw error
-      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, OPEN_WAIT_MS)
+function createPatience(budgetMs: number): Patience {
+  const end = performance.now() + budgetMs
+  return (step) => {
+    for (;;) {
+      try {
+        return step()
+      } catch (error) {
+        if (!isLocked(error) || performance.now() >= end) throw error
+        // At random, because processes that wait equally long keep getting in one another's way.
+        Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, Math.random() * LONGEST_OPEN_WAIT_MS)
+      }
     }
   }
 }
