@@ -29,7 +29,7 @@ export async function serve(receiver: Receiver, options?: ServeOptions): Promise
 
 function createRuntime(receiver: Receiver): ServerRuntime {
   return {
-    listen: (port, hostname, mount) => listen(createDenoHandler(receiver, mount), port, hostname),
+    listen: (port, hostname, mount) => listen(receiver, createDenoHandler(receiver, mount), port, hostname),
     onSignal(name, listener) {
       Deno.addSignalListener(name, listener)
       return () => Deno.removeSignalListener(name, listener)
@@ -47,7 +47,12 @@ function flush(): Promise<void> {
 // How long requests that are under way may still take when the runtime has stopped accepting connections.
 const LISTEN_AGAIN_MS = 500
 
-function listen(handle: DenoHandler, port: number, hostname = '0.0.0.0'): Listening {
+function listen(
+  { warn }: Pick<Receiver, 'warn'>,
+  handle: DenoHandler,
+  port: number,
+  hostname = '0.0.0.0',
+): Listening {
   const underWay = new Set<Promise<unknown>>()
   let closing = false
   const serveRequest: Deno.ServeHandler<Deno.NetAddr> = async (request, info) => {
@@ -65,7 +70,8 @@ function listen(handle: DenoHandler, port: number, hostname = '0.0.0.0'): Listen
   // Deno stops accepting permanently when the process runs out of file descriptors, which anyone can cause by opening
   // connections: Deno has no limit for idle ones. Unhandled, that would end the process.
   const keepListening = () =>
-    running.server.finished.catch(() => {
+    running.server.finished.catch((error: unknown) => {
+      if (!closing) warn(stopped(error))
       setTimeout(() => {
         // Closes every connection, and with them those that used up the descriptors.
         running.stop.abort()
@@ -96,4 +102,12 @@ function listen(handle: DenoHandler, port: number, hostname = '0.0.0.0'): Listen
       await running.server.finished.catch(() => {})
     },
   }
+}
+
+function stopped(error: unknown) {
+  const reason = error instanceof Error ? error.message : String(error)
+  const message =
+    `the server stopped accepting connections (${reason}): all connections are closed, and it listens again; ` +
+    'put a proxy with time limits for connections in front of it'
+  return { code: 'server_restarted', message, error }
 }

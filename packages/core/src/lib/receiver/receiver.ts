@@ -112,6 +112,8 @@ export interface Receiver {
    * @throws WebhookConfigError `store_volatile` when the backend would lose acknowledged deliveries
    */
   ready(): Promise<void>
+  /** Reports a problem of the server to the observer, as a `warning`. For adapters. Never throws. */
+  warn(warning: { code: string; message: string; error?: unknown }): void
   /**
    * Starts handling queued deliveries.
    *
@@ -197,6 +199,7 @@ export function createReceiver(options: ReceiverOptions): Receiver {
     receive: async (delivery) =>
       lifecycle.isClosed() ? answerFor('draining') : await lifecycle.run(() => answer(delivery)),
     ready: async () => await queue?.ready?.(),
+    warn: (warning) => observe({ ...warning, type: 'warning' }),
     async fetch(request, context, workerContext) {
       const answer = await receiver.receive(fromRequest(request, clock, addressIn(context)))
       if (queue && !lifecycle.hasWorker() && answer.status === 200) {
