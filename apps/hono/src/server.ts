@@ -5,11 +5,15 @@ import { serve } from '@hono/node-server'
 import { Hono } from 'hono'
 import { createClient } from 'redis'
 
-const secrets = process.env.GEMINI_WEBHOOK_SECRET
+const { GEMINI_WEBHOOK_SECRET: secrets, GWH_JOB_KEY: jobKey } = process.env
 if (!secrets) {
   console.error(
     'Set GEMINI_WEBHOOK_SECRET to the signing secret of the webhook: README.md says where it comes from.',
   )
+  process.exit(1)
+}
+if (!jobKey) {
+  console.error('Set GWH_JOB_KEY to the key of your job tokens: README.md says how to make one.')
   process.exit(1)
 }
 
@@ -19,7 +23,7 @@ client.on('error', (error) => console.log('redis:', error.code ?? error.message)
 
 const receiver = createReceiver({
   static: { secrets },
-  dynamic: { jobKey: process.env.GWH_JOB_KEY ?? '', jwks: process.env.GWH_JWKS_URL ?? GOOGLE_JWKS_URL },
+  dynamic: { jobKey, jwks: process.env.GWH_JWKS_URL ?? GOOGLE_JWKS_URL },
   store: createRedisStore({ client }),
   observer: createLogObserver(),
 })

@@ -1,7 +1,9 @@
+import { readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
 import { GoogleGenAI } from '@google/genai'
 import { createJobToken, JOB_TOKEN_FIELD } from '@gwh/core/job-token'
 import { signedDelivery } from '@gwh/testing'
-import { checkSample, useSample } from '@gwh-test/support'
+import { checkSample, startProcess, useSample } from '@gwh-test/support'
 import { expect, test } from 'vitest'
 
 const jobKey = crypto.randomUUID()
@@ -21,6 +23,15 @@ test('the other routes of the app have their bodies parsed', async () => {
     body: '{"prompt":"Hello"}',
   })
   expect(await response.json()).toEqual({ received: 'Hello' })
+})
+
+test('without its job key it says which variable to set, and exits', async () => {
+  const { scripts } = JSON.parse(readFileSync(new URL('package.json', options.folder), 'utf8'))
+  const env = { GEMINI_WEBHOOK_SECRET: sample().secret }
+  const app = startProcess(scripts.start, fileURLToPath(options.folder), env)
+  expect(await app.end).toBe(1)
+  expect(app.lines).toHaveLength(1)
+  expect(app.lines[0]).toMatch(/^Set GWH_JOB_KEY /)
 })
 
 test('what one machine has handled is a duplicate on another', async () => {
