@@ -5,7 +5,8 @@ import { serve } from '@hono/node-server'
 import { Hono } from 'hono'
 import { createClient } from 'redis'
 
-const { GEMINI_WEBHOOK_SECRET: secrets, GWH_JOB_KEY: jobKey } = process.env
+const secrets = process.env.GEMINI_WEBHOOK_SECRET
+const jobKey = process.env.GWH_JOB_KEY
 if (!secrets) {
   console.error(
     'Set GEMINI_WEBHOOK_SECRET to the signing secret of the webhook: README.md says where it comes from.',

@@ -14,6 +14,7 @@ export type {
 } from './lib/queue/delivery-record.ts'
 export { createExclusiveRunner, type ExclusiveRunner } from './lib/queue/exclusive-runner.ts'
 export { createInFlight, type InFlight } from './lib/queue/in-flight.ts'
+export type { LongestSpan } from './lib/queue/longest-span.ts'
 export { createMemoryQueue, type MemoryQueueOptions } from './lib/queue/memory-queue.ts'
 export { createMemoryStorage, type MemoryStorageOptions } from './lib/queue/memory-storage.ts'
 export {
@@ -48,4 +49,4 @@ export { type StoredDelivery, toDeadLetter, toRecord } from './lib/queue/to-reco
 export { type TryDeps, tryDelivery } from './lib/queue/try-delivery.ts'
 export { toWorkSettings, type WorkSettings } from './lib/queue/work-settings.ts'
 export { type Clock, monotonicNow, systemClock } from './lib/shared/clock.ts'
-export { type SeenClock, seeClock } from './lib/shared/clock-agreement.ts'
+export { CLOCK_SLACK_MS, type SeenClock, seeClock } from './lib/shared/clock-agreement.ts'

@@ -39,6 +39,7 @@ const SURFACE: Record<string, { load: () => Promise<object>; names: string[] }> 
   '@gwh/core/queue': {
     load: () => import('@gwh/core/queue'),
     names: [
+      'CLOCK_SLACK_MS',
       'WorkerStopped',
       'checkListOptions',
       'checkPurgeOptions',

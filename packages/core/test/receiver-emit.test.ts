@@ -125,23 +125,26 @@ describe('waitFor', () => {
     await expect(waited).resolves.toMatchObject({ type: 'batch.succeeded', id: 'batches/one' })
   })
 
-  test.each([false, true])('tells a batch from an operation with its id, after the events: %s', async (after) => {
-    const { receiver } = createWatched()
-    const named = ['models/m/operations/one', 'operations/one', 'batches/one']
-    const emit = async () => {
-      await receiver.emit({ type: 'video.generated', data: { id: 'models/m/operations/one' } }, { id: 'x' })
-      await receiver.emit(OF_BATCH, { id: 'y' })
-    }
-    if (after) await emit()
-    const waited = Promise.all(named.map((name) => receiver.waitFor(name)))
-    if (!after) await emit()
-    expect((await waited).map(({ type }) => type)).toEqual([
-      'video.generated',
-      'video.generated',
-      'batch.succeeded',
-    ])
-    await expect(receiver.waitFor('one')).resolves.toMatchObject({ type: 'batch.succeeded' })
-  })
+  test.each([false, true])(
+    'tells a batch from an operation with its id, after the events: %s',
+    async (after) => {
+      const { receiver } = createWatched()
+      const named = ['models/m/operations/one', 'operations/one', 'batches/one']
+      const emit = async () => {
+        await receiver.emit({ type: 'video.generated', data: { id: 'models/m/operations/one' } }, { id: 'x' })
+        await receiver.emit(OF_BATCH, { id: 'y' })
+      }
+      if (after) await emit()
+      const waited = Promise.all(named.map((name) => receiver.waitFor(name)))
+      if (!after) await emit()
+      expect((await waited).map(({ type }) => type)).toEqual([
+        'video.generated',
+        'video.generated',
+        'batch.succeeded',
+      ])
+      await expect(receiver.waitFor('one')).resolves.toMatchObject({ type: 'batch.succeeded' })
+    },
+  )
 
   test('knows an event that came before the call', async () => {
     const { receiver } = createWatched()

@@ -33,10 +33,7 @@ const SYNCHRONOUS_FULL = 2
  *   `store_unavailable` when it is locked, unreadable, read-only, or on a file system where SQLite cannot keep a
  *   write-ahead log
  */
-export function openDatabase(
-  path: string,
-  options: OpenOptions = {},
-): Connection {
+export function openDatabase(path: string, options: OpenOptions = {}): Connection {
   const { version = readSqliteVersion(), mustExist = false, lockBudgetMs = OPEN_BUDGET_MS } = options
   const { quickCheckBytes = QUICK_CHECK_BYTES } = options
   checkPath(path)

@@ -4,8 +4,8 @@ import { openCommitCounter } from './commit-counter.ts'
 import type { OpenConnection } from './connection.ts'
 import { checkDurability } from './database.ts'
 import { createFileGuard } from './file-guard.ts'
-import type { GroupHooks } from './group.ts'
 import { createGroupCommit, type GroupCommit } from './group-commit.ts'
+import type { GroupHooks } from './write-group.ts'
 
 /**
  * Starts a group commit that acknowledges only what its files keep: after each commit it checks that they are still

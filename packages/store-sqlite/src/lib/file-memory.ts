@@ -1,25 +1,15 @@
 import type { DatabaseSync } from 'node:sqlite'
-import { type SeenClock, seeClock } from '@gwh/core/queue'
-
-// Two processes can read their clocks at different moments and write in the opposite order.
-const SLACK_MS = 60_000
+import { CLOCK_SLACK_MS, type LongestSpan, type SeenClock, seeClock } from '@gwh/core/queue'
 
 /** The kinds of leases and waits whose maximum is stored; each is a column of `gwh_file`. */
 export type SpanKind = 'longest_lease' | 'longest_wait' | 'longest_claim'
 
 /**
- * The longest lease or wait of one kind that any process has requested, stored in the file.
+ * Prepares the longest lease or wait of one kind that any process has requested, stored in the file. Call its `note` inside
+ * a transaction.
  *
  * A time further ahead was written by a clock that has been set back since, and must not be waited for.
  */
-export interface LongestSpan {
-  /** Records a span, in milliseconds. Call it inside a transaction. */
-  note(ms: number): void
-  /** The latest time that a lease or wait begun at `now` can end. */
-  horizon(now: number): number
-}
-
-/** Prepares the record of one kind of span. */
 export function prepareSpan(database: DatabaseSync, kind: SpanKind): LongestSpan {
   const read = database.prepare(`SELECT ${kind} AS ms FROM gwh_file`)
   const raise = database.prepare(`UPDATE gwh_file SET ${kind} = ? WHERE ${kind} < ?`)
@@ -33,7 +23,7 @@ export function prepareSpan(database: DatabaseSync, kind: SpanKind): LongestSpan
     },
     horizon(now) {
       known = Number(read.get()?.ms)
-      return now + known + SLACK_MS
+      return now + known + CLOCK_SLACK_MS
     },
   }
 }

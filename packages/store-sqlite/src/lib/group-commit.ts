@@ -4,8 +4,8 @@ import { WebhookUnavailableError } from '@gwh/core/errors'
 import type { Clock } from '@gwh/core/queue'
 import { BUSY_TIMEOUT_MS } from './database.ts'
 import { isInTransaction, isOpen } from './database-state.ts'
-import { type Change, createChange, type GroupHooks, prepareCommit } from './group.ts'
 import { isCorrupt, isLocked, toUnavailable } from './sqlite-errors.ts'
+import { type Change, createChange, type GroupHooks, prepareCommit } from './write-group.ts'
 
 const LOCK_BUDGET_MS = 2_000
 const LOCK_WAIT_MS = 40

@@ -8,11 +8,11 @@ import { prepareStatements } from './delivery-statements.ts'
 import { createDurableGroup, startCheckpoints } from './durable-group.ts'
 import { enqueue } from './enqueue.ts'
 import { prepareSpan } from './file-memory.ts'
-import type { GroupHooks } from './group.ts'
 import { createKeyIndex } from './key-index.ts'
 import { createPurge, type Purged, type RetentionOptions, toRetention } from './retention.ts'
 import type { StorageParts } from './storage-parts.ts'
 import { createTransitions } from './transitions.ts'
+import type { GroupHooks } from './write-group.ts'
 
 const OPTION_NAMES = [
   'path',

@@ -1,9 +1,8 @@
 import type { SQLInputValue, StatementSync } from 'node:sqlite'
-import type { Lease } from '@gwh/core/queue'
+import type { Lease, LongestSpan } from '@gwh/core/queue'
 import type { Capacity } from './capacity.ts'
 import { hashKey, type RowLease } from './delivery-row.ts'
 import type { DeliveryStatements } from './delivery-statements.ts'
-import type { LongestSpan } from './file-memory.ts'
 import type { GroupCommit } from './group-commit.ts'
 import type { KeyIndex } from './key-index.ts'
 

@@ -16,7 +16,8 @@ export interface DeliveryHeaders {
 const ID = /^[\x21-\x2b\x2d\x2f-\x7e]{1,256}$/
 // A comma before a space comes from joining repeated headers, except in a bare `v1,` or `v1a,` without a signature.
 const JOINED = /(?<!(?:^| )v1a?), /
-const MAX_SIGNATURE_CHARACTERS = 8192
+/** Longest `webhook-signature` that is parsed, in characters; longer ones are refused. */
+export const MAX_SIGNATURE_CHARACTERS = 8192
 
 /**
  * Reads `webhook-id`, `webhook-timestamp` and `webhook-signature`.

@@ -1,9 +1,9 @@
 import { type Clock, systemClock } from '../shared/clock.ts'
 import { type SeenClock, seeClock } from '../shared/clock-agreement.ts'
 import { invalid } from '../shared/options.ts'
+import { createSpans, type Spans } from './longest-span.ts'
 import type { QueueStorage } from './queue-storage.ts'
 import type { Lease, LeasedDelivery } from './settlement.ts'
-import { createSpans, type Spans } from './spans.ts'
 import type { StoredDelivery } from './to-record.ts'
 
 /** Options of `createMemoryStorage`. */

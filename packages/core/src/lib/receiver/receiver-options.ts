@@ -10,6 +10,7 @@ import type { SecretFormat, SecretSource } from '../schemes/secrets.ts'
 import type { Clock } from '../shared/clock.ts'
 import { checkNames, invalid, wholeNumber } from '../shared/options.ts'
 import type { IdempotencyStore } from '../store/store.ts'
+import { toToleranceSeconds } from '../verify/replay-window.ts'
 
 /** How static webhooks are verified. */
 export interface StaticOptions {
@@ -204,7 +205,7 @@ export function checkReceiverOptions(options: ReceiverOptions): ReceiverLimits {
   if (typeof endpoint !== 'string' || endpoint === '') throw invalid('endpoint must be a non-empty string')
   const maxConcurrentBodies = wholeNumber('maxConcurrentBodies', options.maxConcurrentBodies, 256)
   const limits = {
-    toleranceSeconds: wholeNumber('toleranceSeconds', options.toleranceSeconds, 300),
+    toleranceSeconds: toToleranceSeconds(options.toleranceSeconds),
     maxBodyBytes: wholeNumber('maxBodyBytes', options.maxBodyBytes, 1024 * 1024),
     bodyTimeoutMs: wholeNumber('bodyTimeoutMs', options.bodyTimeoutMs, 10_000),
     bodyIdleMs: wholeNumber('bodyIdleMs', options.bodyIdleMs, 1_000),

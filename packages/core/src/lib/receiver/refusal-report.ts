@@ -1,4 +1,4 @@
-import { getHeader, readOptionalHeader, readWellFormedId } from '../http/headers.ts'
+import { getHeader, MAX_SIGNATURE_CHARACTERS, readOptionalHeader, readWellFormedId } from '../http/headers.ts'
 import type { IncomingDelivery } from '../http/incoming-delivery.ts'
 import { createRepetitionFilter } from '../observe/default-observer.ts'
 import type { ReceiverObserver } from '../observe/observer.ts'
@@ -67,9 +67,8 @@ function toUnverified({ headers }: IncomingDelivery, { body }: Trace): Unverifie
 }
 
 const KINDS = ['v1', 'v1a', 'jwt', 'unknown'] as const
-// Longer headers are refused, and not parsed for a report.
-const MAX_SIGNATURE_CHARACTERS = 8192
 
+// Longer headers are refused, and not parsed for a report.
 function kindsOf(header: string | Refusal | undefined): readonly SignatureKind[] {
   if (typeof header !== 'string' || header.length > MAX_SIGNATURE_CHARACTERS) return []
   const signatures = parseSignatures(header)

@@ -1,5 +1,11 @@
 const DAY_MS = 24 * 3_600_000
 
+/**
+ * How much later than the clock allows a time may still be right, in milliseconds: two processes can read their clocks
+ * at different moments and write in the opposite order.
+ */
+export const CLOCK_SLACK_MS = 60_000
+
 /** The last readings of a wall clock, in epoch milliseconds. */
 export interface SeenClock {
   /** The latest time that agreed with earlier readings. */

@@ -1,4 +1,4 @@
-import { type SeenClock, seeClock } from '../shared/clock-agreement.ts'
+import { CLOCK_SLACK_MS, type SeenClock, seeClock } from '../shared/clock-agreement.ts'
 import { wholeNumber } from '../shared/options.ts'
 import { createExpiringKeys } from './expiring-keys.ts'
 import type { ActiveClaim, IdempotencyStore } from './store.ts'
@@ -23,7 +23,6 @@ interface OpenClaim {
   expiresAt: number
 }
 
-const SLACK_MS = 60_000
 const MAX_KEYS = 100_000
 
 /**
@@ -67,7 +66,7 @@ export function createMemoryStore(options: MemoryStoreOptions = {}): Idempotency
   }
   // A lease that ends later than any possible lease was written before the clock was set back.
   const isHeld = ({ token, leaseUntil }: OpenClaim, present: number) =>
-    token !== 0 && leaseUntil > present && leaseUntil <= present + longestLeaseMs + SLACK_MS
+    token !== 0 && leaseUntil > present && leaseUntil <= present + longestLeaseMs + CLOCK_SLACK_MS
   const held = ({ key, token }: ActiveClaim): OpenClaim | undefined => {
     const claim = open.get(key)
     return claim && claim.token !== 0 && String(claim.token) === token ? claim : undefined

@@ -1,4 +1,16 @@
+import { wholeNumber } from '../shared/options.ts'
 import { type Refusal, refuse } from '../shared/refusal.ts'
+
+const DEFAULT_TOLERANCE_SECONDS = 300
+
+/**
+ * The largest accepted distance between `webhook-timestamp` and now, in seconds; by default 300.
+ *
+ * @throws WebhookConfigError `option_invalid`
+ */
+export function toToleranceSeconds(option: number | undefined): number {
+  return wholeNumber('toleranceSeconds', option, DEFAULT_TOLERANCE_SECONDS)
+}
 
 const TIMESTAMP = /^[1-9][0-9]{0,14}$/
 

@@ -1,7 +1,8 @@
 import { parseJwksUrl } from '../jwks/jwks-url.ts'
 import type { JwtOptions } from '../schemes/jwt-scheme.ts'
 import type { SchemeOptions } from '../schemes/scheme.ts'
-import { checkFunction, checkNames, checkTrue, invalid, wholeNumber } from '../shared/options.ts'
+import { checkFunction, checkNames, checkTrue, invalid } from '../shared/options.ts'
+import { toToleranceSeconds } from './replay-window.ts'
 
 /** Options of `verifyWebhook` and `createVerifier`. At least one of `secrets` and `jwks` is required. */
 export interface VerifyOptions extends SchemeOptions {
@@ -30,7 +31,7 @@ export function checkVerifyOptions(options: VerifyOptions, where: string): numbe
   checkFunction('now', now)
   checkFunction('fetch', fetch)
   checkTrue('allowEmulator', allowEmulator)
-  return wholeNumber('toleranceSeconds', options.toleranceSeconds, 300)
+  return toToleranceSeconds(options.toleranceSeconds)
 }
 
 function checkJwks(jwks: unknown): void {

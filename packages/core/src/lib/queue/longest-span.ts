@@ -1,13 +1,12 @@
-/** The longest duration of one kind so far. */
+import { CLOCK_SLACK_MS } from '../shared/clock-agreement.ts'
+
+/** The longest duration of one kind so far: of leases, for instance, or of waits for a retry. */
 export interface LongestSpan {
   /** Records a duration, in milliseconds. */
   note(ms: number): void
   /** The latest time at which a duration that starts at `now` can end, in epoch milliseconds. */
   horizon(now: number): number
 }
-
-// Two processes can read their clocks at different moments and write in the opposite order.
-const SLACK_MS = 60_000
 
 /**
  * The longest lease and the longest wait for a retry so far.
@@ -31,6 +30,6 @@ function createSpan(): LongestSpan {
       // Unlike `Math.max`, this ignores NaN.
       if (ms > longest) longest = ms
     },
-    horizon: (now) => now + longest + SLACK_MS,
+    horizon: (now) => now + longest + CLOCK_SLACK_MS,
   }
 }
