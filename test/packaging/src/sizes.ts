@@ -8,7 +8,7 @@ export interface Size {
   entry: string
   /** Loaded at once. */
   bytes: number
-  /** Loaded when the first JSON Web Token arrives. */
+  /** Loaded on demand. */
   laterBytes: number
 }
 
@@ -39,10 +39,10 @@ export function toReport(sizes: readonly Size[]): string {
   return `# Sizes
 
 What an import of each entry point adds to a bundle, with all it depends on (\`zod\`, \`jose\`), minified and gzipped. What
-only JSON Web Tokens need is loaded when the first one comes. Written by \`npx pnpm@12 sizes\`; a test compares it with what is
-built.
+few need is loaded on demand: JSON Web Tokens, explanations, functions for secrets, and for \`verify\` also key sets. Written by
+\`npx pnpm@12 sizes\`; a test compares it with what is built.
 
-${toTable([['import', 'at once', 'when a token comes'], ...rows])}
+${toTable([['import', 'at once', 'on demand'], ...rows])}
 `
 }
 
