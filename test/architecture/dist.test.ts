@@ -68,7 +68,9 @@ describe('the published build of core', () => {
     ['verify', 3],
     ['queue', 4],
   ])('%s is loaded from at most %i files', (name, most) => {
-    expect(load(join(core, `dist/${name}.js`)).files.size).toBeLessThanOrEqual(most)
+    const { size } = load(join(core, `dist/${name}.js`)).files
+    // `npm run demo` builds without rollup, into more files.
+    expect(size, 'build again: npx pnpm@12 build').toBeLessThanOrEqual(most)
   })
 
   test('the signer is not loaded with the receiver', () => {
