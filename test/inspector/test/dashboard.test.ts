@@ -9,6 +9,7 @@ import { useBrowser } from '@gwh-test/support/browser'
 import { getRequestListener } from '@hono/node-server'
 import { expect, onTestFinished, test } from 'vitest'
 import { violationsOf } from './accessibility.ts'
+import { HOSTILE } from './hostile-texts.ts'
 import { press, takePicture, VIEWPORTS } from './pages.ts'
 
 const open = useBrowser()
@@ -97,4 +98,35 @@ test('a dashboard is accessible in every size and colour', async () => {
       await takePicture(page, `dashboard-${device}-${colorScheme}`)
     }
   }
+})
+
+test('hostile texts in keys, bodies and errors are shown as text and execute nothing', async () => {
+  const queue = createMemoryQueue()
+  for (const [index, text] of HOSTILE.entries()) {
+    const event = { type: text, timestamp: '2026-01-01T00:00:00Z', data: { id: text, [text]: text } }
+    const bodies = [JSON.stringify(event), `{"type": ${text}`]
+    for (const [which, body] of bodies.entries()) {
+      const message = { ...queuedDelivery(), endpoint: text, body: new TextEncoder().encode(body) }
+      await queue.enqueue({ ...message, key: `${index}-${which}-${text}`, id: `${text}-${which}` })
+    }
+  }
+  await queue.drain(
+    async ({ id }) => {
+      throw Object.assign(new PermanentError(id), { name: id, code: id })
+    },
+    { recordStacks: true },
+  )
+  const origin = await serveDashboard(queue)
+  const { page: blank } = await open('about:blank')
+  await blank.context().addCookies([{ ...COOKIE, url: origin }])
+  const { page, warnings } = await open(`${origin}/admin`, { waitUntil: 'load', viewport: VIEWPORTS.phone })
+  await expect.poll(() => page.locator('.entries > li').count()).toBe(2 * HOSTILE.length)
+  for (const details of await page.locator('details > summary').all()) await details.click()
+  expect(await page.evaluate(() => 'hacked' in window)).toBe(false)
+  expect(await page.locator('img, iframe, svg, script:not([src])').count()).toBe(0)
+  expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(VIEWPORTS.phone.width)
+  // A key with anything in it can be acted upon.
+  await press(page, 'Redrive')
+  await page.getByText('Redriven.').waitFor()
+  expect(warnings).toEqual([])
 })
