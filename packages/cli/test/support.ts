@@ -43,11 +43,21 @@ export function start(
     cwd,
     env: { PATH: process.env.PATH, ...env },
     stdio: 'pipe',
+    // A group of its own, which ends with the test: a program that it started must not stay behind.
+    detached: true,
   })
   // A command that does not read it may have ended.
   child.stdin.on('error', () => {}).end(input)
-  onTestFinished(() => void child.kill('SIGKILL'))
+  onTestFinished(() => endGroup(child))
   return watch(child)
+}
+
+function endGroup({ pid }: ChildProcess): void {
+  try {
+    process.kill(-pid!, 'SIGKILL')
+  } catch {
+    // Every process of it has ended.
+  }
 }
 
 /** Runs `gwh` to its end. */

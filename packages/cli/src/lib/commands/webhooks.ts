@@ -56,14 +56,7 @@ function readingCommands(context: CommandContext): Command[] {
 }
 
 function createCommand(context: CommandContext): Command {
-  return withSecretOptions(new Command('create').description('Create a webhook.'))
-    .requiredOption('--uri <url>', 'the URL of the receiver')
-    .option(
-      '--events <types>',
-      `event types, separated by commas; default ${SUBSCRIBABLE.join(',')}`,
-      readEvents,
-      SUBSCRIBABLE,
-    )
+  return describingOptions(new Command('create').description('Create a webhook.'))
     .option('--name <name>', 'a name for people')
     .action(async (flags: CreateFlags) => (await loadManage()).create(context, flags))
 }
@@ -80,18 +73,11 @@ function updateCommand(context: CommandContext): Command {
 }
 
 function registerCommand(context: CommandContext): Command {
-  return withSecretOptions(
+  return describingOptions(
     new Command('register').description(
       'Make sure that one webhook of this name exists, with this URL and these events.',
     ),
   )
-    .requiredOption('--uri <url>', 'the URL of the receiver')
-    .option(
-      '--events <types>',
-      `event types, separated by commas; default ${SUBSCRIBABLE.join(',')}`,
-      readEvents,
-      SUBSCRIBABLE,
-    )
     .option('--name <name>', 'the name, which identifies the webhook', 'gwh')
     .action(async (flags: RegisterFlags) => {
       const { register } = await import('../webhooks/register.ts')
@@ -113,8 +99,16 @@ function rotateCommand(context: CommandContext): Command {
     })
 }
 
-function withSecretOptions(command: Command): Command {
+/** What a webhook is like, and where its secret goes. */
+function describingOptions(command: Command): Command {
   return command
+    .requiredOption('--uri <url>', 'the URL of the receiver')
+    .option(
+      '--events <types>',
+      `event types, separated by commas; default ${SUBSCRIBABLE.join(',')}`,
+      readEvents,
+      SUBSCRIBABLE,
+    )
     .option('--write-env <file>', 'the file that gets the signing secret, readable by you only')
     .option('--variable <name>', 'the variable in it', 'GEMINI_WEBHOOK_SECRET')
     .option('--show-secret', 'print the signing secret instead')

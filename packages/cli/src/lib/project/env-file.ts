@@ -1,6 +1,7 @@
-import { access, chmod, constants, readFile, realpath, rename, writeFile } from 'node:fs/promises'
+import { access, constants, readFile, realpath } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { CliError } from '../shared/cli-error.ts'
+import { writePrivately } from '../shared/files.ts'
 
 /** A file of variables, such as `.env`. */
 export interface EnvFile {
@@ -24,14 +25,7 @@ export async function openEnvFile(cwd: string, path: string): Promise<EnvFile> {
   return {
     path,
     read: async (name) => readVariable(await readText(), name),
-    async write(name, value) {
-      const text = setVariable(await readText(), name, value)
-      // A crash leaves the old file or the new one, never a half.
-      const draft = `${file}.${process.pid}.tmp`
-      await writeFile(draft, text, { mode: 0o600, flush: true })
-      await chmod(draft, 0o600)
-      await rename(draft, file)
-    },
+    write: async (name, value) => writePrivately(file, setVariable(await readText(), name, value)),
   }
 }
 

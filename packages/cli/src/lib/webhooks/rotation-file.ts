@@ -1,7 +1,8 @@
-import { readFile, rename, writeFile } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { FOLDER, makeFolder } from '../project/dev-settings.ts'
 import { CliError } from '../shared/cli-error.ts'
+import { writePrivately } from '../shared/files.ts'
 
 /** A rotation under way, as it is kept between two runs. */
 export interface Rotation {
@@ -39,9 +40,7 @@ export async function writeRotation(
   const { [webhook]: _, ...others } = await readAll(cwd)
   const file = join(await makeFolder(cwd), NAME)
   const all = rotation === undefined ? others : { ...others, [webhook]: rotation }
-  const draft = `${file}.${process.pid}.tmp`
-  await writeFile(draft, `${JSON.stringify(all, null, 2)}\n`, { mode: 0o600, flush: true })
-  await rename(draft, file)
+  await writePrivately(file, `${JSON.stringify(all, null, 2)}\n`)
 }
 
 async function readAll(cwd: string): Promise<Rotations> {
