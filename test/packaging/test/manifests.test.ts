@@ -47,9 +47,9 @@ describe.each(packageFolders)('%s, as packed', (folder) => {
   test('it contains what it needs and no tests', async () => {
     const { stdout } = await run('tar', ['-tzf', tarballOf(folder)], { cwd: inject('work') })
     const files = stdout.trim().split('\n')
-    expect(files).toEqual(
-      expect.arrayContaining(['package/README.md', 'package/LICENSE', 'package/dist/index.js']),
-    )
+    // A command has no entry point to import.
+    const entry = folder === 'cli' ? 'package/dist/gwh.js' : 'package/dist/index.js'
+    expect(files).toEqual(expect.arrayContaining(['package/README.md', 'package/LICENSE', entry]))
     expect(files.filter((file) => /\.test\.|\/test\//.test(file))).toEqual([])
   })
 
