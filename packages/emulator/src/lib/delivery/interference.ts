@@ -1,5 +1,5 @@
 import type { Applied, FaultRules } from '../faults/rules.ts'
-import { faultsOf } from '../faults/trouble.ts'
+import { faultsOf } from '../faults/scenario-faults.ts'
 import type { DeliveryFault } from '../shared/fault-types.ts'
 import { holdOf, isHold } from './attempt-plan.ts'
 import { type Delivery, registrationOf } from './delivery.ts'

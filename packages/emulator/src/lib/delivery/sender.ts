@@ -9,6 +9,7 @@ import type { Records } from '../storage/records.ts'
 import type { Storage } from '../storage/storage.ts'
 import { type Outcome, sendAttempt } from './attempt.ts'
 import { planAttempt } from './attempt-plan.ts'
+import { makeRoom } from './capacity.ts'
 import {
   type Delivery,
   type DeliveryEnd,
@@ -23,7 +24,6 @@ import { createInterference, type Interference } from './interference.ts'
 import { createPerKeyLimiter } from './per-key-limiter.ts'
 import { createReports, type Reports } from './reports.ts'
 import { buildRequest } from './request.ts'
-import { makeRoom } from './room.ts'
 import { findSend } from './target.ts'
 import {
   decide,
