@@ -14,6 +14,12 @@ import {
 
 /** What happens to a connection: it is reused or closed, and answers never get out of step. */
 export function defineConnectionRules(define: DefineAdapterRule): void {
+  defineReuse(define)
+  definePipelining(define)
+  defineHandshakes(define)
+}
+
+function defineReuse(define: DefineAdapterRule): void {
   define('a connection carries several deliveries in a row', async (harness) => {
     const wire = await harness.connect()
     for (const _ of [1, 2, 3]) {
@@ -35,7 +41,9 @@ export function defineConnectionRules(define: DefineAdapterRule): void {
       await acceptedOrClosed(harness, wire, next)
     })
   }
+}
 
+function definePipelining(define: DefineAdapterRule): void {
   define('pipelined deliveries are answered in their order', async (harness) => {
     const deliveries = await Promise.all([1, 2, 3].map(() => harness.sign()))
     const wire = await harness.connect()
@@ -61,7 +69,9 @@ export function defineConnectionRules(define: DefineAdapterRule): void {
     const deliveries = await Promise.all(Array.from({ length: 20 }, () => harness.sign()))
     for (const answer of await Promise.all(deliveries.map(harness.deliver))) accepted(answer)
   })
+}
 
+function defineHandshakes(define: DefineAdapterRule): void {
   define('a sender that expects 100-continue gets it', async (harness) => {
     const request = withHeader(harness.toRequest(await harness.sign()), 'expect', '100-continue')
     const wire = await harness.connect()

@@ -8,6 +8,7 @@ const LONG = 'x'.repeat(100_000)
 /** Rules for the records of deliveries and their failures. */
 export function defineRecordRules(define: DefineRule): void {
   defineFailures(define)
+  defineRecordedErrors(define)
   defineList(define)
   defineGet(define)
   defineWrongArguments(define)
@@ -62,6 +63,17 @@ function defineFailures(define: DefineRule): void {
     )
   })
 
+  define('a retrying delivery says why, and when it is due', async ({ queue, enqueue, clock }) => {
+    const { key } = await enqueue()
+    await queue.drain(() => Promise.reject(new TypeError('not yet')), { backoffMs: 60_000 })
+    const record = await queue.get(key)
+    assertEqual([record?.state, record?.lastError?.message], ['retrying', 'not yet'], 'state and error')
+    const waitMs = (record?.dueAt ?? Number.NaN) - clock.now()
+    assertThat(waitMs > 0 && waitMs <= 60_000, `the wait is ${waitMs} ms`)
+  })
+}
+
+function defineRecordedErrors(define: DefineRule): void {
   define('an error of any kind is recorded, and long texts are cut', async ({ queue, enqueue }) => {
     const thrown: unknown[] = [
       new Error(`${LONG}\ud83d`),
@@ -110,15 +122,6 @@ function defineFailures(define: DefineRule): void {
       }
     },
   )
-
-  define('a retrying delivery says why, and when it is due', async ({ queue, enqueue, clock }) => {
-    const { key } = await enqueue()
-    await queue.drain(() => Promise.reject(new TypeError('not yet')), { backoffMs: 60_000 })
-    const record = await queue.get(key)
-    assertEqual([record?.state, record?.lastError?.message], ['retrying', 'not yet'], 'state and error')
-    const waitMs = (record?.dueAt ?? Number.NaN) - clock.now()
-    assertThat(waitMs > 0 && waitMs <= 60_000, `the wait is ${waitMs} ms`)
-  })
 }
 
 function defineList(define: DefineRule): void {

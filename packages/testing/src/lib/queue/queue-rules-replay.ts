@@ -29,6 +29,11 @@ export function defineReplayRules(define: DefineRule): void {
     }
   })
 
+  defineFilters(define)
+  defineRetention(define)
+}
+
+function defineFilters(define: DefineRule): void {
   define('a filter replays what it matches and nothing else', async (harness) => {
     const { queue, enqueue, clock } = harness
     const start = clock.now()
@@ -48,7 +53,9 @@ export function defineReplayRules(define: DefineRule): void {
     assertEqual((await replayed({ type: 'batch.succeeded' })).length, 4, 'by type')
     assertEqual((await replayed({})).length, 4, 'all')
   })
+}
 
+function defineRetention(define: DefineRule): void {
   define('a body is kept for its retention time and cannot be replayed afterwards', async (harness) => {
     const { queue, enqueue, clock } = harness
     const { key } = await enqueue()
