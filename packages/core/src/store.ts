@@ -4,7 +4,13 @@
  * @module
  */
 
-export type { JobLedger, LedgerJob, OpenJob, TakeOptions } from './lib/store/job-ledger.ts'
+export {
+  type JobLedger,
+  type LedgerJob,
+  type OpenJob,
+  SETTLED_LIFE_MS,
+  type TakeOptions,
+} from './lib/store/job-ledger.ts'
 export { createMemoryLedger } from './lib/store/memory-ledger.ts'
 export { createMemoryStore, type MemoryStoreOptions } from './lib/store/memory-store.ts'
 export type { ActiveClaim, Claim, ClaimDeadlines, IdempotencyStore } from './lib/store/store.ts'

@@ -34,7 +34,7 @@ const SURFACE: Record<string, { load: () => Promise<object>; names: string[] }> 
   },
   '@gwh/core/store': {
     load: () => import('@gwh/core/store'),
-    names: ['createMemoryLedger', 'createMemoryStore'],
+    names: ['SETTLED_LIFE_MS', 'createMemoryLedger', 'createMemoryStore'],
   },
   '@gwh/core/queue': {
     load: () => import('@gwh/core/queue'),

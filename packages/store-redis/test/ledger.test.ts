@@ -11,7 +11,7 @@ const CALLS: [string, (ledger: JobLedger) => Promise<unknown>][] = [
   ['open', (ledger) => ledger.open(JOB)],
   ['find', (ledger) => ledger.find('a')],
   ['end', (ledger) => ledger.end('a', '{}', DEADLINES)],
-  ['settle', (ledger) => ledger.settle('a')],
+  ['settle', (ledger) => ledger.settle('a', NOW)],
   ['take', (ledger) => ledger.take({ dueAt: NOW, now: NOW, until: NOW, limit: 1 })],
   ['postpone', (ledger) => ledger.postpone('a', NOW)],
   ['nextLookAt', (ledger) => ledger.nextLookAt()],
@@ -40,7 +40,7 @@ describe.each(LIBRARIES)('a ledger on $name', (library) => {
     expect(await lifeOf('job:a')).toBe(-1)
     await ledger.end('a', '{}', DEADLINES)
     expect(await lifeOf('job:a')).toBe(-1)
-    await ledger.settle('a')
+    await ledger.settle('a', NOW)
     await ledger.begin('key', 'holder', DEADLINES)
     for (const record of ['job:a', 'event:key']) {
       const life = await lifeOf(record)
@@ -63,4 +63,17 @@ test('options and times that are wrong are refused', async () => {
   }
   const ledger = createRedisLedger({ client })
   await expect(ledger.open({ ...JOB, lookAt: Number.NaN })).rejects.toMatchObject(INVALID)
+})
+
+const TIMES = { now: NOW, until: NOW, limit: 1 }
+
+test.each<[string, (ledger: JobLedger) => Promise<unknown>]>([
+  ['postpone', (ledger) => ledger.postpone('a', Number.NaN)],
+  ['settle', (ledger) => ledger.settle('a', Number.POSITIVE_INFINITY)],
+  ['take of what is due', (ledger) => ledger.take({ ...TIMES, dueAt: Number.NaN })],
+  ['take of what was not taken', (ledger) => ledger.take({ ...TIMES, takenBefore: Number.NaN })],
+])('a ledger refuses a time that is none: %s', async (_, call) => {
+  await expect(call(createRedisLedger({ client: { sendCommand: async () => 1 } }))).rejects.toMatchObject(
+    INVALID,
+  )
 })

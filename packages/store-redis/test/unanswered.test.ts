@@ -2,7 +2,7 @@ import type { IdempotencyStore } from '@gwh/core/store'
 import { createFakeClock, type FakeClock } from '@gwh/testing'
 import { startRedisServer } from '@gwh/testing/redis'
 import { afterAll, describe, expect, test } from 'vitest'
-import { createRedisStore, type RedisLike } from '../src/index.ts'
+import { createRedisLedger, createRedisStore, type RedisLike } from '../src/index.ts'
 import { connected, LIBRARIES } from './clients.ts'
 import { DEADLINES, eventually, intercepted, LEASE_MS, NOW, UNAVAILABLE } from './support.ts'
 
@@ -63,10 +63,10 @@ async function win(store: IdempotencyStore, key: string) {
 }
 
 /** Lets the time of a verb run out while its command, or the answer to it, is held. */
-async function timedOut(verb: Promise<unknown>, clock: FakeClock, held: () => number) {
+async function timedOut(verb: Promise<unknown>, clock: FakeClock, held: () => number, timeoutMs = 500) {
   const refused = expect(verb).rejects.toMatchObject(UNAVAILABLE)
   await eventually(held).toBe(1)
-  await clock.advance(500)
+  await clock.advance(timeoutMs)
   await refused
 }
 
@@ -193,7 +193,18 @@ test('a completion without an answer is an unavailable store, and may still take
   await eventually(() => other.claim('a', DEADLINES)).toEqual({ status: 'completed' })
 })
 
-test('a claim whose caller has given up is not sent again as EVAL', async () => {
+test.each([
+  [
+    'claim',
+    500,
+    (client: RedisLike, clock: FakeClock) => createRedisStore({ client, clock }).claim('a', DEADLINES),
+  ],
+  [
+    'method of a ledger',
+    2_000,
+    (client: RedisLike, clock: FakeClock) => createRedisLedger({ client, clock }).settle('a', NOW),
+  ],
+] as const)('a %s whose caller has given up is not sent again as EVAL', async (_, timeoutMs, call) => {
   const sent: string[] = []
   const { promise: refusal, reject } = Promise.withResolvers<never>()
   const clock = createFakeClock(NOW)
@@ -203,7 +214,7 @@ test('a claim whose caller has given up is not sent again as EVAL', async () => 
       return refusal
     },
   }
-  await timedOut(createRedisStore({ client, clock }).claim('a', DEADLINES), clock, () => sent.length)
+  await timedOut(call(client, clock), clock, () => sent.length, timeoutMs)
   reject(new TypeError('NOSCRIPT No matching script.'))
   await clock.advance(0)
   expect(sent).toEqual(['EVALSHA'])

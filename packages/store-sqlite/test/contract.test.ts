@@ -1,4 +1,10 @@
-import { ledgerContract, queueContract, queueStorageContract, storeContract } from '@gwh/testing'
+import {
+  createFakeClock,
+  ledgerContract,
+  queueContract,
+  queueStorageContract,
+  storeContract,
+} from '@gwh/testing'
 import { describe, test } from 'vitest'
 import { createSqliteLedger, createSqliteQueue, createSqliteStore, openSqliteStorage } from '../src/index.ts'
 import { temporaryFile } from './temporary-file.ts'
@@ -40,11 +46,14 @@ describe('SQLite storage', () => {
 
 describe('SQLite ledger', () => {
   let path = ''
+  let clock = createFakeClock()
   ledgerContract(test, {
     create() {
       path = temporaryFile()
-      return createSqliteLedger({ path })
+      clock = createFakeClock()
+      return createSqliteLedger({ path, clock })
     },
-    reopen: () => createSqliteLedger({ path }),
+    reopen: () => createSqliteLedger({ path, clock }),
+    advance: (ms) => clock.advance(ms),
   })
 })

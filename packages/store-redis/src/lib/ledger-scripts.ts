@@ -17,23 +17,32 @@ return 1`
 const FIND = `${JOB}
 return redis.call('HGETALL', job)`
 
-/** ARGV: id, event, now, life in ms from now. */
+// Redis counts down a life by its own clock, from the caller's time to the expiry that the caller set.
+const EXPIRE = `local function expire(at, now)
+  redis.call('PEXPIRE', job, string.format('%.0f', math.max(1, math.ceil(at - now))))
+end`
+
+/** ARGV: id, event, now, expires at. A job that was settled without an event stays settled. */
 const END = `${JOB}
+${EXPIRE}
 if redis.call('HEXISTS', job, 'event') == 1 then return 0 end
 if redis.call('EXISTS', job) == 0 then
   redis.call('HSET', job, 'name', ARGV[1], 'createdAt', ARGV[3], 'lookAt', ARGV[3], 'lookups', 0)
   redis.call('ZADD', KEYS[1] .. ':due', ARGV[3], ARGV[1])
   redis.call('ZADD', KEYS[1] .. ':taken', 0, ARGV[1])
 end
-redis.call('HSET', job, 'event', ARGV[2], 'life', ARGV[4])
+redis.call('HSET', job, 'event', ARGV[2], 'expiresAt', ARGV[4])
+if redis.call('PTTL', job) > 0 then expire(ARGV[4], ARGV[3]) end
 return 1`
 
-/** ARGV: id. A settled job is kept for the life that its end event set. */
+/** ARGV: id, now, when it expires if it has no event. */
 const SETTLE = `${JOB}
+${EXPIRE}
+if redis.call('EXISTS', job) == 0 then return 0 end
 redis.call('ZREM', KEYS[1] .. ':due', ARGV[1])
 redis.call('ZREM', KEYS[1] .. ':taken', ARGV[1])
-local life = redis.call('HGET', job, 'life')
-if life then redis.call('PEXPIRE', job, life) end
+redis.call('HSETNX', job, 'expiresAt', ARGV[3])
+expire(redis.call('HGET', job, 'expiresAt'), ARGV[2])
 return 1`
 
 /** ARGV: the sorted set, the highest score, now, until, limit. Replies a list of ids, names and values. */

@@ -1,6 +1,6 @@
 import { checkNames, wholeNumber } from '@gwh/core/options'
 import { type Clock, systemClock } from '@gwh/core/queue'
-import type { JobLedger, LedgerJob } from '@gwh/core/store'
+import { type JobLedger, type LedgerJob, SETTLED_LIFE_MS } from '@gwh/core/store'
 import { within } from './deadline.ts'
 import { LEDGER_SCRIPTS } from './ledger-scripts.ts'
 import { checkPrefix, checkTimes } from './options.ts'
@@ -37,8 +37,10 @@ export function createRedisLedger(options: RedisLedgerOptions): JobLedger {
   const scripts = createScripts(toSendCommand(client), LEDGER_SCRIPTS)
   guardAgainstErrorEvents(client)
   const run = async (name: keyof typeof LEDGER_SCRIPTS, ...args: (string | number)[]): Promise<unknown> => {
+    const waiting = new AbortController()
+    const reply = scripts(name, `${prefix}{jobs}`, args.map(toText), waiting.signal)
     try {
-      return await within(commandTimeoutMs, clock, scripts(name, `${prefix}{jobs}`, args.map(toText)))
+      return await within(commandTimeoutMs, clock, reply, () => waiting.abort())
     } catch (error) {
       throw toUnavailable(error, `run "${name}" of`, 'job ledger')
     }
@@ -54,15 +56,26 @@ export function createRedisLedger(options: RedisLedgerOptions): JobLedger {
     find: async (id) => toJob(id, await run('find', id)),
     async end(id, event, { now, expiresAt }) {
       checkTimes({ now, expiresAt })
-      return await decide('end', id, event, now, toLife(expiresAt, now))
+      return await decide('end', id, event, now, expiresAt)
     },
-    settle: async (id) => void (await run('settle', id)),
+    async settle(id, now) {
+      checkTimes({ now })
+      await run('settle', id, now, now + SETTLED_LIFE_MS)
+    },
     async take({ dueAt, takenBefore, now, until, limit }) {
-      checkTimes({ now, until })
+      checkTimes({
+        now,
+        until,
+        ...(dueAt !== undefined && { dueAt }),
+        ...(takenBefore !== undefined && { takenBefore }),
+      })
       const range = takenBefore === undefined ? ['due', dueAt ?? '+inf'] : ['taken', `(${takenBefore}`]
       return toJobs(await run('take', ...range, now, until, limit))
     },
-    postpone: async (id, lookAt) => void (await run('postpone', id, lookAt)),
+    async postpone(id, lookAt) {
+      checkTimes({ lookAt })
+      await run('postpone', id, lookAt)
+    },
     async nextLookAt() {
       const next = String(await run('next'))
       return next === '' ? undefined : Number(next)

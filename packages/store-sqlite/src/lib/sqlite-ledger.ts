@@ -1,7 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { checkNames } from '@gwh/core/options'
 import { type Clock, systemClock } from '@gwh/core/queue'
-import type { JobLedger, LedgerJob, TakeOptions } from '@gwh/core/store'
+import { type JobLedger, type LedgerJob, SETTLED_LIFE_MS, type TakeOptions } from '@gwh/core/store'
 import { type DatabaseOptions, type OpenConnection, withConnection } from './connection.ts'
 import { createDurableGroup } from './durable-group.ts'
 import { createHousekeeping, PURGE_ROWS } from './housekeeping.ts'
@@ -13,6 +13,9 @@ const END = `INSERT INTO gwh_jobs (id, name, created_at, look_at, taken_at, look
   VALUES (:id, :id, :now, :now, 0, 0, 0, :event, :expiresAt)
   ON CONFLICT (id) DO UPDATE SET event = excluded.event, expires_at = excluded.expires_at
   WHERE gwh_jobs.event IS NULL`
+
+// A job that ended has its expiry already.
+const SETTLE = 'UPDATE gwh_jobs SET settled = 1, expires_at = coalesce(expires_at, ?) WHERE id = ?'
 
 // The same holder may claim again, and its completion is kept. Otherwise the key must be new, expired, or free.
 const BEGIN = `INSERT INTO gwh_handlings (key, holder, handled, lease_until, expires_at)
@@ -48,7 +51,7 @@ function createLedger(connection: OpenConnection, clock: Clock): JobLedger {
   const { database } = connection
   const changed = ({ changes }: { changes: number | bigint }) => Number(changes) === 1
   const [open, end, begin] = [OPEN, END, BEGIN].map((sql) => database.prepare(sql)) as [Sql, Sql, Sql]
-  const settle = database.prepare('UPDATE gwh_jobs SET settled = 1 WHERE id = ?')
+  const settle = database.prepare(SETTLE)
   const postpone = database.prepare('UPDATE gwh_jobs SET look_at = ? WHERE id = ? AND settled = 0')
   const next = database.prepare('SELECT min(look_at) AS at FROM gwh_jobs WHERE settled = 0')
   const find = database.prepare('SELECT * FROM gwh_jobs WHERE id = ?')
@@ -69,7 +72,7 @@ function createLedger(connection: OpenConnection, clock: Clock): JobLedger {
         purge(now)
         return changed(end.run({ id, event, now, expiresAt }))
       }),
-    settle: async (id) => void (await group.write(() => settle.run(id))),
+    settle: async (id, now) => void (await group.write(() => settle.run(now + SETTLED_LIFE_MS, id))),
     take: (terms) => group.write(() => take(terms)),
     postpone: async (id, lookAt) => void (await group.write(() => postpone.run(lookAt, id))),
     nextLookAt: () => group.read(() => (next.get()?.at ?? undefined) as number | undefined),

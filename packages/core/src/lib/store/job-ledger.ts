@@ -1,3 +1,6 @@
+/** How long a ledger keeps a job that was settled without an event, in milliseconds: 30 days. */
+export const SETTLED_LIFE_MS = 30 * 24 * 3_600_000
+
 /** A job to add to a ledger. */
 export interface OpenJob {
   /** The id of the job: the last part of the API's name, so that all callers use one form. */
@@ -61,8 +64,13 @@ export interface JobLedger {
    * @param times `now`, and `expiresAt`, when the ledger may forget the job once it is settled
    */
   end(id: string, event: string, times: { now: number; expiresAt: number }): Promise<boolean>
-  /** Marks a job as settled: nothing is left to do, and `take` no longer returns it. */
-  settle(id: string): Promise<void>
+  /**
+   * Marks a job as settled: nothing is left to do, and `take` no longer returns it. The ledger keeps it until the
+   * `expiresAt` of its `end`, or for 30 days if it has no event, and may forget it then.
+   *
+   * @param now The current time, in epoch milliseconds
+   */
+  settle(id: string, now: number): Promise<void>
   /**
    * Takes jobs for a look-up, the earliest due first, and resolves to them as they were before. No other caller can take a
    * taken job as due until `until`.

@@ -1,4 +1,4 @@
-import type { JobLedger, LedgerJob } from './job-ledger.ts'
+import { type JobLedger, type LedgerJob, SETTLED_LIFE_MS } from './job-ledger.ts'
 
 interface Job extends LedgerJob {
   takenAt: number
@@ -36,12 +36,15 @@ export function createMemoryLedger(): JobLedger {
       const job = get(id)
       if (job?.event !== undefined) return false
       const fresh = { id, name: id, createdAt: now, lookAt: now, lookups: 0, takenAt: NEVER }
-      open.set(id, { ...fresh, ...job, event, expiresAt })
+      const home = settled.has(id) ? settled : open
+      home.set(id, { ...fresh, ...job, event, expiresAt })
       return true
     },
-    async settle(id) {
+    async settle(id, now) {
       const job = open.get(id)
-      if (job && open.delete(id)) settled.set(id, job)
+      if (!job) return
+      open.delete(id)
+      settled.set(id, job.event === undefined ? { ...job, expiresAt: now + SETTLED_LIFE_MS } : job)
     },
     async take({ dueAt = Number.POSITIVE_INFINITY, takenBefore, now, until, limit }) {
       const taken = [...open.values()]

@@ -41,25 +41,25 @@ export async function settleJob(
   reason: 'overdue' | 'reconcile',
   deps: LookupDeps,
 ): Promise<Found> {
-  const { receiver, ledger, observe } = deps
+  const { receiver, ledger, now, observe } = deps
   const text = job.event ?? (await findEnd(job, reason, deps))
   if (text === undefined) return 'running'
   const event = JSON.parse(text) as WireEvent
   deps.ended(job.id, text)
   if (event.type === NOT_FOUND) {
-    await ledger.settle(job.id)
+    await ledger.settle(job.id, now())
     observe({ type: 'not_found', job: job.name })
     return 'not_found'
   }
   const handling = await probe(event.type, job.id, deps)
   if (handling === 'in_progress') return 'known'
   if (handling === 'handled') {
-    await ledger.settle(job.id)
+    await ledger.settle(job.id, now())
     return 'known'
   }
   observe({ type: 'missed', job: job.name, eventType: event.type })
   await receiver.emit(toEmitted(event), { id: toEmitId(event.type, job.id) })
-  await ledger.settle(job.id)
+  await ledger.settle(job.id, now())
   return 'missed'
 }
 

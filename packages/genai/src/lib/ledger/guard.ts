@@ -37,7 +37,7 @@ export function installGuard(options: GuardOptions): () => void {
     const expiresAt = present + retentionMs
     await ledger.end(id, text, { now: present, expiresAt })
     // A webhook is retried by its sender or queue. An event from a look-up is settled once the receiver has taken it.
-    if (delivery.scheme !== 'local') await ledger.settle(id)
+    if (delivery.scheme !== 'local') await ledger.settle(id, present)
     ended(id, text)
     const key = toHandlingKey(receiver.endpoint, event.type, id)
     const state = await ledger.begin(key, holder, { now: present, leaseUntil: present + leaseMs, expiresAt })

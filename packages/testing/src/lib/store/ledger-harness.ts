@@ -11,6 +11,8 @@ export interface LedgerContract {
   create(): JobLedger | Promise<JobLedger>
   /** Reopens what the last `create` made, after it was closed. Leave it out for a ledger in memory. */
   reopen?(): JobLedger | Promise<JobLedger>
+  /** Lets time pass, in milliseconds, for a ledger that also has a clock of its own. Leave it out for one that has none. */
+  advance?(ms: number): Promise<void>
 }
 
 /** Registers a rule. */
@@ -26,6 +28,8 @@ export interface Harness {
   find(id: string): Promise<LedgerJob>
   end(id: string, event?: string): Promise<boolean>
   begin(holder: string, now?: number, key?: string): Promise<string>
+  /** Lets time pass, in minutes, until it is `minute` everywhere; then the ledger is used, so that it can purge. */
+  passTo(minute: number): Promise<void>
   restart(): Promise<void>
 }
 
@@ -38,6 +42,7 @@ export async function withHarness(
   contract: LedgerContract,
   run: (harness: Harness) => Promise<void>,
 ): Promise<void> {
+  let minutes = 0
   const harness: Harness = {
     ledger: await contract.create(),
     open: (id, dueMinute = 1) =>
@@ -55,6 +60,11 @@ export async function withHarness(
     end: (id, event = '{}') => harness.ledger.end(id, event, { now: NOW, expiresAt: EXPIRES_AT }),
     begin: (holder, now = NOW, key = 'key') =>
       harness.ledger.begin(key, holder, { now, leaseUntil: now + MINUTE_MS, expiresAt: EXPIRES_AT }),
+    async passTo(minute) {
+      await contract.advance?.((minute - minutes) * MINUTE_MS)
+      minutes = minute
+      await harness.ledger.end(`at-${minute}`, '{}', { now: at(minute), expiresAt: at(minute + 1) })
+    },
     async restart() {
       await harness.ledger.close?.()
       harness.ledger = (await contract.reopen?.()) ?? harness.ledger

@@ -1,5 +1,7 @@
 import { assertEqual } from '../shared/assert.ts'
-import { at, type Define, NOW } from './ledger-harness.ts'
+import { at, type Define, type Harness, NOW } from './ledger-harness.ts'
+
+const DAY_MINUTES = 24 * 60
 
 /** Rules about claims. */
 export function defineHandling(define: Define): void {
@@ -62,6 +64,44 @@ export function defineExpiry(define: Define): void {
     assertEqual(await begin('other', at(60)), 'claimed', 'afterwards')
     assertEqual(await begin('one', at(60)), 'in_progress', 'the previous holder')
   })
+
+  define('an ended job is kept until its expiry, whenever it was settled', async (harness) => {
+    const { ledger, passTo } = harness
+    const times = { now: NOW, expiresAt: at(60) }
+    for (const id of ['early', 'late', 'open']) await ledger.end(id, '{}', times)
+    await ledger.settle('early', NOW)
+    await passTo(50)
+    await ledger.settle('late', at(50))
+    await passTo(59)
+    assertEqual(await foundOf(harness, 'early', 'late', 'open'), ['early', 'late', 'open'], 'just before')
+    await passTo(61)
+    assertEqual(await foundOf(harness, 'early', 'late', 'open'), ['open'], 'afterwards')
+  })
+
+  define('a job that was settled without an event is kept for 30 days', async (harness) => {
+    const { ledger, open, passTo } = harness
+    await open('a')
+    await open('b')
+    for (const id of ['a', 'b', 'unknown']) await ledger.settle(id, NOW)
+    await passTo(30 * DAY_MINUTES - 15)
+    assertEqual(await foundOf(harness, 'a', 'b', 'unknown'), ['a', 'b'], 'just before')
+    const later = at(40 * DAY_MINUTES)
+    assertEqual(
+      await ledger.end('b', '{}', { now: at(30 * DAY_MINUTES - 15), expiresAt: later }),
+      true,
+      'end',
+    )
+    assertEqual(await harness.take({ dueAt: later }), [`at-${30 * DAY_MINUTES - 15}`], 'due jobs')
+    await passTo(30 * DAY_MINUTES + 15)
+    assertEqual(await foundOf(harness, 'a', 'b'), ['b'], 'afterwards')
+    await passTo(40 * DAY_MINUTES + 1)
+    assertEqual(await foundOf(harness, 'b'), [], 'after the expiry of the late event')
+  })
+}
+
+async function foundOf({ ledger }: Harness, ...ids: string[]): Promise<string[]> {
+  const jobs = await Promise.all(ids.map((id) => ledger.find(id)))
+  return jobs.flatMap((job) => job?.id ?? [])
 }
 
 /** Rules about restarts. */
@@ -71,7 +111,7 @@ export function defineRestart(define: Define): void {
     await open('running', 0)
     await open('ended', 0)
     await end('ended', '{"x":1}')
-    await harness.ledger.settle('ended')
+    await harness.ledger.settle('ended', NOW)
     await begin('one')
     await harness.ledger.complete('key', 'one')
     await restart()

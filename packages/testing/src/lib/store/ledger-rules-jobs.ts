@@ -21,7 +21,7 @@ export function defineJobs(define: Define): void {
     assertEqual(await open('a', 9), false, 'adding it again')
     assertEqual((await find('a')).lookAt, at(1), 'its next look-up')
     await end('a')
-    await ledger.settle('a')
+    await ledger.settle('a', NOW)
     assertEqual(await open('a', 9), false, 'adding it after its end')
   })
 
@@ -48,7 +48,7 @@ export function defineJobs(define: Define): void {
     const job = { id: 'a', name: 'a', createdAt: NOW, lookAt: NOW, lookups: 0, event: '{"x":1}' }
     assertEqual(await find('a'), job, 'job')
     assertEqual(await open('a'), false, 'adding it afterwards')
-    await ledger.settle('a')
+    await ledger.settle('a', NOW)
     assertEqual(await ledger.nextLookAt(), undefined, 'next look-up')
   })
 
@@ -106,10 +106,10 @@ export function defineTaking(define: Define): void {
     const [taken] = await ledger.take({ dueAt: at(1), now: at(1), until: at(2), limit: 1 })
     const before = { id: 'a', name: 'batches/a', createdAt: NOW, lookAt: at(0), lookups: 0, event: '{"x":1}' }
     assertEqual(taken, before, 'the taken job as it was before')
-    await ledger.settle('a')
+    await ledger.settle('a', NOW)
     assertEqual(await take({ dueAt: at(100) }), [], 'due jobs after it was settled')
     assertEqual(await take({ takenBefore: at(100) }), [], 'any jobs after it was settled')
-    await ledger.settle('unknown')
+    await ledger.settle('unknown', NOW)
   })
 
   define(
@@ -122,7 +122,7 @@ export function defineTaking(define: Define): void {
       assertEqual(await ledger.nextLookAt(), at(7), 'next look-up after it was moved')
       for (const id of ['a', 'b']) {
         await end(id)
-        await ledger.settle(id)
+        await ledger.settle(id, NOW)
         await ledger.postpone(id, at(1))
       }
       await ledger.postpone('unknown', at(1))
