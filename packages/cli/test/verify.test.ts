@@ -7,7 +7,7 @@ import { buffer } from 'node:stream/consumers'
 import { createEmulator } from '@gwh/emulator'
 import { FIXTURE_EVENTS, signedDelivery } from '@gwh/testing'
 import { expect, onTestFinished, test } from 'vitest'
-import { emptyFolder, gwh } from './support.ts'
+import { emptyFolder, gwh, start } from './support.ts'
 
 const SECRET = 'whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY='
 const OTHER = 'whsec_ZmVkY2JhOTg3NjU0MzIxMGZlZGNiYTk4NzY1NDMyMTA='
@@ -206,4 +206,18 @@ test.each([
   expect(result).toMatchObject({ code, stdout: '' })
   expect(result.stderr).toContain(message)
   expect(result.stderr).not.toMatch(/^\s+at /m)
+})
+
+test('Ctrl-C ends a command that waits for keys', async () => {
+  const asked = Promise.withResolvers<void>()
+  const server = createServer(() => asked.resolve()).listen(0, '127.0.0.1')
+  onTestFinished(() => void server.close().closeAllConnections())
+  await once(server, 'listening')
+  const { headers, body } = await sign()
+  const input = toHttp({ headers: { ...headers, 'webhook-signature': `v1a,${btoa('x'.repeat(64))}` }, body })
+  const jwks = `http://127.0.0.1:${(server.address() as AddressInfo).port}/keys`
+  const running = start(emptyFolder(), ['verify', '--at', 'sent', '--jwks', jwks], {}, input)
+  await asked.promise
+  running.kill('SIGINT')
+  expect(await running.finished).toMatchObject({ code: 130, stdout: '' })
 })

@@ -1,7 +1,7 @@
 import { type AdapterContract, NODE_HTTP_EXCEPTIONS } from '@gwh/testing'
 import { findSecrets } from '../project/secrets.ts'
 import { CliError } from '../shared/cli-error.ts'
-import type { CommandContext } from '../shared/context.ts'
+import { type CommandContext, untilInterrupted } from '../shared/context.ts'
 import { EXIT, type ExitCode } from '../shared/exit-codes.ts'
 import { type Format, printReport } from './report.ts'
 import { runContract, type Selection } from './run.ts'
@@ -33,7 +33,8 @@ export async function conformance(
     })
   }
   await checkReachable(url)
-  const results = await runContract(toContract(url, found.secrets, flags), flags, context.signal)
+  const contract = toContract(url, found.secrets, flags)
+  const results = await untilInterrupted(context.signal, runContract(contract, flags))
   printReport(context.terminal, flags.json ? 'json' : flags.report, url, results)
   return results.every(({ passed }) => passed) ? EXIT.ok : EXIT.failed
 }

@@ -26,7 +26,6 @@ const AT_ONCE = 4
 export async function runContract(
   contract: AdapterContract,
   { only = '', skip = [] }: Selection,
-  signal: AbortSignal,
 ): Promise<RuleResult[]> {
   const rules: { rule: string; run: () => Promise<void> }[] = []
   adapterContract((rule, run) => rules.push({ rule, run }), contract)
@@ -37,7 +36,6 @@ export async function runContract(
   await Promise.all(
     Array.from({ length: AT_ONCE }, async () => {
       for (const [index, { rule, run }] of pending) {
-        if (signal.aborted) throw new CliError('interrupted', 'interrupted')
         results[index] = await examine(rule, run)
       }
     }),

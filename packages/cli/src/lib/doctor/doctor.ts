@@ -1,6 +1,5 @@
 import { findSecrets } from '../project/secrets.ts'
-import type { CommandContext } from '../shared/context.ts'
-import { untilInterrupted } from '../shared/context.ts'
+import { type CommandContext, untilInterrupted } from '../shared/context.ts'
 import { EXIT, type ExitCode } from '../shared/exit-codes.ts'
 import { printable } from '../shared/table.ts'
 import type { Finding } from './finding.ts'

@@ -2,7 +2,7 @@ import { type Explanation, explainFailure } from '@gwh/core/explain'
 import { GOOGLE_JWKS_URL, type VerifyOptions, verifyWebhook } from '@gwh/core/verify'
 import { findSecrets } from '../project/secrets.ts'
 import { CliError } from '../shared/cli-error.ts'
-import type { CommandContext } from '../shared/context.ts'
+import { type CommandContext, untilInterrupted } from '../shared/context.ts'
 import { EXIT, type ExitCode } from '../shared/exit-codes.ts'
 import { printable } from '../shared/table.ts'
 import type { RecordedDelivery } from './delivery.ts'
@@ -36,10 +36,11 @@ interface Verdict {
 
 /** Verifies deliveries and says why one does not verify; returns the exit code. */
 export async function verify(context: CommandContext, flags: VerifyFlags): Promise<ExitCode> {
-  const deliveries = await readDeliveries(context, flags)
+  const deliveries = await untilInterrupted(context.signal, readDeliveries(context, flags))
   let allVerify = true
   for (const delivery of deliveries) {
-    const verdict = await judge(delivery, await toOptions(context, flags, delivery))
+    const options = await toOptions(context, flags, delivery)
+    const verdict = await untilInterrupted(context.signal, judge(delivery, options))
     allVerify &&= verdict.verified
     if (flags.json) context.terminal.json(verdict)
     else show(context, verdict)
