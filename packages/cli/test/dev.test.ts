@@ -120,6 +120,26 @@ test('a second dev in the same folder is refused with a reason', async () => {
   expect({ code, stderr }).toEqual({ code: 3, stderr: expect.stringContaining('Another `gwh dev` runs') })
 })
 
+test('dev gives the program a key for job tokens, and scenarios of a file decide how jobs end', async () => {
+  const cwd = emptyFolder()
+  writeFileSync(join(cwd, 'scenarios.json'), '[{"then":{"afterMs":0,"outcome":"failed"}}]')
+  const program = `
+    const { GOOGLE_GEMINI_BASE_URL: url, GWH_JOB_KEY } = process.env
+    const body = JSON.stringify({ model: 'm', input: 'x', background: true })
+    const headers = { 'x-goog-api-key': 'any', 'content-type': 'application/json' }
+    const { id } = await (await fetch(url + '/v1/interactions', { method: 'POST', headers, body })).json()
+    let status
+    do ({ status } = await (await fetch(url + '/v1/interactions/' + id, { headers })).json())
+    while (status === 'in_progress')
+    console.log(status, GWH_JOB_KEY.length >= 32)`
+  writeFileSync(join(cwd, 'program.mjs'), program)
+  const args = ['dev', '--port', '0', '--scenarios', 'scenarios.json', '--', process.execPath, 'program.mjs']
+  const { code, stdout } = await gwh(cwd, args)
+  expect({ code, stdout }).toEqual({ code: 0, stdout: expect.stringContaining('failed true') })
+  const wrong = await gwh(cwd, ['dev', '--port', '0', '--scenarios', 'none.json'])
+  expect(wrong).toMatchObject({ code: 3, stderr: expect.stringContaining('none.json') })
+})
+
 test('dev exits with the code of the program', async () => {
   const cwd = emptyFolder()
   expect((await gwh(cwd, ['dev', '--port', '0', '--', process.execPath, '-e', 'process.exit(7)'])).code).toBe(

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { JobState } from '@google/genai'
 import { expect, onTestFinished, test } from 'vitest'
-import { createEmulator, type EmulatorOptions, loadScenarios } from '../src/index.ts'
+import { createEmulator, type Emulator, type EmulatorOptions, loadScenarios } from '../src/index.ts'
 import { call, createTestEmulator, expectedV1, register, startEmulator, startReceiver } from './support.ts'
 
 const MODEL = 'gemini-3.8-flash'
@@ -94,6 +94,7 @@ test('a scenario decides how the jobs it matches end, and when', async () => {
 test('the scenario added last comes first, for as many jobs as it says', async () => {
   const { ai, emulator } = await startEmulator({ scenarios: [{ then: { outcome: 'failed' } }] })
   const { body } = await call(emulator, 'POST', '/_gwh/scenarios', { then: { outcome: 'expired' }, times: 1 })
+  expect(emulator.scenarios.list().map(({ id }) => id)).toEqual([body.id, 'option-0'])
   const states = []
   for (const text of ['one', 'two']) {
     const { name } = await ai.batches.create({ model: MODEL, src: [inlined(text)] })
@@ -101,9 +102,10 @@ test('the scenario added last comes first, for as many jobs as it says', async (
     states.push((await ai.batches.get({ name: name! })).state)
   }
   expect(states).toEqual([JobState.JOB_STATE_EXPIRED, JobState.JOB_STATE_FAILED])
-  expect(emulator.scenarios.list().map(({ id }) => id)).toEqual([body.id, 'option-0'])
-  expect((await call(emulator, 'DELETE', `/_gwh/scenarios/${body.id}`)).status).toBe(200)
-  expect((await call(emulator, 'DELETE', `/_gwh/scenarios/${body.id}`)).status).toBe(404)
+  expect(emulator.scenarios.list().map(({ id }) => id)).toEqual(['option-0'])
+  expect((await call(emulator, 'DELETE', '/_gwh/scenarios/option-0')).status).toBe(404)
+  const { id } = (await call(emulator, 'POST', '/_gwh/scenarios', { then: {} })).body
+  expect((await call(emulator, 'DELETE', `/_gwh/scenarios/${id}`)).status).toBe(200)
 })
 
 test('finish ends a job now, and only once', async () => {
@@ -148,6 +150,92 @@ test('an event for a job that exists ends that job; one that contradicts it is r
   expect(JSON.parse(receiver.received[0]!.body)).toMatchObject({ type: 'batch.failed', data })
   expect((await ai.batches.get({ name: id })).state).toBe(JobState.JOB_STATE_FAILED)
   await expect(emulator.trigger({ type: 'batch.succeeded', data: { id } })).rejects.toThrow(/redeliver/)
+})
+
+test('an event without data ends a small job made for it, whose result the API has', async () => {
+  const { ai, emulator } = await startEmulator()
+  const receiver = await startReceiver()
+  await register(emulator, receiver.url, ['batch.succeeded', 'interaction.completed'])
+  await emulator.trigger({ type: 'batch.succeeded', userMetadata: { customer: 7 } })
+  await emulator.trigger({ type: 'interaction.completed' })
+  await emulator.trigger({ type: 'video.generated', uris: [receiver.url] })
+  await emulator.settled()
+  const events = receiver.received.map(({ body }) => JSON.parse(body))
+  expect(events.map(({ type }) => type)).toEqual([
+    'batch.succeeded',
+    'interaction.completed',
+    'video.generated',
+  ])
+  expect(events[0].user_metadata).toEqual({ customer: 7 })
+  const batch = await ai.batches.get({ name: events[0].data.id })
+  expect(batch.dest!.inlinedResponses).toHaveLength(1)
+  expect((await ai.interactions.get(events[1].data.id)).status).toBe('completed')
+  const failed = {
+    type: 'batch.failed',
+    data: { error_code: 8, error_message: 'Quota.' },
+    uris: [receiver.url],
+  }
+  await emulator.trigger(failed)
+  await emulator.settled()
+  expect(JSON.parse(receiver.received[3]!.body).data).toMatchObject({
+    id: expect.stringMatching(/^batches\//),
+    error_code: 8,
+  })
+})
+
+test('settled says after its time limit what is pending, and what was answered', async () => {
+  const { ai, emulator } = await startEmulator()
+  const receiver = await startReceiver((response) => void response.writeHead(401).end())
+  await emulator.trigger({ type: 'batch.succeeded', uris: [receiver.url] })
+  const { name } = await ai.batches.create({ model: MODEL, src: [inlined('one')] })
+  await emulator.idle()
+  await expect(emulator.settled({ timeoutMs: 1 })).rejects.toMatchObject({
+    code: 'not_settled',
+    message: `not settled after 1 ms: ${name} ends in 1500 ms; batch.succeeded to ${receiver.url}: last answer 401`,
+  })
+})
+
+test('a scenario that was used up is gone, over a restart too', async () => {
+  const state = join(temporaryFolder(), 'emulator.db')
+  const add = { then: { outcome: 'failed' as const }, times: 1 }
+  const ends = []
+  for (const round of [1, 2]) {
+    const emulator = createTestEmulator({ state, scenarios: [] })
+    if (round === 1) emulator.scenarios.add(add)
+    const { body } = await call(emulator, 'POST', '/v1/interactions', {
+      model: MODEL,
+      input: 'one',
+      background: true,
+    })
+    await emulator.clock.advance(2500)
+    ends.push((await call(emulator, 'GET', `/v1/interactions/${body.id}`)).body.status)
+    expect(emulator.scenarios.list()).toEqual([])
+    await emulator.close()
+  }
+  expect(ends).toEqual(['failed', 'completed'])
+})
+
+test('a rotated secret survives a restart with the same options; another secret in them replaces it', async () => {
+  const state = join(temporaryFolder(), 'emulator.db')
+  const receiver = await startReceiver()
+  const options = (secret: string) => ({ state, webhooks: [{ uri: receiver.url, secret }] })
+  const first = createTestEmulator(options(SECRET))
+  const [{ id }] = (await call(first, 'GET', '/v1/webhooks')).body.webhooks
+  const rotated = await call(first, 'POST', `/v1/webhooks/${id}:rotateSigningSecret`, {})
+  await first.close()
+  const signedWith = async (emulator: Emulator, secret: string) => {
+    await emulator.trigger({ type: 'batch.succeeded' })
+    await emulator.settled()
+    const delivery = receiver.received.at(-1)!
+    return delivery.headers['webhook-signature']!.split(' ').includes(expectedV1(delivery, secret))
+  }
+  const second = createTestEmulator(options(SECRET))
+  expect(await signedWith(second, rotated.body.secret)).toBe(true)
+  await second.close()
+  const other = `whsec_${Buffer.alloc(32, 1).toString('base64')}`
+  const third = createTestEmulator(options(other))
+  expect(await signedWith(third, other)).toBe(true)
+  expect(await signedWith(third, rotated.body.secret)).toBe(false)
 })
 
 test('a delivery is sent once more, with its id and body', async () => {
@@ -304,9 +392,14 @@ test.each([
   await expect(loadScenarios(path)).rejects.toThrow(path)
 })
 
-function temporaryFile(name: string, text: string | undefined): string {
+function temporaryFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'gwh-emulator-'))
   onTestFinished(() => rmSync(folder, { recursive: true }))
+  return folder
+}
+
+function temporaryFile(name: string, text: string | undefined): string {
+  const folder = temporaryFolder()
   if (text !== undefined) writeFileSync(join(folder, name), text)
   return join(folder, name)
 }

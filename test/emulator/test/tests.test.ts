@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { fileURLToPath } from 'node:url'
@@ -30,6 +30,11 @@ describe('geminiTest', () => {
   test('the environment is as before afterwards', () => {
     expect(process.env.GOOGLE_GEMINI_BASE_URL).toBe(before)
   })
+})
+
+test('the README of @gwh/testing shows the test beside this one', () => {
+  const read = (path: string) => readFileSync(new URL(path, import.meta.url), 'utf8')
+  expect(read('../../../packages/testing/README.md')).toContain(read('./readme.test.ts'))
 })
 
 describe('recordedTest', () => {

@@ -24,7 +24,7 @@ beforeAll(async () => {
   Object.assign(process.env, {
     GOOGLE_GEMINI_BASE_URL: url,
     GEMINI_API_KEY: 'test',
-    GEMINI_JWKS_URL: `${url}/.well-known/jwks.json`,
+    GWH_JWKS_URL: `${url}/.well-known/jwks.json`,
     GEMINI_DATABASE: join(files, 'gemini.db'),
     GWH_JOB_KEY: 'a job key of more than thirty-two characters',
     PORT: String(port),

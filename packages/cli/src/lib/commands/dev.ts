@@ -10,6 +10,7 @@ export function devCommand(context: CommandContext): Command {
     .option('--forward <url>', 'your receiver', readUrl, 'http://127.0.0.1:3000/webhooks/gemini')
     .option('--port <number>', 'port of the emulator; default 8787, or the next free one', readPort)
     .option('--queue <file or url>', "your receiver's queue, which the page shows; default GWH_QUEUE")
+    .option('--scenarios <file>', 'a JSON file or module that says how jobs end')
     .option('--json', 'print one JSON document per delivery and attempt')
     .passThroughOptions()
     .addHelpText('after', EXAMPLES)

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { createEmulator, type Emulator, EmulatorError } from '@gwh/emulator'
+import { createEmulator, type Emulator, EmulatorError, loadScenarios, type Scenario } from '@gwh/emulator'
 import { FOLDER, newDevSettings, readDevSettings, writeDevSettings } from '../project/dev-settings.ts'
 import { devEnvironment, writeEnvironment } from '../project/environment.ts'
 import { CliError } from '../shared/cli-error.ts'
@@ -20,6 +20,8 @@ export interface DevFlags {
   readonly port?: number
   /** A SQLite file or a Redis URL, which need not exist yet; default `GWH_QUEUE`, or none. */
   readonly queue?: string
+  /** A JSON file or module with scenarios; default none. */
+  readonly scenarios?: string
   readonly json?: true
 }
 
@@ -30,13 +32,14 @@ export async function dev(
   flags: DevFlags,
 ): Promise<number> {
   const { cwd, terminal, signal } = context
-  const settings = (await readDevSettings(cwd)) ?? newDevSettings()
+  const { GWH_JOB_KEY: jobKey } = context.env
+  const settings = { ...newDevSettings(), ...(await readDevSettings(cwd)), ...(jobKey && { jobKey }) }
   await writeDevSettings(cwd, settings)
-  const emulator = open(context, flags, settings)
+  const emulator = open(context, flags, settings, await readScenarios(flags.scenarios))
   try {
     const url = await listen(emulator, flags.port)
     await writeDevSettings(cwd, { ...settings, url })
-    const variables = devEnvironment(url, settings.secret)
+    const variables = devEnvironment(url, settings)
     const file = await writeEnvironment(cwd, variables)
     const page = await emulator.inspectorUrl()
     introduce(context, { url, page, file, forward: flags.forward, secret: settings.secret })
@@ -53,6 +56,7 @@ function open(
   context: CommandContext,
   flags: DevFlags,
   settings: { secret: string; controlToken: string },
+  scenarios: readonly Scenario[],
 ): Emulator {
   const { cwd, terminal } = context
   const queue = attachQueue(context, flags.queue)
@@ -62,6 +66,7 @@ function open(
       state: join(cwd, FOLDER, 'emulator.db'),
       webhooks: [{ name: 'gwh dev', uri: flags.forward, secret: settings.secret }],
       controlToken: settings.controlToken,
+      scenarios,
       observer(signal) {
         const line = flags.json ? JSON.stringify(signal) : describeSignal(signal, terminal.colors)
         if (line !== undefined) terminal.out(line)
@@ -74,6 +79,15 @@ function open(
         ? 'Another `gwh dev` runs in this folder.'
         : `Delete ${FOLDER} to start anew.`
     throw new CliError('config', cause.message, { hint, cause })
+  }
+}
+
+async function readScenarios(path: string | undefined): Promise<readonly Scenario[]> {
+  if (path === undefined) return []
+  try {
+    return await loadScenarios(path)
+  } catch (cause) {
+    throw new CliError('config', (cause as Error).message, { cause })
   }
 }
 

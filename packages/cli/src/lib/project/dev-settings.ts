@@ -9,6 +9,8 @@ export interface DevSettings {
   readonly secret: string
   /** The emulator's control token. */
   readonly controlToken: string
+  /** The key of job tokens, for dynamic webhooks. */
+  readonly jobKey?: string
   /** Where the emulator listens, or listened last. */
   readonly url?: string
 }
@@ -47,6 +49,7 @@ export function newDevSettings(): DevSettings {
   return {
     secret: `whsec_${Buffer.from(randomBytes(16).toString('hex')).toString('base64')}`,
     controlToken: randomBytes(24).toString('base64url'),
+    jobKey: randomBytes(24).toString('base64url'),
   }
 }
 

@@ -1,14 +1,15 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { FOLDER } from './dev-settings.ts'
+import { type DevSettings, FOLDER } from './dev-settings.ts'
 
 /** The variables that point a program and its receiver at a local emulator. */
-export function devEnvironment(url: string, secret: string): Record<string, string> {
+export function devEnvironment(url: string, { secret, jobKey }: DevSettings): Record<string, string> {
   return {
     GOOGLE_GEMINI_BASE_URL: url,
     GEMINI_API_KEY: 'gwh-dev',
     GEMINI_WEBHOOK_SECRET: secret,
     GWH_JWKS_URL: `${url}/.well-known/jwks.json`,
+    ...(jobKey !== undefined && { GWH_JOB_KEY: jobKey }),
   }
 }
 

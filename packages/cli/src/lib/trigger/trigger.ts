@@ -2,6 +2,7 @@ import { setTimeout } from 'node:timers/promises'
 import { EVENT_TYPES } from '@gwh/core/events'
 import { createJobToken, JOB_TOKEN_FIELD } from '@gwh/core/job-token'
 import { callControl, type EmulatorAddress, findEmulator, listRegistered } from '../project/control-client.ts'
+import { readDevSettings } from '../project/dev-settings.ts'
 import { CliError } from '../shared/cli-error.ts'
 import { type CommandContext, untilInterrupted } from '../shared/context.ts'
 import { toFaultRule } from './faults.ts'
@@ -106,14 +107,19 @@ interface EventWanted {
   readonly index: number
 }
 
-async function toEvent({ env }: CommandContext, { type, flags, uris, index }: EventWanted): Promise<object> {
+async function toEvent(
+  { env, cwd }: CommandContext,
+  { type, flags, uris, index }: EventWanted,
+): Promise<object> {
   const { data, metadata, dynamic, count } = flags
-  const jobKey = dynamic ? env.GWH_JOB_KEY : undefined
+  const jobKey = dynamic ? (env.GWH_JOB_KEY ?? (await readDevSettings(cwd))?.jobKey) : undefined
   const token = jobKey ? { [JOB_TOKEN_FIELD]: await createJobToken({ jobKey }) } : {}
   const id = `${type.split('.')[0]}-${Date.now()}${count > 1 ? `-${index + 1}` : ''}`
+  // Without data the emulator makes a job, whose result the handler can fetch.
+  const isInvented = data !== undefined || !EVENT_TYPES.some((known) => known === type)
   return {
     type,
-    data: { id, ...data },
+    ...(isInvented && { data: { id, ...data } }),
     ...((metadata || jobKey) && { user_metadata: { ...metadata, ...token } }),
     ...(uris && { uris }),
   }

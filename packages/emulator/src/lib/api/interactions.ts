@@ -28,15 +28,24 @@ export function interactionsApi(state: EmulatorState): Hono {
     .delete('/:id', (c) => c.json(remove(state, c.req.param('id'))))
 }
 
-async function create(state: EmulatorState, c: Context, body: Fields): Promise<Response> {
+/** Creates an interaction that runs in the background. */
+export function startInteraction(state: EmulatorState, body: Fields): Interaction {
+  return state.jobs.start(readDraft(state, body))
+}
+
+function readDraft(state: EmulatorState, body: Fields): JobDraft<Interaction> {
   checkRequest(state, body)
-  const draft: JobDraft<Interaction> = {
+  return {
     id: newInteractionId(),
     kind: 'interaction',
     model: optionalText('model', body.model) ?? optionalText('agent', body.agent),
     config: readWebhookConfig(pick(body, 'webhookConfig'), state.settings.profile),
     input: { request: body },
   }
+}
+
+async function create(state: EmulatorState, c: Context, body: Fields): Promise<Response> {
+  const draft = readDraft(state, body)
   // A foreground interaction is answered with its result, so it has no event.
   const interaction = body.background === true ? state.jobs.start(draft) : await state.jobs.answer(draft)
   if (body.stream === true) return stream(state, c, interaction)

@@ -4,46 +4,61 @@ import { RequestFault } from '../http/faults.ts'
 import { checkKnown, type Fields, isFields, readMetadata, readUris } from '../http/fields.ts'
 import type { AnyJob } from '../jobs/job.ts'
 import { outcomeNamed } from '../jobs/outcomes.ts'
+import { JOB_KINDS, type JobKind } from '../shared/job-kind.ts'
 import type { JobError } from '../shared/scenario.ts'
 import type { DeliverySnapshot, TriggerResult } from '../shared/types.ts'
 import type { EmulatorState } from '../state/state.ts'
 import { findJob, finishJob } from './finish.ts'
+import { createSampleJob } from './sample-job.ts'
 
 // What a ping is called; it goes to its webhook without a subscription.
 const PING = 'ping'
 
 /**
- * Emits an event, given in the control API's spelling. One about a job that exists ends that job, so that the event
- * and the API agree; any other is invented.
+ * Emits an event, given in the control API's spelling. One about a job that exists ends that job, and one that says
+ * nothing of a job ends a small one made for it, so that the event and the API agree. Any other is invented.
  */
 export async function trigger(state: EmulatorState, body: Fields): Promise<TriggerResult> {
   checkKnown(body, ['type', 'data', 'user_metadata', 'uris'])
-  const { type, data } = body
+  const { type, data = {} } = body
   const uris = readUris(body.uris)
   checkType(type, uris)
   if (!isFields(data)) throw new RequestFault('invalid_request', "'data' must be an object.")
   const userMetadata = readMetadata(body.user_metadata)
-  const jobId = typeof data.id === 'string' ? data.id : undefined
-  const job = jobId === undefined ? undefined : findJob(state, jobId)
-  const deliveries =
-    job === undefined
-      ? state.emit({ type, data, userMetadata, jobId }, uris)
-      : await moveJob(state, job, { type, data, userMetadata, uris })
+  const deliveries = await emit(state, { type, data, userMetadata, uris })
   return { deliveries, webhookIds: deliveries.map((delivery) => delivery.webhookId) }
 }
 
-/** An event that names an existing job. */
-interface JobEvent {
+/** A checked event. */
+interface TriggeredEvent {
   readonly type: string
   readonly data: Fields
   readonly userMetadata: Fields | undefined
   readonly uris: readonly string[] | undefined
 }
 
+async function emit(state: EmulatorState, event: TriggeredEvent): Promise<readonly DeliverySnapshot[]> {
+  const { type, data, userMetadata, uris } = event
+  const jobId = typeof data.id === 'string' ? data.id : undefined
+  const known = jobId === undefined ? undefined : findJob(state, jobId)
+  if (known !== undefined) return moveJob(state, known, event)
+  const kind = Object.keys(data).every((name) => ERROR_FIELDS.includes(name)) && kindOf(type)
+  if (!kind) return state.emit({ type, data, userMetadata, jobId }, uris)
+  const job = createSampleJob(state, kind, { uris, userMetadata })
+  return moveJob(state, job, { type, data, userMetadata: undefined, uris })
+}
+
+const ERROR_FIELDS = ['error_code', 'error_message']
+
+/** The kind of job that ends with an event of this type. */
+function kindOf(type: string): JobKind | undefined {
+  return JOB_KINDS.find((kind) => outcomeNamed(kind, type) !== undefined)
+}
+
 async function moveJob(
   state: EmulatorState,
   job: AnyJob,
-  { type, data, userMetadata, uris }: JobEvent,
+  { type, data, userMetadata, uris }: TriggeredEvent,
 ): Promise<readonly DeliverySnapshot[]> {
   const outcome = outcomeNamed(job.kind, type)
   if (outcome === undefined) {
@@ -53,7 +68,7 @@ async function moveJob(
     )
   }
   // The event will carry the job's own data: anything else would contradict what the API says of it.
-  checkKnown(data, ['id', 'error_code', 'error_message'])
+  checkKnown(data, ['id', ...ERROR_FIELDS])
   if (userMetadata !== undefined) {
     throw new RequestFault('invalid_request', `${job.id} exists, so its event carries its own user_metadata.`)
   }

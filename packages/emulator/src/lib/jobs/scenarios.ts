@@ -1,13 +1,13 @@
 import { isDeepStrictEqual } from 'node:util'
 import { RequestFault } from '../http/faults.ts'
 import { checkKnown, type Fields, isFields, oneOf } from '../http/fields.ts'
-import type { JobKind } from '../shared/job-kind.ts'
+import { JOB_KINDS } from '../shared/job-kind.ts'
 import type { Scenario, ScenarioMatch, ScenarioOutcome } from '../shared/scenario.ts'
 import type { Records, StoredRecord } from '../storage/records.ts'
 import type { AnyJob } from './job.ts'
 import { outcomeOf, readOutcome } from './outcomes.ts'
 
-/** A scenario that was added while the emulator ran. */
+/** A scenario that was added while the emulator ran; its `times` are those that are left. */
 interface StoredScenario extends Scenario, StoredRecord {}
 
 /** The scenarios of an emulator. */
@@ -26,20 +26,32 @@ export function createScenarios(
   records: Records<StoredScenario>,
   newId: () => string,
 ): Scenarios {
-  const fixed = initial.map((scenario, index) => ({ ...scenario, id: `option-${index}` }))
-  const used = new Map<string, number>()
-  const list = () => [...[...records.values()].reverse(), ...fixed]
+  const fixed = new Map(initial.map((scenario, index) => [`option-${index}`, scenario]))
+  const list = () => [
+    ...[...records.values()].reverse(),
+    ...[...fixed].map(([id, scenario]) => ({ ...scenario, id })),
+  ]
+
+  /** Counts one use; after the last one the scenario is gone. */
+  function use({ id, ...scenario }: StoredScenario): void {
+    if (scenario.times === undefined) return
+    const left = { ...scenario, times: scenario.times - 1 }
+    if (fixed.has(id)) fixed.set(id, left)
+    else records.put({ ...left, id })
+    if (left.times > 0) return
+    fixed.delete(id)
+    records.delete(id)
+  }
+
   return {
     list,
     take(job) {
       const found = list().find(
-        ({ id, when, then, times }) =>
-          (used.get(id) ?? 0) < (times ?? Number.POSITIVE_INFINITY) &&
+        ({ when, then }) =>
           // Without a `kind` it is for the jobs that can end this way.
-          outcomeOf(job.kind, then.outcome ?? 'succeeded') !== undefined &&
-          matches(when, job),
+          outcomeOf(job.kind, then.outcome ?? 'succeeded') !== undefined && matches(when, job),
       )
-      if (found !== undefined) used.set(found.id, (used.get(found.id) ?? 0) + 1)
+      if (found !== undefined) use(found)
       return found?.then
     },
     add: (scenario) => records.put({ ...scenario, id: newId() }).id,
@@ -63,8 +75,6 @@ function isModel(pattern: string, model: string): boolean {
   return wanted.endsWith('*') ? name.startsWith(wanted.slice(0, -1)) : name === wanted
 }
 
-const KINDS: readonly JobKind[] = ['batch', 'interaction', 'video']
-
 /** Reads a scenario from JSON or from code. */
 export function readScenario(value: unknown): Scenario {
   const fields = object('scenario', value)
@@ -77,7 +87,7 @@ export function readScenario(value: unknown): Scenario {
       ...(afterMs !== undefined && { afterMs: count('then.afterMs', afterMs) }),
       ...readOutcome(outcome, when?.kind),
     },
-    ...(fields.times !== undefined && { times: count('times', fields.times) }),
+    ...(fields.times !== undefined && { times: atLeastOnce(fields.times) }),
   }
 }
 
@@ -88,7 +98,7 @@ function readMatch(fields: Fields): ScenarioMatch {
     throw new RequestFault('invalid_request', "'when.model' must be a string.")
   }
   return {
-    ...(kind !== undefined && { kind: oneOf('when.kind', kind, KINDS) }),
+    ...(kind !== undefined && { kind: oneOf('when.kind', kind, JOB_KINDS) }),
     ...(model !== undefined && { model }),
     ...(metadata !== undefined && { metadata: object('when.metadata', metadata) }),
   }
@@ -102,4 +112,10 @@ function object(name: string, value: unknown): Fields {
 function count(name: string, value: unknown): number {
   if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) return value
   throw new RequestFault('invalid_request', `'${name}' must be a whole number of at least 0.`)
+}
+
+function atLeastOnce(value: unknown): number {
+  const times = count('times', value)
+  if (times > 0) return times
+  throw new RequestFault('invalid_request', "'times' must be at least 1.")
 }

@@ -1,6 +1,7 @@
 import { exportState, importState } from '../control/export.ts'
 import { finish } from '../control/finish.ts'
 import { redeliver } from '../control/redeliver.ts'
+import { settled } from '../control/settled.ts'
 import { trigger } from '../control/trigger.ts'
 import { faultResponse, RequestFault } from '../http/faults.ts'
 import { readScenario } from '../jobs/scenarios.ts'
@@ -98,7 +99,7 @@ export function createEmulator(options: EmulatorOptions = {}): Emulator {
       return `${(await server).url}/#ticket=${state.sessions.newTicket()}`
     },
     controlToken: state.settings.controlToken,
-    settled: () => Promise.race([state.settled(), closed.promise]),
+    settled: ({ timeoutMs } = {}) => Promise.race([settled(state, timeoutMs), closed.promise]),
     export: () => exportState(state),
     import(snapshot) {
       checkOpen()

@@ -8,6 +8,8 @@ export type EmulatorErrorCode =
   | 'listen_failed'
   /** It does not listen, so it has no URL. */
   | 'not_listening'
+  /** Something is still pending after the time that `settled` was given. */
+  | 'not_settled'
   /** Another emulator has the state file open. */
   | 'state_in_use'
   /** The state file cannot be read or written, or is not one of this version. */

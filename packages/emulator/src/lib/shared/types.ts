@@ -88,8 +88,11 @@ export interface TriggerOptions {
    * The event type. An unknown one is sent where `uris` are given, unless it looks like a known one misspelt.
    */
   type: string
-  /** The event's `data`, sent as given. */
-  data: Record<string, unknown>
+  /**
+   * The event's `data`, sent as given. Without it, or with nothing but `error_code` and `error_message`, an event of
+   * the catalogue ends a small job that is made for it, so that the result can be fetched.
+   */
+  data?: Record<string, unknown>
   /** Becomes `user_metadata` of the envelope. */
   userMetadata?: Record<string, unknown>
   /** Deliver here, signed as a dynamic webhook; without it, to every webhook subscribed to the type. */
@@ -186,11 +189,13 @@ export interface Emulator {
   readonly controlToken: string
   /**
    * Resolves when nothing is pending: every job has ended, and every delivery too. The clock must run or be advanced
-   * for that.
+   * for that. A delivery ends with the receiver's 2xx: a receiver with a queue runs its handler after that.
    *
-   * @throws EmulatorError `closed` when the emulator is closed first
+   * @param options `timeoutMs`: wall-clock milliseconds to wait; default without a limit
+   * @throws EmulatorError `closed` when the emulator is closed first; `not_settled` after `timeoutMs`, with what is
+   *   still pending in its message
    */
-  settled(): Promise<void>
+  settled(options?: { timeoutMs?: number }): Promise<void>
   /** Copies everything the emulator keeps, but the bytes of files. */
   export(): EmulatorSnapshot
   /**

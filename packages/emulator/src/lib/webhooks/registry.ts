@@ -15,6 +15,8 @@ export interface Webhook {
   readonly state: WebhookState
   /** Newest first. */
   readonly secrets: readonly SigningSecret[]
+  /** The secret that the options gave it; a rotation since then stands until they give another one. */
+  readonly presetSecret?: string | undefined
   /** How many deliveries in a row were given up; absent for none. */
   readonly failures?: number | undefined
 }
@@ -28,7 +30,7 @@ export interface WebhookRegistry {
   get(id: string): Webhook | undefined
   all(): Iterable<Webhook>
   change(webhook: Webhook, change: WebhookChange): Webhook
-  /** Registers a webhook, or changes the one with its URI; a secret that is given becomes its only one. */
+  /** Registers a webhook, or changes the one with its URI. A secret it was not given before becomes its only one. */
   preset(input: WebhookChange & Pick<Webhook, 'uri' | 'subscribedEvents'>, secret?: string): Webhook
   delete(id: string): boolean
   /** Makes a new secret the active one and returns it. */
@@ -60,8 +62,10 @@ export function createRegistry({ records, now, disableAfter }: RegistryOptions):
       records.put({ ...webhook, ...change, ...(change.state === 'enabled' && { failures: undefined }) }),
     preset(input, secret) {
       const known = [...records.values()].find(({ uri }) => uri === input.uri)
-      const secrets = secret === undefined ? (known?.secrets ?? [newSecret()]) : [{ value: secret }]
-      return records.put({ id: newResourceId(), state: 'enabled', ...known, ...input, secrets })
+      const isNew = secret !== undefined && secret !== known?.presetSecret
+      const secrets = isNew ? [{ value: secret }] : (known?.secrets ?? [newSecret()])
+      const presetSecret = secret ?? known?.presetSecret
+      return records.put({ id: newResourceId(), state: 'enabled', ...known, ...input, secrets, presetSecret })
     },
     delete: (id) => records.delete(id),
     rotate(webhook, behavior) {

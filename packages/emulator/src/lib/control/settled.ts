@@ -1,0 +1,31 @@
+import { EmulatorError } from '../shared/errors.ts'
+import type { EmulatorState } from '../state/state.ts'
+
+const NAMED = 5
+
+/** Waits until nothing is pending; for `timeoutMs` at most, when it is given. */
+export async function settled(state: EmulatorState, timeoutMs: number | undefined): Promise<void> {
+  if (timeoutMs === undefined) return state.settled()
+  let timer: ReturnType<typeof setTimeout> | undefined
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new EmulatorError('not_settled', describe(state, timeoutMs))), timeoutMs)
+  })
+  await Promise.race([state.settled(), late]).finally(() => clearTimeout(timer))
+}
+
+/** Names what is pending, and what the receiver answered last: that is usually why. */
+function describe({ jobs, sender, clock }: EmulatorState, timeoutMs: number): string {
+  const running = jobs.every().filter(({ end }) => end === undefined)
+  const pending = sender.snapshots().filter(({ state }) => state === 'pending')
+  const lines = [
+    ...running.map(({ id, dueAt }) => `${id} ends in ${dueAt - clock.now()} ms`),
+    ...pending.map(({ eventType, uri, attempts }) => {
+      const last = attempts.at(-1)
+      const answer =
+        last === undefined ? 'not sent yet' : `last answer ${last.status ?? last.code ?? 'awaited'}`
+      return `${eventType} to ${uri}: ${answer}`
+    }),
+  ]
+  const more = lines.length > NAMED ? `, and ${lines.length - NAMED} more` : ''
+  return `not settled after ${timeoutMs} ms: ${lines.slice(0, NAMED).join('; ')}${more}`
+}
