@@ -6,6 +6,11 @@ const AHEAD_MS = 5 * DAY_MS
 
 /** Setting the clock must neither freeze what waits nor start again what is running. */
 export function defineClockRules(define: DefineStorageRule): void {
+  defineClockAhead(define)
+  defineClockInUse(define)
+}
+
+function defineClockAhead(define: DefineStorageRule): void {
   define('a lease from a clock five days ahead has run out once the clock is right', async (harness) => {
     await harness.fill(1)
     only(await harness.claimAt(AHEAD_MS))
@@ -40,7 +45,9 @@ export function defineClockRules(define: DefineStorageRule): void {
       assertEqual(suspect.quarantined, true, 'quarantined')
     },
   )
+}
 
+function defineClockInUse(define: DefineStorageRule): void {
   define('times up to the longest lease and wait so far are respected', async (harness) => {
     await harness.fill(2)
     const [first] = await harness.claimAt(0, 1)

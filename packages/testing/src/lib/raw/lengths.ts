@@ -69,33 +69,34 @@ function pairs(): RawCase[] {
   )
 }
 
+const WRONG_CODINGS = [
+  'gzip',
+  'identity',
+  'xchunked',
+  'chunkedx',
+  'chunked, gzip',
+  'chunked, identity',
+  'identity, chunked',
+  'chunked, chunked',
+  'chunked;q=1',
+  '"chunked"',
+  'chun ked',
+  'chunked\0',
+  'chunked\x0b',
+  '\x0bchunked',
+  'deflate, chunked',
+  '',
+]
+
 /** Transfer codings, with and without a length beside them; the body is chunked wherever that is claimed. */
 function codings(): RawCase[] {
-  const wrong = [
-    'gzip',
-    'identity',
-    'xchunked',
-    'chunkedx',
-    'chunked, gzip',
-    'chunked, identity',
-    'identity, chunked',
-    'chunked, chunked',
-    'chunked;q=1',
-    '"chunked"',
-    'chun ked',
-    'chunked\0',
-    'chunked\x0b',
-    '\x0bchunked',
-    'deflate, chunked',
-    '',
-  ]
   const named = (coding: string) => JSON.stringify(coding)
   const lone = ({ headers, body }: RawParts, ...lines: string[]) => ({
     headers: [...minus({ line: '', headers, body }, 'content-length').headers, ...lines],
     body: `${body.length.toString(16)}\r\n${body}\r\n0\r\n\r\n`,
   })
   return [
-    ...wrong.map((coding) =>
+    ...WRONG_CODINGS.map((coding) =>
       refused(`Transfer-Encoding ${named(coding)}`, (parts) => lone(parts, `transfer-encoding: ${coding}`)),
     ),
     ...['chunked', 'identity', 'xchunked', 'gzip', ''].map((coding) =>
