@@ -20,7 +20,7 @@ export function queueCommand(context: CommandContext): Command {
 
 const EXAMPLES = `
 The queue is --queue or GWH_QUEUE: a file such as deliveries.db, or a URL such as redis://127.0.0.1:6379. A URL with a
-password belongs into GWH_QUEUE: other users of the machine can read arguments. Tokens and secrets are masked.
+password belongs in GWH_QUEUE: other users of the machine can read arguments. Tokens and secrets are masked.
 
 Examples:
   $ gwh queue stats --queue deliveries.db
@@ -54,7 +54,11 @@ function readingCommands(context: CommandContext): Command[] {
       .action(async (id: string, flags: QueueFlags) => (await loadRead()).show(context, id, flags)),
     withFilters(new Command('export').description('Print deliveries as JSON, one per line.'))
       .addOption(state())
-      .option('--limit <n>', 'at most so many; default all', readLimit, Number.POSITIVE_INFINITY)
+      .addOption(
+        new Option('--limit <n>', 'at most so many')
+          .argParser(readLimit)
+          .default(Number.POSITIVE_INFINITY, 'all'),
+      )
       .action(async (flags: ListFlags) => (await loadRead()).exportAll(context, flags)),
   ]
 }

@@ -103,11 +103,10 @@ function rotateCommand(context: CommandContext): Command {
 function describingOptions(command: Command): Command {
   return command
     .requiredOption('--uri <url>', 'the URL of the receiver')
-    .option(
-      '--events <types>',
-      `event types, separated by commas; default ${SUBSCRIBABLE.join(',')}`,
-      readEvents,
-      SUBSCRIBABLE,
+    .addOption(
+      new Option('--events <types>', 'event types, separated by commas')
+        .argParser(readEvents)
+        .default(SUBSCRIBABLE, SUBSCRIBABLE.join(',')),
     )
     .option('--write-env <file>', 'the file that gets the signing secret, readable by you only')
     .option('--variable <name>', 'the variable in it', 'GEMINI_WEBHOOK_SECRET')
