@@ -1,5 +1,24 @@
 import { accepted, instead, minus, plus, type RawCase, type RawParts, refused } from './raw-case.ts'
 
+const WRONG_CODINGS = [
+  'gzip',
+  'identity',
+  'xchunked',
+  'chunkedx',
+  'chunked, gzip',
+  'chunked, identity',
+  'identity, chunked',
+  'chunked, chunked',
+  'chunked;q=1',
+  '"chunked"',
+  'chun ked',
+  'chunked\0',
+  'chunked\x0b',
+  '\x0bchunked',
+  'deflate, chunked',
+  '',
+]
+
 /** Body lengths that are wrong or contradict each other: the ways to hide one request in another. */
 export const LENGTHS: readonly RawCase[] = [
   ...values(),
@@ -68,25 +87,6 @@ function pairs(): RawCase[] {
     refused(what, (parts) => plus(parts, line(parts.body.length))),
   )
 }
-
-const WRONG_CODINGS = [
-  'gzip',
-  'identity',
-  'xchunked',
-  'chunkedx',
-  'chunked, gzip',
-  'chunked, identity',
-  'identity, chunked',
-  'chunked, chunked',
-  'chunked;q=1',
-  '"chunked"',
-  'chun ked',
-  'chunked\0',
-  'chunked\x0b',
-  '\x0bchunked',
-  'deflate, chunked',
-  '',
-]
 
 /** Transfer codings, with and without a length beside them; the body is chunked wherever that is claimed. */
 function codings(): RawCase[] {
