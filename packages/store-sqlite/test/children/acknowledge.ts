@@ -1,7 +1,8 @@
 // Enqueues a number of deliveries in groups of one to four and prints "ack <key>" for each as soon as it resolves.
-import { writeSync } from 'node:fs'
+
 import { createSqliteQueue } from '@gwh/store-sqlite'
 import { queuedDelivery } from '@gwh/testing'
+import { printLine } from './print-line.ts'
 
 const [path = '', count = ''] = process.argv.slice(2)
 const queue = createSqliteQueue({ path })
@@ -11,7 +12,7 @@ for (let sent = 0, size = 1; sent < Number(count); sent += size, size = 1 + (sen
     Array.from({ length: size }, async (_, index) => {
       const message = queuedDelivery({ id: `${sent + index}` })
       await queue.enqueue(message)
-      writeSync(1, `ack ${message.key}\n`)
+      printLine(`ack ${message.key}`)
     }),
   )
 }

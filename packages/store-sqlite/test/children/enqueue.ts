@@ -1,7 +1,8 @@
 // Enqueues forever, in bursts, and prints the key of every delivery whose enqueue resolved.
-import { writeSync } from 'node:fs'
+
 import { createSqliteQueue } from '@gwh/store-sqlite'
 import { queuedDelivery } from '@gwh/testing'
+import { printLine } from './print-line.ts'
 
 const [path = '', prefix = ''] = process.argv.slice(2)
 const queue = createSqliteQueue({ path })
@@ -11,7 +12,7 @@ for (let burst = 0; ; burst++) {
     Array.from({ length: 1 + (burst % 24) }, async (_, index) => {
       const message = queuedDelivery({ id: `${prefix}-${burst}-${index}` })
       await queue.enqueue(message)
-      writeSync(1, `${message.key}\n`)
+      printLine(`${message.key}`)
     }),
   )
 }

@@ -1,8 +1,9 @@
 // Holds the write lock of a database until it is killed.
-import { writeSync } from 'node:fs'
+
 import { DatabaseSync } from 'node:sqlite'
+import { printLine } from './print-line.ts'
 
 const database = new DatabaseSync(process.argv[2] ?? '')
 database.exec('BEGIN IMMEDIATE')
-writeSync(1, 'locked\n')
+printLine('locked')
 setInterval(() => {}, 1_000)
