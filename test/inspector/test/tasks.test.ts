@@ -129,8 +129,10 @@ test('create a webhook, disable it, enable it, delete it', async () => {
   await card.getByRole('button', { name: 'Delete' }).focus()
   await page.keyboard.press('Enter')
   // The focus is on the harmless answer, and goes back where it was.
+  const focused = () => page.evaluate(() => document.activeElement?.textContent)
+  await expect.poll(focused).toBe('No')
   await page.keyboard.press('Enter')
-  expect(await page.evaluate(() => document.activeElement?.textContent)).toBe('Delete')
+  await expect.poll(focused).toBe('Delete')
   await page.keyboard.press('Enter')
   await card.getByRole('button', { name: 'Yes' }).click()
   await card.waitFor({ state: 'detached' })
