@@ -20,6 +20,8 @@ const PURE = ['packages/{core,emulator}/{src,test}/**/*.test.ts', 'test/architec
 // These judge how soon Redis answers, so they run one after the other, with nothing beside them.
 const REDIS = ['packages/{bullmq,store-redis}/{src,test}/**/*.test.ts', 'test/signals/**/*.test.ts']
 const DEMO = 'apps/demo/test/demo.test.ts'
+// These start `gwh` dozens of times, or receivers of seven frameworks.
+const LONG_CLI = ['packages/cli/test/{init,docs,conformance,doctor}.test.ts']
 
 export default defineConfig({
   test: {
@@ -34,12 +36,13 @@ export default defineConfig({
           'test/packaging/smoke/*.test.ts',
           DEMO,
         ],
-        exclude: [...PURE, ...REDIS],
+        exclude: [...PURE, ...REDIS, ...LONG_CLI],
       }),
       project('redis', { include: REDIS }),
-      // The sample apps, started from `dist` by their start scripts, and the page in a browser: part of `test:all`.
+      // The sample apps, started from `dist` by their start scripts, the page in a browser, and the command line's longest
+      // tests: part of `test:all`.
       project('apps', {
-        include: ['apps/*/test/**/*.test.ts', 'test/inspector/test/**/*.test.ts'],
+        include: ['apps/*/test/**/*.test.ts', 'test/inspector/test/**/*.test.ts', ...LONG_CLI],
         exclude: [DEMO],
       }),
     ],

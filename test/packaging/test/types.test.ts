@@ -31,6 +31,7 @@ beforeAll(async () => {
     '@types/deno',
     'fast-check@4',
     'fastify@5',
+    'vitest@5',
   ])
   project.write({ 'everything.mts': everything, 'everything.cts': everything, 'server.mts': readmeHandler })
 })
