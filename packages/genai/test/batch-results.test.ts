@@ -83,7 +83,7 @@ describe.each(SDKS)('with @google/genai $sdk', ({ connect }) => {
 
   test.each([
     [404, { code: 'result_not_found', permanent: true }],
-    [400, { code: 'result_not_found', permanent: true }],
+    [400, { code: 'result_unavailable', permanent: false }],
     [401, { code: 'result_unavailable', permanent: false }],
     [403, { code: 'result_unavailable', permanent: false }],
     [429, { code: 'result_unavailable', permanent: false }],

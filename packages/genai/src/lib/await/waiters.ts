@@ -50,6 +50,8 @@ export function createWaiters(ledger: JobLedger, clock: Clock, pollMs: number): 
     async wait(id, name, { timeoutMs, signal }) {
       signal?.throwIfAborted()
       const { promise, resolve, reject } = Promise.withResolvers<string>()
+      // It can be rejected while the ledger is asked, before anything awaits it.
+      promise.catch(() => {})
       const resolvers = waiting.get(id) ?? new Set()
       waiting.set(id, resolvers.add(resolve))
       const stopPolling = poll(id, resolve)

@@ -62,13 +62,14 @@ export class ResultUnavailableError extends WebhookError {
   }
 }
 
-const GONE = [400, 404, 410]
+// Not 400: Google answers it for an API key that is wrong or has expired, and the job is still there.
+const GONE = [404, 410]
 
 /**
  * Calls the API and sorts its errors: what is gone is permanent, anything else may work later.
  *
  * @param what What is read, for the message
- * @throws ResultError `result_not_found` after 400, 404 or 410
+ * @throws ResultError `result_not_found` after 404 or 410
  * @throws ResultUnavailableError `result_unavailable` after any other failure
  */
 export async function fromApi<T>(what: string, call: () => Promise<T>, signal?: AbortSignal): Promise<T> {
