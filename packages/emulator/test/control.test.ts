@@ -318,6 +318,30 @@ test('the clock is moved over HTTP', async () => {
   }
 })
 
+test('the clock ends with the year 9999, and goes on after a wrong request', async () => {
+  const emulator = createTestEmulator()
+  const receiver = await startReceiver()
+  expect((await call(emulator, 'POST', '/_gwh/clock/advance', { ms: 9e15 })).status).toBe(400)
+  await expect(emulator.clock.advance(1e20)).rejects.toThrow(TypeError)
+  const exported = emulator.export()
+  for (const now of [Number.POSITIVE_INFINITY, 9e15, -1, Number.NaN]) {
+    expect(() => emulator.import({ ...exported, now })).toThrow(TypeError)
+  }
+  await emulator.clock.advance(Date.UTC(9999, 11, 31) - emulator.clock.now())
+  await emulator.trigger({ type: 'batch.succeeded', uris: [receiver.url] })
+  await emulator.idle()
+  expect(JSON.parse(receiver.received[0]!.body).timestamp).toBe('9999-12-31T00:00:00Z')
+})
+
+test('a body that is nested too deeply is refused, and nothing is left of it', async () => {
+  const emulator = createTestEmulator()
+  const deep = `${'{"a":'.repeat(20_000)}1${'}'.repeat(20_000)}`
+  const batch = `{"batch":{"inputConfig":{"requests":{"requests":[{"request":{"contents":[{"parts":[{"text":"hi"}]}]}}]}},"webhookConfig":{"userMetadata":${deep}}}}`
+  const { status, body } = await call(emulator, 'POST', `/v1/models/${MODEL}:batchGenerateContent`, batch)
+  expect([status, body.error.message]).toEqual([400, expect.stringContaining('200 levels')])
+  expect((await call(emulator, 'GET', '/_gwh/jobs')).body.jobs).toEqual([])
+})
+
 test('the number of jobs is limited, and the error names the limit', async () => {
   const { ai } = await startEmulator({ limits: { jobs: 1 } })
   const create = () => ai.batches.create({ model: MODEL, src: [inlined('one')] })

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -152,4 +152,20 @@ test.each([
   const state = statePath()
   write(state)
   expect(() => createEmulator({ state })).toThrow(expect.objectContaining({ code: 'state_unusable' }))
+})
+
+test.each([
+  ['a link', (path: string, foreign: string) => symlinkSync(foreign, path)],
+  [
+    'a directory with files of somebody else',
+    (path: string, foreign: string) => cpSync(foreign, path, { recursive: true }),
+  ],
+])('%s in the place of the directory for files is refused, and nothing in it is deleted', (_, make) => {
+  const state = statePath()
+  const foreign = mkdtempSync(join(tmpdir(), 'gwh-foreign-'))
+  onTestFinished(() => rmSync(foreign, { recursive: true }))
+  writeFileSync(join(foreign, 'makefile'), 'all:')
+  make(`${state}-files`, foreign)
+  expect(() => createEmulator({ state })).toThrow(expect.objectContaining({ code: 'state_unusable' }))
+  expect(readFileSync(join(`${state}-files`, 'makefile'), 'utf8')).toBe('all:')
 })

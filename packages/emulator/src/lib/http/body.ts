@@ -6,12 +6,26 @@ import { type Fields, isFields } from './fields.ts'
 // Google's limit for inlined requests is 20 MB; a laptop should not be asked for more.
 const MAX_BODY_BYTES = 20 * 1024 * 1024
 
+// More than any schema or metadata needs, and far less than what JSON.stringify can write back.
+const MAX_DEPTH = 200
+
 /** Reads a request's JSON object; an empty body counts as `{}`, because the SDK sends none in places. */
 export async function readFields(request: Request): Promise<Fields> {
   const text = await readText(request)
   const value = text === '' ? {} : parse(text)
-  if (isFields(value)) return value
-  throw new RequestFault('invalid_request', 'The request body must be a JSON object.')
+  if (!isFields(value)) throw new RequestFault('invalid_request', 'The request body must be a JSON object.')
+  if (isDeeper(value, MAX_DEPTH)) {
+    throw new RequestFault(
+      'invalid_request',
+      `The request body is nested more than ${MAX_DEPTH} levels deep.`,
+    )
+  }
+  return value
+}
+
+function isDeeper(value: unknown, levels: number): boolean {
+  if (typeof value !== 'object' || value === null) return false
+  return levels === 0 || Object.values(value).some((inner) => isDeeper(inner, levels - 1))
 }
 
 async function readText(request: Request): Promise<string> {

@@ -37,6 +37,9 @@ export interface ClockPosition {
 // What setTimeout can hold: a longer wait would fire at once.
 const MAX_WAIT_MS = 2 ** 31 - 1
 
+/** The last time that the API's dates can write: the end of the year 9999. The clock stops there. */
+export const LAST_TIME_MS = Date.UTC(10_000, 0) - 1
+
 const FIRST_NEW_TRY_MS = 1000
 const LAST_NEW_TRY_MS = 10 * 60 * 1000
 
@@ -68,7 +71,7 @@ export class TimerClock implements EmulatorClock {
   now(): number {
     const { real, shown } = this.#anchor
     if (this.#paused || this.#advancing) return shown
-    return Math.floor(shown + (this.#source.now() - real) * this.#source.timeScale)
+    return Math.min(Math.floor(shown + (this.#source.now() - real) * this.#source.timeScale), LAST_TIME_MS)
   }
 
   /**
@@ -94,6 +97,7 @@ export class TimerClock implements EmulatorClock {
 
   async advance(ms: number): Promise<void> {
     if (!(Number.isFinite(ms) && ms >= 0)) throw new TypeError('advance: ms must be a number of at least 0')
+    if (this.now() + ms > LAST_TIME_MS) throw new TypeError('advance: the clock ends with the year 9999')
     // One after the other, so that two callers move time by the sum and never run a timer twice.
     this.#advances = this.#advances.catch(() => {}).then(() => this.#advance(ms))
     return this.#advances
@@ -138,7 +142,8 @@ export class TimerClock implements EmulatorClock {
     this.#show(this.now())
     this.#advancing = true
     try {
-      await this.#runUntil(this.now() + ms)
+      // Two advances that were each in range may not be together.
+      await this.#runUntil(Math.min(this.now() + ms, LAST_TIME_MS))
     } finally {
       this.#show(this.now())
       this.#advancing = false

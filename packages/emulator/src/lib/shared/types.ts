@@ -116,7 +116,7 @@ export interface EmulatorClock {
    * before time moves on. Real time does not count meanwhile. A receiver's handler must not await this, because it
    * waits for the handler's answer.
    *
-   * @throws TypeError when `ms` is negative or not a number
+   * @throws TypeError when `ms` is negative or not a number, or leads beyond the year 9999
    */
   advance(ms: number): Promise<void>
   /** Stops time; what is already due still happens. */

@@ -3,6 +3,7 @@ import { Sender } from '../delivery/sender.ts'
 import { type EventInput, toBody } from '../events/envelope.ts'
 import { createFaultRules, type FaultRules } from '../faults/rules.ts'
 import { createFileStore, type FileStore } from '../files/file-store.ts'
+import { checkFolder } from '../files/folder.ts'
 import { createUploads, type Uploads } from '../files/uploads.ts'
 import { createSessions, type Sessions } from '../http/sessions.ts'
 import { Jobs } from '../jobs/jobs.ts'
@@ -63,6 +64,8 @@ export function createState(options: Settings): EmulatorState {
   // Read before the file is opened: a wrong option must not leave it locked.
   const initialScenarios = settings.scenarios.map(readScenario)
   const presets = readPresets(settings.webhooks)
+  const directory = settings.state === undefined ? undefined : `${settings.state}-files`
+  if (directory !== undefined) checkFolder(directory)
   const storage = createStorage(settings.state === undefined ? noPersistence : openStateFile(settings.state))
   const clock = createClock(settings, storage)
   const now = () => clock.now()
@@ -84,7 +87,6 @@ export function createState(options: Settings): EmulatorState {
       uris?.map((uri) => ({ scheme: 'dynamic', uri, ...event.dynamic })) ?? webhooks.subscribers(event.type),
     )
   const { limits } = settings
-  const directory = settings.state === undefined ? undefined : `${settings.state}-files`
   const files = createFileStore({ records: storage.records('file'), limits, now, directory })
   const uploads = createUploads({ files, limits, now })
   const { batchMs: batch, interactionMs: interaction, videoMs: video } = settings.jobs
