@@ -1,5 +1,5 @@
 import { createMemoryQueue } from '@gwh/core'
-import { createMemoryLedger } from '@gwh/core/store'
+import { createMemoryLedger, type JobLedger } from '@gwh/core/store'
 import { describe, expect, test } from 'vitest'
 import type { Jobs } from '../src/index.ts'
 import { summary, watch } from './outcomes.ts'
@@ -136,6 +136,33 @@ describe('done', () => {
     const second = watch(jobs.done(batch))
     await world.advance(HOUR_MS)
     expect(second.value).toMatchObject({ kind: 'batch' })
+  })
+
+  test('that is given up while the ledger is asked rejects, and leaves no rejection behind', async () => {
+    const world = await createWorld()
+    const memory = createMemoryLedger()
+    let isSlow = false
+    let answer = () => {}
+    const ledger: JobLedger = {
+      ...memory,
+      async find(id) {
+        if (isSlow) await new Promise<void>((resolve) => (answer = resolve))
+        return await memory.find(id)
+      },
+    }
+    const { jobs } = world.start(PATH, { ledger })
+    const batch = await jobs.track(world.createBatch(PATH))
+    isSlow = true
+    const controller = new AbortController()
+    const seen = watch(jobs.done(batch, { signal: controller.signal }))
+    await world.settle()
+    controller.abort(new RangeError('enough'))
+    // Long enough for an unhandled rejection to be noticed, which fails the run.
+    await world.settle()
+    isSlow = false
+    answer()
+    await world.settle()
+    expect(seen.error).toMatchObject({ message: 'enough' })
   })
 
   test('stops waiting when it is aborted', async () => {

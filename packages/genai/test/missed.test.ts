@@ -104,6 +104,26 @@ test('an event that its webhook has brought is not looked up while its handler f
   expect(signals).toEqual([])
 })
 
+test('an event whose handler failed until its sender gave up is found by a sweep', async () => {
+  const world = await createWorld()
+  const { jobs, receiver } = world.start(PATH)
+  const handled: string[] = []
+  let isBroken = true
+  receiver.on('*', (event) => {
+    if (isBroken) throw new TypeError('not yet')
+    handled.push(event.id!)
+  })
+  const batch = await jobs.track(world.createBatch(PATH))
+  await world.advance(10 * MINUTE_MS)
+  // As after an outage: nobody sends it again.
+  world.state.receivers.delete(PATH)
+  isBroken = false
+  expect(await jobs.reconcile()).toMatchObject({ missed: [batch.name] })
+  await world.settle()
+  expect(handled).toEqual([batch.name])
+  expect(await jobs.reconcile()).toMatchObject({ checked: 0 })
+})
+
 test('a handler that fails gets a missed event again, without another look-up', async () => {
   const world = await createWorld()
   const { jobs, receiver, signals } = world.start(PATH)

@@ -18,6 +18,9 @@ export interface GuardOptions {
   ended: (id: string, text: string) => void
 }
 
+// Google retries for 24 hours (https://ai.google.dev/gemini-api/docs/webhooks); a queue may take a little longer.
+const RETRIED_MS = 25 * 60 * 60 * 1000
+
 /**
  * Stands before the handlers of a receiver: notes how jobs end, and keeps an event from being handled twice when both a
  * webhook and a look-up report it.
@@ -36,12 +39,17 @@ export function installGuard(options: GuardOptions): () => void {
     const present = now()
     const expiresAt = present + retentionMs
     await ledger.end(id, text, { now: present, expiresAt })
-    // A webhook is retried by its sender or queue. An event from a look-up is settled once the receiver has taken it.
-    if (delivery.scheme !== 'local') await ledger.settle(id, present)
+    // A webhook is retried by its sender or queue. Only when both have given up is there something to look for. An event
+    // from a look-up is settled by whoever emits it.
+    const isWebhook = delivery.scheme !== 'local'
+    if (isWebhook) await ledger.postpone(id, present + RETRIED_MS)
     ended(id, text)
     const key = toHandlingKey(receiver.endpoint, event.type, id)
     const state = await ledger.begin(key, holder, { now: present, leaseUntil: present + leaseMs, expiresAt })
-    if (state === 'handled') return observe({ type: 'duplicate', job: event.id!, eventType: event.type })
+    if (state === 'handled') {
+      if (isWebhook) await ledger.settle(id, present)
+      return observe({ type: 'duplicate', job: event.id!, eventType: event.type })
+    }
     if (state === 'in_progress') throw inProgress(event.type)
     try {
       await next()
@@ -51,8 +59,10 @@ export function installGuard(options: GuardOptions): () => void {
         .catch((fault) => observe({ type: 'fault', job: event.id!, error: fault }))
       throw error
     }
+    const report = (error: unknown) => observe({ type: 'fault', job: event.id!, error })
     // The handlers have run. Failing now would run them again for certain, instead of perhaps.
-    await ledger.complete(key, holder).catch((error) => observe({ type: 'fault', job: event.id!, error }))
+    await ledger.complete(key, holder).catch(report)
+    if (isWebhook) await ledger.settle(id, now()).catch(report)
   })
 }
 
