@@ -1,4 +1,13 @@
-import { readFileSync, statSync, writeFileSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { createSqliteQueue } from '@gwh/store-sqlite'
 import { queuedDelivery } from '@gwh/testing'
@@ -138,6 +147,44 @@ test('dev gives the program a key for job tokens, and scenarios of a file decide
   expect({ code, stdout }).toEqual({ code: 0, stdout: expect.stringContaining('failed true') })
   const wrong = await gwh(cwd, ['dev', '--port', '0', '--scenarios', 'none.json'])
   expect(wrong).toMatchObject({ code: 3, stderr: expect.stringContaining('none.json') })
+})
+
+test('files of a cloned project decide neither where dev writes nor what a shell runs', async () => {
+  const cwd = emptyFolder()
+  const outside = join(cwd, 'outside')
+  mkdirSync(join(cwd, '.gwh'))
+  writeFileSync(outside, 'untouched')
+  for (const name of ['env', '.gitignore']) symlinkSync(outside, join(cwd, '.gwh', name))
+  const program = ['--', process.execPath, '-e', '0']
+  expect((await gwh(cwd, ['dev', '--port', '0', ...program])).code).toBe(0)
+  expect(readFileSync(outside, 'utf8')).toBe('untouched')
+
+  const settings = JSON.parse(readFileSync(join(cwd, '.gwh/dev.json'), 'utf8'))
+  for (const jobKey of ['x\necho OWNED', '$(touch owned)', 7]) {
+    writeFileSync(join(cwd, '.gwh/dev.json'), JSON.stringify({ ...settings, jobKey }))
+    const { code, stderr } = await gwh(cwd, ['dev', '--port', '0', ...program])
+    expect({ code, stderr }).toEqual({ code: 3, stderr: expect.stringContaining('is damaged') })
+  }
+})
+
+test('a link in the place of the folder is refused', async () => {
+  const cwd = emptyFolder()
+  const elsewhere = emptyFolder()
+  symlinkSync(elsewhere, join(cwd, '.gwh'))
+  const { code } = await gwh(cwd, ['dev', '--port', '0', '--', process.execPath, '-e', '0'])
+  expect([code, readdirSync(elsewhere)]).toEqual([3, []])
+})
+
+test("a job key of the user's own is quoted where a shell reads it", async () => {
+  const cwd = emptyFolder()
+  const key = 'a key with $(touch owned) of more than 32 characters'
+  const args = ['dev', '--port', '0', '--', process.execPath, '-p', 'process.env.GWH_JOB_KEY']
+  expect(await gwh(cwd, args, { GWH_JOB_KEY: key })).toMatchObject({
+    code: 0,
+    stdout: expect.stringContaining(key),
+  })
+  const shell = spawnSync('sh', ['-c', '. ./.gwh/env; printf %s "$GWH_JOB_KEY"'], { cwd, encoding: 'utf8' })
+  expect([shell.stdout, existsSync(join(cwd, 'owned'))]).toEqual([key, false])
 })
 
 test('dev exits with the code of the program', async () => {

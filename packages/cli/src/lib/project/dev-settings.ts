@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto'
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { chmod, lstat, mkdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { CliError } from '../shared/cli-error.ts'
+import { writePrivately } from '../shared/files.ts'
 
 /** What `gwh dev` keeps in a project, so that nothing changes between two runs. */
 export interface DevSettings {
@@ -38,10 +39,16 @@ export async function readDevSettings(cwd: string): Promise<DevSettings | undefi
 function parse(text: string): DevSettings | undefined {
   try {
     const value = JSON.parse(text) as DevSettings
-    return typeof value.secret === 'string' && typeof value.controlToken === 'string' ? value : undefined
+    const { secret, controlToken, jobKey = '' } = value
+    return [secret, controlToken, jobKey].every(isPlain) ? value : undefined
   } catch {
     return undefined
   }
+}
+
+/** Whether a value means the same to Node, to a shell and in a header: the file may come from somebody else. */
+function isPlain(value: unknown): boolean {
+  return typeof value === 'string' && /^[\w.~+/=-]*$/.test(value)
 }
 
 /** Makes fresh settings, in the forms that Google's own secrets have. */
@@ -56,13 +63,23 @@ export function newDevSettings(): DevSettings {
 /** Writes the settings, readable by their owner only, and keeps them out of git. */
 export async function writeDevSettings(cwd: string, settings: DevSettings): Promise<void> {
   const folder = await makeFolder(cwd)
-  await writeFile(join(folder, FILE), `${JSON.stringify(settings, null, 2)}\n`, { mode: 0o600 })
+  await writePrivately(join(folder, FILE), `${JSON.stringify(settings, null, 2)}\n`)
 }
 
 /** Makes the folder of a project, which keeps itself out of git; returns its path. */
 export async function makeFolder(cwd: string): Promise<string> {
   const folder = join(cwd, FOLDER)
-  await mkdir(folder, { recursive: true, mode: 0o700 })
-  await writeFile(join(folder, '.gitignore'), '*\n')
+  await mkdir(folder, { recursive: true, mode: 0o700 }).catch(refuse)
+  // A link in a project that was cloned could lead anywhere.
+  if (!(await lstat(folder)).isDirectory()) refuse()
+  await chmod(folder, 0o700)
+  await writePrivately(join(folder, '.gitignore'), '*\n')
   return folder
+
+  function refuse(cause?: unknown): never {
+    throw new CliError('config', `${folder} is not a directory`, {
+      hint: 'Remove it and start again.',
+      cause,
+    })
+  }
 }

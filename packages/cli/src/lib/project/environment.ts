@@ -1,5 +1,6 @@
-import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { CliError } from '../shared/cli-error.ts'
+import { writePrivately } from '../shared/files.ts'
 import { type DevSettings, FOLDER } from './dev-settings.ts'
 
 /** The variables that point a program and its receiver at a local emulator. */
@@ -16,7 +17,14 @@ export function devEnvironment(url: string, { secret, jobKey }: DevSettings): Re
 /** Writes them where `node --env-file` and a shell can read them; returns the path, relative to the project. */
 export async function writeEnvironment(cwd: string, variables: Record<string, string>): Promise<string> {
   const path = join(FOLDER, 'env')
-  const text = Object.entries(variables).map(([name, value]) => `${name}=${value}\n`)
-  await writeFile(join(cwd, path), text.join(''), { mode: 0o600 })
+  const text = Object.entries(variables).map(([name, value]) => `${name}=${quote(name, value)}\n`)
+  await writePrivately(join(cwd, path), text.join(''))
   return path
+}
+
+/** Quotes a value so that a shell and Node read the same, and a shell runs nothing. */
+function quote(name: string, value: string): string {
+  if (/^[\w.~+/:=-]*$/.test(value)) return value
+  if (!/['\r\n]/.test(value)) return `'${value}'`
+  throw new CliError('config', `${name} has a quote or a line end in it`, { hint: 'Choose another value.' })
 }
