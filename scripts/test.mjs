@@ -31,6 +31,7 @@ if (all) {
   // The release is made with pnpm, and started by pnpm as in CI.
   await tally.vitest('packaging', (options) => pnpm(['run', 'test:packaging', ...options]))
 }
+if (tally.failed()) console.log(`\n${tally.failures()}`)
 console.log(`\n${tally.sum()}`)
 process.exitCode = tally.failed() ? 1 : 0
 
