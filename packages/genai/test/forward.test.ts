@@ -1,6 +1,11 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { createMemoryQueue, createReceiver, type WebhookEvent } from '@gwh/core'
 import { JOB_TOKEN_FIELD } from '@gwh/core/job-token'
-import { expect, test } from 'vitest'
+import { createSqliteQueue } from '@gwh/store-sqlite'
+import { signedDelivery } from '@gwh/testing'
+import { expect, onTestFinished, test } from 'vitest'
 import { forwardToQueue, forwardToUrl } from '../src/index.ts'
 import { serveFetch } from './support.ts'
 import { createWorld, MINUTE_MS } from './world.ts'
@@ -84,6 +89,64 @@ test('events are forwarded to another queue, where they are handled once', async
   await urgent.drain()
   expect(handled).toMatchObject([{ id: name, userMetadata: { priority: 'high' } }])
   expect(await queue.list()).toMatchObject([{ message: { endpoint: 'urgent', scheme: 'dynamic' } }])
+})
+
+/** A database file that exists until the end of the test. */
+function temporaryDatabase(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'gwh-forward-'))
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
+  return join(folder, 'queues.db')
+}
+
+test('an event is handled on both sides when the two queues share a database file', async () => {
+  const world = await createWorld()
+  const path = temporaryDatabase()
+  const source = createSqliteQueue({ path, clock: world.clock })
+  const target = createSqliteQueue({ path, clock: world.clock })
+  onTestFinished(async () => void (await Promise.all([source.close(), target.close()])))
+  const receiver = world.createReceiver(PATH, { queue: source })
+  receiver.on('*', forwardToQueue(target, { endpoint: 'urgent', now: () => world.clock.now() }))
+  const urgent = world.createReceiver('/urgent', { queue: target, endpoint: 'urgent' })
+  const handled: string[] = []
+  urgent.on('*', (event) => void handled.push(event.type))
+  await world.createBatch(PATH)
+  await world.advance(MINUTE_MS)
+  await receiver.emit({ type: 'video.generated', data: { id: 'x' } }, { id: 'local 1' })
+  await receiver.drain()
+  // On one file each receiver also meets deliveries of the other, which it leaves to be retried.
+  await world.advance(MINUTE_MS)
+  await urgent.drain()
+  expect(handled.sort()).toEqual(['batch.succeeded', 'video.generated'])
+})
+
+test('an event that two receivers forward to a queue, and that its endpoint receives itself, is one delivery there', async () => {
+  const world = await createWorld()
+  const queue = createMemoryQueue({ clock: world.clock })
+  const options = { static: { secrets: SECRET }, observer: () => {} }
+  const forward = forwardToQueue(queue, { endpoint: 'urgent' })
+  const receivers = [
+    createReceiver({ ...options, endpoint: 'one' }).on('*', forward),
+    createReceiver({ ...options, endpoint: 'two' }).on('*', forward),
+    createReceiver({ ...options, endpoint: 'urgent', queue }),
+  ]
+  const body = '{"type":"batch.succeeded","data":{"id":"batches/one"}}'
+  const signed = await signedDelivery({ body, secret: SECRET })
+  for (const receiver of receivers) expect(await receiver.receive(signed)).toMatchObject({ status: 200 })
+  expect(await queue.list()).toHaveLength(1)
+})
+
+test('an event that is forwarded to its own endpoint by mistake goes round at most once', async () => {
+  const world = await createWorld()
+  const queue = createMemoryQueue({ clock: world.clock })
+  const receiver = world.createReceiver(PATH, { queue })
+  let handled = 0
+  receiver.on('*', () => void handled++)
+  receiver.on('*', forwardToQueue(queue))
+  await receiver.emit({ type: 'batch.succeeded', data: { id: 'x' } }, { id: 'local 1' })
+  await world.createBatch(PATH)
+  await world.advance(MINUTE_MS)
+  for (let turn = 0; turn < 5; turn++) await receiver.drain()
+  expect(handled).toBe(3)
 })
 
 test.each([
