@@ -1,6 +1,6 @@
 import { systemClock } from '@gwh/core/queue'
 import { describe, expect, test } from 'vitest'
-import { ensureWebhook, pingWebhook, type WebhookClient } from '../src/index.ts'
+import { ensureWebhook, pingWebhook, type WebhookClient, type WebhookLike } from '../src/index.ts'
 import { SDKS, startEmulator, startReceiver } from './support.ts'
 
 const uri = 'https://app.example/webhooks/gemini'
@@ -94,6 +94,125 @@ test('a creation whose response is lost leaves one webhook, with a working secre
   secret = made.secret!
   emulated.emulator.clock.resume()
   await expect(pingWebhook({ client, receiver, webhook: made.id })).resolves.toMatchObject({ type: 'ping' })
+})
+
+/** A client on which every listing after the first fails, as while the API is overloaded. */
+function listingOnce(client: WebhookClient): WebhookClient {
+  const webhooks = pagesOf(client, 50)
+  let listings = 0
+  return {
+    webhooks: {
+      ...webhooks,
+      async list(parameters) {
+        if (listings++ > 0) throw Object.assign(new Error('overloaded'), { status: 503 })
+        return await webhooks.list(parameters)
+      },
+    },
+  }
+}
+
+test('the secret is returned even if the search for duplicates after the creation fails', async () => {
+  const { client } = await startEmulator()
+  const made = await ensureWebhook({ client: listingOnce(client), name: 'jobs', uri, events })
+  expect(made).toMatchObject({ outcome: 'created', secret: expect.stringMatching(/^whsec_/) })
+  expect(made).toMatchObject({ duplicates: [], duplicatesUnknown: true })
+  expect(await listed(client)).toMatchObject([{ id: made.id }])
+})
+
+test('after a lost response, the secret of a process that created the webhook meanwhile stays valid for 24 hours', async () => {
+  const { client } = await startEmulator()
+  const webhooks = pagesOf(client, 50)
+  let other: WebhookLike | undefined
+  const overtaken: WebhookClient = {
+    webhooks: {
+      ...webhooks,
+      async create(...args) {
+        other = await webhooks.create(...args)
+        throw Object.assign(new Error('bad gateway'), { status: 502 })
+      },
+    },
+  }
+  const made = await ensureWebhook({ client: overtaken, name: 'jobs', uri, events })
+  expect(made).toMatchObject({ id: other!.id, outcome: 'created', secret: expect.any(String) })
+  const [left] = await listed(client)
+  expect(left).toMatchObject({
+    signing_secrets: [{}, { expire_time: expect.any(String) }],
+  })
+})
+
+/** A client that lists webhooks in another order. */
+function listingInOrder(
+  client: WebhookClient,
+  sort: (webhooks: WebhookLike[]) => WebhookLike[],
+): WebhookClient {
+  const webhooks = pagesOf(client, 50)
+  const list: WebhookClient['webhooks']['list'] = async (parameters) => ({
+    webhooks: sort([...((await webhooks.list(parameters)).webhooks ?? [])]),
+  })
+  return { webhooks: { ...webhooks, list } }
+}
+
+test('every process chooses the same webhook of a name, whatever the order in which the API lists them', async () => {
+  const { client } = await startEmulator()
+  const paths = ['other', 'gemini', 'gemini', 'other', 'gemini']
+  for (const path of paths) {
+    const other = `https://app.example/${path}`
+    await client.webhooks.create({ name: 'jobs', uri: other, subscribed_events: events })
+  }
+  const options = { name: 'jobs', uri: 'https://app.example/gemini', events }
+  const all = await listed(client)
+  const right = all.filter((webhook) => webhook.uri === options.uri).map(({ id }) => id!)
+  for (const sort of [(list: WebhookLike[]) => list, (list: WebhookLike[]) => list.reverse()]) {
+    const found = await ensureWebhook({ client: listingInOrder(client, sort), ...options })
+    expect(found).toMatchObject({ id: right.sort()[0], outcome: 'unchanged' })
+    expect(found.duplicates).toHaveLength(4)
+  }
+})
+
+test('of two webhooks made at the same moment the one with the right URI stays, with the events asked for', async () => {
+  const { client } = await startEmulator()
+  const webhooks = pagesOf(client, 50)
+  const overtaken: WebhookClient = {
+    webhooks: {
+      ...webhooks,
+      async create(webhook, options) {
+        // Ids are random, so several others make it all but certain that one of them is first.
+        for (let n = 0; n < 20; n++) {
+          const made = await webhooks.create({ ...webhook, subscribed_events: [events[0]!] }, options)
+          if (n % 2 === 0) await client.webhooks.update(made.id!, { uri: 'https://app.example/elsewhere' })
+        }
+        return await webhooks.create(webhook, options)
+      },
+    },
+  }
+  const found = await ensureWebhook({ client: overtaken, name: 'jobs', uri, events })
+  const left = await listed(client)
+  const right = left.filter((webhook) => webhook.uri === uri)
+  expect(found.id).toBe(right.map(({ id }) => id!).sort()[0])
+  expect(right.find(({ id }) => id === found.id)).toMatchObject({ subscribed_events: events })
+  expect([found.id, ...found.duplicates].sort()).toEqual(left.map(({ id }) => id!).sort())
+})
+
+test('a webhook that another process made first is used even if the own one cannot be deleted', async () => {
+  const { client } = await startEmulator()
+  const webhooks = pagesOf(client, 50)
+  const ids: string[] = []
+  const overtaken: WebhookClient = {
+    webhooks: {
+      ...webhooks,
+      async create(...args) {
+        const two = [await webhooks.create(...args), await webhooks.create(...args)]
+        two.sort((one, other) => (one.id! < other.id! ? -1 : 1))
+        ids.push(...two.map(({ id }) => id!))
+        return two[1]!
+      },
+      async delete() {
+        throw Object.assign(new Error('overloaded'), { status: 503 })
+      },
+    },
+  }
+  const found = await ensureWebhook({ client: overtaken, name: 'jobs', uri, events })
+  expect(found).toEqual({ id: ids[0], outcome: 'unchanged', changed: [], duplicates: [ids[1]] })
 })
 
 test('after the API refuses a creation, no search for the webhook follows', async () => {

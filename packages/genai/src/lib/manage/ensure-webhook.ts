@@ -1,9 +1,10 @@
 import type { EventType } from '@gwh/core'
 import { checkNames } from '@gwh/core/options'
-import type { RevocationBehavior, WebhookClient, WebhookLike } from '../shared/client.ts'
+import type { WebhookClient, WebhookLike } from '../shared/client.ts'
 import { incomplete } from '../shared/errors.ts'
 import { invalid } from '../shared/options.ts'
 import { checkUri } from '../shared/webhook-uris.ts'
+import { type FoundWebhook, findWebhooks, idOf, inOrder } from './find-webhooks.ts'
 
 /** Options of `ensureWebhook`. */
 export interface EnsureWebhookOptions {
@@ -27,16 +28,19 @@ export interface EnsuredWebhook {
   changed: readonly string[]
   /** The signing secret, only when the webhook was created: Google shows it once. Store it now. */
   secret?: string
-  /** The ids of other webhooks with the same name, which this call leaves alone. */
+  /** The ids of other webhooks with the same name, which this call leaves alone. Some may be about to be deleted. */
   duplicates: readonly string[]
+  /** `true` if the API could not list the webhooks after the creation, so that there may be duplicates. */
+  duplicatesUnknown?: true
 }
-
-const PAGE_SIZE = 1_000
-const REVOKE_NOW: RevocationBehavior = 'revoke_previous_secrets_immediately'
 
 /**
  * Makes sure that a webhook of this name exists, is enabled, and has this URI and these events. Creates it, changes what
- * differs, or does nothing: calling it with each deployment leaves one webhook.
+ * differs, or does nothing: calling it with each deployment leaves one webhook. Of several webhooks of the name, every
+ * process takes the same: one with this URI before the others, and of those the one with the smallest id.
+ *
+ * If the answer to the creation is lost, the webhook is searched for and its secret rotated, with Google's grace of 24
+ * hours, because it may be one that another process has created at the same moment.
  *
  * @throws WebhookConfigError `option_invalid`
  * @see https://ai.google.dev/api/webhooks
@@ -48,13 +52,8 @@ const REVOKE_NOW: RevocationBehavior = 'revoke_previous_secrets_immediately'
  */
 export async function ensureWebhook(options: EnsureWebhookOptions): Promise<EnsuredWebhook> {
   checkOptions(options)
-  const [webhook, ...others] = await findByName(options)
-  if (!webhook) return await create(options)
-  const duplicates = others.map(idOf)
-  const change = toChange(webhook, options)
-  const changed = Object.keys(change)
-  if (changed.length > 0) await options.client.webhooks.update(idOf(webhook), change)
-  return { id: idOf(webhook), outcome: changed.length > 0 ? 'updated' : 'unchanged', changed, duplicates }
+  const [webhook, ...others] = await findWebhooks(options.client, options.name, options.uri)
+  return webhook ? await adjust(webhook, others, options) : await create(options)
 }
 
 function checkOptions(options: EnsureWebhookOptions): void {
@@ -65,16 +64,18 @@ function checkOptions(options: EnsureWebhookOptions): void {
   if (!Array.isArray(events) || events.length === 0) throw invalid('events must list at least one event type')
 }
 
-/** The webhooks of that name: those with the right URI first, then the others, each in the order of the API. */
-async function findByName({ client, name, uri }: EnsureWebhookOptions): Promise<WebhookLike[]> {
-  const found: WebhookLike[] = []
-  let page_token: string | undefined
-  do {
-    const page = await client.webhooks.list({ page_size: PAGE_SIZE, ...(page_token && { page_token }) })
-    found.push(...(page.webhooks ?? []).filter((webhook) => webhook.name === name))
-    page_token = page.next_page_token
-  } while (page_token)
-  return found.sort((one, other) => Number(other.uri === uri) - Number(one.uri === uri))
+/** Changes what differs in a webhook that exists. */
+async function adjust(
+  webhook: FoundWebhook,
+  others: readonly FoundWebhook[],
+  options: EnsureWebhookOptions,
+): Promise<EnsuredWebhook> {
+  const { id } = webhook
+  const change = toChange(webhook, options)
+  const changed = Object.keys(change)
+  if (changed.length > 0) await options.client.webhooks.update(id, change)
+  const outcome = changed.length > 0 ? 'updated' : 'unchanged'
+  return { id, outcome, changed, duplicates: others.map(idOf) }
 }
 
 const toList = (types: readonly string[]) => [...new Set(types)].sort().join(' ')
@@ -89,44 +90,62 @@ function toChange(webhook: WebhookLike, { uri, events }: EnsureWebhookOptions) {
   }
 }
 
+/** Creates the webhook, and gives way if another process has created one at the same moment that comes first. */
 async function create(options: EnsureWebhookOptions): Promise<EnsuredWebhook> {
-  const { client } = options
-  const made = await createOnce(options)
-  // Another process may have created one at the same moment. All see the same list, and agree on the first id.
-  const ids = (await findByName(options)).map(idOf).sort()
-  const [first = made.id] = ids
-  if (first === made.id) return { ...made, outcome: 'created', changed: [], duplicates: [] }
-  await client.webhooks.delete(made.id)
-  const duplicates = ids.filter((id) => id !== first && id !== made.id)
-  return { id: first, outcome: 'unchanged', changed: [], duplicates }
+  const { client, name, uri } = options
+  const { id, secret, isOurs } = await createOnce(options)
+  const created = { id, outcome: 'created', changed: [], secret } as const
+  const listed = await findWebhooks(client, name, uri).catch(() => undefined)
+  // The secret is shown once: it must be returned, whatever fails from here on.
+  if (!listed) return { ...created, duplicates: [], duplicatesUnknown: true }
+  const others = listed.filter((webhook) => webhook.id !== id)
+  const [first] = inOrder([...others, { id, uri }], uri)
+  if (!first || first.id === id) return { ...created, duplicates: others.map(idOf) }
+  const isDeleted = isOurs && (await remove(client, id))
+  const rest = listed.filter((webhook) => webhook !== first && !(isDeleted && webhook.id === id))
+  return await adjust(first, rest, options)
+}
+
+async function remove({ webhooks }: WebhookClient, id: string): Promise<boolean> {
+  return await webhooks.delete(id).then(
+    () => true,
+    () => false,
+  )
+}
+
+interface Created {
+  id: string
+  secret: string
+  /** Whether this process has certainly created it. */
+  isOurs: boolean
 }
 
 /** Creates the webhook, and finds it if the answer was lost. The SDK would send the request again and make a second one. */
-async function createOnce(options: EnsureWebhookOptions): Promise<{ id: string; secret: string }> {
+async function createOnce(options: EnsureWebhookOptions): Promise<Created> {
   const { client, name, uri, events } = options
   const request = { name, uri, subscribed_events: [...events] }
   try {
     const webhook = await client.webhooks.create(request, { maxRetries: 0 })
-    return { id: idOf(webhook), secret: secretOf(webhook.new_signing_secret) }
+    return { id: idOf(webhook), secret: secretOf(webhook.new_signing_secret), isOurs: true }
   } catch (error) {
     if (!isAmbiguous(error)) throw error
-    const [made] = await findByName(options)
-    if (!made) throw error
-    // Its secret was in the lost answer. Nobody uses it yet, so it can be replaced at once.
-    const rotated = await client.webhooks.rotateSigningSecret(idOf(made), { revocation_behavior: REVOKE_NOW })
-    return { id: idOf(made), secret: secretOf(rotated.secret) }
+    const [found] = await findWebhooks(client, name, uri)
+    if (!found) throw error
+    return { id: found.id, secret: await replaceSecret(client, found.id), isOurs: false }
   }
+}
+
+/** Replaces a secret that was in a lost answer. Another process may have it, so it stays valid for 24 hours. */
+async function replaceSecret({ webhooks }: WebhookClient, id: string): Promise<string> {
+  const behavior = { revocation_behavior: 'revoke_previous_secrets_after_h24' } as const
+  const { secret } = await webhooks.rotateSigningSecret(id, behavior, { maxRetries: 0 })
+  return secretOf(secret)
 }
 
 /** Whether the request may have been carried out although it failed. */
 function isAmbiguous(error: unknown): boolean {
   const { status } = Object(error) as { status?: unknown }
   return typeof status !== 'number' || status >= 500
-}
-
-function idOf({ id }: WebhookLike): string {
-  if (id === undefined) throw incomplete('webhook id')
-  return id
 }
 
 function secretOf(secret: string | undefined): string {
