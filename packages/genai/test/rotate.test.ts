@@ -6,6 +6,7 @@ import {
   addSecret,
   ensureWebhook,
   liveSecrets,
+  type RotationTimes,
   rotateSecret,
   SecretUnsavedError,
   type StoredSecret,
@@ -41,8 +42,8 @@ describe('rotateSecret', () => {
     })
     const { id, secret } = await ensureWebhook({ client, name: 'jobs', uri: url, events })
     stored = [{ secret: secret! }]
-    const save = (next: string, { previousUntil }: { previousUntil: number }) => {
-      stored = addSecret(stored, next, previousUntil)
+    const save = (next: string, times: RotationTimes) => {
+      stored = addSecret(stored, next, times)
     }
     let sent = 0
     const trigger = async () => {
@@ -113,7 +114,8 @@ describe('rotateSecret', () => {
     expect(error).toMatchObject({ code: 'secret_unsaved', cause: { message: 'the vault is sealed' } })
     expect(inspect(error, { depth: 5 })).not.toContain(offered[0])
     await expect(error.resume()).rejects.toBeInstanceOf(SecretUnsavedError)
-    expect(await error.resume()).toEqual({ previousUntil: now() + 24 * HOUR_MS })
+    const previousUntil = now() + 24 * HOUR_MS
+    expect(await error.resume()).toEqual({ startedAt: now(), endedAt: now(), previousUntil })
     expect(new Set(offered).size).toBe(1)
   })
 
@@ -126,16 +128,51 @@ describe('rotateSecret', () => {
   })
 })
 
-test('stored secrets expire when the next rotation says, and never later than recorded before', () => {
-  const first = addSecret([], 'one', 10)
-  const second = addSecret(first, 'two', 20)
-  const third = addSecret(second, 'three', 30)
-  expect(third).toEqual([
-    { secret: 'three' },
-    { secret: 'two', validUntil: 30 },
-    { secret: 'one', validUntil: 20 },
-  ])
-  expect(addSecret(third, 'three', 40)[0]).toEqual({ secret: 'three' })
-  expect(liveSecrets(third, 20)).toEqual(['three', 'two'])
-  expect(liveSecrets(third, 19)).toEqual(['three', 'two', 'one'])
+/** The times of one of several rotations, 100 ms apart. */
+const rotation = (number: number, graceMs = 1_000): RotationTimes => ({
+  startedAt: number * 100,
+  endedAt: number * 100 + 1,
+  previousUntil: number * 100 + graceMs,
+})
+const FIRST: StoredSecret[] = [{ secret: 'first' }]
+const ends = (stored: readonly StoredSecret[]) =>
+  stored.map(({ secret, validUntil }) => [secret, validUntil] as const)
+
+describe('addSecret', () => {
+  test('ends the secrets from before with the next rotation, and never later', () => {
+    let stored = FIRST
+    for (const number of [1, 2, 3]) stored = addSecret(stored, `${number}`, rotation(number))
+    const expected = [
+      ['3', undefined],
+      ['2', 1_300],
+      ['1', 1_200],
+      ['first', 1_100],
+    ]
+    expect(ends(stored)).toEqual(expected)
+    expect(ends(addSecret(stored, '3', rotation(3)))).toEqual(expected)
+    expect(liveSecrets(stored, 1_200)).toEqual(['3', '2'])
+    expect(liveSecrets(stored, 1_199)).toEqual(['3', '2', '1'])
+  })
+
+  test.each([[[1, 3, 2]], [[2, 1, 3]], [[2, 3, 1]], [[3, 1, 2]], [[3, 2, 1]], [[3, 1, 2, 1, 3]]])(
+    'gives the same list when rotations are saved in the order %j',
+    (order) => {
+      // The last revokes at once, so its own time is the earliest of all.
+      const times = (number: number) => rotation(number, number === 3 ? 0 : 1_000)
+      const save = (stored: StoredSecret[], number: number) => addSecret(stored, `${number}`, times(number))
+      const stored = order.reduce(save, FIRST)
+      expect(stored).toEqual([1, 2, 3].reduce(save, FIRST))
+      expect(liveSecrets(stored, 301)).toEqual(['3'])
+      expect(liveSecrets(stored, Number.MAX_VALUE)).toEqual(['3'])
+    },
+  )
+
+  test('keeps the secrets of two rotations at the same time, until the next one', () => {
+    const at = { startedAt: 100, endedAt: 100, previousUntil: 200 }
+    const both = addSecret(addSecret(FIRST, 'one', at), 'two', at)
+    expect(liveSecrets(both, 1_000)).toEqual(['two', 'one'])
+    const overlapping = { startedAt: 50, endedAt: 150, previousUntil: 250 }
+    expect(liveSecrets(addSecret(both, 'three', overlapping), 1_000)).toHaveLength(3)
+    expect(liveSecrets(addSecret(both, 'four', rotation(4, 0)), 1_000)).toEqual(['four'])
+  })
 })

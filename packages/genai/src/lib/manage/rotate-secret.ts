@@ -5,8 +5,12 @@ import { incomplete } from '../shared/errors.ts'
 import { invalid } from '../shared/options.ts'
 import { toWebhookId } from './webhook-id.ts'
 
-/** When the secrets from before a rotation end. */
+/** When a rotation took place, and when the secrets from before it end. */
 export interface RotationTimes {
+  /** When the rotation was requested, in epoch milliseconds. */
+  startedAt: number
+  /** When the new secret was received, in epoch milliseconds. */
+  endedAt: number
   /** Until when deliveries may be signed with a secret from before, in epoch milliseconds. */
   previousUntil: number
 }
@@ -53,8 +57,8 @@ export class SecretUnsavedError extends WebhookError {
  * await rotateSecret({
  *   client,
  *   webhook: id,
- *   save: async (secret, { previousUntil }) => {
- *     await vault.write(addSecret(await vault.read(), secret, previousUntil))
+ *   save: async (secret, times) => {
+ *     await vault.write(addSecret(await vault.read(), secret, times))
  *   },
  * })
  * ```
@@ -64,6 +68,7 @@ export async function rotateSecret(options: RotateSecretOptions): Promise<Rotati
   const { client, webhook, save, revokeNow = false, now = Date.now } = options
   if (typeof save !== 'function') throw invalid('save must be a function')
   const behavior = revokeNow ? 'revoke_previous_secrets_immediately' : 'revoke_previous_secrets_after_h24'
+  const startedAt = now()
   const { secret } = await client.webhooks.rotateSigningSecret(
     toWebhookId(webhook),
     { revocation_behavior: behavior },
@@ -71,7 +76,8 @@ export async function rotateSecret(options: RotateSecretOptions): Promise<Rotati
     { maxRetries: 0 },
   )
   if (secret === undefined) throw incomplete('signing secret')
-  const times = { previousUntil: now() + (revokeNow ? 0 : GRACE_MS) }
+  const endedAt = now()
+  const times = { startedAt, endedAt, previousUntil: endedAt + (revokeNow ? 0 : GRACE_MS) }
   const store = async (): Promise<RotationTimes> => {
     try {
       await save(secret, times)

@@ -1,30 +1,50 @@
-/** A signing secret as your application stores it. */
+import type { RotationTimes } from './rotate-secret.ts'
+
+/** A signing secret as your application stores it: plain JSON. */
 export interface StoredSecret {
   /** The secret, `whsec_…`. */
   secret: string
   /** When it ends, in epoch milliseconds; absent for the newest. */
   validUntil?: number
+  /** The rotation that made it; absent for the first one. */
+  rotation?: RotationTimes
 }
 
 /**
- * Puts a new secret in front of the stored ones, and records when those expire. A recorded expiry that is earlier is
- * kept.
+ * Adds the secret of a rotation to the stored ones, newest first, and records when those from before it end.
  *
- * @param previousUntil When the previous secrets expire, in epoch milliseconds
+ * Rotations may be saved in any order, and the same one again: a secret ends only because of a rotation that began after
+ * its own was over. The secrets of two rotations at the same time both stay valid, because nobody knows which is newer,
+ * until the next one.
+ *
+ * @param stored The secrets that are stored now
+ * @param secret The new secret, as `save` of `rotateSecret` is given it
+ * @param rotation When it was made, as `save` is given it
  */
 export function addSecret(
   stored: readonly StoredSecret[],
   secret: string,
-  previousUntil: number,
+  rotation: RotationTimes,
 ): StoredSecret[] {
-  const before = stored.filter((other) => other.secret !== secret)
-  return [
-    { secret },
-    ...before.map(({ validUntil = previousUntil, ...rest }) => ({
-      ...rest,
-      validUntil: Math.min(validUntil, previousUntil),
-    })),
-  ]
+  const others = stored.filter((other) => other.secret !== secret)
+  const added = others.reduce(endBy, { secret, rotation })
+  const changed = others.map((other) => endBy(other, added))
+  const place = changed.findIndex((other) => !isOlder(added, other))
+  return place < 0 ? [...changed, added] : changed.toSpliced(place, 0, added)
+}
+
+/** Ends a secret with another rotation, if that came later. An end that is recorded as earlier is kept. */
+function endBy(one: StoredSecret, other: StoredSecret): StoredSecret {
+  if (!other.rotation || !isOlder(one, other)) return one
+  const { validUntil = Number.POSITIVE_INFINITY } = one
+  return { ...one, validUntil: Math.min(validUntil, other.rotation.previousUntil) }
+}
+
+/** Whether a secret was certainly made before another. */
+function isOlder({ rotation: one }: StoredSecret, { rotation: other }: StoredSecret): boolean {
+  if (!one || !other) return !one && other !== undefined
+  // The second condition holds too for two rotations in one millisecond, and then their order is unknown.
+  return one.endedAt <= other.startedAt && !(other.endedAt <= one.startedAt)
 }
 
 /**
