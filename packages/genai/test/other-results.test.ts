@@ -1,11 +1,16 @@
+import { execFile } from 'node:child_process'
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
 import { parseEvent } from '@gwh/core'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { fetchResult } from '../src/index.ts'
 import { type Answers, serveApi } from './google.ts'
 import { SDKS } from './support.ts'
+
+const run = promisify(execFile)
 
 const OPERATION = 'models/veo/operations/op1'
 const videoEvent = (data: object = {}) =>
@@ -142,6 +147,31 @@ test('a video whose download breaks leaves no file', async () => {
   if (result.kind !== 'video') throw new TypeError('no video')
   await expect(result.saveTo(join(folder, 'film.mp4'))).rejects.toMatchObject({ code: 'result_unavailable' })
   expect(existsSync(folder) && readdirSync(folder)).toEqual([])
+})
+
+test('a video that the disk has no room for is an error, and leaves neither a file nor a download', async () => {
+  const folder = temporaryFolder()
+  const child = fileURLToPath(new URL('children/save-video.ts', import.meta.url))
+  const node = [process.execPath, '--conditions=@gwh/source', '--experimental-strip-types', '--no-warnings']
+  // Like a full disk, a limit on the size of files takes the part of a chunk that still fits.
+  const limited = 'ulimit -f 64; exec "$@"'
+  const args = [child, join(folder, 'film.mp4'), String(FILM.length)]
+  const { stdout } = await run('sh', ['-c', limited, 'sh', ...node, ...args])
+  expect(JSON.parse(stdout)).toEqual({ code: 'EFBIG', cancelled: true, files: [] })
+})
+
+test('a video for a folder that does not exist is not downloaded', async () => {
+  const { result, requests } = await video({ 'files/v:download': FILM }, { file_name: 'files/v' })
+  const path = join(temporaryFolder(), 'nowhere', 'film.mp4')
+  await expect(result.saveTo(path)).rejects.toMatchObject({ code: 'ENOENT' })
+  expect(requests).toEqual([])
+})
+
+test('a video that cannot be opened leaves no file', async () => {
+  const folder = temporaryFolder()
+  const { result } = await video({ 'files/v:download': 503 }, { file_name: 'files/v' })
+  await expect(result.saveTo(join(folder, 'film.mp4'))).rejects.toMatchObject({ code: 'result_unavailable' })
+  expect(readdirSync(folder)).toEqual([])
 })
 
 test.each<[string, object, object]>([
