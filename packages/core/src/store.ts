@@ -5,6 +5,8 @@
  */
 
 export {
+  type JobEnd,
+  type JobKey,
   type JobLedger,
   type LedgerJob,
   type OpenJob,

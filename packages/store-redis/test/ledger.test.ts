@@ -5,16 +5,18 @@ import { connected, LIBRARIES, redis } from './clients.ts'
 import { answersWithin, INVALID, NOW, ownServer, PATIENCE_MS, UNAVAILABLE } from './support.ts'
 
 const DEADLINES = { now: NOW, leaseUntil: NOW + 60_000, expiresAt: NOW + 3_600_000 }
-const JOB = { id: 'a', name: 'batches/a', createdAt: NOW, lookAt: NOW }
+const KEY = { endpoint: 'default', id: 'a' }
+const JOB = { ...KEY, name: 'batches/a', createdAt: NOW, lookAt: NOW }
+const END = { ...KEY, name: 'batches/a', event: '{}', now: NOW, expiresAt: NOW + 3_600_000 }
 
 const CALLS: [string, (ledger: JobLedger) => Promise<unknown>][] = [
   ['open', (ledger) => ledger.open(JOB)],
-  ['find', (ledger) => ledger.find('a')],
-  ['end', (ledger) => ledger.end('a', '{}', DEADLINES)],
-  ['settle', (ledger) => ledger.settle('a', NOW)],
-  ['take', (ledger) => ledger.take({ dueAt: NOW, now: NOW, until: NOW, limit: 1 })],
-  ['postpone', (ledger) => ledger.postpone('a', NOW)],
-  ['nextLookAt', (ledger) => ledger.nextLookAt()],
+  ['find', (ledger) => ledger.find(KEY)],
+  ['end', (ledger) => ledger.end(END)],
+  ['settle', (ledger) => ledger.settle(KEY, NOW)],
+  ['take', (ledger) => ledger.take({ endpoint: 'default', dueAt: NOW, now: NOW, until: NOW, limit: 1 })],
+  ['postpone', (ledger) => ledger.postpone(KEY, NOW)],
+  ['nextLookAt', (ledger) => ledger.nextLookAt('default')],
   ['begin', (ledger) => ledger.begin('key', 'holder', DEADLINES)],
   ['complete', (ledger) => ledger.complete('key', 'holder')],
   ['release', (ledger) => ledger.release('key', 'holder')],
@@ -35,19 +37,19 @@ describe.each(LIBRARIES)('a ledger on $name', (library) => {
     const server = await ownServer()
     const client = connected(library, server.url)
     const ledger = createRedisLedger({ client, prefix: 'p:', commandTimeoutMs: PATIENCE_MS })
-    const lifeOf = async (record: string) => Number(await redis(server.url, 'PTTL', `p:{jobs}:${record}`))
+    const lifeOf = async (record: string) => Number(await redis(server.url, 'PTTL', `p:{jobs}${record}`))
     await ledger.open(JOB)
-    expect(await lifeOf('job:a')).toBe(-1)
-    await ledger.end('a', '{}', DEADLINES)
-    expect(await lifeOf('job:a')).toBe(-1)
-    await ledger.settle('a', NOW)
+    expect(await lifeOf('/default:job:a')).toBe(-1)
+    await ledger.end(END)
+    expect(await lifeOf('/default:job:a')).toBe(-1)
+    await ledger.settle(KEY, NOW)
     await ledger.begin('key', 'holder', DEADLINES)
-    for (const record of ['job:a', 'event:key']) {
+    for (const record of ['/default:job:a', ':event:key']) {
       const life = await lifeOf(record)
       expect(life).toBeGreaterThan(3_000_000)
       expect(life).toBeLessThanOrEqual(3_600_000)
     }
-    expect(await redis(server.url, 'ZCARD', 'p:{jobs}:due')).toBe(0)
+    expect(await redis(server.url, 'ZCARD', 'p:{jobs}/default:due')).toBe(0)
   })
 })
 
@@ -65,11 +67,11 @@ test('options and times that are wrong are refused', async () => {
   await expect(ledger.open({ ...JOB, lookAt: Number.NaN })).rejects.toMatchObject(INVALID)
 })
 
-const TIMES = { now: NOW, until: NOW, limit: 1 }
+const TIMES = { endpoint: 'default', now: NOW, until: NOW, limit: 1 }
 
 test.each<[string, (ledger: JobLedger) => Promise<unknown>]>([
-  ['postpone', (ledger) => ledger.postpone('a', Number.NaN)],
-  ['settle', (ledger) => ledger.settle('a', Number.POSITIVE_INFINITY)],
+  ['postpone', (ledger) => ledger.postpone(KEY, Number.NaN)],
+  ['settle', (ledger) => ledger.settle(KEY, Number.POSITIVE_INFINITY)],
   ['take of what is due', (ledger) => ledger.take({ ...TIMES, dueAt: Number.NaN })],
   ['take of what was not taken', (ledger) => ledger.take({ ...TIMES, takenBefore: Number.NaN })],
 ])('a ledger refuses a time that is none: %s', async (_, call) => {

@@ -202,7 +202,8 @@ test.each([
   [
     'method of a ledger',
     2_000,
-    (client: RedisLike, clock: FakeClock) => createRedisLedger({ client, clock }).settle('a', NOW),
+    (client: RedisLike, clock: FakeClock) =>
+      createRedisLedger({ client, clock }).settle({ endpoint: 'default', id: 'a' }, NOW),
   ],
 ] as const)('a %s whose caller has given up is not sent again as EVAL', async (_, timeoutMs, call) => {
   const sent: string[] = []

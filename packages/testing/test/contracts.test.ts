@@ -152,6 +152,11 @@ const LEDGERS: [string, (ledger: JobLedger) => Partial<JobLedger>, string][] = [
     (ledger) => ({ take: (options) => ledger.take({ ...options, until: options.now }) }),
     'each of 20 jobs is taken by exactly one of 5 concurrent calls',
   ],
+  [
+    'knows no endpoints',
+    (ledger) => ({ take: (options) => ledger.take({ ...options, endpoint: 'default' }) }),
+    'endpoints do not see the jobs of each other',
+  ],
   ['settles nothing', () => ({ settle: async () => {} }), 'an ended job is taken until it is settled'],
   [
     'never lets a claim end',

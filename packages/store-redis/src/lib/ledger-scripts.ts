@@ -1,6 +1,7 @@
-// KEYS[1] is the name of the ledger, with a hash tag: every record of a ledger has this prefix and is in the same slot of
-// a cluster. A job is a hash, and until it is settled its id is a member of two sorted sets: by the time of its next
-// look-up, and by the time it was last taken. An event that is being handled, or was, is a hash too.
+// KEYS[1] is the name of the ledger, for jobs with that of their endpoint. It has a hash tag: every record of a ledger has
+// this prefix and is in the same slot of a cluster. A job is a hash, and until it is settled its id is a member of two
+// sorted sets: by the time of its next look-up, and by the time it was last taken. An event that is being handled, or was,
+// is a hash too.
 const JOB = "local job = KEYS[1] .. ':job:' .. ARGV[1]"
 const EVENT = "local event = KEYS[1] .. ':event:' .. ARGV[1]"
 
@@ -22,12 +23,12 @@ const EXPIRE = `local function expire(at, now)
   redis.call('PEXPIRE', job, string.format('%.0f', math.max(1, math.ceil(at - now))))
 end`
 
-/** ARGV: id, event, now, expires at. A job that was settled without an event stays settled. */
+/** ARGV: id, event, now, expires at, name. A job that was settled without an event stays settled. */
 const END = `${JOB}
 ${EXPIRE}
 if redis.call('HEXISTS', job, 'event') == 1 then return 0 end
 if redis.call('EXISTS', job) == 0 then
-  redis.call('HSET', job, 'name', ARGV[1], 'createdAt', ARGV[3], 'lookAt', ARGV[3], 'lookups', 0)
+  redis.call('HSET', job, 'name', ARGV[5], 'createdAt', ARGV[3], 'lookAt', ARGV[3], 'lookups', 0)
   redis.call('ZADD', KEYS[1] .. ':due', ARGV[3], ARGV[1])
   redis.call('ZADD', KEYS[1] .. ':taken', 0, ARGV[1])
 end

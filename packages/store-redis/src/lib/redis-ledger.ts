@@ -1,6 +1,6 @@
 import { checkNames, wholeNumber } from '@gwh/core/options'
 import { type Clock, systemClock } from '@gwh/core/queue'
-import { type JobLedger, type LedgerJob, SETTLED_LIFE_MS } from '@gwh/core/store'
+import { type JobKey, type JobLedger, type LedgerJob, SETTLED_LIFE_MS } from '@gwh/core/store'
 import { within } from './deadline.ts'
 import { LEDGER_SCRIPTS } from './ledger-scripts.ts'
 import { checkPrefix, checkTimes } from './options.ts'
@@ -36,33 +36,37 @@ export function createRedisLedger(options: RedisLedgerOptions): JobLedger {
   const commandTimeoutMs = wholeNumber('commandTimeoutMs', options.commandTimeoutMs, 2_000)
   const scripts = createScripts(toSendCommand(client), LEDGER_SCRIPTS)
   guardAgainstErrorEvents(client)
-  const run = async (name: keyof typeof LEDGER_SCRIPTS, ...args: (string | number)[]): Promise<unknown> => {
+  type Name = keyof typeof LEDGER_SCRIPTS
+  const runOn = async (key: string, name: Name, args: (string | number)[]): Promise<unknown> => {
     const waiting = new AbortController()
-    const reply = scripts(name, `${prefix}{jobs}`, args.map(toText), waiting.signal)
+    const reply = scripts(name, key, args.map(toText), waiting.signal)
     try {
       return await within(commandTimeoutMs, clock, reply, () => waiting.abort())
     } catch (error) {
       throw toUnavailable(error, `run "${name}" of`, 'job ledger')
     }
   }
-  const decide = async (...call: Parameters<typeof run>) => toVerdict(await run(...call))
+  const onJobs = async (name: Name, endpoint: string, ...args: (string | number)[]) =>
+    await runOn(`${prefix}{jobs}/${encodeURIComponent(endpoint)}`, name, args)
+  const onEvents = async (name: Name, ...args: (string | number)[]) =>
+    await runOn(`${prefix}{jobs}`, name, args)
 
   return {
-    async open({ id, name, createdAt, lookAt, userMetadata }) {
+    async open({ endpoint, id, name, createdAt, lookAt, userMetadata }) {
       checkTimes({ createdAt, lookAt })
       const metadata = userMetadata === undefined ? [] : [userMetadata]
-      return await decide('open', id, name, createdAt, lookAt, ...metadata)
+      return toVerdict(await onJobs('open', endpoint, id, name, createdAt, lookAt, ...metadata))
     },
-    find: async (id) => toJob(id, await run('find', id)),
-    async end(id, event, { now, expiresAt }) {
+    find: async (key) => toJob(key, await onJobs('find', key.endpoint, key.id)),
+    async end({ endpoint, id, name, event, now, expiresAt }) {
       checkTimes({ now, expiresAt })
-      return await decide('end', id, event, now, expiresAt)
+      return toVerdict(await onJobs('end', endpoint, id, event, now, expiresAt, name))
     },
-    async settle(id, now) {
+    async settle({ endpoint, id }, now) {
       checkTimes({ now })
-      await run('settle', id, now, now + SETTLED_LIFE_MS)
+      await onJobs('settle', endpoint, id, now, now + SETTLED_LIFE_MS)
     },
-    async take({ dueAt, takenBefore, now, until, limit }) {
+    async take({ endpoint, dueAt, takenBefore, now, until, limit }) {
       checkTimes({
         now,
         until,
@@ -70,26 +74,25 @@ export function createRedisLedger(options: RedisLedgerOptions): JobLedger {
         ...(takenBefore !== undefined && { takenBefore }),
       })
       const range = takenBefore === undefined ? ['due', dueAt ?? '+inf'] : ['taken', `(${takenBefore}`]
-      return toJobs(await run('take', ...range, now, until, limit))
+      return toJobs(endpoint, await onJobs('take', endpoint, ...range, now, until, limit))
     },
-    async postpone(id, lookAt) {
+    async postpone({ endpoint, id }, lookAt) {
       checkTimes({ lookAt })
-      await run('postpone', id, lookAt)
+      await onJobs('postpone', endpoint, id, lookAt)
     },
-    async nextLookAt() {
-      const next = String(await run('next'))
+    async nextLookAt(endpoint) {
+      const next = String(await onJobs('next', endpoint))
       return next === '' ? undefined : Number(next)
     },
     async begin(key, holder, { now, leaseUntil, expiresAt }) {
       checkTimes({ now, leaseUntil, expiresAt })
-      const state = String(
-        await run('begin', key, holder, now, leaseUntil, expiresAt, toLife(expiresAt, now)),
-      )
+      const life = toLife(expiresAt, now)
+      const state = String(await onEvents('begin', key, holder, now, leaseUntil, expiresAt, life))
       if (state === 'claimed' || state === 'handled' || state === 'in_progress') return state
       throw unexpectedReply()
     },
-    complete: (key, holder) => decide('complete', key, holder),
-    release: async (key, holder) => void (await run('release', key, holder)),
+    complete: async (key, holder) => toVerdict(await onEvents('complete', key, holder)),
+    release: async (key, holder) => void (await onEvents('release', key, holder)),
   }
 }
 
@@ -108,17 +111,17 @@ function toVerdict(reply: unknown): boolean {
   return verdict === '1'
 }
 
-function toJobs(reply: unknown): LedgerJob[] {
+function toJobs(endpoint: string, reply: unknown): LedgerJob[] {
   if (!Array.isArray(reply)) throw unexpectedReply()
   return reply.map((entry: unknown) => {
     const [id, fields] = Array.isArray(entry) ? entry : []
-    const job = toJob(String(id), fields)
+    const job = toJob({ endpoint, id: String(id) }, fields)
     if (!job) throw unexpectedReply()
     return job
   })
 }
 
-function toJob(id: string, reply: unknown): LedgerJob | undefined {
+function toJob({ endpoint, id }: JobKey, reply: unknown): LedgerJob | undefined {
   if (!Array.isArray(reply)) throw unexpectedReply()
   if (reply.length === 0) return undefined
   const fields = new Map<string, string>()
@@ -126,6 +129,7 @@ function toJob(id: string, reply: unknown): LedgerJob | undefined {
     fields.set(String(reply[index]), String(reply[index + 1]))
   const [userMetadata, event] = [fields.get('userMetadata'), fields.get('event')]
   return {
+    endpoint,
     id,
     name: fields.get('name') ?? id,
     createdAt: Number(fields.get('createdAt')),

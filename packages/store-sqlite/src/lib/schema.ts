@@ -71,7 +71,8 @@ const MIGRATIONS: readonly string[] = [
   ) STRICT;
   INSERT INTO gwh_file VALUES (randomblob(16), 0, 0, 0, 0, 0, 0, NULL, NULL);`,
   `CREATE TABLE gwh_jobs (
-    id TEXT NOT NULL PRIMARY KEY,
+    endpoint TEXT NOT NULL,
+    id TEXT NOT NULL,
     name TEXT NOT NULL,
     created_at REAL NOT NULL,
     look_at REAL NOT NULL,
@@ -80,10 +81,11 @@ const MIGRATIONS: readonly string[] = [
     settled INTEGER NOT NULL,
     user_metadata TEXT,
     event TEXT,
-    expires_at REAL
+    expires_at REAL,
+    PRIMARY KEY (endpoint, id)
   ) STRICT;
-  CREATE INDEX gwh_jobs_due ON gwh_jobs (look_at) WHERE settled = 0;
-  CREATE INDEX gwh_jobs_taken ON gwh_jobs (taken_at) WHERE settled = 0;
+  CREATE INDEX gwh_jobs_due ON gwh_jobs (endpoint, look_at) WHERE settled = 0;
+  CREATE INDEX gwh_jobs_taken ON gwh_jobs (endpoint, taken_at) WHERE settled = 0;
   CREATE INDEX gwh_jobs_expired ON gwh_jobs (expires_at) WHERE settled = 1;
   CREATE TABLE gwh_handlings (
     key TEXT NOT NULL PRIMARY KEY,

@@ -6,16 +6,17 @@ import { type DatabaseOptions, type OpenConnection, withConnection } from './con
 import { createDurableGroup } from './durable-group.ts'
 import { createHousekeeping, PURGE_ROWS } from './housekeeping.ts'
 
-const OPEN = `INSERT INTO gwh_jobs (id, name, created_at, look_at, taken_at, lookups, settled, user_metadata)
-  VALUES (:id, :name, :createdAt, :lookAt, 0, 0, 0, :userMetadata) ON CONFLICT (id) DO NOTHING`
+const OPEN = `INSERT INTO gwh_jobs (endpoint, id, name, created_at, look_at, taken_at, lookups, settled, user_metadata)
+  VALUES (:endpoint, :id, :name, :createdAt, :lookAt, 0, 0, 0, :userMetadata) ON CONFLICT (endpoint, id) DO NOTHING`
 
-const END = `INSERT INTO gwh_jobs (id, name, created_at, look_at, taken_at, lookups, settled, event, expires_at)
-  VALUES (:id, :id, :now, :now, 0, 0, 0, :event, :expiresAt)
-  ON CONFLICT (id) DO UPDATE SET event = excluded.event, expires_at = excluded.expires_at
+const END = `INSERT INTO gwh_jobs (endpoint, id, name, created_at, look_at, taken_at, lookups, settled, event, expires_at)
+  VALUES (:endpoint, :id, :name, :now, :now, 0, 0, 0, :event, :expiresAt)
+  ON CONFLICT (endpoint, id) DO UPDATE SET event = excluded.event, expires_at = excluded.expires_at
   WHERE gwh_jobs.event IS NULL`
 
 // A job that ended has its expiry already.
-const SETTLE = 'UPDATE gwh_jobs SET settled = 1, expires_at = coalesce(expires_at, ?) WHERE id = ?'
+const SETTLE =
+  'UPDATE gwh_jobs SET settled = 1, expires_at = coalesce(expires_at, ?) WHERE endpoint = ? AND id = ?'
 
 // The same holder may claim again, and its completion is kept. Otherwise the key must be new, expired, or free.
 const BEGIN = `INSERT INTO gwh_handlings (key, holder, handled, lease_until, expires_at)
@@ -52,9 +53,11 @@ function createLedger(connection: OpenConnection, clock: Clock): JobLedger {
   const changed = ({ changes }: { changes: number | bigint }) => Number(changes) === 1
   const [open, end, begin] = [OPEN, END, BEGIN].map((sql) => database.prepare(sql)) as [Sql, Sql, Sql]
   const settle = database.prepare(SETTLE)
-  const postpone = database.prepare('UPDATE gwh_jobs SET look_at = ? WHERE id = ? AND settled = 0')
-  const next = database.prepare('SELECT min(look_at) AS at FROM gwh_jobs WHERE settled = 0')
-  const find = database.prepare('SELECT * FROM gwh_jobs WHERE id = ?')
+  const postpone = database.prepare(
+    'UPDATE gwh_jobs SET look_at = ? WHERE endpoint = ? AND id = ? AND settled = 0',
+  )
+  const next = database.prepare('SELECT min(look_at) AS at FROM gwh_jobs WHERE settled = 0 AND endpoint = ?')
+  const find = database.prepare('SELECT * FROM gwh_jobs WHERE endpoint = ? AND id = ?')
   const state = database.prepare('SELECT handled FROM gwh_handlings WHERE key = ?')
   const complete = database.prepare('UPDATE gwh_handlings SET handled = 1 WHERE key = ? AND holder = ?')
   const release = database.prepare('DELETE FROM gwh_handlings WHERE key = ? AND holder = ? AND handled = 0')
@@ -66,16 +69,18 @@ function createLedger(connection: OpenConnection, clock: Clock): JobLedger {
   return {
     open: ({ userMetadata = null, ...job }: OpenRow) =>
       group.write(() => changed(open.run({ ...job, userMetadata }))),
-    find: (id) => group.read(() => toJob(find.get(id))),
-    end: (id, event, { now, expiresAt }) =>
+    find: ({ endpoint, id }) => group.read(() => toJob(find.get(endpoint, id))),
+    end: (ended) =>
       group.write(() => {
-        purge(now)
-        return changed(end.run({ id, event, now, expiresAt }))
+        purge(ended.now)
+        return changed(end.run({ ...ended }))
       }),
-    settle: async (id, now) => void (await group.write(() => settle.run(now + SETTLED_LIFE_MS, id))),
+    settle: async ({ endpoint, id }, now) =>
+      void (await group.write(() => settle.run(now + SETTLED_LIFE_MS, endpoint, id))),
     take: (terms) => group.write(() => take(terms)),
-    postpone: async (id, lookAt) => void (await group.write(() => postpone.run(lookAt, id))),
-    nextLookAt: () => group.read(() => (next.get()?.at ?? undefined) as number | undefined),
+    postpone: async ({ endpoint, id }, lookAt) =>
+      void (await group.write(() => postpone.run(lookAt, endpoint, id))),
+    nextLookAt: (endpoint) => group.read(() => (next.get(endpoint)?.at ?? undefined) as number | undefined),
     begin: (key, holder, deadlines) =>
       group.write(() => {
         purge(deadlines.now)
@@ -92,16 +97,19 @@ type Sql = ReturnType<DatabaseSync['prepare']>
 type OpenRow = Omit<Parameters<JobLedger['open']>[0], 'userMetadata'> & { userMetadata?: string | null }
 
 function prepareTake(database: DatabaseSync): (terms: TakeOptions) => LedgerJob[] {
-  const select = (condition: string) =>
-    database.prepare(`SELECT * FROM gwh_jobs WHERE settled = 0 AND ${condition} ORDER BY look_at LIMIT ?`)
-  const due = select('look_at <= ?')
-  const old = select('taken_at < ?')
+  const select = (condition: string, order: string) =>
+    database.prepare(
+      `SELECT * FROM gwh_jobs WHERE settled = 0 AND endpoint = ? AND ${condition} ORDER BY ${order} LIMIT ?`,
+    )
+  const due = select('look_at <= ?', 'look_at')
+  const old = select('taken_at < ?', 'taken_at')
   const mark = database.prepare(
-    'UPDATE gwh_jobs SET lookups = lookups + 1, taken_at = ?, look_at = ? WHERE id = ?',
+    'UPDATE gwh_jobs SET lookups = lookups + 1, taken_at = ?, look_at = ? WHERE endpoint = ? AND id = ?',
   )
-  return ({ dueAt = Number.MAX_VALUE, takenBefore, now, until, limit }) => {
-    const rows = takenBefore === undefined ? due.all(dueAt, limit) : old.all(takenBefore, limit)
-    for (const { id } of rows) mark.run(now, until, id!)
+  return ({ endpoint, dueAt = Number.MAX_VALUE, takenBefore, now, until, limit }) => {
+    const [jobs, bound] = takenBefore === undefined ? [due, dueAt] : [old, takenBefore]
+    const rows = jobs.all(endpoint, bound, limit)
+    for (const { id } of rows) mark.run(now, until, endpoint, id!)
     return rows.map((row) => toJob(row)!)
   }
 }
@@ -109,6 +117,7 @@ function prepareTake(database: DatabaseSync): (terms: TakeOptions) => LedgerJob[
 function toJob(row: Record<string, unknown> | undefined): LedgerJob | undefined {
   if (!row) return undefined
   return {
+    endpoint: String(row.endpoint),
     id: String(row.id),
     name: String(row.name),
     createdAt: Number(row.created_at),

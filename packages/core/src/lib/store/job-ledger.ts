@@ -1,10 +1,16 @@
 /** How long a ledger keeps a job that was settled without an event, in milliseconds: 30 days. */
 export const SETTLED_LIFE_MS = 30 * 24 * 3_600_000
 
-/** A job to add to a ledger. */
-export interface OpenJob {
-  /** The id of the job: the last part of the API's name, so that all callers use one form. */
+/** Identifies a job in a ledger. */
+export interface JobKey {
+  /** The endpoint of the receiver that handles the events of the job. Services that share a ledger do not see each other's jobs. */
+  endpoint: string
+  /** The id of the job: one form for all callers, and different for jobs of different kinds. */
   id: string
+}
+
+/** A job to add to a ledger. */
+export interface OpenJob extends JobKey {
   /** The name that the API uses for the job: `batches/…`, `models/…/operations/…`, or the id of an interaction. */
   name: string
   /** When the job was created, in epoch milliseconds. */
@@ -15,11 +21,21 @@ export interface OpenJob {
   userMetadata?: string
 }
 
+/** The event with which a job ended. */
+export interface JobEnd extends JobKey {
+  /** The name of the job as the event gives it, for a job that was never added. */
+  name: string
+  /** The event as JSON. */
+  event: string
+  /** The current time, in epoch milliseconds. */
+  now: number
+  /** When the ledger may forget the job once it is settled, in epoch milliseconds. */
+  expiresAt: number
+}
+
 /** A job in a ledger. */
-export interface LedgerJob {
-  /** The id it was added with. */
-  id: string
-  /** The name that the API uses for the job; the id for a job that was never added, only ended. */
+export interface LedgerJob extends JobKey {
+  /** The name that the API uses for the job; for a job that was never added, the name its event gave. */
   name: string
   /** When the job was created, in epoch milliseconds; for a job that was never added, when it ended. */
   createdAt: number
@@ -35,9 +51,14 @@ export interface LedgerJob {
 
 /** Which jobs `JobLedger.take` takes. */
 export interface TakeOptions {
+  /** Takes jobs of this endpoint only. */
+  endpoint: string
   /** Takes jobs whose look-up is due at this time, or before, in epoch milliseconds. Instead of `takenBefore`. */
   dueAt?: number
-  /** Takes jobs that were last taken before this time, or never, whenever they are due, in epoch milliseconds. */
+  /**
+   * Takes jobs that were last taken before this time, or never, whenever they are due, in epoch milliseconds; those first
+   * that were not taken for longest.
+   */
   takenBefore?: number
   /** The current time, in epoch milliseconds. */
   now: number
@@ -55,31 +76,29 @@ export interface TakeOptions {
 export interface JobLedger {
   /** Adds an open job. Resolves to `false`, and changes nothing, if the ledger already has the job, ended or not. */
   open(job: OpenJob): Promise<boolean>
-  /** Finds a job by its id. */
-  find(id: string): Promise<LedgerJob | undefined>
+  /** Finds a job. */
+  find(key: JobKey): Promise<LedgerJob | undefined>
   /**
    * Records the event with which a job ended, whether it was added or not. The first event counts: resolves to `false`
    * if there is one already. The job stays among those that `take` takes until it is settled.
-   *
-   * @param times `now`, and `expiresAt`, when the ledger may forget the job once it is settled
    */
-  end(id: string, event: string, times: { now: number; expiresAt: number }): Promise<boolean>
+  end(end: JobEnd): Promise<boolean>
   /**
    * Marks a job as settled: nothing is left to do, and `take` no longer returns it. The ledger keeps it until the
    * `expiresAt` of its `end`, or for 30 days if it has no event, and may forget it then.
    *
    * @param now The current time, in epoch milliseconds
    */
-  settle(id: string, now: number): Promise<void>
+  settle(key: JobKey, now: number): Promise<void>
   /**
-   * Takes jobs for a look-up, the earliest due first, and resolves to them as they were before. No other caller can take a
-   * taken job as due until `until`.
+   * Takes jobs of an endpoint for a look-up, the earliest due first, and resolves to them as they were before. No other
+   * caller can take a taken job as due until `until`.
    */
   take(options: TakeOptions): Promise<LedgerJob[]>
   /** Moves the next look-up of a job that is not settled. */
-  postpone(id: string, lookAt: number): Promise<void>
-  /** When the next look-up of any job is due; `undefined` if every job is settled. */
-  nextLookAt(): Promise<number | undefined>
+  postpone(key: JobKey, lookAt: number): Promise<void>
+  /** When the next look-up of a job of an endpoint is due; `undefined` if every job is settled. */
+  nextLookAt(endpoint: string): Promise<number | undefined>
   /**
    * Claims the handling of an event for a holder.
    *

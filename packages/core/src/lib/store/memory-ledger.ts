@@ -1,8 +1,20 @@
-import { type JobLedger, type LedgerJob, SETTLED_LIFE_MS } from './job-ledger.ts'
+import { type JobLedger, type LedgerJob, SETTLED_LIFE_MS, type TakeOptions } from './job-ledger.ts'
+import { createTimeHeap, type TimeHeap } from './time-heap.ts'
 
 interface Job extends LedgerJob {
   takenAt: number
   expiresAt: number
+  settled: boolean
+}
+
+/** The jobs of one endpoint. */
+interface Shelf {
+  open: Map<string, Job>
+  settled: Map<string, Job>
+  /** The open jobs by their next look-up. */
+  due: TimeHeap<Job>
+  /** The open jobs by the time they were taken last. */
+  taken: TimeHeap<Job>
 }
 
 interface Handling {
@@ -16,57 +28,52 @@ const NEVER = Number.NEGATIVE_INFINITY
 
 /** Creates a ledger in memory, for one process: it is empty after a restart. */
 export function createMemoryLedger(): JobLedger {
-  const open = new Map<string, Job>()
-  const settled = new Map<string, Job>()
+  const shelves = new Map<string, Shelf>()
   const handlings = new Map<string, Handling>()
-  const get = (id: string) => open.get(id) ?? settled.get(id)
+  const shelfOf = (endpoint: string) => {
+    const shelf = shelves.get(endpoint) ?? createShelf()
+    shelves.set(endpoint, shelf)
+    return shelf
+  }
 
   return {
-    async open({ id, ...job }) {
-      if (get(id)) return false
-      open.set(id, { id, ...job, lookups: 0, takenAt: NEVER, expiresAt: Number.POSITIVE_INFINITY })
+    async open(job) {
+      const shelf = shelfOf(job.endpoint)
+      if (get(shelf, job.id)) return false
+      put(shelf, { ...job, ...FRESH, expiresAt: Number.POSITIVE_INFINITY })
       return true
     },
-    async find(id) {
-      const job = get(id)
+    async find({ endpoint, id }) {
+      const job = get(shelfOf(endpoint), id)
       return job && toLedgerJob(job)
     },
-    async end(id, event, { now, expiresAt }) {
-      purge(settled, now)
-      const job = get(id)
+    async end({ now, expiresAt, event, ...named }) {
+      const shelf = shelfOf(named.endpoint)
+      purge(shelf.settled, now)
+      const job = get(shelf, named.id)
       if (job?.event !== undefined) return false
-      const fresh = { id, name: id, createdAt: now, lookAt: now, lookups: 0, takenAt: NEVER }
-      const home = settled.has(id) ? settled : open
-      home.set(id, { ...fresh, ...job, event, expiresAt })
+      if (job) Object.assign(job, { event, expiresAt })
+      else put(shelf, { ...named, ...FRESH, createdAt: now, lookAt: now, event, expiresAt })
       return true
     },
-    async settle(id, now) {
+    async settle({ endpoint, id }, now) {
+      const { open, settled } = shelfOf(endpoint)
       const job = open.get(id)
       if (!job) return
       open.delete(id)
-      settled.set(id, job.event === undefined ? { ...job, expiresAt: now + SETTLED_LIFE_MS } : job)
+      settled.set(id, job)
+      job.settled = true
+      if (job.event === undefined) job.expiresAt = now + SETTLED_LIFE_MS
     },
-    async take({ dueAt = Number.POSITIVE_INFINITY, takenBefore, now, until, limit }) {
-      const taken = [...open.values()]
-        .filter((job) => (takenBefore === undefined ? job.lookAt <= dueAt : job.takenAt < takenBefore))
-        .sort((one, other) => one.lookAt - other.lookAt)
-        .slice(0, limit)
-      const before = taken.map(toLedgerJob)
-      for (const job of taken) {
-        job.lookups++
-        job.takenAt = now
-        job.lookAt = until
-      }
-      return before
-    },
-    async postpone(id, lookAt) {
+    take: async (options) => take(shelfOf(options.endpoint), options),
+    async postpone({ endpoint, id }, lookAt) {
+      const { open, due } = shelfOf(endpoint)
       const job = open.get(id)
-      if (job) job.lookAt = lookAt
+      if (!job) return
+      job.lookAt = lookAt
+      due.add(job)
     },
-    async nextLookAt() {
-      const times = [...open.values()].map(({ lookAt }) => lookAt)
-      return times.length === 0 ? undefined : Math.min(...times)
-    },
+    nextLookAt: async (endpoint) => shelfOf(endpoint).due.first()?.lookAt,
     async begin(key, holder, { now, leaseUntil, expiresAt }) {
       purge(handlings, now)
       const known = handlings.get(key)
@@ -90,7 +97,49 @@ export function createMemoryLedger(): JobLedger {
   }
 }
 
-function toLedgerJob({ takenAt: _, expiresAt: __, ...job }: Job): LedgerJob {
+const FRESH = { lookups: 0, takenAt: NEVER, settled: false }
+
+function createShelf(): Shelf {
+  const open = new Map<string, Job>()
+  const heap = (time: 'lookAt' | 'takenAt') =>
+    createTimeHeap<Job>(
+      (job) => (job.settled ? undefined : job[time]),
+      () => open.size,
+    )
+  return { open, settled: new Map(), due: heap('lookAt'), taken: heap('takenAt') }
+}
+
+function get({ open, settled }: Shelf, id: string): Job | undefined {
+  return open.get(id) ?? settled.get(id)
+}
+
+function put({ open, due, taken }: Shelf, job: Job): void {
+  open.set(job.id, job)
+  due.add(job)
+  taken.add(job)
+}
+
+function take({ due, taken }: Shelf, options: TakeOptions): LedgerJob[] {
+  const { dueAt = Number.POSITIVE_INFINITY, takenBefore, now, until, limit } = options
+  const heap = takenBefore === undefined ? due : taken
+  const isNext = (job: Job) => (takenBefore === undefined ? job.lookAt <= dueAt : job.takenAt < takenBefore)
+  const found = new Set<Job>()
+  for (let job = heap.first(); job && found.size < limit && isNext(job); job = heap.first()) {
+    found.add(job)
+    heap.removeFirst()
+  }
+  const before = [...found].map(toLedgerJob)
+  for (const job of found) {
+    job.lookups++
+    job.takenAt = now
+    job.lookAt = until
+    due.add(job)
+    taken.add(job)
+  }
+  return before
+}
+
+function toLedgerJob({ takenAt: _, expiresAt: __, settled: ___, ...job }: Job): LedgerJob {
   return job
 }
 

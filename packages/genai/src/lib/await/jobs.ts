@@ -7,7 +7,7 @@ import { installGuard } from '../ledger/guard.ts'
 import { quietObserver } from '../ledger/signals.ts'
 import { fetchResult } from '../results/fetch-result.ts'
 import { ResultError } from '../shared/errors.ts'
-import { type JobLike, toJobKind, toJobName, toShortId } from '../shared/job-name.ts'
+import { type JobLike, toJobKind, toJobName, toLedgerId } from '../shared/job-name.ts'
 import type { Jobs, JobsOptions, ResultOf } from './jobs-types.ts'
 import { createOverdueJobs } from './overdue.ts'
 import { type LookupDeps, NOT_FOUND } from './settle-job.ts'
@@ -52,7 +52,12 @@ export function createJobs(options: JobsOptions): Jobs {
   const expectedMs = toExpectedMs(options.expectedMs)
   const retentionMs = wholeNumber('retentionMs', options.retentionMs, 168 * HOUR_MS, 25 * HOUR_MS)
   const leaseMs = wholeNumber('leaseMs', options.leaseMs, 900_000)
-  const waiters = createWaiters(ledger, clock, wholeNumber('pollMs', options.pollMs, 1_000))
+  const waiters = createWaiters(
+    ledger,
+    receiver.endpoint,
+    clock,
+    wholeNumber('pollMs', options.pollMs, 1_000),
+  )
   const deps: LookupDeps = {
     client,
     receiver,
@@ -72,7 +77,8 @@ export function createJobs(options: JobsOptions): Jobs {
     const createdAt = clock.now()
     const lookAt = toFirstLook(createdAt, expected, random)
     const metadata = userMetadata === undefined ? {} : { userMetadata }
-    await ledger.open({ id: toShortId(name), name, createdAt, lookAt, ...metadata })
+    const { endpoint } = receiver
+    await ledger.open({ endpoint, id: idOf(name), name, createdAt, lookAt, ...metadata })
     overdue.plan()
   }
   return {
@@ -89,7 +95,7 @@ export function createJobs(options: JobsOptions): Jobs {
       const name = toJobName(job)
       // A job that nobody tracked may have ended already.
       await open(name, 0)
-      const text = await waiters.wait(toShortId(name), name, doneOptions)
+      const text = await waiters.wait(idOf(name), name, doneOptions)
       const event = parseEvent(text)
       if (event.type === NOT_FOUND) throw new ResultError('result_not_found', `the API does not know ${name}`)
       const { signal } = doneOptions
@@ -105,6 +111,10 @@ export function createJobs(options: JobsOptions): Jobs {
     },
     close: overdue.close,
   }
+}
+
+function idOf(name: string): string {
+  return toLedgerId(toJobKind(name), name)
 }
 
 /** Timers that do not keep a process alive: a script that only starts jobs must end. */

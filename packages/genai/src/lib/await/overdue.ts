@@ -21,6 +21,7 @@ const SHORTEST_SLEEP_MS = 50
 /** Creates the look-ups of one process. Processes that share a ledger share the work: each job is taken by one. */
 export function createOverdueJobs(deps: LookupDeps & { clock: Clock; random: () => number }): OverdueJobs {
   const { ledger, clock, random, observe } = deps
+  const { endpoint } = deps.receiver
   let cancel = () => {}
   let running: Promise<void> | undefined
   let closed = false
@@ -32,11 +33,11 @@ export function createOverdueJobs(deps: LookupDeps & { clock: Clock; random: () 
     try {
       const found = await settleJob(job, 'overdue', deps)
       if (job.event === undefined) failures = 0
-      if (found === 'running') await ledger.postpone(job.id, toNextLook(job.createdAt, clock.now(), random))
+      if (found === 'running') await ledger.postpone(job, toNextLook(job.createdAt, clock.now(), random))
     } catch (error) {
       if (error instanceof ResultUnavailableError) pause(error)
       else observe({ type: 'fault', job: job.name, error })
-      await ledger.postpone(job.id, toNextLook(clock.now(), clock.now(), random))
+      await ledger.postpone(job, toNextLook(clock.now(), clock.now(), random))
     }
   }
   const pause = (error: unknown) => {
@@ -52,7 +53,7 @@ export function createOverdueJobs(deps: LookupDeps & { clock: Clock; random: () 
       if (closed || now < pausedUntil) return
       // After a failure one job finds out whether the API is back.
       const limit = failures > 0 ? 1 : AT_ONCE
-      const jobs = await ledger.take({ dueAt: now, now, until: now + TAKEN_MS, limit })
+      const jobs = await ledger.take({ endpoint, dueAt: now, now, until: now + TAKEN_MS, limit })
       await Promise.all(jobs.map(lookUpOne))
       if (jobs.length < limit) return
     }
@@ -68,7 +69,7 @@ export function createOverdueJobs(deps: LookupDeps & { clock: Clock; random: () 
       })
   }
   const sleep = async () => {
-    const next = await ledger.nextLookAt().catch(() => clock.now() + LONGEST_SLEEP_MS)
+    const next = await ledger.nextLookAt(endpoint).catch(() => clock.now() + LONGEST_SLEEP_MS)
     cancel()
     if (closed || next === undefined) return
     const waitMs = Math.max(next, pausedUntil) - clock.now()

@@ -5,7 +5,7 @@ import { createMemoryLedger, type JobLedger } from '@gwh/core/store'
 import { installGuard } from '../ledger/guard.ts'
 import { type JobsObserver, quietObserver } from '../ledger/signals.ts'
 import type { JobClient } from '../shared/client.ts'
-import { toJobName, toShortId } from '../shared/job-name.ts'
+import { toJobKind, toJobName, toLedgerId } from '../shared/job-name.ts'
 import { invalid } from '../shared/options.ts'
 import { type Reconciled, startSweep } from './sweep.ts'
 
@@ -81,16 +81,16 @@ export async function reconcile(options: ReconcileJobsOptions): Promise<Reconcil
   guardOnce(receiver, ledger, () => installGuard({ ...deps, leaseMs: LEASE_MS }))
   const oldest = clock.now() - olderThanMs
   const sweep = startSweep(deps)
-  const given = [...(await jobs())].map(toJob)
+  const given = [...(await jobs())].map((job) => toJob(job, receiver.endpoint))
   await sweep.check(given.filter(({ createdAt }) => createdAt <= oldest))
   return sweep.result()
 }
 
-function toJob(job: OpenJobName) {
+function toJob(job: OpenJobName, endpoint: string) {
   const { createdAt = 0, userMetadata } = typeof job === 'string' ? {} : job
   const name = toJobName(job)
   const metadata = userMetadata === undefined ? {} : { userMetadata: JSON.stringify(userMetadata) }
-  return { id: toShortId(name), name, createdAt, ...metadata }
+  return { endpoint, id: toLedgerId(toJobKind(name), name), name, createdAt, ...metadata }
 }
 
 function ledgerInMemory(receiver: Receiver): JobLedger {

@@ -20,7 +20,7 @@ export interface LookupDeps {
 }
 
 /** A job that is looked up. */
-export type LookedUpJob = Pick<LedgerJob, 'id' | 'name' | 'event' | 'userMetadata'>
+export type LookedUpJob = Pick<LedgerJob, 'endpoint' | 'id' | 'name' | 'event' | 'userMetadata'>
 
 /** What a look-up found: an end that was missed, one that was not, a job that runs, or one that does not exist. */
 export type Found = 'missed' | 'known' | 'running' | 'not_found'
@@ -47,19 +47,19 @@ export async function settleJob(
   const event = JSON.parse(text) as WireEvent
   deps.ended(job.id, text)
   if (event.type === NOT_FOUND) {
-    await ledger.settle(job.id, now())
+    await ledger.settle(job, now())
     observe({ type: 'not_found', job: job.name })
     return 'not_found'
   }
   const handling = await probe(event.type, job.id, deps)
   if (handling === 'in_progress') return 'known'
   if (handling === 'handled') {
-    await ledger.settle(job.id, now())
+    await ledger.settle(job, now())
     return 'known'
   }
   observe({ type: 'missed', job: job.name, eventType: event.type })
-  await receiver.emit(toEmitted(event), { id: toEmitId(event.type, job.id) })
-  await ledger.settle(job.id, now())
+  await receiver.emit(toEmitted(event), { id: await toEmitId(event.type, job.id) })
+  await ledger.settle(job, now())
   return 'missed'
 }
 
@@ -84,7 +84,7 @@ interface WireEvent {
 
 /** Asks the API and notes an end. Returns the event that counts: a webhook may have come meanwhile. */
 async function findEnd(
-  { id, name, userMetadata }: LookedUpJob,
+  { endpoint, id, name, userMetadata }: LookedUpJob,
   reason: 'overdue' | 'reconcile',
   { client, ledger, retentionMs, now, observe }: LookupDeps,
 ): Promise<string | undefined> {
@@ -95,8 +95,9 @@ async function findEnd(
   const { timestamp = new Date(present).toISOString() } = outcome
   const metadata = userMetadata === undefined ? {} : { user_metadata: JSON.parse(userMetadata) }
   const text = JSON.stringify({ version: 'v1', ...outcome, timestamp, ...metadata })
-  const first = await ledger.end(id, text, { now: present, expiresAt: present + retentionMs })
-  return first ? text : ((await ledger.find(id))?.event ?? text)
+  const end = { endpoint, id, name, event: text, now: present, expiresAt: present + retentionMs }
+  const first = await ledger.end(end)
+  return first ? text : ((await ledger.find({ endpoint, id }))?.event ?? text)
 }
 
 async function lookUpOrNotFound(name: string, client: JobClient) {
@@ -117,7 +118,12 @@ function toEmitted({ type, data, timestamp, user_metadata }: WireEvent): Emitted
   }
 }
 
+const LONGEST_EMIT_ID = 256
+
 /** The same for the same end, so that two processes that find it emit one event. */
-function toEmitId(type: string, id: string): string {
-  return `lookup ${type} ${id}`
+async function toEmitId(type: string, id: string): Promise<string> {
+  const text = `lookup ${type} ${id}`
+  if (text.length <= LONGEST_EMIT_ID) return text
+  const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text))
+  return `lookup ${type} ${Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, '0')).join('')}`
 }

@@ -91,15 +91,21 @@ export async function sweepLedger(
   oldest: number,
   random: () => number,
 ): Promise<Reconciled> {
-  const { ledger, now } = deps
-  const sweep = startSweep<LedgerJob>(deps, ({ id, createdAt }) =>
-    ledger.postpone(id, toNextLook(createdAt, now(), random)),
+  const { ledger, receiver, now } = deps
+  const sweep = startSweep<LedgerJob>(deps, (job) =>
+    ledger.postpone(job, toNextLook(job.createdAt, now(), random)),
   )
   const takenBefore = now() - RECENT_MS
   for (let more = true; more; ) {
-    const jobs = await ledger.take({ takenBefore, now: now(), until: now() + TAKEN_MS, limit: PAGE })
+    const jobs = await ledger.take({
+      endpoint: receiver.endpoint,
+      takenBefore,
+      now: now(),
+      until: now() + TAKEN_MS,
+      limit: PAGE,
+    })
     const young = jobs.filter(({ createdAt }) => createdAt > oldest)
-    await Promise.all(young.map(({ id, lookAt }) => ledger.postpone(id, lookAt)))
+    await Promise.all(young.map((job) => ledger.postpone(job, job.lookAt)))
     const readable = await sweep.check(jobs.filter((job) => !young.includes(job)))
     more = readable && jobs.length === PAGE
   }

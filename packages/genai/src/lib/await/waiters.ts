@@ -23,7 +23,7 @@ export interface Waiters {
  *
  * @param pollMs How often to read it, in milliseconds
  */
-export function createWaiters(ledger: JobLedger, clock: Clock, pollMs: number): Waiters {
+export function createWaiters(ledger: JobLedger, endpoint: string, clock: Clock, pollMs: number): Waiters {
   const waiting = new Map<string, Set<(text: string) => void>>()
 
   /** Reads the ledger again and again. What it throws is not the end of the wait: the ledger may be back next time. */
@@ -31,7 +31,7 @@ export function createWaiters(ledger: JobLedger, clock: Clock, pollMs: number): 
     let stopped = false
     let cancel = () => {}
     const look = async () => {
-      const job = await ledger.find(id).catch(() => undefined)
+      const job = await ledger.find({ endpoint, id }).catch(() => undefined)
       if (stopped) return
       if (job?.event !== undefined) resolve(job.event)
       else cancel = clock.schedule(look, pollMs)
@@ -61,7 +61,7 @@ export function createWaiters(ledger: JobLedger, clock: Clock, pollMs: number): 
       const cancel = timeoutMs === undefined ? () => {} : clock.schedule(giveUp, timeoutMs)
       try {
         // After it is among those that wait, so that no end falls between.
-        const known = await ledger.find(id)
+        const known = await ledger.find({ endpoint, id })
         return known?.event ?? (await promise)
       } finally {
         cancel()

@@ -1,5 +1,5 @@
 import { EVENT_TYPES, type WebhookEvent } from '@gwh/core'
-import { toShortId } from '../shared/job-name.ts'
+import { type JobKind, toLedgerId } from '../shared/job-name.ts'
 
 /** The type of the event that stands for a failed video job. Google documents no event for it; a look-up finds it. */
 export const VIDEO_FAILED = 'video.failed'
@@ -10,6 +10,8 @@ const ENDINGS: readonly string[] = [...EVENT_TYPES, VIDEO_FAILED]
 export interface Ending {
   /** The id of the job in a ledger. */
   id: string
+  /** The name of the job as the event gives it. */
+  name: string
   /** The event as JSON, as Google writes it, without the job token. */
   text: string
 }
@@ -17,7 +19,11 @@ export interface Ending {
 /** What an event says about the end of its job; `undefined` for an event that reports none. */
 export function toEnding({ type, id, raw }: WebhookEvent): Ending | undefined {
   if (id === undefined || !ENDINGS.includes(type)) return undefined
-  return { id: toShortId(id), text: JSON.stringify(raw) }
+  return { id: toLedgerId(kindOf(type), id), name: id, text: JSON.stringify(raw) }
+}
+
+function kindOf(type: string): JobKind {
+  return type.slice(0, type.indexOf('.')) as JobKind
 }
 
 /**

@@ -35,19 +35,20 @@ export function installGuard(options: GuardOptions): () => void {
   return receiver.use(async (event, { key: holder, delivery }, next) => {
     const ending = toEnding(event)
     if (!ending) return await next()
-    const { id, text } = ending
+    const { id, name, text } = ending
+    const job = { endpoint: receiver.endpoint, id }
     const present = now()
     const expiresAt = present + retentionMs
-    await ledger.end(id, text, { now: present, expiresAt })
+    await ledger.end({ ...job, name, event: text, now: present, expiresAt })
     // A webhook is retried by its sender or queue. Only when both have given up is there something to look for. An event
     // from a look-up is settled by whoever emits it.
     const isWebhook = delivery.scheme !== 'local'
-    if (isWebhook) await ledger.postpone(id, present + RETRIED_MS)
+    if (isWebhook) await ledger.postpone(job, present + RETRIED_MS)
     ended(id, text)
     const key = toHandlingKey(receiver.endpoint, event.type, id)
     const state = await ledger.begin(key, holder, { now: present, leaseUntil: present + leaseMs, expiresAt })
     if (state === 'handled') {
-      if (isWebhook) await ledger.settle(id, present)
+      if (isWebhook) await ledger.settle(job, present)
       return observe({ type: 'duplicate', job: event.id!, eventType: event.type })
     }
     if (state === 'in_progress') throw inProgress(event.type)
@@ -62,7 +63,7 @@ export function installGuard(options: GuardOptions): () => void {
     const report = (error: unknown) => observe({ type: 'fault', job: event.id!, error })
     // The handlers have run. Failing now would run them again for certain, instead of perhaps.
     await ledger.complete(key, holder).catch(report)
-    if (isWebhook) await ledger.settle(id, now()).catch(report)
+    if (isWebhook) await ledger.settle(job, now()).catch(report)
   })
 }
 

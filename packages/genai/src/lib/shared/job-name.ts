@@ -19,6 +19,14 @@ export function toJobName(job: JobLike): string {
 }
 
 /**
+ * Returns the id of a job in a ledger: its kind and the last part of its name. Jobs of different kinds may share the last
+ * part.
+ */
+export function toLedgerId(kind: JobKind, name: string): string {
+  return `${kind}/${toShortId(name)}`
+}
+
+/**
  * Returns the last part of a name. It is the same wherever the job appears: events and the API write a job as `x`,
  * `batches/x` or `models/m/operations/x`.
  */

@@ -1,5 +1,5 @@
 import { assertEqual } from '../shared/assert.ts'
-import { at, type Define, type Harness, NOW } from './ledger-harness.ts'
+import { at, type Define, type Harness, keyOf, NOW } from './ledger-harness.ts'
 
 const DAY_MINUTES = 24 * 60
 
@@ -68,10 +68,10 @@ export function defineExpiry(define: Define): void {
   define('an ended job is kept until its expiry, whenever it was settled', async (harness) => {
     const { ledger, passTo } = harness
     const times = { now: NOW, expiresAt: at(60) }
-    for (const id of ['early', 'late', 'open']) await ledger.end(id, '{}', times)
-    await ledger.settle('early', NOW)
+    for (const id of ['early', 'late', 'open']) await harness.end(id, '{}', times)
+    await ledger.settle(keyOf('early'), NOW)
     await passTo(50)
-    await ledger.settle('late', at(50))
+    await ledger.settle(keyOf('late'), at(50))
     await passTo(59)
     assertEqual(await foundOf(harness, 'early', 'late', 'open'), ['early', 'late', 'open'], 'just before')
     await passTo(61)
@@ -82,12 +82,12 @@ export function defineExpiry(define: Define): void {
     const { ledger, open, passTo } = harness
     await open('a')
     await open('b')
-    for (const id of ['a', 'b', 'unknown']) await ledger.settle(id, NOW)
+    for (const id of ['a', 'b', 'unknown']) await ledger.settle(keyOf(id), NOW)
     await passTo(30 * DAY_MINUTES - 15)
     assertEqual(await foundOf(harness, 'a', 'b', 'unknown'), ['a', 'b'], 'just before')
     const later = at(40 * DAY_MINUTES)
     assertEqual(
-      await ledger.end('b', '{}', { now: at(30 * DAY_MINUTES - 15), expiresAt: later }),
+      await harness.end('b', '{}', { now: at(30 * DAY_MINUTES - 15), expiresAt: later }),
       true,
       'end',
     )
@@ -100,7 +100,7 @@ export function defineExpiry(define: Define): void {
 }
 
 async function foundOf({ ledger }: Harness, ...ids: string[]): Promise<string[]> {
-  const jobs = await Promise.all(ids.map((id) => ledger.find(id)))
+  const jobs = await Promise.all(ids.map((id) => ledger.find(keyOf(id))))
   return jobs.flatMap((job) => job?.id ?? [])
 }
 
@@ -111,7 +111,7 @@ export function defineRestart(define: Define): void {
     await open('running', 0)
     await open('ended', 0)
     await end('ended', '{"x":1}')
-    await harness.ledger.settle('ended', NOW)
+    await harness.ledger.settle(keyOf('ended'), NOW)
     await begin('one')
     await harness.ledger.complete('key', 'one')
     await restart()

@@ -1,10 +1,11 @@
 import { assertEqual } from '../shared/assert.ts'
-import { at, type Define, NOW } from './ledger-harness.ts'
+import { at, type Define, ENDPOINT, keyOf, NOW } from './ledger-harness.ts'
 
 /** Rules about jobs and their events. */
 export function defineJobs(define: Define): void {
   define('a job is found exactly as it was added', async ({ ledger, find }) => {
     const job = {
+      endpoint: ENDPOINT,
       id: 'a',
       name: 'models/m/operations/a',
       createdAt: NOW,
@@ -13,7 +14,7 @@ export function defineJobs(define: Define): void {
     }
     assertEqual(await ledger.open(job), true, 'adding it')
     assertEqual(await find('a'), { ...job, lookups: 0 }, 'job')
-    assertEqual(await ledger.find('b'), undefined, 'another job')
+    assertEqual(await ledger.find(keyOf('b')), undefined, 'another job')
   })
 
   define('a known job is not added again', async ({ ledger, open, find, end }) => {
@@ -21,8 +22,29 @@ export function defineJobs(define: Define): void {
     assertEqual(await open('a', 9), false, 'adding it again')
     assertEqual((await find('a')).lookAt, at(1), 'its next look-up')
     await end('a')
-    await ledger.settle('a', NOW)
+    await ledger.settle(keyOf('a'), NOW)
     assertEqual(await open('a', 9), false, 'adding it after its end')
+  })
+
+  define('endpoints do not see the jobs of each other', async ({ ledger, open, end, find, take }) => {
+    const other = { endpoint: 'other:job:a', id: 'a' }
+    const times = { now: NOW, expiresAt: at(9) }
+    await open('a', 1)
+    assertEqual(await ledger.find(other), undefined, 'job of the other endpoint')
+    const added = { ...other, name: 'batches/other', createdAt: NOW, lookAt: at(0) }
+    assertEqual(await ledger.open(added), true, 'adding the same id to the other endpoint')
+    assertEqual(await take({ endpoint: 'other:job:a' }), ['a'], 'due jobs of the other endpoint')
+    assertEqual(await ledger.nextLookAt(other.endpoint), at(10), 'next look-up of the other endpoint')
+    assertEqual(await ledger.nextLookAt(ENDPOINT), at(1), 'next look-up of the first endpoint')
+    assertEqual(await ledger.nextLookAt('third'), undefined, 'next look-up of an endpoint without jobs')
+    await ledger.end({ ...other, name: 'batches/other', event: '{"other":1}', ...times })
+    assertEqual((await find('a')).event, undefined, 'event of the first endpoint')
+    assertEqual(await end('a'), true, 'first event of the first endpoint')
+    await ledger.settle(other, NOW)
+    await ledger.postpone(other, at(0))
+    assertEqual((await find('a')).lookups, 0, 'look-ups of the first endpoint')
+    assertEqual(await take({ takenBefore: at(9) }), ['a'], 'open jobs of the first endpoint')
+    assertEqual(await take({ endpoint: 'other:job:a', takenBefore: at(9) }), [], 'those of the other')
   })
 
   define('exactly one of 20 concurrent calls adds a job', async ({ open }) => {
@@ -45,11 +67,18 @@ export function defineJobs(define: Define): void {
 
   define('a job that was never added can end', async ({ ledger, end, open, find }) => {
     assertEqual(await end('a', '{"x":1}'), true, 'event')
-    const job = { id: 'a', name: 'a', createdAt: NOW, lookAt: NOW, lookups: 0, event: '{"x":1}' }
+    const job = {
+      ...keyOf('a'),
+      name: 'batches/a',
+      createdAt: NOW,
+      lookAt: NOW,
+      lookups: 0,
+      event: '{"x":1}',
+    }
     assertEqual(await find('a'), job, 'job')
     assertEqual(await open('a'), false, 'adding it afterwards')
-    await ledger.settle('a', NOW)
-    assertEqual(await ledger.nextLookAt(), undefined, 'next look-up')
+    await ledger.settle(keyOf('a'), NOW)
+    assertEqual(await ledger.nextLookAt(ENDPOINT), undefined, 'next look-up')
   })
 
   define('an event keeps every character', async ({ end, find }) => {
@@ -103,13 +132,26 @@ export function defineTaking(define: Define): void {
   define('an ended job is taken until it is settled', async ({ ledger, open, take, end }) => {
     await open('a', 0)
     await end('a', '{"x":1}')
-    const [taken] = await ledger.take({ dueAt: at(1), now: at(1), until: at(2), limit: 1 })
-    const before = { id: 'a', name: 'batches/a', createdAt: NOW, lookAt: at(0), lookups: 0, event: '{"x":1}' }
+    const [taken] = await ledger.take({
+      endpoint: ENDPOINT,
+      dueAt: at(1),
+      now: at(1),
+      until: at(2),
+      limit: 1,
+    })
+    const before = {
+      ...keyOf('a'),
+      name: 'batches/a',
+      createdAt: NOW,
+      lookAt: at(0),
+      lookups: 0,
+      event: '{"x":1}',
+    }
     assertEqual(taken, before, 'the taken job as it was before')
-    await ledger.settle('a', NOW)
+    await ledger.settle(keyOf('a'), NOW)
     assertEqual(await take({ dueAt: at(100) }), [], 'due jobs after it was settled')
     assertEqual(await take({ takenBefore: at(100) }), [], 'any jobs after it was settled')
-    await ledger.settle('unknown', NOW)
+    await ledger.settle(keyOf('unknown'), NOW)
   })
 
   define(
@@ -117,16 +159,16 @@ export function defineTaking(define: Define): void {
     async ({ ledger, open, take, end }) => {
       await open('a', 5)
       await open('b', 7)
-      assertEqual(await ledger.nextLookAt(), at(5), 'next look-up')
-      await ledger.postpone('a', at(9))
-      assertEqual(await ledger.nextLookAt(), at(7), 'next look-up after it was moved')
+      assertEqual(await ledger.nextLookAt(ENDPOINT), at(5), 'next look-up')
+      await ledger.postpone(keyOf('a'), at(9))
+      assertEqual(await ledger.nextLookAt(ENDPOINT), at(7), 'next look-up after it was moved')
       for (const id of ['a', 'b']) {
         await end(id)
-        await ledger.settle(id, NOW)
-        await ledger.postpone(id, at(1))
+        await ledger.settle(keyOf(id), NOW)
+        await ledger.postpone(keyOf(id), at(1))
       }
-      await ledger.postpone('unknown', at(1))
-      assertEqual(await ledger.nextLookAt(), undefined, 'next look-up when all are settled')
+      await ledger.postpone(keyOf('unknown'), at(1))
+      assertEqual(await ledger.nextLookAt(ENDPOINT), undefined, 'next look-up when all are settled')
       assertEqual(await take(), [], 'due jobs')
     },
   )

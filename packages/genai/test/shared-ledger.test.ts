@@ -1,0 +1,50 @@
+import { createMemoryLedger } from '@gwh/core/store'
+import { expect, test } from 'vitest'
+import { reconcile } from '../src/index.ts'
+import { watch } from './outcomes.ts'
+import { createWorld, MINUTE_MS } from './world.ts'
+
+test('services that share a ledger look up their own jobs only', async () => {
+  const world = await createWorld()
+  const ledger = createMemoryLedger()
+  const handled: string[] = []
+  const services = ['billing', 'search'].map((endpoint) => {
+    const service = world.start(`/${endpoint}`, { ledger, endpoint })
+    service.receiver.on('*', ({ id }) => void handled.push(`${endpoint} ${id}`))
+    return { endpoint, ...service }
+  })
+  const expected: string[] = []
+  for (const { endpoint, jobs } of services) {
+    const { name } = await jobs.track(world.createBatch('/nobody'), { expectedMs: MINUTE_MS })
+    expected.push(`${endpoint} ${name}`)
+  }
+  expect(await services[0]!.jobs.reconcile()).toMatchObject({ checked: 1 })
+  await world.advance(10 * MINUTE_MS)
+  expect(handled.sort()).toEqual(expected)
+})
+
+test('a batch and an interaction with the same id are different jobs', async () => {
+  const world = await createWorld()
+  const { jobs, receiver } = world.start('/hook')
+  const batch = watch(jobs.done('batches/x'))
+  const interaction = watch(jobs.done('x'))
+  await world.settle()
+  await receiver.emit({ type: 'interaction.cancelled', data: { id: 'x' } }, { id: 'one' })
+  await world.settle()
+  expect([batch.error, interaction.error]).toMatchObject([undefined, { job: 'x', reason: 'cancelled' }])
+  await receiver.emit({ type: 'batch.expired', data: { id: 'x' } }, { id: 'other' })
+  await world.settle()
+  expect(batch.error).toMatchObject({ reason: 'expired' })
+})
+
+test('a job with a very long id is looked up like any other', async () => {
+  const world = await createWorld()
+  const { receiver } = world.start('/hook')
+  const handled: string[] = []
+  receiver.on('*', ({ id }) => void handled.push(id!))
+  const name = `batches/${'x'.repeat(2_000)}`
+  const client = { ...world.client, batches: { get: async () => ({ name, state: 'JOB_STATE_EXPIRED' }) } }
+  const options = { client: client as never, receiver, jobs: () => [name], clock: world.clock }
+  expect(await reconcile(options)).toMatchObject({ missed: [name], failed: [] })
+  expect(handled).toEqual([name])
+})
