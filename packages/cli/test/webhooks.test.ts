@@ -1,7 +1,9 @@
-import { chmodSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { once } from 'node:events'
+import { chmodSync, mkdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
+import { buffer } from 'node:stream/consumers'
 import { createEmulator } from '@gwh/emulator'
 import { expect, onTestFinished, test } from 'vitest'
 import { emptyFolder, gwh, start } from './support.ts'
@@ -68,7 +70,7 @@ test('the secret goes into the file, for its owner only, and is printed only whe
   })
   const made = await webhooks('create', '--uri', URI, '--write-env', '.env')
   expect(made.stdout + made.stderr).not.toMatch(SECRET)
-  expect(dotenv()).toMatch(/^# mine\nPORT=3000\nGEMINI_WEBHOOK_SECRET=whsec_[\w+/=]+\nLAST=1$/)
+  expect(dotenv()).toMatch(/^# mine\nPORT=3000\nexport GEMINI_WEBHOOK_SECRET=whsec_[\w+/=]+ # note\nLAST=1$/)
   expect(statSync(join(cwd, '.env')).mode & 0o777).toBe(0o600)
   expect((await webhooks('create', '--uri', URI, '--show-secret')).stdout).toMatch(SECRET)
   const asJson = await webhooks('create', '--uri', URI, '--show-secret', '--json')
@@ -83,14 +85,71 @@ test('nothing is created when the secret could not be stored', async () => {
   const { cwd, webhooks, json } = await setUp()
   mkdirSync(join(cwd, 'closed'))
   chmodSync(join(cwd, 'closed'), 0o500)
-  for (const file of ['nowhere/.env', ...(process.getuid?.() === 0 ? [] : ['closed/.env'])]) {
+  mkdirSync(join(cwd, 'folder'))
+  symlinkSync('nowhere', join(cwd, 'link'))
+  writeFileSync(join(cwd, 'utf16'), Buffer.from('\ufeffA=1\n', 'utf16le'))
+  const refused = [
+    ['nowhere/.env', 'cannot be written'],
+    ['folder', 'is not a file'],
+    ['/dev/null', 'is not a file'],
+    ['link', 'is a link to nothing'],
+    ['utf16', 'is not UTF-8'],
+    ...(process.getuid?.() === 0 ? [] : [['closed/.env', 'cannot be written']]),
+  ] as const
+  for (const [file, why] of refused) {
     const { code, stderr } = await webhooks('create', '--uri', URI, '--write-env', file)
-    expect({ code, stderr }).toEqual({
-      code: 3,
-      stderr: expect.stringContaining(`${file} cannot be written`),
-    })
+    expect({ code, stderr }).toEqual({ code: 3, stderr: expect.stringContaining(`${file} ${why}`) })
   }
+  const args = ['--uri', URI, '--write-env', '.env', '--variable', 'A B']
+  expect(await webhooks('register', ...args)).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining('"A B" is no name'),
+  })
   expect(await json('list')).toEqual({ webhooks: [] })
+})
+
+/** An API that makes a directory of `.env` while it makes a secret. */
+async function startSpoiler(cwd: string, url: string): Promise<string> {
+  const server = createServer(async (request, response) => {
+    const { method = '', url: path = '' } = request
+    const body = await buffer(request)
+    const headers = { 'x-goog-api-key': 'test', 'content-type': 'application/json' }
+    const answer = await fetch(url + path, { method, headers, ...(method === 'POST' && { body }) })
+    if (method === 'POST') {
+      rmSync(join(cwd, '.env'), { recursive: true, force: true })
+      mkdirSync(join(cwd, '.env'))
+    }
+    response.writeHead(answer.status, { 'content-type': 'application/json' }).end(await answer.text())
+  }).listen(0, '127.0.0.1')
+  onTestFinished(() => void server.close().closeAllConnections())
+  await once(server, 'listening')
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+}
+
+test.each(['create', 'register'])('%s keeps a secret that cannot be stored after all', async (verb) => {
+  const { cwd, env, json } = await setUp()
+  const spoiled = { ...env, GOOGLE_GEMINI_BASE_URL: await startSpoiler(cwd, env.GOOGLE_GEMINI_BASE_URL) }
+  const made = await gwh(cwd, ['webhooks', verb, '--uri', URI, '--write-env', '.env'], spoiled)
+  const { webhooks } = await json('list')
+  expect(made).toMatchObject({ code: 3, stderr: expect.stringContaining(webhooks[0].id) })
+  const [, path = ''] = /The secret is in (\S+),/.exec(made.stderr) ?? []
+  expect(readFileSync(path, 'utf8')).toMatch(/^GEMINI_WEBHOOK_SECRET=whsec_[\w+/]+=*\n$/)
+  expect(statSync(path).mode & 0o777).toBe(0o600)
+  expect(made.stdout + made.stderr).not.toMatch(SECRET)
+})
+
+test('rotate keeps a secret that cannot be stored, and goes on with it in another file', async () => {
+  const { cwd, env, webhooks, json } = await setUp()
+  const { id } = await json('register', '--uri', URI, '--write-env', '.env')
+  const spoiled = { ...env, GOOGLE_GEMINI_BASE_URL: await startSpoiler(cwd, env.GOOGLE_GEMINI_BASE_URL) }
+  const begun = await gwh(cwd, ['webhooks', 'rotate', id, '--write-env', '.env'], spoiled)
+  expect(begun).toMatchObject({ code: 3, stderr: expect.stringContaining('.gwh/rotations.json keeps') })
+  const { secret } = JSON.parse(readFileSync(join(cwd, '.gwh/rotations.json'), 'utf8'))[id]
+  expect((await webhooks('rotate', id)).code).toBe(3)
+  expect((await webhooks('rotate', id, '--write-env', 'other.env')).code).toBe(0)
+  expect(readFileSync(join(cwd, 'other.env'), 'utf8')).toBe(`GEMINI_WEBHOOK_SECRET=${secret}\n`)
+  writeFileSync(join(cwd, '.gwh/rotations.json'), '{"a":1}')
+  expect(await webhooks('rotate', id)).toMatchObject({ code: 3, stderr: expect.stringContaining('damaged') })
 })
 
 test('register makes one webhook, changes what differs, and notices a secret that is lost', async () => {

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { appendFile, mkdir, readFile, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { runProgram } from '../dev/program.ts'
+import { listNames } from '../project/env-text.ts'
 import { CliError } from '../shared/cli-error.ts'
 import type { CommandContext } from '../shared/context.ts'
 import { detectProject, type Project } from './detect.ts'
@@ -83,12 +84,18 @@ async function writeNew(cwd: string, file: string, code: string): Promise<void> 
 /** Appends the variables that are missing; returns their names. */
 async function addVariables(path: string): Promise<string[]> {
   const text = await readFile(path, 'utf8').catch(() => '')
-  const missing = Object.entries(VARIABLES).filter(
-    ([name]) => !new RegExp(`^(export\\s+)?${name}\\s*=`, 'm').test(text),
-  )
-  const lines = missing.map(([name, comment]) => `# ${comment}\n${name}=\n`)
-  const separator = text === '' || text.endsWith('\n') ? '' : '\n'
-  if (missing.length > 0) await appendFile(path, separator + lines.join(''), { mode: 0o600 })
+  const present = listNames(text)
+  const missing = Object.entries(VARIABLES).filter(([name]) => !present.includes(name))
+  const end = text.includes('\r\n') ? '\r\n' : '\n'
+  const lines = missing.map(([name, comment]) => `# ${comment}${end}${name}=${end}`)
+  const separator = text === '' || text.endsWith('\n') ? '' : end
+  if (missing.length > 0) {
+    await appendFile(path, separator + lines.join(''), { mode: 0o600 }).catch(
+      (cause: NodeJS.ErrnoException) => {
+        throw new CliError('config', `.env cannot be written (${cause.code})`, { cause })
+      },
+    )
+  }
   return missing.map(([name]) => name)
 }
 

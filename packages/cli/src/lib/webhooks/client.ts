@@ -1,6 +1,7 @@
 import type { GoogleGenAI } from '@google/genai'
 import { CliError } from '../shared/cli-error.ts'
 import { type CommandContext, untilInterrupted } from '../shared/context.ts'
+import { EXIT } from '../shared/exit-codes.ts'
 
 /** A client of the SDK, and where it talks to. */
 export interface ApiClient {
@@ -37,18 +38,28 @@ export async function connect({ env }: CommandContext): Promise<ApiClient> {
   return { sdk, where: baseUrl ?? 'Google' }
 }
 
-/** Calls the API, and turns its refusals into errors for a person. */
+/** What to do when the answer to a call that makes a webhook is lost. */
+export const MAY_BE_THERE =
+  'The webhook may be there, without its secret: see `gwh webhooks list`, then rotate or delete it.'
+
+/** Calls the API, and turns its refusals into errors for a person; `lost` says what to do without an answer. */
 export async function callApi<Result>(
   { where }: ApiClient,
   signal: AbortSignal,
   call: () => Promise<Result>,
+  lost?: string,
 ): Promise<Result> {
   try {
     return await untilInterrupted(signal, call())
   } catch (cause) {
-    throw toCliError(cause, where)
+    const error = toCliError(cause, where)
+    if (lost === undefined || !(error instanceof CliError) || !isWithoutAnswer(error)) throw error
+    const kind = error.exitCode === EXIT.interrupted ? 'interrupted' : 'network'
+    throw new CliError(kind, error.message, { hint: lost, cause })
   }
 }
+
+const isWithoutAnswer = ({ exitCode }: CliError) => exitCode === EXIT.interrupted || exitCode === EXIT.network
 
 function toCliError(cause: unknown, where: string): unknown {
   if (cause instanceof CliError) return cause

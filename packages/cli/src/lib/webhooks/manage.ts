@@ -1,5 +1,5 @@
 import type { CommandContext } from '../shared/context.ts'
-import { callApi, connect } from './client.ts'
+import { callApi, connect, MAY_BE_THERE } from './client.ts'
 import { type OutputFlags, openSecretSink, type SecretFlags } from './secret-sink.ts'
 import { type ShownWebhook, showAll, showOne } from './show.ts'
 
@@ -42,11 +42,14 @@ export async function create(context: CommandContext, flags: CreateFlags): Promi
   const { uri, events, name } = flags
   const request = { uri, subscribed_events: [...events], ...(name !== undefined && { name }) }
   // The SDK would send it again when the answer is lost, and make a second webhook.
-  const webhook = await callApi(api, context.signal, () =>
-    api.sdk.webhooks.create(request, { maxRetries: 0 }),
+  const webhook = await callApi(
+    api,
+    context.signal,
+    () => api.sdk.webhooks.create(request, { maxRetries: 0 }),
+    MAY_BE_THERE,
   )
   const { new_signing_secret: secret } = webhook
-  if (secret !== undefined) await sink.save(secret)
+  if (secret !== undefined) await sink.save(secret, String(webhook.id))
   print(context, { ...webhook, ...(secret && { new_signing_secret: sink.toJson(secret) }) }, flags)
 }
 

@@ -1,7 +1,7 @@
 import { type EnsuredWebhook, ensureWebhook } from '@gwh/genai'
 import { CliError } from '../shared/cli-error.ts'
 import type { CommandContext } from '../shared/context.ts'
-import { type ApiClient, callApi, connect } from './client.ts'
+import { type ApiClient, callApi, connect, MAY_BE_THERE } from './client.ts'
 import { type OutputFlags, openSecretSink, type SecretFlags, type SecretSink } from './secret-sink.ts'
 import type { ShownWebhook } from './show.ts'
 
@@ -14,16 +14,19 @@ export interface RegisterFlags extends OutputFlags, SecretFlags {
 
 /** Makes sure that there is one webhook of this name, as described; its secret goes into the file when it is made. */
 export async function register(context: CommandContext, flags: RegisterFlags): Promise<void> {
-  const { uri, events, name, variable, json } = flags
+  const { uri, events, name, json } = flags
   const sink = await openSecretSink(context, flags)
   const api = await connect(context)
-  const { secret, ...ensured } = await callApi(api, context.signal, () =>
-    ensureWebhook({ client: api.sdk, name, uri, events }),
+  const { secret, ...ensured } = await callApi(
+    api,
+    context.signal,
+    () => ensureWebhook({ client: api.sdk, name, uri, events }),
+    MAY_BE_THERE,
   )
-  if (secret !== undefined) await sink.save(secret)
+  if (secret !== undefined) await sink.save(secret, ensured.id)
   if (json) context.terminal.json({ ...ensured, ...(secret && { secret: sink.toJson(secret) }) })
   else show(context, name, ensured)
-  if (secret === undefined) await checkSecret(context, { api, sink, variable, id: ensured.id })
+  if (secret === undefined) await checkSecret(context, { api, sink, id: ensured.id })
 }
 
 function show(
@@ -38,16 +41,15 @@ function show(
 interface SecretCheck {
   readonly api: ApiClient
   readonly sink: SecretSink
-  readonly variable: string
   readonly id: string
 }
 
 /** A webhook that was there before keeps its secret; says so if the file holds none of its own. */
-async function checkSecret(context: CommandContext, { api, sink, variable, id }: SecretCheck): Promise<void> {
+async function checkSecret(context: CommandContext, { api, sink, id }: SecretCheck): Promise<void> {
   if (sink.file === undefined) return
   const webhook: ShownWebhook = await callApi(api, context.signal, () => api.sdk.webhooks.get(id))
   const known = webhook.signing_secrets?.map(({ truncated_secret }) => truncated_secret?.slice(-4)) ?? []
-  const stored = (await sink.file.read(variable))?.split(/[\s,]+/) ?? []
+  const stored = (await sink.file.read())?.split(/[\s,]+/) ?? []
   if (known.length === 0 || stored.some((secret) => known.includes(secret.slice(-4)))) return
   throw new CliError('config', `${sink.file.path} does not hold the signing secret of this webhook`, {
     hint: `The API showed it when the webhook was made. For a new one: gwh webhooks rotate ${id} --write-env ${sink.file.path}`,

@@ -3,9 +3,9 @@ import { type EnvFile, openEnvFile } from '../project/env-file.ts'
 import { CliError } from '../shared/cli-error.ts'
 import type { CommandContext } from '../shared/context.ts'
 import { maskSecret } from '../shared/mask.ts'
-import { callApi, connect } from './client.ts'
-import { type Rotation, readRotation, writeRotation } from './rotation-file.ts'
-import type { OutputFlags } from './secret-sink.ts'
+import { type ApiClient, callApi, connect } from './client.ts'
+import { ROTATIONS, type Rotation, readRotation, writeRotation } from './rotation-file.ts'
+import { type OutputFlags, unsaved } from './secret-sink.ts'
 import type { ShownWebhook } from './show.ts'
 
 /** The options of `gwh webhooks rotate`. */
@@ -31,7 +31,10 @@ export async function rotate(context: CommandContext, id: string, flags: RotateF
   const goesOn =
     kept !== undefined && kept.stage !== 'requested' && (!flags.again || kept.stage === 'received')
   const rotation = goesOn ? kept : await begin(context, id, flags)
-  const file = await openEnvFile(context.cwd, rotation.file)
+  // The file from the beginning may be the reason why the secret is not in it yet.
+  const path = rotation.stage === 'received' ? (flags.writeEnv ?? rotation.file) : rotation.file
+  const opening = openEnvFile(context.cwd, path, rotation.variable)
+  const file = await (rotation.stage === 'received' ? opening.catch(sayKept) : opening)
   const stored = rotation.stage === 'received' ? await store(context, id, rotation, file) : rotation
   const isOver = Date.now() >= (stored.previousUntil ?? 0)
   const removed = isOver ? await finish(context, id, stored, file) : []
@@ -59,25 +62,31 @@ async function begin(context: CommandContext, id: string, flags: RotateFlags): P
       'the API shows the new secret once: name the file it goes into with --write-env',
     )
   }
-  await openEnvFile(cwd, writeEnv)
+  const file = await openEnvFile(cwd, writeEnv, variable)
   const api = await connect(context)
   const webhook: ShownWebhook = await callApi(api, signal, () => api.sdk.webhooks.get(id))
   const previous = webhook.signing_secrets?.map(({ truncated_secret = '' }) => truncated_secret) ?? []
   const requested: Rotation = { stage: 'requested', file: writeEnv, variable, previous }
   await writeRotation(cwd, id, requested)
-  let received = requested
-  await callApi(api, signal, () =>
-    rotateSecret({
-      client: api.sdk,
-      webhook: id,
-      ...(revokeNow && { revokeNow }),
-      async save(secret, { previousUntil }) {
-        received = { ...requested, stage: 'received', secret, previousUntil }
-        await writeRotation(cwd, id, received)
-      },
-    }),
-  )
+  const made = await callApi(api, signal, () => requestSecret(api, id, revokeNow), GO_ON)
+  const received: Rotation = { ...requested, stage: 'received', ...made }
+  // Not part of the call, which Ctrl-C ends.
+  await writeRotation(cwd, id, received).catch(async (cause: Error) => {
+    throw await unsaved(context, { file, secret: made.secret, webhook: id, cause })
+  })
   return received
+}
+
+const GO_ON = 'The API may have made a secret, which is lost then: run the same command again.'
+
+async function requestSecret({ sdk }: ApiClient, id: string, revokeNow: true | undefined) {
+  let secret = ''
+  const options = { client: sdk, webhook: id, ...(revokeNow && { revokeNow }) }
+  const save = (made: string) => {
+    secret = made
+  }
+  const { previousUntil } = await rotateSecret({ ...options, save })
+  return { secret, previousUntil }
 }
 
 /** Puts the new secret in front of those in the file. */
@@ -88,16 +97,21 @@ async function store(
   file: EnvFile,
 ): Promise<Rotation> {
   const { secret = '', variable } = rotation
-  const others = (await readSecrets(file, variable)).filter((other) => other !== secret)
+  const others = (await readSecrets(file)).filter((other) => other !== secret)
   if (!others.some((other) => rotation.previous.includes(short(other)))) {
     context.terminal.note(`${file.path} did not hold the old secret of this webhook.`)
   }
-  await file.write(variable, [secret, ...others].join(','))
+  await file.write([secret, ...others].join(',')).catch(sayKept)
   const { secret: _, ...rest } = rotation
-  const stored: Rotation = { ...rest, stage: 'overlap' }
+  const stored: Rotation = { ...rest, stage: 'overlap', file: file.path }
   await writeRotation(context.cwd, id, stored)
   context.terminal.note(`${variable} in ${file.path} begins with the new secret (${maskSecret(secret)}).`)
   return stored
+}
+
+function sayKept(cause: Error): never {
+  const hint = `${ROTATIONS} keeps the new secret: mend this, or name another file with --write-env, and run the command again.`
+  throw new CliError('config', cause.message, { hint, cause })
 }
 
 /** Removes the old secrets of this webhook, and leaves those of others. */
@@ -107,18 +121,17 @@ async function finish(
   rotation: Rotation,
   file: EnvFile,
 ): Promise<string[]> {
-  const secrets = await readSecrets(file, rotation.variable)
+  const secrets = await readSecrets(file)
   const [newest, ...others] = secrets
   const isOld = (secret: string) => rotation.previous.includes(short(secret))
   const left = [newest, ...others.filter((secret) => !isOld(secret))]
-  if (newest !== undefined && left.length < secrets.length)
-    await file.write(rotation.variable, left.join(','))
+  if (newest !== undefined && left.length < secrets.length) await file.write(left.join(','))
   await writeRotation(context.cwd, id, undefined)
   return others.filter(isOld).map(short)
 }
 
-async function readSecrets(file: EnvFile, variable: string): Promise<string[]> {
-  return (await file.read(variable))?.split(/[\s,]+/).filter((secret) => secret !== '') ?? []
+async function readSecrets(file: EnvFile): Promise<string[]> {
+  return (await file.read())?.split(/[\s,]+/).filter((secret) => secret !== '') ?? []
 }
 
 /** As the API shortens a secret. */

@@ -24,11 +24,15 @@ export interface Rotation {
 
 const NAME = 'rotations.json'
 
+/** Where rotations are kept, relative to the project. */
+export const ROTATIONS = join(FOLDER, NAME)
+
 type Rotations = Readonly<Record<string, Rotation>>
 
 /** Reads the rotation of a webhook; `undefined` if none is under way. */
 export async function readRotation(cwd: string, webhook: string): Promise<Rotation | undefined> {
-  return (await readAll(cwd))[webhook]
+  const all = await readAll(cwd)
+  return Object.hasOwn(all, webhook) ? all[webhook] : undefined
 }
 
 /** Keeps a rotation, readable by the file's owner only, or forgets it. */
@@ -38,17 +42,36 @@ export async function writeRotation(
   rotation: Rotation | undefined,
 ): Promise<void> {
   const { [webhook]: _, ...others } = await readAll(cwd)
-  const file = join(await makeFolder(cwd), NAME)
   const all = rotation === undefined ? others : { ...others, [webhook]: rotation }
-  await writePrivately(file, `${JSON.stringify(all, null, 2)}\n`)
+  try {
+    await writePrivately(join(await makeFolder(cwd), NAME), `${JSON.stringify(all, null, 2)}\n`)
+  } catch (cause) {
+    if (cause instanceof CliError) throw cause
+    const { code } = cause as NodeJS.ErrnoException
+    throw new CliError('config', `${ROTATIONS} cannot be written (${code})`, { cause })
+  }
 }
 
 async function readAll(cwd: string): Promise<Rotations> {
-  const file = join(cwd, FOLDER, NAME)
   try {
-    return JSON.parse(await readFile(file, 'utf8')) as Rotations
+    const all: unknown = JSON.parse(await readFile(join(cwd, ROTATIONS), 'utf8'))
+    if (isRecord(all) && Object.values(all).every(isRotation)) return all as Rotations
+    throw new CliError('config', `${ROTATIONS} is damaged`, {
+      hint: 'See what is left in it, and delete it.',
+    })
   } catch (cause) {
+    if (cause instanceof CliError) throw cause
     if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return {}
-    throw new CliError('config', `${file} cannot be read`, { cause })
+    throw new CliError('config', `${ROTATIONS} cannot be read`, { cause })
   }
+}
+
+function isRotation(value: unknown): boolean {
+  if (!isRecord(value)) return false
+  const { stage, file, variable, previous } = value
+  return [stage, file, variable].every((field) => typeof field === 'string') && Array.isArray(previous)
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

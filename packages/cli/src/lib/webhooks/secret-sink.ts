@@ -1,4 +1,5 @@
 import { type EnvFile, openEnvFile } from '../project/env-file.ts'
+import { rescueSecret } from '../project/rescue.ts'
 import { CliError } from '../shared/cli-error.ts'
 import type { CommandContext } from '../shared/context.ts'
 import { maskSecret } from '../shared/mask.ts'
@@ -21,7 +22,12 @@ export interface OutputFlags {
 /** Takes a secret that the API shows once. */
 export interface SecretSink {
   readonly file: EnvFile | undefined
-  save(secret: string): Promise<void>
+  /**
+   * Stores the secret of a webhook.
+   *
+   * @throws CliError that says where the secret is instead
+   */
+  save(secret: string, webhook: string): Promise<void>
   /** The secret as JSON output has it: masked, unless the user wants to see it. */
   toJson(secret: string): string
 }
@@ -41,15 +47,38 @@ export async function openSecretSink(
       hint: 'With --write-env <file>, or --show-secret to print it.',
     })
   }
-  const file = writeEnv === undefined ? undefined : await openEnvFile(context.cwd, writeEnv)
+  const file = writeEnv === undefined ? undefined : await openEnvFile(context.cwd, writeEnv, variable)
   return {
     file,
-    async save(secret) {
+    async save(secret, webhook) {
       if (showSecret && !json) context.terminal.out(secret)
       if (file === undefined) return
-      await file.write(variable, secret)
+      await file.write(secret).catch(async (cause: Error) => {
+        throw await unsaved(context, { file, secret, webhook, cause })
+      })
       context.terminal.note(`${variable} (${maskSecret(secret)}) is in ${file.path}`)
     },
     toJson: (secret) => (showSecret ? secret : maskSecret(secret)),
   }
+}
+
+/** A secret that the API has shown and that could not be stored. */
+interface UnsavedSecret {
+  readonly file: EnvFile
+  readonly secret: string
+  readonly webhook: string
+  readonly cause: Error
+}
+
+/** Keeps the secret elsewhere, and makes the error that says where. */
+export async function unsaved(
+  { cwd }: CommandContext,
+  { file, secret, webhook, cause }: UnsavedSecret,
+): Promise<CliError> {
+  const rescued = await rescueSecret(cwd, file.name, secret)
+  const hint =
+    rescued === undefined
+      ? `The secret is lost. For another one: gwh webhooks rotate ${webhook} --write-env <file>`
+      : `The secret is in ${rescued}, which you alone can read. Move the line into ${file.path}, and delete that file.`
+  return new CliError('config', `webhook ${webhook} has a new secret, but ${cause.message}`, { hint, cause })
 }
