@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { once } from 'node:events'
 import { chmodSync, mkdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
@@ -87,11 +88,12 @@ test('nothing is created when the secret could not be stored', async () => {
   chmodSync(join(cwd, 'closed'), 0o500)
   mkdirSync(join(cwd, 'folder'))
   symlinkSync('nowhere', join(cwd, 'link'))
+  execFileSync('mkfifo', [join(cwd, 'pipe')])
   writeFileSync(join(cwd, 'utf16'), Buffer.from('\ufeffA=1\n', 'utf16le'))
   const refused = [
     ['nowhere/.env', 'cannot be written'],
     ['folder', 'is not a file'],
-    ['/dev/null', 'is not a file'],
+    ['pipe', 'is not a file'],
     ['link', 'is a link to nothing'],
     ['utf16', 'is not UTF-8'],
     ...(process.getuid?.() === 0 ? [] : [['closed/.env', 'cannot be written']]),
