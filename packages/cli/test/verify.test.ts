@@ -41,6 +41,11 @@ function toHar(deliveries: readonly Delivery[]): string {
   return JSON.stringify({ log: { version: '1.2', entries: [unrelated, ...entries] } })
 }
 
+const toHarEntry = (postData: object) =>
+  JSON.stringify({
+    log: { entries: [{ request: { headers: [{ name: 'Webhook-Signature', value: 'x' }], postData } }] },
+  })
+
 const quote = (text: string) => `'${text.replaceAll("'", "'\\''")}'`
 const ansi = (text: string) =>
   `$'${text.replace(/[\\'\n!]|[^ -~]/g, (one) => (one === '\n' ? '\\n' : /[\\']/.test(one) ? `\\${one}` : `\\u${one.charCodeAt(0).toString(16).padStart(4, '0')}`))}'`
@@ -51,11 +56,15 @@ function toCurl({ headers, body }: Delivery, data = quote, option = '--data-raw'
   return `curl -s -X POST https://example.com/hook --compressed \\\n${options.join('')}  ${option} ${data(text)}\n`
 }
 
+const toCopy = ({ headers, body }: Delivery) =>
+  JSON.stringify({ uri: 'http://127.0.0.1/', headers, body: Buffer.from(body).toString() })
+
 const FORMS: Record<string, (delivery: Delivery) => string | Buffer> = {
   'a raw request': toHttp,
   'a raw request with bare newlines': (delivery) => toHttp(delivery, '\n'),
   'headers without a request line': (delivery) => toHttp(delivery).subarray(31),
   'an HTTP archive': (delivery) => toHar([delivery]),
+  'a delivery that the emulator shows': toCopy,
   'a curl command of a shell': toCurl,
   'a curl command of a browser': (delivery) => toCurl(delivery, ansi),
   'a curl command with a short option': (delivery) => toCurl(delivery, quote, '-d'),
@@ -194,7 +203,22 @@ test.each([
   [[], {}, 'POST / HTTP/1.1\n\n', 3, 'no signing secret is known'],
   [[], ENV, '', 3, 'the delivery is empty'],
   [['nowhere.http'], ENV, '', 3, 'nowhere.http does not exist'],
-  [[], ENV, '{"a":1}', 3, 'not an HTTP archive'],
+  [[], ENV, '{"a":1}', 3, 'neither an HTTP archive'],
+  [[], ENV, '{"log":null,"body":"x"}', 3, 'neither an HTTP archive'],
+  [[], ENV, '{"headers":{"a":{"toString":1}},"body":""}', 3, 'the header "a" is not text'],
+  [
+    [],
+    ENV,
+    `{"log":{"entries":[null,{"request":null},{"request":{"headers":[null,{"name":1}]}}]}}`,
+    3,
+    'none of the 3',
+  ],
+  [[], ENV, toHarEntry({ text: { length: 1e9 } }), 3, 'the body of request 1 of the archive is not text'],
+  [[], ENV, toHarEntry({ text: [1] }), 3, 'is not text'],
+  [['--at', '99999999999999999'], ENV, '', 2, 'An ISO 8601 time'],
+  [['.'], ENV, '', 3, '. cannot be read (EISDIR)'],
+  [[], ENV, 'POST / HTTP/1.1\ncontent-length: -1\n\nabc', 3, 'content-length is no number of bytes: -1'],
+  [[], ENV, 'POST / HTTP/1.1\ncontent-length: 1e3\n\nabc', 3, 'content-length is no number'],
   [[], ENV, '{"log":{"entries":[{}]}}', 3, 'none of the 1 requests'],
   [[], ENV, "curl 'http://x", 3, 'a quotation mark of the command is not closed'],
   [[], ENV, 'POST / HTTP/1.1\ncontent-length: 9\n\nabc', 3, '3 of 9 bytes'],
@@ -206,6 +230,32 @@ test.each([
   expect(result).toMatchObject({ code, stdout: '' })
   expect(result.stderr).toContain(message)
   expect(result.stderr).not.toMatch(/^\s+at /m)
+})
+
+test.each(['1e300', '-1', 'NaN', '9'.repeat(40), '0x10'])(
+  'a timestamp %s is one of the mistakes',
+  async (time) => {
+    const { headers, body } = await sign()
+    const input = toHttp({ headers: { ...headers, 'webhook-timestamp': time }, body })
+    for (const args of [[], ['--at', 'sent'], ['--json']]) {
+      const { code, stdout, stderr } = await gwh(emptyFolder(), ['verify', ...args], ENV, input)
+      expect({ code, stderr }).toEqual({ code: 1, stderr: '' })
+      expect(stdout).toContain('timestamp_malformed')
+    }
+  },
+)
+
+test('a delivery that is too old says how to judge it as recorded', async () => {
+  const { stdout } = await gwh(emptyFolder(), ['verify'], ENV, toHttp(await sign()))
+  expect(stdout).toContain('With --at sent it is judged as if it arrived when it was sent.')
+})
+
+test('a long curl command is read', async () => {
+  const delivery = await sign({ body: JSON.stringify({ ...EVENT, note: `it's ${'é'.repeat(300_000)}` }) })
+  for (const form of [quote, ansi]) {
+    const { code } = await gwh(emptyFolder(), ['verify', '--at', 'sent'], ENV, toCurl(delivery, form))
+    expect(code).toBe(0)
+  }
 })
 
 test('Ctrl-C ends a command that waits for keys', async () => {

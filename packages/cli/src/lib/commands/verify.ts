@@ -6,7 +6,10 @@ import type { VerifyFlags } from '../verify/verify.ts'
 export function verifyCommand(context: CommandContext): Command {
   return new Command('verify')
     .description('Verify a recorded delivery, and say in words why it does not verify.')
-    .argument('[file]', 'a raw HTTP request, an HTTP archive (HAR) or a curl command; default standard input')
+    .argument(
+      '[file]',
+      'a raw HTTP request, an HTTP archive (HAR), a curl command or a delivery of the emulator; default standard input',
+    )
     .option('--header-file <file>', 'the headers alone, as lines or as a JSON object; with --body-file')
     .option('--body-file <file>', 'the exact bytes of the body')
     .option(
@@ -16,8 +19,12 @@ export function verifyCommand(context: CommandContext): Command {
     .addOption(new Option('--format <format>', 'the format of the secrets').choices(['base64', 'raw']))
     .option('--jwks <url>', "the public keys of dynamic webhooks; default GWH_JWKS_URL, or Google's")
     .option('--audience <text>', 'also accept a JSON Web Token for this audience')
-    .option('--at <time>', "the time to judge by: ISO 8601, unix seconds, or 'sent'; default now", readTime)
-    .option('--tolerance <seconds>', 'the replay window; default 300', readSeconds)
+    .option(
+      '--at <time>',
+      "judge its age as if it arrived then: ISO 8601, unix seconds, or 'sent' for when it was sent; default now",
+      readTime,
+    )
+    .option('--tolerance <seconds>', 'how old it may be: the replay window; default 300', readSeconds)
     .option('--json', 'print JSON, one document per delivery')
     .addHelpText('after', EXAMPLES)
     .action(async (file: string | undefined, flags: VerifyFlags) => {
@@ -32,13 +39,14 @@ Exits with 0 if every delivery verifies, with 1 if one does not. Secrets are rea
 Examples:
   $ gwh verify request.http --at sent
   $ pbpaste | gwh verify                     # a curl command, copied from a browser
+  $ curl -s -H "authorization: Bearer $TOKEN" http://127.0.0.1:8787/_gwh/deliveries/msg_1/request | gwh verify
   $ gwh verify session.har --at 2026-11-20T12:00:00Z
   $ gwh verify --header-file headers.txt --body-file body.bin --jwks http://127.0.0.1:8787/.well-known/jwks.json`
 
 function readTime(text: string): number | 'sent' {
   if (text === 'sent') return text
   const ms = /^\d+$/.test(text) ? Number(text) * (text.length > 11 ? 1 : 1000) : Date.parse(text)
-  if (!Number.isNaN(ms)) return ms
+  if (!Number.isNaN(new Date(ms).getTime())) return ms
   throw new InvalidArgumentError("An ISO 8601 time, unix seconds or 'sent' is needed.")
 }
 

@@ -1,20 +1,42 @@
 import { randomUUID } from 'node:crypto'
-import { chmod, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { createReadStream } from 'node:fs'
+import { chmod, rename, rm, writeFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { CliError } from './cli-error.ts'
 
+// More than any archive of deliveries; a text of 512 MiB is longer than a string can be.
+const LONGEST_BYTES = 256 * 1024 * 1024
+
 /** Reads a file that the user named. */
 export async function readNamedFile(cwd: string, path: string): Promise<Buffer> {
-  return await readFile(resolve(cwd, path)).catch((cause: NodeJS.ErrnoException) => {
-    const why = cause.code === 'ENOENT' ? 'does not exist' : `cannot be read (${cause.code})`
-    throw new CliError('config', `${path} ${why}`, { cause })
-  })
+  try {
+    return await readAll(createReadStream(resolve(cwd, path)), path)
+  } catch (cause) {
+    if (cause instanceof CliError) throw cause
+    const { code } = cause as NodeJS.ErrnoException
+    throw new CliError(
+      'config',
+      `${path} ${code === 'ENOENT' ? 'does not exist' : `cannot be read (${code})`}`,
+      {
+        cause,
+      },
+    )
+  }
 }
 
 /** Reads standard input to its end. */
-export async function readStandardInput(): Promise<Buffer> {
-  const chunks: Buffer[] = []
-  for await (const chunk of process.stdin) chunks.push(Buffer.from(chunk))
+export function readStandardInput(): Promise<Buffer> {
+  return readAll(process.stdin, 'standard input')
+}
+
+async function readAll(stream: AsyncIterable<Uint8Array>, name: string): Promise<Buffer> {
+  const chunks: Uint8Array[] = []
+  let length = 0
+  for await (const chunk of stream) {
+    chunks.push(chunk)
+    length += chunk.length
+    if (length > LONGEST_BYTES) throw new CliError('config', `${name} is too long: more than 256 MiB`)
+  }
   return Buffer.concat(chunks)
 }
 

@@ -15,7 +15,8 @@ export function toHeaders(
   const headers: Record<string, string[]> = Object.create(null)
   for (const [name, value] of pairs) {
     const key = name.trim().toLowerCase()
-    headers[key] = [...(headers[key] ?? []), value.trim()]
+    headers[key] ??= []
+    headers[key].push(value.trim())
   }
   return headers
 }

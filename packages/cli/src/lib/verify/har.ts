@@ -1,24 +1,15 @@
 import { CliError } from '../shared/cli-error.ts'
+import { type Fields, toFields } from '../shared/fields.ts'
 import { type RecordedDelivery, toHeaders } from './delivery.ts'
-
-interface HarFile {
-  readonly log?: { readonly entries?: readonly { readonly request?: HarRequest }[] }
-}
-
-interface HarRequest {
-  readonly headers?: readonly { readonly name: string; readonly value: string }[]
-  readonly postData?: { readonly text?: string; readonly encoding?: string }
-}
 
 /**
  * Reads the deliveries of an HTTP archive: its requests with a `webhook-signature`.
  *
+ * @throws CliError if there is none, or if the body of one is not text
  * @see http://www.softwareishard.com/blog/har-12-spec/
  */
-export function parseHar(value: unknown): RecordedDelivery[] {
-  const entries = (value as HarFile).log?.entries
-  if (!Array.isArray(entries)) throw new CliError('config', 'the JSON is not an HTTP archive (HAR)')
-  const deliveries = (entries as { request?: HarRequest }[]).flatMap(({ request }) => toDelivery(request))
+export function parseHar(entries: readonly unknown[]): RecordedDelivery[] {
+  const deliveries = entries.flatMap((entry, index) => toDelivery(toFields(toFields(entry).request), index))
   if (deliveries.length > 0) return deliveries
   throw new CliError(
     'config',
@@ -26,9 +17,17 @@ export function parseHar(value: unknown): RecordedDelivery[] {
   )
 }
 
-function toDelivery({ headers: list = [], postData }: HarRequest = {}): RecordedDelivery[] {
-  const headers = toHeaders(list.map(({ name, value }) => [name, value] as const))
+function toDelivery({ headers: list, postData }: Fields, index: number): RecordedDelivery[] {
+  const headers = toHeaders(Array.isArray(list) ? list.flatMap(toPair) : [])
   if (headers['webhook-signature'] === undefined) return []
-  const encoding = postData?.encoding === 'base64' ? 'base64' : 'utf8'
-  return [{ headers, body: Buffer.from(postData?.text ?? '', encoding) }]
+  const { text = '', encoding } = toFields(postData)
+  if (typeof text !== 'string') {
+    throw new CliError('config', `the body of request ${index + 1} of the archive is not text`)
+  }
+  return [{ headers, body: Buffer.from(text, encoding === 'base64' ? 'base64' : 'utf8') }]
+}
+
+function toPair(header: unknown): [name: string, value: string][] {
+  const { name, value } = toFields(header)
+  return typeof name === 'string' && typeof value === 'string' ? [[name, value]] : []
 }

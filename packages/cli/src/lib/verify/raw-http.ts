@@ -31,6 +31,9 @@ function split(bytes: Uint8Array): { head: string; body: Uint8Array } {
 
 /** What follows the announced length, such as the newline of an editor, is not part of the body. */
 function cut(body: Uint8Array, length: string | undefined): Uint8Array {
+  if (length !== undefined && !/^\d{1,15}$/.test(length)) {
+    throw new CliError('config', `content-length is no number of bytes: ${length.slice(0, 30)}`)
+  }
   const wanted = Number(length ?? body.length)
   if (wanted <= body.length) return body.subarray(0, wanted)
   throw new CliError('config', `the body was cut short: ${body.length} of ${length} bytes are there`)

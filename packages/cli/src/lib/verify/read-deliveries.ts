@@ -1,5 +1,6 @@
 import { CliError } from '../shared/cli-error.ts'
 import type { CommandContext } from '../shared/context.ts'
+import { type Fields, toFields } from '../shared/fields.ts'
 import { readNamedFile, readStandardInput } from '../shared/files.ts'
 import { parseCurl } from './curl.ts'
 import { type RecordedDelivery, toHeaders } from './delivery.ts'
@@ -41,20 +42,35 @@ async function readParts(cwd: string, headerFile: string, bodyFile: string): Pro
 
 /** Headers as a log has them: a JSON object of names and values. */
 function fromJson(text: string): RecordedDelivery['headers'] {
-  const fields = Object.entries(parseJson(text) as Record<string, unknown>)
-  return toHeaders(
-    fields.flatMap(([name, value]) => [value].flat().map((one) => [name, String(one)] as const)),
-  )
+  return toHeaders(Object.entries(toFields(parseJson(text))).flatMap(toPairs))
+}
+
+function toPairs([name, values]: [name: string, values: unknown]): [name: string, value: string][] {
+  return [values].flat().map((value) => {
+    if (typeof value === 'string' || typeof value === 'number') return [name, String(value)]
+    throw new CliError('config', `the header "${name.slice(0, 30)}" is not text`)
+  })
 }
 
 /** Recognizes the form by how it starts. */
 async function parse(bytes: Buffer, cwd: string): Promise<RecordedDelivery[]> {
   const start = bytes.subarray(0, 100).toString('latin1').trimStart()
   if (start === '') throw new CliError('config', 'the delivery is empty')
-  if (start.startsWith('{') || start.startsWith('\u00ef\u00bb\u00bf{'))
-    return parseHar(parseJson(bytes.toString()))
+  if (/^(\u00ef\u00bb\u00bf)?\{/.test(start)) return fromDocument(toFields(parseJson(bytes.toString())))
   if (/^(\$ )?curl\s/.test(start)) return [await parseCurl(bytes.toString().replace(/^\s*\$ /, ''), cwd)]
   return [parseHttp(bytes)]
+}
+
+/** An HTTP archive, or a delivery as the emulator shows it at `/_gwh/deliveries/{id}/request`. */
+function fromDocument({ log, headers, body }: Fields): RecordedDelivery[] {
+  const { entries } = toFields(log)
+  if (Array.isArray(entries)) return parseHar(entries)
+  if (headers !== undefined && typeof body === 'string') {
+    return [
+      { headers: toHeaders(Object.entries(toFields(headers)).flatMap(toPairs)), body: Buffer.from(body) },
+    ]
+  }
+  throw new CliError('config', 'the JSON is neither an HTTP archive (HAR) nor a delivery of the emulator')
 }
 
 function parseJson(text: string): unknown {

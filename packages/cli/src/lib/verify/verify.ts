@@ -4,6 +4,7 @@ import { findSecrets } from '../project/secrets.ts'
 import { CliError } from '../shared/cli-error.ts'
 import { type CommandContext, untilInterrupted } from '../shared/context.ts'
 import { EXIT, type ExitCode } from '../shared/exit-codes.ts'
+import { toFields } from '../shared/fields.ts'
 import { printable } from '../shared/table.ts'
 import type { RecordedDelivery } from './delivery.ts'
 import { type DeliverySource, readDeliveries } from './read-deliveries.ts'
@@ -43,7 +44,7 @@ export async function verify(context: CommandContext, flags: VerifyFlags): Promi
     const verdict = await untilInterrupted(context.signal, judge(delivery, options))
     allVerify &&= verdict.verified
     if (flags.json) context.terminal.json(verdict)
-    else show(context, verdict)
+    else show(context, verdict, flags)
   }
   return allVerify ? EXIT.ok : EXIT.failed
 }
@@ -99,23 +100,27 @@ async function judge(delivery: RecordedDelivery, options: VerifyOptions): Promis
 }
 
 function fromHeaders(headers: RecordedDelivery['headers']) {
-  const seconds = Number(headers['webhook-timestamp']?.[0])
-  return { id: headers['webhook-id']?.[0], timestamp: Number.isFinite(seconds) ? seconds : undefined }
+  const seconds = headers['webhook-timestamp']?.[0] ?? ''
+  const timestamp = /^\d{1,12}$/.test(seconds) ? Number(seconds) : undefined
+  return { id: headers['webhook-id']?.[0], timestamp }
 }
 
 function typeOf(body: Uint8Array): string | undefined {
   try {
-    const { type } = JSON.parse(new TextDecoder().decode(body)) as { type?: unknown }
+    const { type } = toFields(JSON.parse(new TextDecoder().decode(body)))
     return typeof type === 'string' ? type : undefined
   } catch {
     return undefined
   }
 }
 
-function show({ terminal }: CommandContext, verdict: Verdict): void {
+function show({ terminal }: CommandContext, verdict: Verdict, flags: VerifyFlags): void {
   const { green, red, dim } = terminal.colors
   terminal.out(verdict.verified ? green('verified') : `${red('not verified')} ${dim(`(${verdict.code})`)}`)
   if (!verdict.verified) terminal.out(`  ${verdict.message}`)
+  if (verdict.reason === 'clock_skew' && flags.at === undefined) {
+    terminal.out('  Was it recorded earlier? With --at sent it is judged as if it arrived when it was sent.')
+  }
   const { id, timestamp, scheme, keyId, type } = verdict
   const sent = timestamp === undefined ? undefined : new Date(timestamp * 1000).toISOString()
   for (const [name, value] of Object.entries({ id, sent, type, scheme, key: keyId })) {
