@@ -96,7 +96,7 @@ async function produce(
   const { files, jobs, settings } = state
   const { respond, limits } = settings
   if (batch.input.requests === undefined) {
-    const isRunning = () => jobs.isRunning(batch.id)
+    const isRunning = () => jobs.isRunning(batch)
     return runBatchFile(batch, outcome, { files, respond, maxLineBytes: limits.batchLineBytes, isRunning })
   }
   const responses: Fields[] = []

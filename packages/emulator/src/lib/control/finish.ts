@@ -28,10 +28,12 @@ export async function finishJob(
 ): Promise<readonly DeliverySnapshot[]> {
   const deliveries = await state.jobs.finish(job.id, outcome, uris)
   if (deliveries !== undefined) return deliveries
-  const { end } = state.jobs.find(job.id) ?? job
+  const end = state.jobs.find(job.id)?.end
+  // Deleted, or replaced by an import, while its result was worked out.
+  if (end === undefined) throw notFound(`Job '${job.id}'`)
   throw new RequestFault(
     'job_ended',
-    `${job.id} has ended already${end ? ` (${end.outcome})` : ''}. To send its event again, redeliver it.`,
+    `${job.id} has ended already (${end.outcome}). To send its event again, redeliver it.`,
   )
 }
 

@@ -1,5 +1,5 @@
 import { Hono } from 'hono'
-import { readFields } from '../http/body.ts'
+import { readFields, readObject } from '../http/body.ts'
 import { checkKnown } from '../http/fields.ts'
 import { checkControlToken, checkJsonType, checkOrigin } from '../http/guards.ts'
 import type { EmulatorState } from '../state/state.ts'
@@ -15,6 +15,9 @@ import { scenariosApi } from './scenarios.ts'
 import { openSession } from './session.ts'
 import { streamSignals } from './signals.ts'
 import { trigger } from './trigger.ts'
+
+// A hundred thousand jobs of a few kilobytes.
+const MAX_IMPORT_BYTES = 256 * 1024 * 1024
 
 /** Serves `/_gwh`: the emulator's own API, which Google does not have. */
 export function controlApi(state: EmulatorState): Hono {
@@ -50,7 +53,7 @@ function guardedApi(state: EmulatorState): Hono {
     })
     .get('/export', (c) => c.json(exportState(state)))
     .post('/import', async (c) => {
-      importState(state, await readFields(c.req.raw))
+      importState(state, await readObject(c.req.raw, MAX_IMPORT_BYTES))
       return c.json({})
     })
     .get('/signals', (c) => streamSignals(c, state))

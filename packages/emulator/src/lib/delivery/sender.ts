@@ -59,7 +59,9 @@ export class Sender {
   readonly #timers: TimerSet
   readonly #reports: Reports
   readonly #perEndpoint = createPerKeyLimiter(ATTEMPTS_AT_ONCE_PER_ENDPOINT)
-  readonly #stop = new AbortController()
+  /** Aborted when what is under way is to end: at the end, or when the deliveries are replaced. */
+  #run = new AbortController()
+  #isClosed = false
 
   constructor({ clock, settings, storage, endpoints, faults }: SenderOptions) {
     this.#clock = clock
@@ -88,15 +90,20 @@ export class Sender {
     })
   }
 
-  /** Goes on with what is stored: an earlier process left it, or it was put back. */
-  resume(): void {
-    this.#timers.cancelAll()
-    this.#storage.atomically(() => {
-      for (const delivery of this.#pending()) {
-        const resumed = toResumed(delivery, this.#clock.now())
-        this.#plan(resumed, resumed.nextAttemptAt)
-      }
+  /**
+   * Goes on at `now` with what is stored: an earlier process left it, or it was put back. Attempts under way are cut,
+   * and what comes of them is forgotten. To be called in a transaction.
+   */
+  resume(now: number): void {
+    this.#storage.afterCommit(() => {
+      this.#run.abort()
+      this.#run = new AbortController()
+      this.#timers.cancelAll()
     })
+    for (const delivery of this.#pending()) {
+      const resumed = toResumed(delivery, now)
+      this.#plan(resumed, resumed.nextAttemptAt)
+    }
   }
 
   /** Sends a delivery once more, now, with its id and body; the plan's attempts that are left come after it. */
@@ -136,7 +143,8 @@ export class Sender {
 
   /** Aborts running attempts and starts no more. */
   abort(): void {
-    this.#stop.abort()
+    this.#isClosed = true
+    this.#run.abort()
   }
 
   #plan(delivery: Delivery, at: number): Delivery {
@@ -148,29 +156,36 @@ export class Sender {
   /** Waits until the endpoint has room for another attempt. */
   async #takeTurn(id: string): Promise<void> {
     const delivery = this.#deliveries.get(id)
-    if (delivery !== undefined) await this.#perEndpoint.run(this.#uriOf(delivery), () => this.#attempt(id))
+    const { signal } = this.#run
+    if (delivery === undefined) return
+    await this.#perEndpoint.run(this.#uriOf(delivery), () => this.#attempt(id, signal))
   }
 
-  async #attempt(id: string): Promise<void> {
+  async #attempt(id: string, signal: AbortSignal): Promise<void> {
     const delivery = this.#deliveries.get(id)
     // It may have ended or been planned anew while it waited for its turn.
-    if (delivery?.state !== 'pending' || this.#stop.signal.aborted) return
+    if (delivery?.state !== 'pending' || signal.aborted) return
     if (delivery.nextAttemptAt === undefined || delivery.nextAttemptAt > this.#clock.now()) return
     const endpoint = this.#endpoints.find(delivery.endpoint)
     if (endpoint === undefined) return this.#end(delivery, 'disabled')
     if (isTooLate(delivery, this.#rules.plan, this.#clock.now())) return this.#conclude(delivery, 'exhausted')
     const { faults, holdMs } = this.#faults.next(delivery, endpoint.uri)
     if (holdMs > 0) this.#plan(withHold(delivery, faults), this.#clock.now() + holdMs)
-    else await this.#make(delivery, endpoint, faults)
+    else await this.#make(delivery, endpoint, faults, signal)
   }
 
   /** Makes an attempt. What throws before it is recorded has sent nothing, so the clock lets it be tried again. */
-  async #make(delivery: Delivery, endpoint: Endpoint, faults: readonly DeliveryFault[]): Promise<void> {
+  async #make(
+    delivery: Delivery,
+    endpoint: Endpoint,
+    faults: readonly DeliveryFault[],
+    signal: AbortSignal,
+  ): Promise<void> {
     const plan = planAttempt(faults)
     const startsAt = this.#clock.now()
     const request = await buildRequest(delivery, endpoint, startsAt, plan)
     // It may have ended while it was signed.
-    if (this.#deliveries.get(delivery.id) !== delivery || this.#stop.signal.aborted) return
+    if (this.#deliveries.get(delivery.id) !== delivery || signal.aborted) return
     // Recorded before it is sent, so that no attempt goes unrecorded.
     const begun = this.#deliveries.put(
       withAttempt(delivery, endpoint.uri, startsAt, { faults, headers: request.headers }),
@@ -182,13 +197,16 @@ export class Sender {
       uri: endpoint.uri,
       ...request,
       timeoutMs: this.#settings.retry.timeoutMs,
-      signal: this.#stop.signal,
+      signal,
       plan,
       findSend: (uri) => findSend(uri, this.#settings, plan.wire),
     })
     const durationMs = this.#settings.now() - startedAt
     // A result that cannot be stored now is stored later: making the attempt again would send it twice.
-    await this.#clock.runNow(() => this.#settle(begun, outcome, durationMs))
+    await this.#clock.runNow(() => {
+      // Of a delivery that was replaced nothing is known.
+      if (!signal.aborted || this.#isClosed) this.#settle(begun, outcome, durationMs)
+    })
   }
 
   /** Stores what came of an attempt and what follows, in one change: what was acknowledged is never sent again. */

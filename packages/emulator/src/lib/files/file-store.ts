@@ -36,6 +36,8 @@ export interface FileStore {
   /** Reads a file from its start to its end; each chunk holds until the next one is asked for. */
   scan(file: FileRecord): AsyncIterable<Uint8Array>
   delete(id: string): Promise<void>
+  /** Deletes the bytes of files that are no longer recorded; what fails is left behind. */
+  dropBytes(ids: readonly string[]): void
   /** Ends what is being written, and deletes the bytes unless they are kept for another process. */
   close(): Promise<void>
 }
@@ -130,6 +132,10 @@ export function createFileStore({ records, limits, now, directory }: FileStoreOp
       yield* scanBytes(await pathOf(file))
     },
     delete: remove,
+    dropBytes(ids) {
+      const gone = ids.filter((id) => records.get(id) === undefined)
+      for (const id of gone) folder.remove(id).catch(() => {})
+    },
     async close() {
       await Promise.all([...parts].map((part) => part.abandon()))
       await folder.close()

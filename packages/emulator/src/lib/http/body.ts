@@ -2,40 +2,36 @@ import type { HttpBindings } from '@hono/node-server'
 import type { Context } from 'hono'
 import { RequestFault } from './faults.ts'
 import { type Fields, isFields } from './fields.ts'
+import { checkDepth } from './json.ts'
+
+const MIB = 1024 * 1024
 
 // Google's limit for inlined requests is 20 MB; a laptop should not be asked for more.
-const MAX_BODY_BYTES = 20 * 1024 * 1024
-
-// More than any schema or metadata needs, and far less than what JSON.stringify can write back.
-const MAX_DEPTH = 200
+const MAX_BODY_BYTES = 20 * MIB
 
 /** Reads a request's JSON object; an empty body counts as `{}`, because the SDK sends none in places. */
 export async function readFields(request: Request): Promise<Fields> {
-  const text = await readText(request)
-  const value = text === '' ? {} : parse(text)
-  if (!isFields(value)) throw new RequestFault('invalid_request', 'The request body must be a JSON object.')
-  if (isDeeper(value, MAX_DEPTH)) {
-    throw new RequestFault(
-      'invalid_request',
-      `The request body is nested more than ${MAX_DEPTH} levels deep.`,
-    )
-  }
+  const value = await readObject(request, MAX_BODY_BYTES)
+  checkDepth('The request body', value)
   return value
 }
 
-function isDeeper(value: unknown, levels: number): boolean {
-  if (typeof value !== 'object' || value === null) return false
-  return levels === 0 || Object.values(value).some((inner) => isDeeper(inner, levels - 1))
+/** Reads a JSON object of up to `maxBytes` and any depth. */
+export async function readObject(request: Request, maxBytes: number): Promise<Fields> {
+  const text = await readText(request, maxBytes)
+  const value = text === '' ? {} : parse(text)
+  if (isFields(value)) return value
+  throw new RequestFault('invalid_request', 'The request body must be a JSON object.')
 }
 
-async function readText(request: Request): Promise<string> {
+async function readText(request: Request, maxBytes: number): Promise<string> {
   const decoder = new TextDecoder()
   let text = ''
   let bytes = 0
   for await (const chunk of request.body ?? []) {
     bytes += chunk.byteLength
-    if (bytes > MAX_BODY_BYTES) {
-      throw new RequestFault('request_too_large', 'The request body is larger than 20 MiB.')
+    if (bytes > maxBytes) {
+      throw new RequestFault('request_too_large', `The request body is larger than ${maxBytes / MIB} MiB.`)
     }
     text += decoder.decode(chunk, { stream: true })
   }

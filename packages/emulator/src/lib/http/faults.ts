@@ -1,3 +1,5 @@
+import { printable } from '../shared/printable.ts'
+
 /** Why a request is refused: the interactions family's `code`, and what the other surfaces call it. */
 const FAULTS = {
   invalid_request: { status: 400, rpc: 'INVALID_ARGUMENT' },
@@ -6,6 +8,7 @@ const FAULTS = {
   permission_denied: { status: 403, rpc: 'PERMISSION_DENIED' },
   origin_not_allowed: { status: 403, rpc: 'PERMISSION_DENIED' },
   not_found: { status: 404, rpc: 'NOT_FOUND' },
+  state_replaced: { status: 409, rpc: 'ABORTED' },
   already_exists: { status: 409, rpc: 'ALREADY_EXISTS' },
   request_too_large: { status: 413, rpc: 'INVALID_ARGUMENT' },
   content_type_not_json: { status: 415, rpc: 'INVALID_ARGUMENT' },
@@ -40,7 +43,7 @@ export class RequestFault extends Error {
   readonly code: FaultCode
 
   constructor(code: FaultCode, message: string) {
-    super(message)
+    super(printable(message))
     this.code = code
   }
 }

@@ -108,7 +108,8 @@ function readGuideFields(fields: Fields, profile: Profile): WebhookConfig {
 // What the emulator sets itself.
 const RESERVED_HEADER = /^(webhook-|host$|connection$|content-length$|transfer-encoding$)/i
 
-function readHeaders(value: unknown): Record<string, string> {
+/** Reads the headers that a job's own deliveries carry beside the emulator's. */
+export function readHeaders(value: unknown): Record<string, string> {
   const headers = isFields(value) ? Object.entries(value) : [['', value] as const]
   for (const [name, text] of headers) {
     const isHeader = /^[\w!#$%&'*+.^`|~-]+$/.test(name) && typeof text === 'string' && /^[\t -~]*$/.test(text)
@@ -118,7 +119,8 @@ function readHeaders(value: unknown): Record<string, string> {
   return value as Record<string, string>
 }
 
-function readStatuses(value: unknown): readonly number[] {
+/** Reads the statuses after which a delivery is tried again. */
+export function readStatuses(value: unknown): readonly number[] {
   const isStatus = (status: unknown) =>
     Number.isInteger(status) && Number(status) >= 100 && Number(status) < 600
   if (Array.isArray(value) && value.every(isStatus)) return value

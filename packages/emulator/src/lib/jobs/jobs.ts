@@ -38,7 +38,8 @@ export class Jobs {
   readonly #jobs: Records<AnyJob>
   readonly #types = new Map<JobKind, JobType<AnyJob>>()
   readonly #timers: TimerSet
-  readonly #stop = new AbortController()
+  /** Aborted when no job may end as it was to end: at the end, or when the jobs are replaced. */
+  #run = new AbortController()
 
   constructor(options: JobsOptions) {
     this.#options = options
@@ -78,10 +79,17 @@ export class Jobs {
     return this.#jobs.put({ ...job, end: endOf(await this.#produce(job, planned), at) }) as Job
   }
 
-  /** Goes on with what is stored: an earlier process left it, or it was put back. */
+  /**
+   * Goes on with what is stored: an earlier process left it, or it was put back. What is worked out for earlier jobs
+   * is forgotten. To be called in a transaction.
+   */
   resume(): void {
-    this.#timers.cancelAll()
-    for (const job of this.#jobs.values()) if (job.end === undefined) this.#arm(job)
+    this.#options.storage.afterCommit(() => {
+      this.#run.abort()
+      this.#run = new AbortController()
+      this.#timers.cancelAll()
+      for (const job of this.#jobs.values()) if (job.end === undefined) this.#arm(job)
+    })
   }
 
   get<Job extends AnyJob>(kind: Job['kind'], id: string): Job | undefined {
@@ -134,13 +142,12 @@ export class Jobs {
 
   /** Lets no job end any more: what runs is left to the next process. */
   stop(): void {
-    this.#stop.abort()
+    this.#run.abort()
   }
 
-  /** Whether a job has neither ended nor been removed, and may still end. */
-  isRunning(id: string): boolean {
-    const job = this.find(id)
-    return job !== undefined && job.end === undefined && !this.#stop.signal.aborted
+  /** Whether a job has neither ended nor been removed or replaced, and may still end. */
+  isRunning(job: AnyJob): boolean {
+    return this.find(job.id) === job && job.end === undefined && !this.#run.signal.aborted
   }
 
   /** Whether a job is still running. */
@@ -173,7 +180,7 @@ export class Jobs {
 
   /** Waits for `work`, but not longer than jobs may end. */
   async #untilStopped<Result>(work: Promise<Result>): Promise<Result | undefined> {
-    const { signal } = this.#stop
+    const { signal } = this.#run
     let stop: () => void = () => {}
     const stopped = new Promise<undefined>((resolve) => {
       stop = () => resolve(undefined)

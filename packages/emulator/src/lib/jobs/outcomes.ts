@@ -110,7 +110,8 @@ export function readOutcome(fields: Fields, kind?: JobKind): Outcome {
   }
 }
 
-function readError(value: unknown): JobError {
+/** Reads the error of a job. */
+export function readError(value: unknown): JobError {
   const { code, message } = isFields(value) ? value : {}
   if (typeof code === 'number' && typeof message === 'string') return { code, message }
   throw new RequestFault('invalid_request', "'error' must have a number as 'code' and a text as 'message'.")

@@ -11,6 +11,7 @@ import { controlApi } from '../control/routes.ts'
 import { notFound } from '../http/body.ts'
 import { faultResponse, isClassic, RequestFault } from '../http/faults.ts'
 import { checkApiKey, checkHost } from '../http/guards.ts'
+import { EmulatorError } from '../shared/errors.ts'
 import type { EmulatorState } from '../state/state.ts'
 import { apiFaults } from './api-faults.ts'
 import { servePage } from './page.ts'
@@ -52,5 +53,8 @@ function googleApi(state: EmulatorState): Hono {
 }
 
 function toFault(error: unknown): RequestFault {
-  return error instanceof RequestFault ? error : new RequestFault('internal', 'Internal error encountered.')
+  if (error instanceof RequestFault) return error
+  if (!(error instanceof EmulatorError)) return new RequestFault('internal', 'Internal error encountered.')
+  const { code, message } = error
+  return new RequestFault(code === 'closed' || code === 'state_replaced' ? code : 'internal', message)
 }

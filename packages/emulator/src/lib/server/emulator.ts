@@ -30,8 +30,7 @@ import { type RunningServer, startServer } from './listen.ts'
  */
 export function createEmulator(options: EmulatorOptions = {}): Emulator {
   const state = calling(() => createState(readOptions(options)))
-  const app = createApp(state)
-  resume(state)
+  const app = calling(() => start(state))
   let server: Promise<RunningServer> | undefined
   const closed = rejectable()
   let closing: Promise<void> | undefined
@@ -112,6 +111,20 @@ export function createEmulator(options: EmulatorOptions = {}): Emulator {
     },
     deliveries: () => state.sender.snapshots(),
     idle: () => state.clock.settled(),
+  }
+}
+
+/** Defines the APIs and goes on with what an earlier process left. */
+function start(state: EmulatorState): ReturnType<typeof createApp> {
+  try {
+    const app = createApp(state)
+    resume(state, state.clock.now())
+    return app
+  } catch (error) {
+    // The state file must not stay locked.
+    state.clock.stop()
+    state.storage.close()
+    throw error
   }
 }
 

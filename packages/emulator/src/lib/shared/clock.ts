@@ -1,3 +1,4 @@
+import { EmulatorError } from './errors.ts'
 import type { EmulatorClock } from './types.ts'
 
 /** A piece of work waiting for its time. */
@@ -53,6 +54,8 @@ export class TimerClock implements EmulatorClock {
   #paused = false
   #advancing = false
   #stopped = false
+  /** Aborted, with the reason, when the advances under way are to end. */
+  #advanceable = new AbortController()
   #wake: ReturnType<typeof setTimeout> | undefined
   #advances: Promise<void> = Promise.resolve()
 
@@ -96,10 +99,12 @@ export class TimerClock implements EmulatorClock {
   }
 
   async advance(ms: number): Promise<void> {
+    const { signal } = this.#advanceable
+    signal.throwIfAborted()
     if (!(Number.isFinite(ms) && ms >= 0)) throw new TypeError('advance: ms must be a number of at least 0')
     if (this.now() + ms > LAST_TIME_MS) throw new TypeError('advance: the clock ends with the year 9999')
     // One after the other, so that two callers move time by the sum and never run a timer twice.
-    this.#advances = this.#advances.catch(() => {}).then(() => this.#advance(ms))
+    this.#advances = this.#advances.catch(() => {}).then(() => this.#advance(ms, signal))
     return this.#advances
   }
 
@@ -115,15 +120,22 @@ export class TimerClock implements EmulatorClock {
     this.#setPaused(false)
   }
 
-  /** Goes on from `shown`, in epoch milliseconds. */
-  show(shown: number): void {
+  /** What {@link restart} at `shown`, in epoch milliseconds, would make of the clock. */
+  positionAt(shown: number): ClockPosition {
+    return { real: this.#source.now(), shown, paused: this.#paused }
+  }
+
+  /** Ends the advances under way, which reject with `reason`, and goes on from `shown`, in epoch milliseconds. */
+  restart(shown: number, reason: Error): void {
+    this.#advanceable.abort(reason)
+    this.#advanceable = new AbortController()
     this.#show(shown)
     this.#arm()
   }
 
-  /** Resolves when nothing is running and nothing is due. */
-  async settled(): Promise<void> {
-    for (;;) {
+  /** Resolves when nothing is running and nothing is due, or once `signal` is aborted and what was running has ended. */
+  async settled(signal?: AbortSignal): Promise<void> {
+    while (!signal?.aborted) {
       const next = this.#timers[0]
       if (this.#running.size > 0) await Promise.all(this.#running)
       else if (next !== undefined && next.at <= this.now()) this.#fire()
@@ -131,19 +143,21 @@ export class TimerClock implements EmulatorClock {
     }
   }
 
-  /** Drops every timer and refuses new ones; what is running goes on. */
+  /** Drops every timer, refuses new ones, and ends the advances under way; what else is running goes on. */
   stop(): void {
     this.#stopped = true
+    this.#advanceable.abort(new EmulatorError('closed', 'the emulator is closed'))
     this.#timers.length = 0
     clearTimeout(this.#wake)
   }
 
-  async #advance(ms: number): Promise<void> {
+  async #advance(ms: number, signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted()
     this.#show(this.now())
     this.#advancing = true
     try {
       // Two advances that were each in range may not be together.
-      await this.#runUntil(Math.min(this.now() + ms, LAST_TIME_MS))
+      await this.#runUntil(Math.min(this.now() + ms, LAST_TIME_MS), signal)
     } finally {
       this.#show(this.now())
       this.#advancing = false
@@ -151,9 +165,10 @@ export class TimerClock implements EmulatorClock {
     }
   }
 
-  async #runUntil(target: number): Promise<void> {
+  async #runUntil(target: number, signal: AbortSignal): Promise<void> {
     for (;;) {
-      await this.settled()
+      await this.settled(signal)
+      signal.throwIfAborted()
       const next = this.#timers[0]
       if (next === undefined || next.at > target) break
       this.#show(next.at)

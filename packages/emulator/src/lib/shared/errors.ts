@@ -1,3 +1,5 @@
+import { printable } from './printable.ts'
+
 /** What went wrong, for a caller to branch on. */
 export type EmulatorErrorCode =
   /** The emulator was closed. */
@@ -10,6 +12,8 @@ export type EmulatorErrorCode =
   | 'not_listening'
   /** Something is still pending after the time that `settled` was given. */
   | 'not_settled'
+  /** An import replaced the state meanwhile. */
+  | 'state_replaced'
   /** Another emulator has the state file open. */
   | 'state_in_use'
   /** The state file cannot be read or written, or is not one of this version. */
@@ -22,7 +26,7 @@ export class EmulatorError extends Error {
   readonly code: EmulatorErrorCode
 
   constructor(code: EmulatorErrorCode, message: string, options?: { cause?: unknown }) {
-    super(message, options)
+    super(printable(message), options)
     this.code = code
   }
 }

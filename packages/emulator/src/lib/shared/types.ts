@@ -117,6 +117,7 @@ export interface EmulatorClock {
    * waits for the handler's answer.
    *
    * @throws TypeError when `ms` is negative or not a number, or leads beyond the year 9999
+   * @throws EmulatorError `closed`, or `state_replaced` when an import cut it short
    */
   advance(ms: number): Promise<void>
   /** Stops time; what is already due still happens. */
@@ -199,10 +200,12 @@ export interface Emulator {
   /** Copies everything the emulator keeps, but the bytes of files. */
   export(): EmulatorSnapshot
   /**
-   * Replaces everything the emulator keeps by an earlier {@link Emulator.export}, and goes on from there.
+   * Replaces everything the emulator keeps by an earlier {@link Emulator.export}, in one change, and goes on from
+   * there. Attempts, jobs and advances of the clock that are under way are cut.
    *
-   * @throws TypeError when it is no export of this version
-   * @throws EmulatorError `closed`
+   * @throws TypeError when it is no export of this version, which the message shows the place of, or goes beyond a
+   *   limit; nothing has changed then
+   * @throws EmulatorError `closed`; `state_unusable` when the state file cannot be written, and nothing has changed
    */
   import(snapshot: EmulatorSnapshot): void
   /** Injects faults into deliveries, the JWKS and the API. */

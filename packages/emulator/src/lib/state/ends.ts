@@ -5,6 +5,8 @@ export interface Ends {
   observe(signal: EmulatorSignal): void
   /** Resolves once `isBusy` is false; asked again whenever a job or a delivery ends. */
   waitWhile(isBusy: () => boolean): Promise<void>
+  /** Asks everybody who waits again. */
+  recheck(): void
 }
 
 const ENDS = /^(job_(finished|deleted)|delivery_(acked|exhausted|disabled))$/
@@ -12,9 +14,13 @@ const ENDS = /^(job_(finished|deleted)|delivery_(acked|exhausted|disabled))$/
 /** Creates a list of waiting callers. */
 export function createEnds(): Ends {
   const waiting = new Set<() => void>()
+  function recheck(): void {
+    for (const check of waiting) check()
+  }
   return {
+    recheck,
     observe({ type }) {
-      if (ENDS.test(type)) for (const check of waiting) check()
+      if (ENDS.test(type)) recheck()
     },
     waitWhile(isBusy) {
       return new Promise((resolve) => {

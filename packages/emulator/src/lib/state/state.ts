@@ -11,6 +11,7 @@ import { createScenarios, readScenario, type Scenarios } from '../jobs/scenarios
 import { type ClockPosition, TimerClock } from '../shared/clock.ts'
 import { newResourceId } from '../shared/ids.ts'
 import type { Settings } from '../shared/options.ts'
+import type { Scenario } from '../shared/scenario.ts'
 import type { EmulatorObserver } from '../shared/signals.ts'
 import type { DeliverySnapshot } from '../shared/types.ts'
 import { algorithmsOf } from '../signing/dynamic.ts'
@@ -19,10 +20,11 @@ import { noPersistence } from '../storage/persistence.ts'
 import { openStateFile } from '../storage/state-file.ts'
 import { createStorage, type Storage } from '../storage/storage.ts'
 import { createEndpoints } from '../webhooks/endpoints.ts'
-import { readPresets } from '../webhooks/presets.ts'
+import { type Preset, readPresets } from '../webhooks/presets.ts'
 import { createRegistry, type WebhookRegistry } from '../webhooks/registry.ts'
-import { createEnds } from './ends.ts'
+import { createEnds, type Ends } from './ends.ts'
 import { createListeners, type Listeners } from './listeners.ts'
+import { findProblem } from './record-schemas.ts'
 
 /** Everything one emulator consists of; all APIs share it. */
 export interface EmulatorState {
@@ -45,6 +47,8 @@ export interface EmulatorState {
   settled(): Promise<void>
   /** Resolves once `isBusy` is false; it is asked again whenever a job or a delivery ends. */
   waitWhile(isBusy: () => boolean): Promise<void>
+  /** Asks everybody who waits again. */
+  recheck(): void
   /** Delivers an event to `uris`, or without them to every subscribed webhook. */
   emit(event: EventInput, uris?: readonly string[]): DeliverySnapshot[]
   /** Delivers an event to chosen endpoints. */
@@ -66,7 +70,40 @@ export function createState(options: Settings): EmulatorState {
   const presets = readPresets(settings.webhooks)
   const directory = settings.state === undefined ? undefined : `${settings.state}-files`
   if (directory !== undefined) checkFolder(directory)
-  const storage = createStorage(settings.state === undefined ? noPersistence : openStateFile(settings.state))
+  const storage = openStorage(settings.state)
+  try {
+    return assemble(settings, { storage, directory, initialScenarios, presets, ends, listeners })
+  } catch (error) {
+    // The file must not stay locked.
+    storage.close()
+    throw error
+  }
+}
+
+function openStorage(path: string | undefined): Storage {
+  if (path === undefined) return createStorage(noPersistence)
+  const file = openStateFile(path)
+  try {
+    return createStorage(file, findProblem)
+  } catch (error) {
+    file.close()
+    throw error
+  }
+}
+
+interface Foundations {
+  readonly storage: Storage
+  /** Where files are kept; absent for a temporary directory. */
+  readonly directory: string | undefined
+  readonly initialScenarios: readonly Scenario[]
+  readonly presets: readonly Preset[]
+  readonly ends: Ends
+  readonly listeners: Listeners
+}
+
+function assemble(settings: Settings, foundations: Foundations): EmulatorState {
+  const { storage, directory, initialScenarios, presets, ends, listeners } = foundations
+  const { observer } = settings
   const clock = createClock(settings, storage)
   const now = () => clock.now()
   const keys = createKeys(storage, algorithmsOf(settings.signing))
@@ -110,13 +147,19 @@ export function createState(options: Settings): EmulatorState {
     listeners,
     sessions: createSessions(),
   }
-  return { ...parts, settled, waitWhile: ends.waitWhile, emitTo, emit }
+  return { ...parts, settled, waitWhile: ends.waitWhile, recheck: ends.recheck, emitTo, emit }
 }
 
-/** Starts what an earlier process left to do. The APIs must have defined their kinds of job. */
-export function resume({ jobs, sender }: EmulatorState): void {
-  jobs.resume()
-  sender.resume()
+/**
+ * Starts what the storage holds, which an earlier process left or an import brought, at the time `now`; cuts what is
+ * under way. The APIs must have defined their kinds of job.
+ */
+export function resume({ jobs, sender, storage, recheck }: EmulatorState, now: number): void {
+  storage.atomically(() => {
+    jobs.resume()
+    sender.resume(now)
+    storage.afterCommit(recheck)
+  })
 }
 
 /** The clock goes on where an earlier process left it: time does not stop while nothing runs. */

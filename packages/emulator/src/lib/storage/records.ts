@@ -1,4 +1,4 @@
-import type { Persistence } from './persistence.ts'
+import type { Persistence, StoredRow } from './persistence.ts'
 
 /** A plain JSON object with an id. Records are never changed in place: a changed copy replaces them. */
 export interface StoredRecord {
@@ -14,28 +14,48 @@ export interface Records<Item extends StoredRecord> {
   put(item: Item): Item
   /** Removes a record; returns whether there was one. */
   delete(id: string): boolean
+  /** Removes every record and stores these. */
+  replaceAll(items: readonly Item[]): void
 }
+
+/** What is wrong with the records of a kind. */
+export interface RecordsProblem {
+  /** Which of them, from 0; absent when it is not about a single one. */
+  readonly index?: number | undefined
+  /** Where in the record, such as `attempts[0].startedAt`; empty for all of it. */
+  readonly path: string
+  readonly message: string
+}
+
+/** Finds what is wrong with the records of a kind, if anything is. */
+export type CheckRecords = (kind: string, items: readonly unknown[]) => RecordsProblem | undefined
 
 interface RecordsOptions {
   readonly kind: string
   readonly persistence: Persistence
   /** Called after each change in memory, with what takes it back. */
   readonly onChange: (undo: () => void) => void
+  /** Checks what is on file. */
+  readonly check: CheckRecords
 }
 
-/** Loads the records of a kind and keeps them in memory; every change is written through. */
+/**
+ * Loads the records of a kind and keeps them in memory; every change is written through. Throws what
+ * `persistence.damaged` makes of a row that cannot be used.
+ */
 export function createRecords<Item extends StoredRecord>(options: RecordsOptions): Records<Item> {
   const { kind, persistence, onChange } = options
-  const items = new Map<string, Item>()
-  for (const json of persistence.load(kind)) {
-    const item = JSON.parse(json) as Item
-    items.set(item.id, item)
-  }
+  const items = new Map<string, Item>(load<Item>(options).map((item) => [item.id, item]))
 
   /** Sets or, without an item, removes; in memory only. */
   function place(id: string, item: Item | undefined): void {
     if (item === undefined) items.delete(id)
     else items.set(id, item)
+  }
+
+  function placeAll(next: readonly Item[]): void {
+    items.clear()
+    for (const item of next) items.set(item.id, item)
   }
 
   return {
@@ -60,5 +80,34 @@ export function createRecords<Item extends StoredRecord>(options: RecordsOptions
       onChange(() => place(id, before))
       return true
     },
+    replaceAll(next) {
+      const before = [...items.values()]
+      persistence.removeAll(kind)
+      for (const item of next) persistence.write(kind, item.id, item)
+      placeAll(next)
+      onChange(() => placeAll(before))
+    },
   }
+}
+
+function load<Item extends StoredRecord>({ kind, persistence, check }: RecordsOptions): Item[] {
+  const rows = [...persistence.load(kind)]
+  const items = rows.map((row) => parseRow(row, (why) => persistence.damaged(kind, row.id, why)))
+  const problem = check(kind, items)
+  if (problem === undefined) return items as Item[]
+  const { index, path, message } = problem
+  const row = index === undefined ? undefined : rows[index]
+  throw persistence.damaged(kind, row?.id, path === '' ? message : `${path}: ${message}`)
+}
+
+function parseRow({ id, json }: StoredRow, damaged: (why: string) => Error): unknown {
+  let item: unknown
+  try {
+    item = JSON.parse(json)
+  } catch {
+    throw damaged('not valid JSON')
+  }
+  const isOurs = typeof item === 'object' && item !== null && 'id' in item && item.id === id
+  if (!isOurs) throw damaged('not the record of its id')
+  return item
 }

@@ -14,12 +14,14 @@ const VERSION = 1
  *   read or written, is no state file, or was written by another version
  */
 export function openStateFile(path: string): Persistence {
-  const database = open(path)
-  const all = (sql: string, ...values: string[]) => database.prepare(sql).all(...values)
-  const write = database.prepare(
-    'INSERT INTO gwh_records (kind, id, json) VALUES (?, ?, ?) ON CONFLICT (kind, id) DO UPDATE SET json = excluded.json',
-  )
-  const remove = database.prepare('DELETE FROM gwh_records WHERE kind = ? AND id = ?')
+  const { database, write, remove, removeAll } = open(path)
+  const all = (sql: string, ...values: string[]) => {
+    try {
+      return database.prepare(sql).all(...values)
+    } catch (cause) {
+      throw new EmulatorError('state_unusable', `cannot read the state file ${path}`, { cause })
+    }
+  }
   const change = (work: () => unknown) => {
     try {
       work()
@@ -30,9 +32,23 @@ export function openStateFile(path: string): Persistence {
   return {
     kinds: () => all('SELECT DISTINCT kind FROM gwh_records').map((row) => String(row.kind)),
     load: (kind) =>
-      all('SELECT json FROM gwh_records WHERE kind = ? ORDER BY seq', kind).map((row) => String(row.json)),
-    write: (kind, id, record) => change(() => write.run(kind, id, JSON.stringify(record))),
+      all('SELECT id, json FROM gwh_records WHERE kind = ? ORDER BY seq', kind).map(({ id, json }) => ({
+        id: String(id),
+        json: String(json),
+      })),
+    damaged(kind, id, why) {
+      const row = id === undefined ? `kind '${kind}'` : `kind '${kind}', id '${id}'`
+      return new EmulatorError(
+        'state_unusable',
+        `the state file ${path} is damaged: table gwh_records, ${row}: ${why}. Repair or delete the row, or delete the file`,
+      )
+    },
+    write(kind, id, record) {
+      const json = JSON.stringify(record)
+      change(() => write.run(kind, id, json))
+    },
     remove: (kind, id) => change(() => remove.run(kind, id)),
+    removeAll: (kind) => change(() => removeAll.run(kind)),
     begin: () => change(() => database.exec('BEGIN IMMEDIATE')),
     commit: () => change(() => database.exec('COMMIT')),
     rollback() {
@@ -43,7 +59,7 @@ export function openStateFile(path: string): Persistence {
   }
 }
 
-function open(path: string): DatabaseSync {
+function open(path: string) {
   let database: DatabaseSync | undefined
   try {
     // Created before SQLite does, because secrets and signing keys are in it.
@@ -52,7 +68,7 @@ function open(path: string): DatabaseSync {
     const sqlite = process.getBuiltinModule('node:sqlite')
     database = new sqlite.DatabaseSync(path)
     prepare(database)
-    return database
+    return { database, ...prepareChanges(database) }
   } catch (cause) {
     database?.close()
     if (cause instanceof EmulatorError) throw cause
@@ -76,6 +92,16 @@ function prepare(database: DatabaseSync): void {
     ) STRICT;
     PRAGMA user_version = ${VERSION};
     COMMIT`)
+}
+
+function prepareChanges(database: DatabaseSync) {
+  return {
+    write: database.prepare(
+      'INSERT INTO gwh_records (kind, id, json) VALUES (?, ?, ?) ON CONFLICT (kind, id) DO UPDATE SET json = excluded.json',
+    ),
+    remove: database.prepare('DELETE FROM gwh_records WHERE kind = ? AND id = ?'),
+    removeAll: database.prepare('DELETE FROM gwh_records WHERE kind = ?'),
+  }
 }
 
 function unusable(why: string): EmulatorError {

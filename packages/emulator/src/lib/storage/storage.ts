@@ -1,5 +1,5 @@
 import type { Persistence } from './persistence.ts'
-import { createRecords, type Records, type StoredRecord } from './records.ts'
+import { type CheckRecords, createRecords, type Records, type StoredRecord } from './records.ts'
 
 /** Holds every record of an emulator, in memory and, when it has one, in its state file. */
 export interface Storage {
@@ -19,8 +19,11 @@ export interface Storage {
   close(): void
 }
 
-/** Creates a storage that writes to `persistence`, and reads from it what an earlier process stored. */
-export function createStorage(persistence: Persistence): Storage {
+/**
+ * Creates a storage that writes to `persistence`, and reads from it what an earlier process stored. Throws what
+ * `persistence.damaged` makes of what `check` finds.
+ */
+export function createStorage(persistence: Persistence, check: CheckRecords = () => undefined): Storage {
   const kinds = new Map<string, Records<StoredRecord>>()
   /** What to call, last first, to take back the changes of the running transaction; absent when none runs. */
   let undo: (() => void)[] | undefined
@@ -29,7 +32,7 @@ export function createStorage(persistence: Persistence): Storage {
 
   function records<Item extends StoredRecord>(kind: string): Records<Item> {
     const known =
-      kinds.get(kind) ?? createRecords({ kind, persistence, onChange: (back) => undo?.push(back) })
+      kinds.get(kind) ?? createRecords({ kind, persistence, check, onChange: (back) => undo?.push(back) })
     kinds.set(kind, known)
     // One kind holds one type of record; nothing but its own module asks for it.
     return known as unknown as Records<Item>
@@ -67,8 +70,9 @@ export function createStorage(persistence: Persistence): Storage {
     dump: () => Object.fromEntries([...kinds].map(([kind, items]) => [kind, [...items.values()]])),
     restore: (dump) =>
       atomically(() => {
-        for (const items of kinds.values()) for (const { id } of [...items.values()]) items.delete(id)
-        for (const [kind, items] of Object.entries(dump)) for (const item of items) records(kind).put(item)
+        for (const kind of new Set([...kinds.keys(), ...Object.keys(dump)])) {
+          records(kind).replaceAll(dump[kind] ?? [])
+        }
       }),
     close: () => persistence.close(),
   }
