@@ -25,6 +25,11 @@ export interface Running {
   finished: Promise<Finished>
 }
 
+const { PATH, NODE_COMPILE_CACHE = join(tmpdir(), 'gwh-node-compile') } = process.env
+
+/** What every `gwh` gets of this process's environment: `gwh` starts four times as fast with what Node compiled before. */
+export const ENVIRONMENT = { PATH, NODE_COMPILE_CACHE }
+
 /** An empty folder that goes away with the test. */
 export function emptyFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'gwh-cli-'))
@@ -41,7 +46,7 @@ export function start(
 ): Running {
   const child = spawn(process.execPath, ['--conditions=@gwh/source', GWH, ...args], {
     cwd,
-    env: { PATH: process.env.PATH, ...env },
+    env: { ...ENVIRONMENT, ...env },
     stdio: 'pipe',
     // A group of its own, which ends with the test: a program that it started must not stay behind.
     detached: true,

@@ -10,7 +10,7 @@ import { createNodeHandler } from '@gwh/node'
 import { createSqliteQueue } from '@gwh/store-sqlite'
 import { FIXTURE_EVENTS, freePort, queuedDelivery, signedDelivery } from '@gwh/testing'
 import { onTestFinished } from 'vitest'
-import { emptyFolder } from './support.ts'
+import { ENVIRONMENT, emptyFolder } from './support.ts'
 
 const GWH = fileURLToPath(new URL('../src/gwh.ts', import.meta.url))
 const SECRET = 'whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY='
@@ -35,6 +35,7 @@ export async function setStage(): Promise<Stage> {
   await writeDeliveries(cwd)
   await fillQueue(join(cwd, 'deliveries.db'))
   const env = {
+    ...ENVIRONMENT,
     PATH: `${makeCommand()}:${process.env.PATH}`,
     GOOGLE_GEMINI_BASE_URL: url,
     GWH_CONTROL_TOKEN: emulator.controlToken,

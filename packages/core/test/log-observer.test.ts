@@ -8,6 +8,7 @@ import {
 } from '@gwh/core'
 import { signStatic } from '@gwh/core/sign'
 import { expect, test } from 'vitest'
+import { createFakeClock } from './support.ts'
 
 const SECRET = 'whsec_MDEyMzQ1Njc4OWFiY2RlZmdoaWprbG1ub3BxcnN0dXY='
 const NOW = 1_795_000_000
@@ -24,7 +25,9 @@ async function linesOfFailure(error: unknown): Promise<string[]> {
   const lines: string[] = []
   const observer = createLogObserver((line) => lines.push(line))
   const now = () => NOW * 1000
-  const receiver = createReceiver({ static: { secrets: SECRET }, queue: createMemoryQueue(), observer, now })
+  // A clock that stands still: no retry becomes due while a long message is written.
+  const queue = createMemoryQueue({ clock: createFakeClock(NOW * 1000) })
+  const receiver = createReceiver({ static: { secrets: SECRET }, queue, observer, now })
   receiver.on('*', () => {
     throw error
   })
