@@ -38,6 +38,8 @@ const jobs = createJobs({
   client,
   receiver,
   clock,
+  // Requests take real time, in which this clock may move by minutes.
+  lookupTimeoutMs: 24 * 3_600_000,
   ledger: mutate(createSqliteLedger({ path: settings.path, clock })),
   observer: (signal) => process.stdout.write(`${JSON.stringify(signal)}\n`),
 })

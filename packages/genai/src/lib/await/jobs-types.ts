@@ -34,6 +34,8 @@ export interface JobsOptions {
    * in milliseconds. Longer than any handler runs. Default 900 000.
    */
   leaseMs?: number
+  /** How long one look-up of a job may take, in milliseconds. Default 60 000. */
+  lookupTimeoutMs?: number
   /** Opens a file as a stream, for results. Default: the client's own connection. */
   fetchFile?: FetchFile
   /** Called for everything that happens to jobs. */
@@ -93,6 +95,9 @@ export interface Jobs {
    * out, so that several processes can call it at once.
    */
   reconcile(options?: ReconcileOptions): Promise<Reconciled>
-  /** Stops looking up jobs. Closes neither the receiver nor the ledger. */
+  /**
+   * Stops looking up jobs, and no longer notes the events of the receiver. Waits for handlers that were given a missed
+   * event, for ten seconds at most. Closes neither the receiver nor the ledger: close the receiver before, the ledger after.
+   */
   close(): Promise<void>
 }

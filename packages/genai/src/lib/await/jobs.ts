@@ -8,11 +8,12 @@ import { quietObserver } from '../ledger/signals.ts'
 import { fetchResult } from '../results/fetch-result.ts'
 import { ResultError } from '../shared/errors.ts'
 import { type JobLike, toJobKind, toJobName, toLedgerId } from '../shared/job-name.ts'
+import { NOT_FOUND } from './find-end.ts'
 import type { Jobs, JobsOptions, ResultOf } from './jobs-types.ts'
 import { createOverdueJobs } from './overdue.ts'
-import { type LookupDeps, NOT_FOUND } from './settle-job.ts'
+import type { LookupDeps } from './settle-job.ts'
 import { sweepLedger } from './sweep.ts'
-import { toExpectedMs, toFirstLook } from './timing.ts'
+import { LOOKUP_TIMEOUT_MS, toExpectedMs, toFirstLook } from './timing.ts'
 import { createWaiters, type DoneOptions } from './waiters.ts'
 
 const NAMES = [
@@ -23,6 +24,7 @@ const NAMES = [
   'retentionMs',
   'pollMs',
   'leaseMs',
+  'lookupTimeoutMs',
   'fetchFile',
   'observer',
   'clock',
@@ -63,13 +65,13 @@ export function createJobs(options: JobsOptions): Jobs {
     receiver,
     ledger,
     retentionMs,
-    now: () => clock.now(),
+    lookupTimeoutMs: wholeNumber('lookupTimeoutMs', options.lookupTimeoutMs, LOOKUP_TIMEOUT_MS),
+    clock: options.clock ?? backgroundClock,
     observe: quietObserver(options.observer),
     ended: waiters.ended,
   }
-  installGuard({ ...deps, receiver, leaseMs })
-  const lookupClock = options.clock ? clock : backgroundClock
-  const overdue = createOverdueJobs({ ...deps, clock: lookupClock, random })
+  const removeGuard = installGuard({ ...deps, receiver, leaseMs })
+  const overdue = createOverdueJobs({ ...deps, random })
   // Jobs from before a restart are in the ledger.
   overdue.plan()
 
@@ -79,7 +81,7 @@ export function createJobs(options: JobsOptions): Jobs {
     const metadata = userMetadata === undefined ? {} : { userMetadata }
     const { endpoint } = receiver
     await ledger.open({ endpoint, id: idOf(name), name, createdAt, lookAt, ...metadata })
-    overdue.plan()
+    overdue.plan(lookAt)
   }
   return {
     async track(job, trackOptions = {}) {
@@ -109,7 +111,10 @@ export function createJobs(options: JobsOptions): Jobs {
       overdue.plan()
       return found
     },
-    close: overdue.close,
+    async close() {
+      await overdue.close()
+      removeGuard()
+    },
   }
 }
 

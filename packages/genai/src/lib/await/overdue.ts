@@ -1,93 +1,108 @@
-import type { Clock } from '@gwh/core/queue'
+import { monotonicNow } from '@gwh/core/queue'
 import type { LedgerJob } from '@gwh/core/store'
 import { ResultUnavailableError } from '../shared/errors.ts'
+import { createOutageDetector } from './outage.ts'
 import { type LookupDeps, settleJob } from './settle-job.ts'
-import { toNextLook, toPause } from './timing.ts'
+import { TAKEN_MS, toNextLook, toPause } from './timing.ts'
+import { createWakeUp } from './wake-up.ts'
+import { within } from './within.ts'
 
 /** Looks up jobs whose event did not come in time. */
 export interface OverdueJobs {
-  /** Plans the next look-up. Call it when a job was added. */
-  plan(): void
-  /** Stops looking up. Waits for what is running. */
+  /**
+   * Plans the next look-up. Call it when a job was added.
+   *
+   * @param lookAt When that job is looked up, in epoch milliseconds. Default: the ledger is asked
+   */
+  plan(lookAt?: number): void
+  /** Stops looking up. Waits for handlers that run, for ten seconds at most. */
   close(): Promise<void>
 }
 
-// A job that a process took and did not look up, because it was killed, is due again after this.
-const TAKEN_MS = 120_000
 const AT_ONCE = 4
-const LONGEST_SLEEP_MS = 300_000
-const SHORTEST_SLEEP_MS = 50
+const CLOSE_MS = 10_000
 
 /** Creates the look-ups of one process. Processes that share a ledger share the work: each job is taken by one. */
-export function createOverdueJobs(deps: LookupDeps & { clock: Clock; random: () => number }): OverdueJobs {
+export function createOverdueJobs(deps: LookupDeps & { random: () => number }): OverdueJobs {
   const { ledger, clock, random, observe } = deps
   const { endpoint } = deps.receiver
-  let cancel = () => {}
-  let running: Promise<void> | undefined
-  let closed = false
-  let planned = false
-  let failures = 0
+  const outage = createOutageDetector()
+  const stop = new AbortController()
+  const running = new Set<Promise<void>>()
+  let closing: Promise<unknown> | undefined
+  let pauses = 0
   let pausedUntil = Number.NEGATIVE_INFINITY
 
-  const lookUpOne = async (job: LedgerJob) => {
-    try {
-      const found = await settleJob(job, 'overdue', deps)
-      if (job.event === undefined) failures = 0
-      if (found === 'running') await ledger.postpone(job, toNextLook(job.createdAt, clock.now(), random))
-    } catch (error) {
-      if (error instanceof ResultUnavailableError) pause(error)
-      else observe({ type: 'fault', job: job.name, error })
-      await ledger.postpone(job, toNextLook(clock.now(), clock.now(), random))
-    }
-  }
+  const pauseLeft = () => pausedUntil - monotonicNow(clock)
   const pause = (error: unknown) => {
     // Look-ups that ran at the same time have failed for the same reason.
-    if (clock.now() < pausedUntil) return
-    const pauseMs = toPause(++failures, random)
-    pausedUntil = clock.now() + pauseMs
+    if (pauseLeft() > 0) return
+    const pauseMs = toPause(++pauses, random)
+    pausedUntil = monotonicNow(clock) + pauseMs
     observe({ type: 'paused', pauseMs, error })
   }
-  const round = async () => {
-    for (;;) {
-      const now = clock.now()
-      if (closed || now < pausedUntil) return
-      // After a failure one job finds out whether the API is back.
-      const limit = failures > 0 ? 1 : AT_ONCE
-      const jobs = await ledger.take({ endpoint, dueAt: now, now, until: now + TAKEN_MS, limit })
-      await Promise.all(jobs.map(lookUpOne))
-      if (jobs.length < limit) return
+  const answered = () => {
+    outage.answered()
+    pauses = 0
+  }
+  /** Returns when the job is looked up again. */
+  const noteFailure = ({ name, createdAt }: LedgerJob, error: unknown): number => {
+    const present = clock.now()
+    if (stop.signal.aborted) return present
+    if (!(error instanceof ResultUnavailableError)) observe({ type: 'fault', job: name, error })
+    else if (outage.failed(name, error)) pause(error)
+    else {
+      observe({ type: 'fault', job: name, error })
+      return toNextLook(createdAt, present, random)
+    }
+    return toNextLook(present, present, random)
+  }
+  const lookUpOne = async (job: LedgerJob) => {
+    try {
+      const found = await settleJob(job, 'overdue', { ...deps, signal: stop.signal })
+      if (job.event === undefined) answered()
+      if (found === 'running') await ledger.postpone(job, toNextLook(job.createdAt, clock.now(), random))
+    } catch (error) {
+      await ledger.postpone(job, noteFailure(job, error))
     }
   }
-  const run = () => {
-    running ??= round()
+  const work = async () => {
+    while (!stop.signal.aborted && pauseLeft() <= 0) {
+      const now = clock.now()
+      const [job] = await ledger.take({ endpoint, dueAt: now, now, until: now + TAKEN_MS, limit: 1 })
+      if (!job) return
+      // Each job has a worker of its own, so that one that hangs keeps no other waiting.
+      start()
+      await lookUpOne(job)
+    }
+  }
+  const start = () => {
+    // After a failure one job finds out whether the API is back.
+    if (stop.signal.aborted || running.size >= (pauses > 0 ? 1 : AT_ONCE)) return
+    const worker = work()
       .catch((error) => observe({ type: 'fault', error }))
-      .then(sleep)
-      .catch(() => {})
       .finally(() => {
-        running = undefined
-        if (planned) plan()
+        running.delete(worker)
+        wakeUp.plan()
       })
+    running.add(worker)
   }
-  const sleep = async () => {
-    const next = await ledger.nextLookAt(endpoint).catch(() => clock.now() + LONGEST_SLEEP_MS)
-    cancel()
-    if (closed || next === undefined) return
-    const waitMs = Math.max(next, pausedUntil) - clock.now()
-    cancel = clock.schedule(run, Math.min(Math.max(waitMs, SHORTEST_SLEEP_MS), LONGEST_SLEEP_MS))
-  }
-
-  const plan = () => {
-    // A round that is about to end may have looked at the ledger before the job was added.
-    planned = running !== undefined
-    if (!closed && !running) sleep().catch(() => {})
-  }
+  const wakeUp = createWakeUp({
+    clock,
+    wake: start,
+    next: async () => {
+      const lookAt = await ledger.nextLookAt(endpoint)
+      return lookAt === undefined ? undefined : Math.max(lookAt - clock.now(), pauseLeft())
+    },
+  })
 
   return {
-    plan,
+    plan: (lookAt) => wakeUp.plan(lookAt === undefined ? undefined : lookAt - clock.now()),
     async close() {
-      closed = true
-      cancel()
-      await running
+      wakeUp.close()
+      stop.abort(new DOMException('jobs.close() was called', 'AbortError'))
+      closing ??= within(Promise.all(running), { ms: CLOSE_MS, clock, late: () => undefined })
+      await closing.catch(() => {})
     },
   }
 }

@@ -8,6 +8,7 @@ import type { JobClient } from '../shared/client.ts'
 import { toJobKind, toJobName, toLedgerId } from '../shared/job-name.ts'
 import { invalid } from '../shared/options.ts'
 import { type Reconciled, startSweep } from './sweep.ts'
+import { LOOKUP_TIMEOUT_MS } from './timing.ts'
 
 /** A job that a service knows to be open: its name, or its name with more about it. */
 export type OpenJobName =
@@ -74,7 +75,8 @@ export async function reconcile(options: ReconcileJobsOptions): Promise<Reconcil
     receiver,
     ledger,
     retentionMs: RETENTION_MS,
-    now: () => clock.now(),
+    lookupTimeoutMs: LOOKUP_TIMEOUT_MS,
+    clock,
     observe,
     ended: () => {},
   }

@@ -1,7 +1,8 @@
 import type { LedgerJob } from '@gwh/core/store'
 import { ResultUnavailableError } from '../shared/errors.ts'
+import { createOutageDetector } from './outage.ts'
 import { type Found, type LookedUpJob, type LookupDeps, settleJob } from './settle-job.ts'
-import { toNextLook } from './timing.ts'
+import { TAKEN_MS, toNextLook } from './timing.ts'
 
 /** What a sweep found. */
 export interface Reconciled {
@@ -19,7 +20,6 @@ export interface Reconciled {
 
 const AT_ONCE = 4
 const RECENT_MS = 60_000
-const TAKEN_MS = 120_000
 const PAGE = 100
 
 /** Collects what a sweep finds. */
@@ -46,6 +46,7 @@ export function startSweep<J extends LookedUpJob>(
     ['not_found', []],
   ])
   const failed: { job: string; error: unknown }[] = []
+  const outage = createOutageDetector()
   let down: ResultUnavailableError | undefined
   let checked = 0
 
@@ -55,9 +56,10 @@ export function startSweep<J extends LookedUpJob>(
       if (down) throw down
       const outcome = await settleJob(job, 'reconcile', deps)
       found.get(outcome)!.push(job.name)
+      if (job.event === undefined) outage.answered()
       if (outcome === 'running') await later(job)
     } catch (error) {
-      if (error instanceof ResultUnavailableError) down = error
+      if (error instanceof ResultUnavailableError && outage.failed(job.name, error)) down = error
       failed.push({ job: job.name, error })
       await later(job)
     }
@@ -91,17 +93,17 @@ export async function sweepLedger(
   oldest: number,
   random: () => number,
 ): Promise<Reconciled> {
-  const { ledger, receiver, now } = deps
+  const { ledger, receiver, clock } = deps
   const sweep = startSweep<LedgerJob>(deps, (job) =>
-    ledger.postpone(job, toNextLook(job.createdAt, now(), random)),
+    ledger.postpone(job, toNextLook(job.createdAt, clock.now(), random)),
   )
-  const takenBefore = now() - RECENT_MS
+  const takenBefore = clock.now() - RECENT_MS
   for (let more = true; more; ) {
     const jobs = await ledger.take({
       endpoint: receiver.endpoint,
       takenBefore,
-      now: now(),
-      until: now() + TAKEN_MS,
+      now: clock.now(),
+      until: clock.now() + TAKEN_MS,
       limit: PAGE,
     })
     const young = jobs.filter(({ createdAt }) => createdAt > oldest)

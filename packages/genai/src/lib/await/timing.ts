@@ -16,6 +16,12 @@ const LONGEST_WAIT_MS = 6 * HOUR_MS
 const FIRST_PAUSE_MS = 30_000
 const LONGEST_PAUSE_MS = HOUR_MS
 
+/** How long a process may look a job up before others take it, in milliseconds: the process was killed. */
+export const TAKEN_MS = 120_000
+
+/** How long a look-up may take by default, in milliseconds. */
+export const LOOKUP_TIMEOUT_MS = 60_000
+
 /**
  * When an event of each kind of job is expected at the latest, in milliseconds after the job was created.
  *

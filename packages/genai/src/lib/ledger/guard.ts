@@ -1,5 +1,6 @@
 import type { Receiver } from '@gwh/core'
 import { WebhookError } from '@gwh/core/errors'
+import type { Clock } from '@gwh/core/queue'
 import type { JobLedger } from '@gwh/core/store'
 import { toEnding, toHandlingKey } from './endings.ts'
 import type { JobsSignal } from './signals.ts'
@@ -12,7 +13,7 @@ export interface GuardOptions {
   retentionMs: number
   /** How long a source that does not answer keeps the other one out, in milliseconds. */
   leaseMs: number
-  now: () => number
+  clock: Clock
   observe: (signal: JobsSignal) => void
   /** Called with each end of a job. */
   ended: (id: string, text: string) => void
@@ -31,13 +32,13 @@ const RETRIED_MS = 25 * 60 * 60 * 1000
  * @returns A function that removes the guard
  */
 export function installGuard(options: GuardOptions): () => void {
-  const { receiver, ledger, retentionMs, leaseMs, now, observe, ended } = options
+  const { receiver, ledger, retentionMs, leaseMs, clock, observe, ended } = options
   return receiver.use(async (event, { key: holder, delivery }, next) => {
     const ending = toEnding(event)
     if (!ending) return await next()
     const { id, name, text } = ending
     const job = { endpoint: receiver.endpoint, id }
-    const present = now()
+    const present = clock.now()
     const expiresAt = present + retentionMs
     await ledger.end({ ...job, name, event: text, now: present, expiresAt })
     // A webhook is retried by its sender or queue. Only when both have given up is there something to look for. An event
@@ -63,7 +64,7 @@ export function installGuard(options: GuardOptions): () => void {
     const report = (error: unknown) => observe({ type: 'fault', job: event.id!, error })
     // The handlers have run. Failing now would run them again for certain, instead of perhaps.
     await ledger.complete(key, holder).catch(report)
-    if (isWebhook) await ledger.settle(job, now()).catch(report)
+    if (isWebhook) await ledger.settle(job, clock.now()).catch(report)
   })
 }
 
