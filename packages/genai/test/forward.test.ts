@@ -151,6 +151,10 @@ test('an event that is forwarded to its own endpoint by mistake goes round at mo
 
 test.each([
   [{ url: 'nowhere', secret: SECRET }, /url/],
+  [{ url: 'data:text/plain,ok', secret: SECRET }, /https or http, not data:/],
+  [{ url: new URL('ftp://app.example'), secret: SECRET }, /https or http, not ftp:/],
+  [{ url: 'https://user@app.example', secret: SECRET }, /no user and no password/],
+  [{ url: 'https://:pass@app.example', secret: SECRET }, /^(?!.*pass@).*no password/],
   [{ url: 'https://app.example', secret: '' }, /secret/],
   [{ url: 'https://app.example', secret: SECRET, timeoutMs: 0 }, /timeoutMs/],
   [{ url: 'https://app.example', secret: SECRET, uri: '' }, /no option/],

@@ -6,7 +6,10 @@ import { invalid } from '../shared/options.ts'
 
 /** Options of `forwardToUrl`. */
 export interface ForwardToUrlOptions {
-  /** Where events are sent. Plain `http:` is allowed: the URL is yours, not the sender's. */
+  /**
+   * Where events are sent: an `https:` URL, or `http:`, because the URL is yours, not the sender's. Without a user and a
+   * password: the signature tells the service who sends.
+   */
   url: string | URL
   /** The signing secret that you share with the receiver there. Never one that Google signs with. */
   secret: SecretTexts
@@ -33,9 +36,8 @@ export interface ForwardToUrlOptions {
 export function forwardToUrl(options: ForwardToUrlOptions): EventHandler {
   checkNames(options, ['url', 'secret', 'timeoutMs', 'fetch', 'now'], 'forwardToUrl()')
   const { secret, now = Date.now } = options
-  if (!URL.canParse(String(options.url))) throw invalid('url must be a URL')
   if (secret === undefined || secret.length === 0) throw invalid('secret must be a signing secret')
-  const url = String(options.url)
+  const url = checkTarget(options.url)
   const timeoutMs = wholeNumber('timeoutMs', options.timeoutMs, 10_000)
   return async (event, { key: id, signal }) => {
     const body = new TextEncoder().encode(JSON.stringify(event.raw))
@@ -50,6 +52,16 @@ export function forwardToUrl(options: ForwardToUrlOptions): EventHandler {
     const limited = { ...request, signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]) }
     await send(options.fetch ?? fetch, url, limited)
   }
+}
+
+/** Refuses what `fetch` would refuse with each event, or answer without sending anything. */
+function checkTarget(value: string | URL): string {
+  if (!URL.canParse(String(value))) throw invalid('url must be a URL')
+  const { protocol, username, password, href } = new URL(value)
+  if (protocol !== 'https:' && protocol !== 'http:')
+    throw invalid(`url must be https or http, not ${protocol}`)
+  if (username !== '' || password !== '') throw invalid('url must have no user and no password')
+  return href
 }
 
 async function send(request: typeof fetch, url: string, init: RequestInit): Promise<void> {
