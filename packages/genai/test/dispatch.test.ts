@@ -34,6 +34,24 @@ describe('createWebhookConfig', () => {
     },
   )
 
+  const deep = (levels: number): Record<string, unknown> => {
+    let metadata: Record<string, unknown> = {}
+    for (let level = 1; level < levels; level++) metadata = level % 2 ? { a: [metadata] } : { a: metadata }
+    return metadata
+  }
+  const throwing = {
+    get a(): string {
+      throw new TypeError('no session')
+    },
+  }
+
+  test('takes as many levels as a receiver reads, and an object twice', async () => {
+    const shared = { a: 1 }
+    const metadata = { one: shared, other: [shared], levels: deep(40) }
+    const { user_metadata } = await createWebhookConfig({ uris, userMetadata: metadata, jobKey: JOB_KEY })
+    expect(user_metadata).toMatchObject(metadata)
+  })
+
   const cyclic: Record<string, unknown> = {}
   cyclic.self = { cyclic }
   test.each<[string, object, RegExp]>([
@@ -53,6 +71,11 @@ describe('createWebhookConfig', () => {
     ['undefined', { userMetadata: { a: { b: undefined } } }, /userMetadata.a.b is not JSON/],
     ['a bigint', { userMetadata: { a: 1n } }, /not JSON/],
     ['NaN', { userMetadata: { a: [Number.NaN] } }, /userMetadata.a.0 is not JSON/],
+    ['an array with a hole', { userMetadata: { a: Array(1) } }, /userMetadata.a.0 is not JSON/],
+    ['100 levels', { userMetadata: deep(100) }, /more than 63 levels/],
+    ['100,000 levels', { userMetadata: deep(100_000) }, /more than 63 levels/],
+    ['a getter', { userMetadata: { a: throwing } }, /userMetadata.a.a is a getter/],
+    ['a getter in a list', { userMetadata: { a: [throwing] } }, /userMetadata.a.0.a is a getter/],
     ['a cycle', { userMetadata: cyclic }, /contains itself/],
     [
       'a member that no receiver accepts',

@@ -1,7 +1,7 @@
 import { createJobToken, JOB_TOKEN_FIELD, type JobKeySource } from '@gwh/core/job-token'
 import { checkNames } from '@gwh/core/options'
 import { checkUris } from '../shared/webhook-uris.ts'
-import { checkMetadata, checkSize } from './metadata.ts'
+import { checkSize, copyMetadata } from './metadata.ts'
 
 /** Options of `createWebhookConfig`. */
 export interface WebhookConfigOptions {
@@ -50,9 +50,9 @@ export async function createWebhookConfig(options: WebhookConfigOptions): Promis
   checkNames(options, NAMES, 'createWebhookConfig()')
   const { uris, userMetadata = {}, ...tokenOptions } = options
   const checkedUris = checkUris(uris)
-  checkMetadata(userMetadata)
+  const metadata = copyMetadata(userMetadata)
   const token = await createJobToken(tokenOptions)
-  const user_metadata = { ...userMetadata, [JOB_TOKEN_FIELD]: token }
+  const user_metadata = { ...metadata, [JOB_TOKEN_FIELD]: token }
   checkSize(user_metadata)
   const config = { uris: checkedUris, user_metadata, userMetadata: user_metadata }
   return Object.defineProperty(config, 'userMetadata', { enumerable: false })
