@@ -1,7 +1,7 @@
 import { serveFetch } from './support.ts'
 
-/** Prepared responses by path without the API version: an object, text, bytes, or a status. */
-export type Answers = Record<string, object | string | Uint8Array<ArrayBuffer> | number>
+/** Prepared responses by path without the API version: a response, an object, text, bytes, or a status. */
+export type Answers = Record<string, (() => Response) | object | string | Uint8Array<ArrayBuffer> | number>
 
 /** A request that reached the API. */
 export interface ApiRequest {
@@ -26,10 +26,11 @@ export async function serveApi(answers: Answers): Promise<{ url: string; request
 }
 
 function toResponse(answer: Answers[string]): Response {
+  if (typeof answer === 'function') return (answer as () => Response)()
   if (typeof answer === 'number') {
     return Response.json({ error: { code: answer, message: 'refused', status: 'X' } }, { status: answer })
   }
-  if (typeof answer === 'string' || answer instanceof Uint8Array) return new Response(answer)
+  if (typeof answer === 'string' || answer instanceof Uint8Array) return new Response(answer as BodyInit)
   return Response.json(answer)
 }
 

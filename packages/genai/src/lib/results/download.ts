@@ -1,4 +1,5 @@
 import { ResultError, ResultUnavailableError, toResultError } from '../shared/errors.ts'
+import { isApiClient, openFile } from './open-file.ts'
 
 /**
  * Opens a file of the Gemini API as a stream.
@@ -7,46 +8,21 @@ import { ResultError, ResultUnavailableError, toResultError } from '../shared/er
  */
 export type FetchFile = (file: string, signal?: AbortSignal) => Promise<ReadableStream<Uint8Array>>
 
-/** What every client of `@google/genai` has at run time, in 2.x and 3.x, and hides in its types. */
-interface ApiClientLike {
-  request(request: {
-    path: string
-    httpMethod: 'GET'
-    queryParams: Record<string, string>
-    abortSignal?: AbortSignal
-  }): Promise<{ responseInternal?: Response }>
-}
-
 /**
- * Returns the function that downloads files with a client: its key, base URL, API version and `fetch`.
+ * Returns the function that downloads files with a client: its key, base URL, API version, headers and `fetch`.
  *
- * `client.files.download` writes to a path on Node and does not exist elsewhere, and cuts names such as `files/batch-…`
- * in URLs. This sends the same request and returns the stream of the answer.
+ * `client.files.download` writes to a path on Node and does not exist elsewhere, cuts names such as `files/batch-…` in
+ * URLs, and takes the API key along on redirects. This sends the same request and returns the stream of the answer.
  *
  * @throws ResultError `result_unsupported` if the client cannot do that and there is no `fetchFile`
  */
 export function toFetchFile(client: object, fetchFile: FetchFile | undefined): FetchFile {
   if (fetchFile) return async (file, signal) => await guarded(file, () => fetchFile(file, signal), signal)
   return async (file, signal) => {
-    const { apiClient } = client as { apiClient?: ApiClientLike }
-    if (typeof apiClient?.request !== 'function') throw unsupported()
+    const { apiClient } = client as { apiClient?: unknown }
+    if (!isApiClient(apiClient)) throw unsupported()
     return await guarded(file, () => openFile(apiClient, file, signal), signal)
   }
-}
-
-async function openFile(
-  apiClient: ApiClientLike,
-  file: string,
-  signal: AbortSignal | undefined,
-): Promise<ReadableStream<Uint8Array>> {
-  const { responseInternal } = await apiClient.request({
-    path: `${file}:download`,
-    httpMethod: 'GET',
-    queryParams: { alt: 'media' },
-    ...(signal && { abortSignal: signal }),
-  })
-  if (!responseInternal?.body) throw unsupported()
-  return responseInternal.body
 }
 
 async function guarded(
