@@ -30,6 +30,7 @@ export { addSecret, liveSecrets, type StoredSecret } from './lib/manage/stored-s
 export type { BatchResult } from './lib/results/batch-result.ts'
 export type { FetchFile } from './lib/results/download.ts'
 export {
+  type BatchEvent,
   batchResults,
   type FetchResultOptions,
   fetchResult,

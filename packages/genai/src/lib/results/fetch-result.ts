@@ -1,4 +1,4 @@
-import type { KnownEvent, WebhookEvent } from '@gwh/core'
+import type { EventType, KnownEvent, WebhookEvent } from '@gwh/core'
 import { checkNames, wholeNumber } from '@gwh/core/options'
 import type { JobClient } from '../shared/client.ts'
 import { type FailureReason, JobFailedError } from '../shared/errors.ts'
@@ -9,18 +9,23 @@ import { fetchInteractionResult, type InteractionResult, type PendingCalls } fro
 import type { BatchRow } from './rows.ts'
 import { fetchVideoResult, type VideoResult } from './video-result.ts'
 
-/** The outcome of a job. `kind` tells them apart. */
-export type JobResult = BatchResult | VideoResult | InteractionResult | PendingCalls
+/** The outcome of a job. `kind` tells them apart. `R` is the type of a batch's responses. */
+export type JobResult<R = object> = BatchResult<R> | VideoResult | InteractionResult | PendingCalls
 
-/** The outcome of a job, by the type of its event. */
-export type ResultFor<E extends WebhookEvent> =
+/** The outcome of a job, by the type of its event. The events of jobs that failed have none: `fetchResult` throws. */
+export type ResultFor<E extends WebhookEvent, R = object> =
   E extends KnownEvent<'batch.succeeded'>
-    ? BatchResult
+    ? BatchResult<R>
     : E extends KnownEvent<'video.generated'>
       ? VideoResult
       : E extends KnownEvent<'interaction.completed' | 'interaction.requires_action'>
         ? InteractionResult | PendingCalls
-        : JobResult
+        : E extends KnownEvent
+          ? never
+          : JobResult<R>
+
+/** An event of a batch. */
+export type BatchEvent = KnownEvent<Extract<EventType, `batch.${string}`>>
 
 /** Options of `batchResults`. */
 export interface ReadOptions {
@@ -51,21 +56,33 @@ const DEFAULT_ROW_BYTES = 64 * 1024 * 1024
  * @throws ResultError `result_not_found`, `result_unsupported`: permanent
  * @throws ResultUnavailableError `result_unavailable`: a retry can succeed
  * @throws WebhookConfigError `option_invalid` for an event of no job
+ * @typeParam R The responses of a batch, which the API sends as plain JSON. They are not checked
  * @example
  * ```ts
  * receiver.on('batch.succeeded', async (event) => {
- *   for await (const row of await fetchResult(event, { client })) await save(row)
+ *   for await (const row of await fetchResult<Answer>(event, { client })) await save(row.key, row.response)
  * })
  * ```
  */
+export async function fetchResult<R extends object = object>(
+  event: BatchEvent,
+  options: FetchResultOptions,
+): Promise<BatchResult<R>>
+/** Fetches the result of an event whose type is known; see above. */
 export async function fetchResult<E extends WebhookEvent>(
   event: E,
   options: FetchResultOptions,
-): Promise<ResultFor<E>> {
+): Promise<ResultFor<E>>
+/** Fetches the result of any event, with the type of a batch's responses; see above. */
+export async function fetchResult<R extends object>(
+  event: WebhookEvent,
+  options: FetchResultOptions,
+): Promise<JobResult<R>>
+export async function fetchResult(event: WebhookEvent, options: FetchResultOptions): Promise<JobResult> {
   checkNames(options, ['client', 'fetchFile', 'maxRowBytes', 'signal'], 'fetchResult()')
   const { id, type } = event
   if (id === undefined) throw invalid(`the ${type} event names no job`)
-  return (await resultOf(id, event, toDeps(options))) as ResultFor<E>
+  return await resultOf(id, event, toDeps(options))
 }
 
 /**
@@ -73,20 +90,22 @@ export async function fetchResult<E extends WebhookEvent>(
  * result is. A request that failed is a row with an `error`.
  *
  * @throws Like `fetchResult`, with the first row
+ * @typeParam R The responses, which the API sends as plain JSON. They are not checked
  * @example
  * ```ts
- * for await (const row of batchResults(client, event)) {
+ * type Answer = Pick<GenerateContentResponse, 'candidates' | 'usageMetadata'>
+ * for await (const row of batchResults<Answer>(client, event)) {
  *   if (row.error) console.error(row.key, row.error.message)
- *   else await save(row.key, row.response)
+ *   else await save(row.key, row.response.candidates)
  * }
  * ```
  */
-export async function* batchResults(
+export async function* batchResults<R extends object = object>(
   client: JobClient,
   event: WebhookEvent,
   options: ReadOptions = {},
-): AsyncGenerator<BatchRow> {
-  const result: JobResult = await fetchResult(event, { ...options, client })
+): AsyncGenerator<BatchRow<R>> {
+  const result = await fetchResult<R>(event, { ...options, client })
   if (result.kind !== 'batch') throw invalid(`a ${event.type} event has no batch results`)
   yield* result
 }
