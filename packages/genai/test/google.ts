@@ -11,8 +11,15 @@ export interface ApiRequest {
   body: unknown
 }
 
-/** Serves prepared responses, for states that a job of the emulator does not reach. */
-export async function serveApi(answers: Answers): Promise<{ url: string; requests: ApiRequest[] }> {
+/**
+ * Serves prepared responses, for states that a job of the emulator does not reach.
+ *
+ * @param next Returns the response to a request, if it is not always the same
+ */
+export async function serveApi(
+  answers: Answers,
+  next: (path: string) => Answers[string] | undefined = () => undefined,
+): Promise<{ url: string; requests: ApiRequest[] }> {
   const requests: ApiRequest[] = []
   const url = await serveFetch(async (request) => {
     const { pathname } = new URL(request.url)
@@ -20,7 +27,7 @@ export async function serveApi(answers: Answers): Promise<{ url: string; request
     const text = await request.text()
     const body: unknown = text === '' ? undefined : JSON.parse(text)
     requests.push({ method: request.method, path, key: request.headers.get('x-goog-api-key'), body })
-    return toResponse(answers[path] ?? 404)
+    return toResponse(next(path) ?? answers[path] ?? 404)
   })
   return { url, requests }
 }

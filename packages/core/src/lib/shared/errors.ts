@@ -49,6 +49,7 @@ export const ERROR_STATUS = {
   result_not_found: 500,
   result_unavailable: 500,
   result_unsupported: 500,
+  continuation_unknown: 500,
   row_invalid: 500,
   secret_unsaved: 500,
   forward_failed: 500,

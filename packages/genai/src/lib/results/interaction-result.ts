@@ -1,7 +1,9 @@
-import type { InteractionLike, InteractionRequest } from '../shared/client.ts'
+import { checkNames } from '@gwh/core/options'
+import type { InteractionLike, JobClient } from '../shared/client.ts'
 import { fromApi, JobFailedError, ResultUnavailableError } from '../shared/errors.ts'
 import { invalid } from '../shared/options.ts'
 import type { ResultDeps } from './batch-result.ts'
+import { continueOnce, memoryOf, type RespondOptions } from './continue-once.ts'
 
 /** The outcome of an interaction. */
 export interface InteractionResult {
@@ -50,15 +52,22 @@ export interface PendingCalls {
   /** The interaction, as the SDK returned it. */
   readonly interaction: InteractionLike
   /**
-   * Answers the calls with a new interaction that continues this one, in the background.
+   * Answers the calls with a new interaction that continues this one, in the background. Once: a second call, of a handler
+   * that is tried again for instance, returns the continuation that the first one created, whatever its results.
+   *
+   * That holds within this process; with `options.memory` also after a crash and in other processes, unless two handle the
+   * same event at the same time. The API itself cannot say whether an interaction was continued. So if an attempt ended
+   * without an answer, the next one throws, and a person decides; see `options.ifUnknown`.
    *
    * @param results One for each call
    * @param request More members of the request: `webhook_config`, and `tools` if the model should call them again
    * @throws WebhookConfigError `option_invalid` unless each call has exactly one result
+   * @throws ResultError `continuation_unknown`: permanent
    */
   respond(
     results: readonly CallResult[],
     request?: Readonly<Record<string, unknown>>,
+    options?: RespondOptions,
   ): Promise<InteractionLike>
 }
 
@@ -71,7 +80,7 @@ export async function fetchInteractionResult(
 ): Promise<InteractionResult | PendingCalls> {
   const interaction = await fromApi(`interaction ${job}`, () => client.interactions.get(job), signal)
   const { status = '' } = interaction
-  if (status === 'requires_action') return toPendingCalls(job, interaction, client.interactions)
+  if (status === 'requires_action') return toPendingCalls(job, interaction, client)
   if (status === 'completed' || ENDED_EARLY.includes(status)) return toResult(job, status, interaction)
   if (status === 'cancelled') throw new JobFailedError({ job, reason: 'cancelled' })
   if (status === 'failed') throw toFailure(job, interaction)
@@ -111,11 +120,7 @@ export function firstError({ errors }: InteractionLike): { errorCode?: string; e
   }
 }
 
-function toPendingCalls(
-  job: string,
-  interaction: InteractionLike,
-  interactions: { create(request: InteractionRequest): Promise<InteractionLike> },
-): PendingCalls {
+function toPendingCalls(job: string, interaction: InteractionLike, client: JobClient): PendingCalls {
   const answered = new Set(stepsOf(interaction, 'function_result').map(({ call_id }) => call_id))
   const calls = stepsOf(interaction, 'function_call')
     .map(({ id, name, arguments: given }) => ({
@@ -129,17 +134,23 @@ function toPendingCalls(
     job,
     calls,
     interaction,
-    async respond(results, request = {}) {
+    async respond(results, request = {}, options = {}) {
+      checkNames(options, ['memory', 'ifUnknown'], 'respond()')
       const input = toInput(calls, results)
       const { model, agent } = interaction
       const target = model === undefined ? { agent } : { model }
-      return await interactions.create({
-        ...target,
-        ...request,
-        previous_interaction_id: job,
-        input,
-        background: true,
-      })
+      const continued = { ...target, ...request, previous_interaction_id: job, input, background: true }
+      const { memory = memoryOf(client), ifUnknown = 'refuse' } = options
+      return await continueOnce(
+        {
+          job,
+          // The SDK would send a request again that was not answered, and continue the interaction twice.
+          create: () => client.interactions.create(continued, { maxRetries: 0 }),
+          read: (id) => fromApi(`interaction ${id}`, () => client.interactions.get(id)),
+        },
+        memory,
+        ifUnknown,
+      )
     },
   }
 }

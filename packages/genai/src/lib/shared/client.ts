@@ -72,7 +72,7 @@ export interface JobClient {
   }
   readonly interactions: {
     get(id: string, parameters?: null, options?: RequestOptions): Promise<InteractionLike>
-    create(request: InteractionRequest): Promise<InteractionLike>
+    create(request: InteractionRequest, options?: RequestOptions): Promise<InteractionLike>
   }
 }
 

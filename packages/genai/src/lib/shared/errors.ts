@@ -39,10 +39,13 @@ export class JobFailedError extends PermanentError {
   }
 }
 
-/** A result that no retry can fetch: it does not exist, or lies where this package cannot read. */
+/**
+ * What no retry can change: a result does not exist, or lies where this package cannot read; or nobody knows whether an
+ * interaction was continued.
+ */
 export class ResultError extends PermanentError {
   /** The stable code. */
-  readonly code: 'result_not_found' | 'result_unsupported'
+  readonly code: 'result_not_found' | 'result_unsupported' | 'continuation_unknown'
 
   constructor(code: ResultError['code'], message: string, options?: { cause?: unknown }) {
     super(message, options)

@@ -1,0 +1,135 @@
+import { PermanentError, parseEvent } from '@gwh/core'
+import { freePort } from '@gwh/testing'
+import { describe, expect, test } from 'vitest'
+import { type CallResult, type ContinuationMemory, fetchResult, type RespondOptions } from '../src/index.ts'
+import { type Answers, serveApi } from './google.ts'
+import { connect3, SDKS } from './support.ts'
+
+const PENDING = {
+  id: 'v1_one',
+  model: 'gemini-3.8-flash',
+  status: 'requires_action',
+  steps: [{ type: 'function_call', id: 'c1', name: 'weather', arguments: {} }],
+}
+const NEXT = { id: 'v1_two', status: 'in_progress' }
+const RESULTS: CallResult[] = [{ id: 'c1', result: { degrees: 3 } }]
+const refuse = (status: number) => () => Response.json({ error: { message: 'no' } }, { status })
+
+/** The API, where the answers to creations come one after the other, the last one again and again. */
+async function startApi(...creations: Answers[string][]) {
+  const answers: Answers = { 'interactions/v1_one': PENDING, 'interactions/v1_two': NEXT }
+  const { url, requests } = await serveApi(answers, (path) => {
+    if (path !== 'interactions') return undefined
+    return creations.length > 1 ? creations.shift() : creations[0]
+  })
+  return { url, created: () => requests.filter(({ method }) => method === 'POST').length }
+}
+
+/** One attempt of a handler, in the process of a client. */
+async function attempt(client: ReturnType<typeof connect3>, options?: RespondOptions) {
+  const event = parseEvent('{"type":"interaction.requires_action","data":{"id":"v1_one"}}')
+  const pending = await fetchResult(event, { client })
+  if (pending.kind !== 'requires_action') throw new TypeError('no calls')
+  return await pending.respond(RESULTS, {}, options)
+}
+
+describe.each(SDKS)('with @google/genai $sdk', ({ connect }) => {
+  test('a handler that is tried again gets the continuation of its first attempt', async () => {
+    const { url, created } = await startApi(NEXT)
+    const client = connect(url)
+    for (const _ of [1, 2, 3]) expect(await attempt(client)).toMatchObject({ id: 'v1_two' })
+    expect(created()).toBe(1)
+  })
+
+  test('a request without an answer is not sent again, and is an error until the caller decides', async () => {
+    const { url, created } = await startApi(refuse(500), NEXT)
+    const client = connect(url)
+    await expect(attempt(client)).rejects.toMatchObject({ status: 500 })
+    const second = attempt(client)
+    await expect(second).rejects.toMatchObject({ code: 'continuation_unknown' })
+    await expect(second).rejects.toBeInstanceOf(PermanentError)
+    expect(created()).toBe(1)
+    expect(await attempt(client, { ifUnknown: 'repeat' })).toMatchObject({ id: 'v1_two' })
+    expect(await attempt(client, { ifUnknown: 'repeat' })).toMatchObject({ id: 'v1_two' })
+    expect(created()).toBe(2)
+  })
+
+  test.each([400, 403, 429, 503])(
+    'after a %i, which says that nothing was created, it is sent again',
+    async (status) => {
+      const { url, created } = await startApi(refuse(status), NEXT)
+      const client = connect(url)
+      await expect(attempt(client)).rejects.toMatchObject({ status })
+      expect(await attempt(client)).toMatchObject({ id: 'v1_two' })
+      expect(created()).toBe(2)
+    },
+  )
+})
+
+test('with a memory, another process gets the continuation too', async () => {
+  const { url, created } = await startApi(NEXT)
+  const memory = new Map<string, string>()
+  for (const _ of [1, 2]) expect(await attempt(connect3(url), { memory })).toMatchObject({ id: 'v1_two' })
+  expect(created()).toBe(1)
+  expect([...memory]).toEqual([['gwh:continuation:v1_one', 'v1_two']])
+})
+
+test('a process that ends before the answer leaves a mark, so that the next one does not continue twice', async () => {
+  const { url, created } = await startApi(NEXT)
+  const values = new Map<string, string>()
+  const dying: ContinuationMemory = {
+    get: (key) => values.get(key),
+    // The second write is that of the answer, and the process does not live to see it.
+    set: (key, value) => (values.has(key) ? new Promise(() => {}) : values.set(key, value)),
+  }
+  void attempt(connect3(url), { memory: dying })
+  await expect.poll(created).toBe(1)
+  const memory = values
+  await expect(attempt(connect3(url), { memory })).rejects.toMatchObject({ code: 'continuation_unknown' })
+  expect(created()).toBe(1)
+})
+
+test('calls at the same time send one request', async () => {
+  const { url, created } = await startApi(NEXT)
+  const client = connect3(url)
+  const made = await Promise.all([attempt(client), attempt(client), attempt(client)])
+  expect(made.map(({ id }) => id)).toEqual(['v1_two', 'v1_two', 'v1_two'])
+  expect(created()).toBe(1)
+})
+
+test('a memory that fails before the request fails the call; one that fails after it does not', async () => {
+  const { url, created } = await startApi(NEXT)
+  let writes = 0
+  const failing = (at: number): ContinuationMemory => ({
+    get: () => undefined,
+    set() {
+      if (++writes === at) throw new TypeError('the memory is down')
+    },
+  })
+  await expect(attempt(connect3(url), { memory: failing(1) })).rejects.toThrow('the memory is down')
+  expect(created()).toBe(0)
+  writes = 0
+  expect(await attempt(connect3(url), { memory: failing(2) })).toMatchObject({ id: 'v1_two' })
+})
+
+test('an API that cannot be reached has continued nothing', async () => {
+  const { url, created } = await startApi(NEXT)
+  const client = connect3(url)
+  const event = parseEvent('{"type":"interaction.requires_action","data":{"id":"v1_one"}}')
+  const memory = new Map<string, string>()
+  const { batches, operations, interactions } = client
+  const unreachable = connect3(`http://127.0.0.1:${await freePort()}`).interactions
+  const cut = {
+    batches,
+    operations,
+    interactions: {
+      get: (id: string) => interactions.get(id),
+      create: (...args: Parameters<typeof unreachable.create>) => unreachable.create(...args),
+    },
+  }
+  const pending = await fetchResult(event, { client: cut as unknown as typeof client })
+  if (pending.kind !== 'requires_action') throw new TypeError('no calls')
+  await expect(pending.respond(RESULTS, {}, { memory })).rejects.toThrow()
+  expect(await attempt(client, { memory })).toMatchObject({ id: 'v1_two' })
+  expect(created()).toBe(1)
+})
