@@ -11,7 +11,7 @@ export function completionCommand({ terminal }: CommandContext): Command {
     .action(async (shell: Shell, _: object, command: Command) => {
       const { writeScript } = await import('../completion/scripts.ts')
       const { listPlaces } = await import('../completion/words.ts')
-      terminal.out(writeScript(shell, listPlaces(command.parent!)))
+      terminal.lines(writeScript(shell, listPlaces(command.parent!)))
     })
 }
 

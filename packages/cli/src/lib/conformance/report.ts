@@ -1,4 +1,5 @@
-import { printable } from '../shared/table.ts'
+import { dim, green, red } from '../shared/paint.ts'
+import { printable } from '../shared/printable.ts'
 import type { Terminal } from '../shared/terminal.ts'
 import type { RuleResult } from './run.ts'
 
@@ -16,7 +17,7 @@ export function printReport(
   results: readonly RuleResult[],
 ): void {
   if (format === 'json') terminal.json({ url, ...count(results), results })
-  else if (format === 'junit') terminal.out(toJunit(url, results))
+  else if (format === 'junit') terminal.lines(toJunit(url, results))
   else printText(terminal, results)
 }
 
@@ -26,10 +27,9 @@ function count(results: readonly RuleResult[]) {
 }
 
 function printText(terminal: Terminal, results: readonly RuleResult[]): void {
-  const { green, red, dim } = terminal.colors
   for (const { rule, passed, message } of results) {
-    terminal.out(`${passed ? green('ok  ') : red('FAIL')} ${rule}`)
-    if (message !== undefined) terminal.out(dim(`     ${printable(message)}`))
+    terminal.out(passed ? green('ok  ') : red('FAIL'), ` ${rule}`)
+    if (message !== undefined) terminal.out(dim(`     ${message}`))
   }
   const { rules, passed, failed } = count(results)
   terminal.out(`${rules} rules: ${passed} kept, ${failed} broken`)

@@ -5,6 +5,7 @@ import { devEnvironment, writeEnvironment } from '../project/environment.ts'
 import { CliError } from '../shared/cli-error.ts'
 import type { CommandContext } from '../shared/context.ts'
 import { maskSecret } from '../shared/mask.ts'
+import { bold, dim } from '../shared/paint.ts'
 import { attachQueue } from './attached-queue.ts'
 import { describeSignal } from './live-line.ts'
 import { runProgram } from './program.ts'
@@ -68,8 +69,9 @@ function open(
       controlToken: settings.controlToken,
       scenarios,
       observer(signal) {
-        const line = flags.json ? JSON.stringify(signal) : describeSignal(signal, terminal.colors)
-        if (line !== undefined) terminal.out(line)
+        if (flags.json) return terminal.json(signal)
+        const line = describeSignal(signal)
+        if (line !== undefined) terminal.out(...line)
       },
     })
   } catch (cause) {
@@ -118,11 +120,10 @@ interface Introduction {
 }
 
 function introduce({ terminal }: CommandContext, { url, page, file, forward, secret }: Introduction): void {
-  const { bold, dim } = terminal.colors
-  terminal.note(`${bold("Google's side")}  ${url}`)
-  terminal.note(`${bold('Your receiver')}  ${forward}  ${dim(`secret ${maskSecret(secret)}`)}`)
-  terminal.note(`${bold('Page')}           ${page}  ${dim('opens once')}`)
-  terminal.note(`${bold('Environment')}    ${file}  ${dim('for example node --env-file')}`)
+  terminal.note(bold("Google's side"), `  ${url}`)
+  terminal.note(bold('Your receiver'), `  ${forward}  `, dim(`secret ${maskSecret(secret)}`))
+  terminal.note(bold('Page'), `           ${page}  `, dim('opens once'))
+  terminal.note(bold('Environment'), `    ${file}  `, dim('for example node --env-file'))
   terminal.note(dim('Send an event: gwh trigger batch.succeeded. Ctrl-C ends it.'))
 }
 

@@ -1,7 +1,7 @@
 import { findSecrets } from '../project/secrets.ts'
 import { type CommandContext, untilInterrupted } from '../shared/context.ts'
 import { EXIT, type ExitCode } from '../shared/exit-codes.ts'
-import { printable } from '../shared/table.ts'
+import { dim, green, red, yellow } from '../shared/paint.ts'
 import type { Finding } from './finding.ts'
 import { checkKeys, checkSecrets } from './keys.ts'
 import { checkReceiver } from './receiver.ts'
@@ -42,7 +42,6 @@ export async function doctor(
 }
 
 function show({ terminal }: CommandContext, findings: readonly Finding[], failures: number): void {
-  const { green, yellow, red, dim } = terminal.colors
   const marks = {
     ok: green('ok     '),
     warning: yellow('warning'),
@@ -50,8 +49,8 @@ function show({ terminal }: CommandContext, findings: readonly Finding[], failur
     skipped: dim('skipped'),
   }
   for (const { check, status, message, fix } of findings) {
-    terminal.out(`${marks[status]} ${check}: ${printable(message)}`)
-    if (fix !== undefined) terminal.out(`        ${dim(fix)}`)
+    terminal.out(marks[status], ` ${check}: ${message}`)
+    if (fix !== undefined) terminal.out('        ', dim(fix))
   }
   terminal.out(failures === 0 ? 'Nothing is broken.' : `${failures} failed.`)
 }

@@ -38,7 +38,8 @@ export async function init(context: CommandContext, flags: InitFlags): Promise<n
   else show(context, { file, project, added })
   const code = flags.install && install !== undefined ? await runInstall(context, install) : 0
   if (code !== 0 || flags.json) return code
-  terminal.note('\nNext:')
+  terminal.note()
+  terminal.note('Next:')
   for (const step of left) terminal.note(`  ${step}`)
   return code
 }

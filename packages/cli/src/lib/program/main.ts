@@ -32,6 +32,7 @@ function report(error: unknown, terminal: Terminal): number {
     return error.exitCode
   }
   // A mistake of ours: here the stack helps.
-  terminal.note(error instanceof Error ? (error.stack ?? error.message) : String(error))
+  const text = error instanceof Error ? (error.stack ?? error.message) : String(error)
+  for (const line of text.split('\n')) terminal.note(line)
   return EXIT.failed
 }

@@ -22,6 +22,7 @@ export function createProgram(context: CommandContext): Command {
     .configureHelp({ showGlobalOptions: true })
     .enablePositionalOptions()
     .exitOverride()
+    .configureOutput({ writeOut: writeTo(context.terminal.out), writeErr: writeTo(context.terminal.note) })
   for (const create of [
     devCommand,
     pageCommand,
@@ -38,6 +39,11 @@ export function createProgram(context: CommandContext): Command {
     program.addCommand(inherit(create(context), program))
   }
   return program
+}
+
+/** What commander writes has its words from the command line. */
+const writeTo = (write: (line: string) => void) => (text: string) => {
+  for (const line of text.replace(/\n$/, '').split('\n')) write(line)
 }
 
 function inherit(command: Command, parent: Command): Command {

@@ -1,7 +1,8 @@
 import type { DeliveryQueue, DeliveryRecord, DeliveryState } from '@gwh/core/queue'
 import { CliError } from '../shared/cli-error.ts'
 import type { CommandContext } from '../shared/context.ts'
-import { printable, toTable } from '../shared/table.ts'
+import { dim } from '../shared/paint.ts'
+import { toTable } from '../shared/table.ts'
 import { maskText } from './mask.ts'
 import { type QueueFlags, withQueue } from './open.ts'
 import { toIso, toPrinted } from './record.ts'
@@ -37,7 +38,7 @@ export async function list(context: CommandContext, flags: ListFlags): Promise<v
     record.event?.type,
     maskText([record.reason, describeError(record.lastError)].filter(Boolean).join(': ')).slice(0, 100),
   ])
-  terminal.out(toTable(['received', 'state', 'tries', 'webhook-id', 'type', 'why'], rows))
+  terminal.lines(toTable(['received', 'state', 'tries', 'webhook-id', 'type', 'why'], rows))
 }
 
 /** Prints one delivery with its attempts and its body. */
@@ -48,21 +49,12 @@ export async function show(context: CommandContext, id: string, flags: QueueFlag
   const { history, body, lastError: _, ...fields } = toPrinted(record)
   if (flags.json) return terminal.json(toPrinted(record))
   for (const [name, value] of Object.entries(fields)) {
-    if (value !== undefined)
-      terminal.out(`${terminal.colors.dim(name.padEnd(10))} ${printable(String(value))}`)
+    if (value !== undefined) terminal.out(dim(name.padEnd(10)), ` ${value}`)
   }
   for (const { attempt, failedAt, error } of record.history) {
-    terminal.out(
-      `attempt ${attempt} failed at ${toIso(failedAt)}: ${printable(maskText(describeError(error)))}`,
-    )
+    terminal.out(`attempt ${attempt} failed at ${toIso(failedAt)}: ${maskText(describeError(error))}`)
   }
-  terminal.out(body === undefined ? 'The body was erased.' : printableLines(body))
-}
-
-/** JSON escapes what controls a terminal, other text does not. */
-function printableLines(body: unknown): string {
-  const text = typeof body === 'string' ? body : JSON.stringify(body, null, 2)
-  return text.split('\n').map(printable).join('\n')
+  terminal.lines(body === undefined ? 'The body was erased.' : JSON.stringify(body, null, 2))
 }
 
 /** Prints deliveries as JSON, one per line, all of them by default. */

@@ -1,4 +1,5 @@
 import Table from 'cli-table3'
+import { printable } from './printable.ts'
 
 const NONE = ''
 const NO_LINES = Object.fromEntries(
@@ -17,9 +18,4 @@ export function toTable(head: readonly string[], rows: readonly (readonly (strin
   })
   table.push(...rows.map((row) => row.map((cell) => printable(cell ?? ''))))
   return table.toString().replace(/[ \t]+$/gm, '')
-}
-
-/** Text from outside may hold what controls a terminal. */
-export function printable(text: string): string {
-  return text.replace(/[\p{Cc}\p{Cf}]/gu, '?')
 }

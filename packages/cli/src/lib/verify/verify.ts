@@ -5,7 +5,7 @@ import { CliError } from '../shared/cli-error.ts'
 import { type CommandContext, untilInterrupted } from '../shared/context.ts'
 import { EXIT, type ExitCode } from '../shared/exit-codes.ts'
 import { toFields } from '../shared/fields.ts'
-import { printable } from '../shared/table.ts'
+import { dim, green, red } from '../shared/paint.ts'
 import type { RecordedDelivery } from './delivery.ts'
 import { type DeliverySource, readDeliveries } from './read-deliveries.ts'
 
@@ -115,8 +115,8 @@ function typeOf(body: Uint8Array): string | undefined {
 }
 
 function show({ terminal }: CommandContext, verdict: Verdict, flags: VerifyFlags): void {
-  const { green, red, dim } = terminal.colors
-  terminal.out(verdict.verified ? green('verified') : `${red('not verified')} ${dim(`(${verdict.code})`)}`)
+  if (verdict.verified) terminal.out(green('verified'))
+  else terminal.out(red('not verified'), dim(` (${verdict.code})`))
   if (!verdict.verified) terminal.out(`  ${verdict.message}`)
   if (verdict.reason === 'clock_skew' && flags.at === undefined) {
     terminal.out('  Was it recorded earlier? With --at sent it is judged as if it arrived when it was sent.')
@@ -124,6 +124,6 @@ function show({ terminal }: CommandContext, verdict: Verdict, flags: VerifyFlags
   const { id, timestamp, scheme, keyId, type } = verdict
   const sent = timestamp === undefined ? undefined : new Date(timestamp * 1000).toISOString()
   for (const [name, value] of Object.entries({ id, sent, type, scheme, key: keyId })) {
-    if (value !== undefined) terminal.out(`  ${dim(name.padEnd(6))} ${printable(value).slice(0, 200)}`)
+    if (value !== undefined) terminal.out('  ', dim(name.padEnd(6)), ` ${value.slice(0, 200)}`)
   }
 }

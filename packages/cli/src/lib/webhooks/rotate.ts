@@ -144,11 +144,15 @@ function showOverlap(
 ): void {
   const until = new Date(previousUntil).toISOString()
   terminal.out(`${id} signs with a new secret; the old one ends at ${until}`)
-  terminal.note(`
-1. Have the receivers load ${variable} from ${file} again: restart them, or deploy it.
-   Until then they answer 401 to what the new secret signed, and the sender tries again for 24 hours.
-2. Send a ping, and see in a receiver's log that it verifies: gwh webhooks ping ${id}
-3. After ${until}, run \`gwh webhooks rotate ${id}\` again. It removes the old secret.`)
+  for (const line of [
+    '',
+    `1. Have the receivers load ${variable} from ${file} again: restart them, or deploy it.`,
+    '   Until then they answer 401 to what the new secret signed, and the sender tries again for 24 hours.',
+    `2. Send a ping, and see in a receiver's log that it verifies: gwh webhooks ping ${id}`,
+    `3. After ${until}, run \`gwh webhooks rotate ${id}\` again. It removes the old secret.`,
+  ]) {
+    terminal.note(line)
+  }
 }
 
 function showFinished({ terminal }: CommandContext, { file, variable }: Rotation): void {

@@ -1,6 +1,7 @@
 import type { WebhookLike } from '@gwh/genai'
 import type { CommandContext } from '../shared/context.ts'
-import { printable, toTable } from '../shared/table.ts'
+import { dim } from '../shared/paint.ts'
+import { toTable } from '../shared/table.ts'
 
 /** A webhook as the API shows it. */
 export interface ShownWebhook extends WebhookLike {
@@ -14,7 +15,7 @@ export function showAll({ terminal }: CommandContext, webhooks: readonly ShownWe
   const rows = webhooks.map(({ id, name, state, uri, subscribed_events = [] }) => {
     return [id, name, state, uri, subscribed_events.join(' ')]
   })
-  terminal.out(toTable(['id', 'name', 'state', 'uri', 'events'], rows))
+  terminal.lines(toTable(['id', 'name', 'state', 'uri', 'events'], rows))
 }
 
 /** Prints one webhook, a line for each field. */
@@ -31,6 +32,6 @@ export function showOne({ terminal }: CommandContext, webhook: ShownWebhook): vo
     secrets: secrets?.join(', '),
   }
   for (const [name, value] of Object.entries(fields)) {
-    if (value !== undefined) terminal.out(`${terminal.colors.dim(name.padEnd(8))} ${printable(value)}`)
+    if (value !== undefined) terminal.out(dim(name.padEnd(8)), ` ${value}`)
   }
 }
