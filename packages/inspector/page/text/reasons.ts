@@ -25,6 +25,8 @@ export function reasonOf(attempt: Attempt): string | undefined {
       return `Nothing answered at ${uri}. Is the receiver running, and on this port?`
     case 'target_blocked':
       return 'The emulator delivers to this machine only. The option allowRemote opens it.'
+    case 'request_failed':
+      return 'The request could not be made, so nothing was sent. See the reason below.'
     case 'closed':
       return 'The emulator was closed during this attempt; it is made again.'
     default:

@@ -1,6 +1,7 @@
 import { notFound } from '../http/body.ts'
 import { RequestFault } from '../http/faults.ts'
 import { isFields } from '../http/fields.ts'
+import { toJson } from '../http/json.ts'
 import type { AnyJob } from '../jobs/job.ts'
 import { readOutcome } from '../jobs/outcomes.ts'
 import type { DeliverySnapshot } from '../shared/types.ts'
@@ -14,7 +15,7 @@ export async function finish(
 ): Promise<readonly DeliverySnapshot[]> {
   const job = typeof id === 'string' ? findJob(state, id) : undefined
   if (job === undefined) throw notFound(`Job ${typeof id === 'string' ? `'${id}' ` : ''}`.trim())
-  const fields = typeof outcome === 'string' ? { outcome } : (outcome ?? {})
+  const fields = typeof outcome === 'string' ? { outcome } : (toJson('The outcome', outcome) ?? {})
   if (!isFields(fields)) throw new RequestFault('invalid_request', "'outcome' must be a name or an object.")
   return finishJob(state, job, readOutcome(fields, job.kind))
 }

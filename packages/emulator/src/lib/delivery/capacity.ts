@@ -5,9 +5,15 @@ import type { Delivery } from './delivery.ts'
 /**
  * Drops the oldest deliveries that have ended, so that `count` new ones fit.
  *
- * @throws RequestFault `limit_exceeded` when too many are still pending
+ * @throws RequestFault `limit_exceeded` when too many are still pending, `invalid_request` when they never fit
  */
 export function makeRoom(deliveries: Records<Delivery>, count: number, limit: number): void {
+  if (count > limit) {
+    throw new RequestFault(
+      'invalid_request',
+      `An event would go to ${count} receivers, and the emulator keeps ${limit} deliveries (limits.deliveries).`,
+    )
+  }
   const excess = deliveries.size + count - limit
   if (excess <= 0) return
   const ended = [...deliveries.values()].filter(({ state }) => state !== 'pending').slice(0, excess)

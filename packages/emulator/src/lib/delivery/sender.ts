@@ -7,8 +7,7 @@ import { createTimerSet, type TimerSet } from '../shared/timer-set.ts'
 import type { DeliverySnapshot } from '../shared/types.ts'
 import type { Records } from '../storage/records.ts'
 import type { Storage } from '../storage/storage.ts'
-import { type Outcome, sendAttempt } from './attempt.ts'
-import { planAttempt } from './attempt-plan.ts'
+import type { Outcome } from './attempt.ts'
 import { makeRoom } from './capacity.ts'
 import {
   type Delivery,
@@ -22,9 +21,8 @@ import {
 } from './delivery.ts'
 import { createInterference, type Interference } from './interference.ts'
 import { createPerKeyLimiter } from './per-key-limiter.ts'
+import { prepareAttempt } from './ready-attempt.ts'
 import { createReports, type Reports } from './reports.ts'
-import { buildRequest } from './request.ts'
-import { findSend } from './target.ts'
 import {
   decide,
   isTooLate,
@@ -181,26 +179,18 @@ export class Sender {
     faults: readonly DeliveryFault[],
     signal: AbortSignal,
   ): Promise<void> {
-    const plan = planAttempt(faults)
     const startsAt = this.#clock.now()
-    const request = await buildRequest(delivery, endpoint, startsAt, plan)
+    const attempt = await prepareAttempt(delivery, endpoint, { startsAt, faults, settings: this.#settings })
     // It may have ended while it was signed.
     if (this.#deliveries.get(delivery.id) !== delivery || signal.aborted) return
     // Recorded before it is sent, so that no attempt goes unrecorded.
     const begun = this.#deliveries.put(
-      withAttempt(delivery, endpoint.uri, startsAt, { faults, headers: request.headers }),
+      withAttempt(delivery, endpoint.uri, startsAt, { faults, headers: attempt.headers }),
     )
     this.#timers.cancel(delivery.id)
     this.#reports.attemptStarted(begun)
     const startedAt = this.#settings.now()
-    const outcome = await sendAttempt({
-      uri: endpoint.uri,
-      ...request,
-      timeoutMs: this.#settings.retry.timeoutMs,
-      signal,
-      plan,
-      findSend: (uri) => findSend(uri, this.#settings, plan.wire),
-    })
+    const outcome = await attempt.send(signal)
     const durationMs = this.#settings.now() - startedAt
     // A result that cannot be stored now is stored later: making the attempt again would send it twice.
     await this.#clock.runNow(() => {

@@ -25,7 +25,10 @@ export function withAttempt(
   delivery: Delivery,
   uri: string,
   startedAt: number,
-  { faults, headers }: { faults: readonly DeliveryFault[]; headers: Readonly<Record<string, string>> },
+  {
+    faults,
+    headers,
+  }: { faults: readonly DeliveryFault[]; headers: Readonly<Record<string, string>> | undefined },
 ): Delivery {
   const number = delivery.attempts.length + 1
   const holds = delivery.heldBack?.attempt === number ? delivery.heldBack.by : []
@@ -34,7 +37,7 @@ export function withAttempt(
     attempt: number,
     uri,
     startedAt,
-    headers,
+    ...(headers && { headers }),
     ...(names.length > 0 && { faults: names }),
   }
   const endpoint = { ...delivery.endpoint, uri }

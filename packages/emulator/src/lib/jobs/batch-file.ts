@@ -2,6 +2,7 @@ import type { FileRecord } from '../files/file-record.ts'
 import type { FileStore, FileWriter } from '../files/file-store.ts'
 import { type JsonLine, LineError, LineWriter, readLines } from '../files/json-lines.ts'
 import { RequestFault } from '../http/faults.ts'
+import { checkDepth } from '../http/json.ts'
 import type { Respond } from '../shared/respond.ts'
 import type { Outcome } from '../shared/scenario.ts'
 import {
@@ -80,7 +81,9 @@ async function answerLines(
 
 function readLine(batch: Batch, { number, text }: JsonLine): BatchRequest {
   try {
-    return readBatchRequest(batch.input.method, JSON.parse(text))
+    const value: unknown = JSON.parse(text)
+    checkDepth('This', value)
+    return readBatchRequest(batch.input.method, value)
   } catch (error) {
     throw new LineError(number, error instanceof RequestFault ? error.message : 'This is not valid JSON.')
   }

@@ -6,10 +6,13 @@ import type { Outcome } from '../shared/scenario.ts'
 import type { EmulatorObserver } from '../shared/signals.ts'
 import { createTimerSet, type TimerSet } from '../shared/timer-set.ts'
 import type { DeliverySnapshot } from '../shared/types.ts'
+import { untilAborted } from '../shared/until-aborted.ts'
 import type { Records } from '../storage/records.ts'
 import type { Storage } from '../storage/storage.ts'
-import { type AnyJob, type JobDraft, type JobEnd, JobFailure, type JobType } from './job.ts'
-import { errorOf, outcomeOf } from './outcomes.ts'
+import { messageOf } from './answers.ts'
+import { type AnyJob, type JobDraft, JobFailure, type JobType } from './job.ts'
+import { endOf, failed, isPassing, type Produced } from './job-end.ts'
+import { outcomeOf } from './outcomes.ts'
 import type { Scenarios } from './scenarios.ts'
 
 /** What jobs work with. */
@@ -24,12 +27,6 @@ export interface JobsOptions {
   readonly scenarios: Scenarios
   /** Delivers a job's event to its own URIs, or without them to the subscribed webhooks. */
   readonly emit: (event: EventInput, uris?: readonly string[]) => readonly DeliverySnapshot[]
-}
-
-/** How a job ends, and what it has to show. */
-interface Produced {
-  readonly outcome: Outcome
-  readonly result?: unknown
 }
 
 /** Runs the jobs of every kind from their creation to their end. */
@@ -121,13 +118,13 @@ export class Jobs {
   ): Promise<readonly DeliverySnapshot[] | undefined> {
     const job = this.find(id)
     if (job === undefined || job.end !== undefined) return undefined
-    const produced = await this.#untilStopped(this.#produce(job, outcome))
-    return produced && this.#commit(id, produced, uris)
+    const produced = await untilAborted(this.#run.signal, this.#produce(job, outcome))
+    return produced && this.#end(id, produced, uris)
   }
 
   /** Ends a job without a result and emits its event, at once. */
   cancel(id: string): void {
-    this.#commit(id, { outcome: { outcome: 'cancelled' } })
+    this.#end(id, { outcome: { outcome: 'cancelled' } })
   }
 
   /** Removes a job; it never ends. */
@@ -173,37 +170,45 @@ export class Jobs {
     try {
       return { outcome, result: await this.#types.get(job.kind)!.produce(job, outcome) }
     } catch (error) {
-      const { code, message } = error instanceof JobFailure ? error : new JobFailure(13, String(error))
-      return { outcome: { outcome: 'failed', error: { code, message } } }
+      return failed(error instanceof JobFailure ? error : new JobFailure(13, String(error)))
     }
   }
 
-  /** Waits for `work`, but not longer than jobs may end. */
-  async #untilStopped<Result>(work: Promise<Result>): Promise<Result | undefined> {
-    const { signal } = this.#run
-    let stop: () => void = () => {}
-    const stopped = new Promise<undefined>((resolve) => {
-      stop = () => resolve(undefined)
-    })
-    signal.addEventListener('abort', stop)
+  /**
+   * Ends a job. One whose event cannot be made or sent, now or later, ends as failed with that as its error: announced
+   * if it can be, and otherwise without an event.
+   *
+   * @throws EmulatorError, or RequestFault `limit_exceeded`, when it can end later
+   */
+  #end(id: string, produced: Produced, uris?: readonly string[]): readonly DeliverySnapshot[] | undefined {
     try {
-      return signal.aborted ? undefined : await Promise.race([work, stopped])
-    } finally {
-      signal.removeEventListener('abort', stop)
+      return this.#commit(id, produced, (job) => this.#announce(job, produced.outcome.webhooks, uris))
+    } catch (error) {
+      if (isPassing(error)) throw error
+      const failure = failed(new JobFailure(13, `The event of this job cannot be sent: ${messageOf(error)}`))
+      try {
+        return this.#commit(id, failure, (job) => this.#announce(job, undefined, uris))
+      } catch (error) {
+        if (isPassing(error)) throw error
+        return this.#commit(id, failure, () => [])
+      }
     }
   }
 
   /** Stores the end and opens its deliveries in one change: a job that has ended was announced. */
-  #commit(id: string, produced: Produced, uris?: readonly string[]): readonly DeliverySnapshot[] | undefined {
+  #commit(
+    id: string,
+    produced: Produced,
+    announce: (job: AnyJob) => readonly DeliverySnapshot[],
+  ): readonly DeliverySnapshot[] | undefined {
     const { storage, clock, observer } = this.#options
     return storage.atomically(() => {
       const job = this.find(id)
       // It may have been cancelled or removed while its result was worked out.
       if (job === undefined || job.end !== undefined) return undefined
       const ended = this.#jobs.put({ ...job, end: endOf(produced, clock.now()) })
-      const { state, eventType } = outcomeOf(job.kind, ended.end!.outcome)!
-      const { webhooks } = produced.outcome
-      const deliveries = eventType === undefined ? [] : this.#announce(ended, eventType, webhooks, uris)
+      const { state } = outcomeOf(job.kind, ended.end!.outcome)!
+      const deliveries = announce(ended)
       storage.afterCommit(() => {
         this.#timers.cancel(id)
         observer({ type: 'job_finished', at: ended.end!.at, kind: job.kind, jobId: id, state })
@@ -212,12 +217,9 @@ export class Jobs {
     })
   }
 
-  #announce(
-    job: AnyJob,
-    type: string,
-    trouble: Outcome['webhooks'],
-    uris = job.config.uris,
-  ): readonly DeliverySnapshot[] {
+  #announce(job: AnyJob, trouble: Outcome['webhooks'], uris = job.config.uris): readonly DeliverySnapshot[] {
+    const type = outcomeOf(job.kind, job.end!.outcome)!.eventType
+    if (type === undefined) return []
     const { uris: _, userMetadata, ...dynamic } = job.config
     const { error } = job.end!
     const data = {
@@ -226,15 +228,5 @@ export class Jobs {
       ...(error && { error_code: error.code, error_message: error.message }),
     }
     return this.#options.emit({ type, data, userMetadata, jobId: job.id, dynamic, trouble }, uris)
-  }
-}
-
-function endOf({ outcome, result }: Produced, at: number): JobEnd<unknown> {
-  const error = errorOf(outcome)
-  return {
-    at,
-    outcome: outcome.outcome ?? 'succeeded',
-    ...(error && { error }),
-    ...(result !== undefined && { result }),
   }
 }

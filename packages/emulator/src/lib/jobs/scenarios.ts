@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import { RequestFault } from '../http/faults.ts'
 import { checkKnown, type Fields, isFields, oneOf } from '../http/fields.ts'
+import { toJson } from '../http/json.ts'
 import { JOB_KINDS } from '../shared/job-kind.ts'
 import type { Scenario, ScenarioMatch, ScenarioOutcome } from '../shared/scenario.ts'
 import type { Records, StoredRecord } from '../storage/records.ts'
@@ -77,7 +78,7 @@ function isModel(pattern: string, model: string): boolean {
 
 /** Reads a scenario from JSON or from code. */
 export function readScenario(value: unknown): Scenario {
-  const fields = object('scenario', value)
+  const fields = object('scenario', toJson('The scenario', value))
   checkKnown(fields, ['when', 'then', 'times'])
   const when = fields.when === undefined ? undefined : readMatch(object('when', fields.when))
   const { afterMs, ...outcome } = object('then', fields.then)

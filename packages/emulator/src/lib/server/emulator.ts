@@ -4,6 +4,8 @@ import { redeliver } from '../control/redeliver.ts'
 import { settled } from '../control/settled.ts'
 import { trigger } from '../control/trigger.ts'
 import { faultResponse, RequestFault } from '../http/faults.ts'
+import type { Fields } from '../http/fields.ts'
+import { toJson } from '../http/json.ts'
 import { readScenario } from '../jobs/scenarios.ts'
 import { EmulatorError } from '../shared/errors.ts'
 import type { Faults } from '../shared/fault-types.ts'
@@ -77,11 +79,11 @@ export function createEmulator(options: EmulatorOptions = {}): Emulator {
     async trigger({ userMetadata, ...event }) {
       checkOpen()
       const body = { ...event, ...(userMetadata && { user_metadata: userMetadata }) }
-      return called(trigger(state, body))
+      return called(async () => trigger(state, toJson('The event', body) as Fields))
     },
     async finish(job, outcome) {
       checkOpen()
-      return called(finish(state, idOf(job), outcome))
+      return called(() => finish(state, idOf(job), outcome))
     },
     async redeliver(webhookId) {
       checkOpen()
@@ -172,8 +174,8 @@ function calling<Result>(work: () => Result): Result {
   }
 }
 
-async function called<Result>(work: Promise<Result>): Promise<Result> {
-  return work.catch((error: unknown) => {
+async function called<Result>(work: () => Promise<Result>): Promise<Result> {
+  return work().catch((error: unknown) => {
     throw toTypeError(error)
   })
 }

@@ -14,6 +14,8 @@ export type AttemptCode =
   | 'connection_failed'
   /** `allowRemote` does not let a delivery go to the URI's address; nothing was sent. */
   | 'target_blocked'
+  /** The request could not be made, for instance because a signing key is damaged; `answer` says why. Nothing was sent. */
+  | 'request_failed'
   /** The emulator was closed or killed in the middle of the attempt; with a state file it is made again. */
   | 'closed'
 
@@ -31,11 +33,11 @@ export interface Attempt {
   readonly code?: AttemptCode
   /** How long it took, in wall-clock milliseconds; absent while it runs. */
   readonly durationMs?: number
-  /** The first 16 KiB of the receiver's answer, as text. */
+  /** The first 16 KiB of the receiver's answer, as text; with `request_failed`, the reason. */
   readonly answer?: string
   /** The faults that were injected into it; absent when there were none. */
   readonly faults?: readonly DeliveryFault['type'][]
-  /** The headers of the request; absent for attempts of versions that did not record them. */
+  /** The headers of the request; absent after `request_failed`, and for attempts of versions that did not record them. */
   readonly headers?: Readonly<Record<string, string>>
 }
 
