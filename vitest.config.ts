@@ -17,7 +17,7 @@ function project(name: string, test: { include: string[]; exclude?: string[]; is
 
 // These start no processes and share no state, so they need no process per file, which costs four times the time.
 const PURE = ['packages/{core,emulator}/{src,test}/**/*.test.ts', 'test/architecture/**/*.test.ts']
-// These judge how soon Redis answers, so they run one after the other, with nothing beside them.
+// These judge how soon Redis answers, so they run after the others, on no more workers than there are cores.
 const REDIS = ['packages/{bullmq,store-redis}/{src,test}/**/*.test.ts', 'test/signals/**/*.test.ts']
 const DEMO = 'apps/demo/test/demo.test.ts'
 // These start `gwh` dozens of times, or receivers of seven frameworks.

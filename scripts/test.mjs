@@ -19,7 +19,7 @@ await tally.vitest('unit', (options) =>
   tool('vitest', ['run', '--project', 'pure', '--project', 'unit', ...options]),
 )
 await tally.vitest('redis', (options) =>
-  tool('vitest', ['run', '--project', 'redis', '--maxWorkers', '1', ...options]),
+  tool('vitest', ['run', '--project', 'redis', '--maxWorkers', '2', ...options]),
 )
 await tally.suite('adapters', (name, options) => startSuite(name, options, '--quick'))
 if (all) {
