@@ -12,6 +12,7 @@ import { join } from 'node:path'
 import { createSqliteQueue } from '@gwh/store-sqlite'
 import { queuedDelivery } from '@gwh/testing'
 import { expect, test } from 'vitest'
+import { runProgram } from '../src/lib/dev/program.ts'
 import { emptyFolder, gwh, start } from './support.ts'
 
 /** A program that verifies what it receives with what `gwh dev` put into its environment, and says so. */
@@ -186,6 +187,27 @@ test("a job key of the user's own is quoted where a shell reads it", async () =>
   const shell = spawnSync('sh', ['-c', '. ./.gwh/env; printf %s "$GWH_JOB_KEY"'], { cwd, encoding: 'utf8' })
   expect([shell.stdout, existsSync(join(cwd, 'owned'))]).toEqual([key, false])
 })
+
+test('a program is not started after an interruption', async () => {
+  const cwd = emptyFolder()
+  const program = ['sh', '-c', `touch ${cwd}/started; sleep 5`]
+  expect(await runProgram(program, process.env, AbortSignal.abort())).toBe(130)
+  expect(existsSync(join(cwd, 'started'))).toBe(false)
+})
+
+test.each(['SIGINT', 'SIGTERM'] as const)(
+  'a program gets %s once, and a second one ends it',
+  async (name) => {
+    const program = `process.on('${name}', () => console.log('asked')); setInterval(() => {}, 1e6); console.log('ready')`
+    const dev = start(emptyFolder(), ['dev', '--port', '0', '--', process.execPath, '-e', program])
+    await dev.saw(/ready/)
+    dev.kill(name)
+    await dev.saw(/asked/)
+    dev.kill(name)
+    expect((await dev.finished).code).toBe(137)
+    expect(dev.text().match(/asked/g)).toHaveLength(1)
+  },
+)
 
 test('dev exits with the code of the program', async () => {
   const cwd = emptyFolder()

@@ -159,6 +159,7 @@ test.each([
   [['stats', '--queue', 'redis://user:hidden@127.0.0.1:9'], 4, 'Redis cannot be reached'],
   [['redrive', '--queue', 'x.db'], 2, 'say what to redrive'],
   [['redrive', 'id', '--all', '--queue', 'x.db'], 2, 'say what to redrive'],
+  [['redrive', 'all', '--queue', 'x.db'], 2, 'write --all'],
   [['purge', '--queue', 'x.db'], 2, 'say which dead letters'],
   [['list', '--state', 'gone'], 2, 'Allowed choices are pending'],
   [['list', '--since', 'once'], 2, 'A time such as'],

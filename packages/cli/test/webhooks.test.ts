@@ -111,16 +111,22 @@ test('nothing is created when the secret could not be stored', async () => {
 })
 
 /** An API that makes a directory of `.env` while it makes a secret. */
-async function startSpoiler(cwd: string, url: string): Promise<string> {
+function startSpoiler(cwd: string, url: string): Promise<string> {
+  return startProxy(url, (method) => {
+    if (method !== 'POST') return
+    rmSync(join(cwd, '.env'), { recursive: true, force: true })
+    mkdirSync(join(cwd, '.env'))
+  })
+}
+
+/** An API that does something before it answers. */
+async function startProxy(url: string, meddle: (method: string) => unknown): Promise<string> {
   const server = createServer(async (request, response) => {
     const { method = '', url: path = '' } = request
     const body = await buffer(request)
     const headers = { 'x-goog-api-key': 'test', 'content-type': 'application/json' }
     const answer = await fetch(url + path, { method, headers, ...(method === 'POST' && { body }) })
-    if (method === 'POST') {
-      rmSync(join(cwd, '.env'), { recursive: true, force: true })
-      mkdirSync(join(cwd, '.env'))
-    }
+    await meddle(method)
     response.writeHead(answer.status, { 'content-type': 'application/json' }).end(await answer.text())
   }).listen(0, '127.0.0.1')
   onTestFinished(() => void server.close().closeAllConnections())
@@ -219,6 +225,28 @@ test('a rotation that was interrupted before the secret was in the file goes on'
   const again = await webhooks('rotate', id, '--write-env', '.env')
   expect(again).toMatchObject({ code: 0, stderr: expect.stringContaining('was lost') })
   expect(dotenv().split(',')).toHaveLength(3)
+})
+
+test('of two rotations at once, the second is refused, and the first keeps its secret', async () => {
+  const { cwd, env, webhooks, json, dotenv } = await setUp()
+  const { id } = await json('register', '--uri', URI, '--write-env', '.env')
+  const asked = Promise.withResolvers<void>()
+  const second = Promise.withResolvers<void>()
+  const waiting = await startProxy(env.GOOGLE_GEMINI_BASE_URL, async (method) => {
+    if (method !== 'POST') return
+    asked.resolve()
+    await second.promise
+  })
+  const args = ['webhooks', 'rotate', id, '--write-env', '.env']
+  const first = start(cwd, args, { ...env, GOOGLE_GEMINI_BASE_URL: waiting })
+  await Promise.race([asked.promise, first.finished])
+  expect(await webhooks('rotate', id, '--write-env', '.env')).toMatchObject({
+    code: 3,
+    stderr: expect.stringContaining('another `gwh webhooks rotate` runs'),
+  })
+  second.resolve()
+  expect((await first.finished).code).toBe(0)
+  expect(dotenv().split(',')).toHaveLength(2)
 })
 
 test('with --revoke-now, the old secret is gone at once', async () => {

@@ -1,24 +1,39 @@
-import { spawn } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { constants } from 'node:os'
 import { CliError } from '../shared/cli-error.ts'
+import { EXIT } from '../shared/exit-codes.ts'
+
+const STOPPING = ['SIGINT', 'SIGTERM'] as const
 
 /**
  * Runs the user's program with our streams until it ends, and returns its exit code; 128 and the signal's number when
- * a signal ended it, as a shell does.
+ * a signal ended it, as a shell does. After an interruption nothing is started.
  */
 export function runProgram(
   [file, ...args]: readonly string[],
   env: Readonly<Record<string, string | undefined>>,
   signal: AbortSignal,
 ): Promise<number> {
+  if (signal.aborted) return Promise.resolve(EXIT.interrupted)
   return new Promise((resolve, reject) => {
     const child = spawn(file!, args, { env, stdio: 'inherit' })
-    // A terminal sends Ctrl-C to the program too; a `kill` reaches only us.
-    signal.addEventListener('abort', () => void child.kill('SIGTERM'), { once: true })
+    const kill = () => void child.kill('SIGKILL')
+    signal.addEventListener('abort', () => stop(child, signal.reason, kill), { once: true })
     child.once('error', (cause: NodeJS.ErrnoException) => {
       const why = cause.code === 'ENOENT' ? 'is not a command here' : `cannot be started (${cause.code})`
       reject(new CliError('usage', `${file} ${why}`, { cause }))
     })
-    child.once('exit', (code, name) => resolve(code ?? 128 + constants.signals[name!]))
+    child.once('exit', (code, name) => {
+      for (const stopping of STOPPING) process.off(stopping, kill)
+      resolve(code ?? 128 + constants.signals[name!])
+    })
   })
+}
+
+/** Passes the signal on, for the program to end in its own way; a second one ends it at once. */
+function stop(child: ChildProcess, reason: unknown, kill: () => void): void {
+  // A terminal sends Ctrl-C to the program too.
+  const hasIt = reason === 'SIGINT' && process.stdin.isTTY
+  if (!hasIt) child.kill(reason === 'SIGINT' ? 'SIGINT' : 'SIGTERM')
+  for (const stopping of STOPPING) process.on(stopping, kill)
 }

@@ -8,7 +8,7 @@ import { createProgram } from './program.ts'
 export async function main(args: readonly string[]): Promise<number> {
   const terminal = createTerminal()
   const interruption = new AbortController()
-  const interrupt = () => interruption.abort()
+  const interrupt = (name: NodeJS.Signals) => interruption.abort(name)
   process.once('SIGINT', interrupt).once('SIGTERM', interrupt)
   // A reader that stops early, such as `head`, is not an error.
   process.stdout.once('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1))

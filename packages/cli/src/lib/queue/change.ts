@@ -93,6 +93,7 @@ export async function purge(context: CommandContext, flags: PurgeFlags): Promise
 
 /** A command without a selection must not change everything. */
 function checkSelection(verb: string, id: string | undefined, flags: ChangeFlags): void {
+  if (id === 'all') throw new CliError('usage', `to ${verb} all of them, write --all`)
   const ways = [id !== undefined, flags.all === true, isFiltered(flags)].filter(Boolean)
   if (ways.length === 1) return
   throw new CliError('usage', `say what to ${verb}: a key or webhook-id, a filter, or --all`)

@@ -7,7 +7,7 @@ export interface CommandContext {
   readonly env: Readonly<Record<string, string | undefined>>
   /** Where the command was started. */
   readonly cwd: string
-  /** Aborted by Ctrl-C or SIGTERM; a command ends what it started and returns. */
+  /** Aborted by Ctrl-C or SIGTERM, which is the reason; a command ends what it started and returns. */
   readonly signal: AbortSignal
 }
 

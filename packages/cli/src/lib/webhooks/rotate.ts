@@ -4,7 +4,7 @@ import { CliError } from '../shared/cli-error.ts'
 import type { CommandContext } from '../shared/context.ts'
 import { maskSecret } from '../shared/mask.ts'
 import { type ApiClient, callApi, connect } from './client.ts'
-import { ROTATIONS, type Rotation, readRotation, writeRotation } from './rotation-file.ts'
+import { ROTATIONS, type Rotation, readRotation, withRotations, writeRotation } from './rotation-file.ts'
 import { type OutputFlags, unsaved } from './secret-sink.ts'
 import type { ShownWebhook } from './show.ts'
 
@@ -24,6 +24,10 @@ export interface RotateFlags extends OutputFlags {
  * goes on where it was interrupted, says what is left to do, and at the end removes the old secret.
  */
 export async function rotate(context: CommandContext, id: string, flags: RotateFlags): Promise<void> {
+  await withRotations(context.cwd, () => takeStep(context, id, flags))
+}
+
+async function takeStep(context: CommandContext, id: string, flags: RotateFlags): Promise<void> {
   const kept = await readRotation(context.cwd, id)
   if (kept?.stage === 'requested') {
     context.terminal.note('The answer to the last attempt was lost. The secret that it made is never used.')

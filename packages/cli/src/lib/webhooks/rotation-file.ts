@@ -1,5 +1,6 @@
-import { readFile } from 'node:fs/promises'
+import { appendFile, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { DatabaseSync } from 'node:sqlite'
 import { FOLDER, makeFolder } from '../project/dev-settings.ts'
 import { CliError } from '../shared/cli-error.ts'
 import { writePrivately } from '../shared/files.ts'
@@ -28,6 +29,41 @@ const NAME = 'rotations.json'
 export const ROTATIONS = join(FOLDER, NAME)
 
 type Rotations = Readonly<Record<string, Rotation>>
+
+/**
+ * Keeps other processes from rotating in this project meanwhile: of two at once, one would forget what the other keeps.
+ *
+ * @throws CliError when another one is at work
+ */
+export async function withRotations<Result>(cwd: string, work: () => Promise<Result>): Promise<Result> {
+  const path = join(await makeFolder(cwd), 'rotations.lock')
+  const { DatabaseSync } = await import('node:sqlite')
+  await appendFile(path, '', { mode: 0o600 })
+  // The system releases SQLite's lock when the process ends, however it ends.
+  const lock = new DatabaseSync(path, { timeout: 0 })
+  try {
+    acquire(lock)
+    return await work()
+  } finally {
+    lock.close()
+  }
+}
+
+function acquire(lock: DatabaseSync): void {
+  try {
+    lock.exec('BEGIN EXCLUSIVE')
+  } catch (cause) {
+    const isBusy = (cause as { errcode?: number }).errcode === SQLITE_BUSY
+    const why = isBusy
+      ? 'another `gwh webhooks rotate` runs in this folder'
+      : `${FOLDER}/rotations.lock is damaged`
+    const hint = isBusy ? 'Run this one when it has ended.' : 'Delete it.'
+    throw new CliError('config', why, { hint, cause })
+  }
+}
+
+/** @see https://www.sqlite.org/rescode.html#busy */
+const SQLITE_BUSY = 5
 
 /** Reads the rotation of a webhook; `undefined` if none is under way. */
 export async function readRotation(cwd: string, webhook: string): Promise<Rotation | undefined> {
