@@ -4,6 +4,8 @@ import { fromApi, JobFailedError, ResultUnavailableError } from '../shared/error
 import { invalid } from '../shared/options.ts'
 import type { ResultDeps } from './batch-result.ts'
 import { continueOnce, memoryOf, type RespondOptions } from './continue-once.ts'
+import { findFileName } from './pointer.ts'
+import { toVideoFile, type VideoFile } from './video-result.ts'
 
 /** The outcome of an interaction. */
 export interface InteractionResult {
@@ -17,6 +19,8 @@ export interface InteractionResult {
   readonly outputs: readonly object[]
   /** The text of its last output; `undefined` if it has none. */
   readonly text: string | undefined
+  /** The videos among its outputs that lie in files of the Gemini API. One that came as `data` is in `outputs` only. */
+  readonly videos: readonly VideoFile[]
   /** The interaction, as the SDK returned it. */
   readonly interaction: InteractionLike
 }
@@ -76,24 +80,34 @@ const ENDED_EARLY = ['incomplete', 'budget_exceeded']
 /** Reads an interaction. Asks the API in any case, because the event names no output. */
 export async function fetchInteractionResult(
   job: string,
-  { client, signal }: ResultDeps,
+  deps: ResultDeps,
 ): Promise<InteractionResult | PendingCalls> {
+  const { client, signal } = deps
   const interaction = await fromApi(`interaction ${job}`, () => client.interactions.get(job), signal)
   const { status = '' } = interaction
   if (status === 'requires_action') return toPendingCalls(job, interaction, client)
-  if (status === 'completed' || ENDED_EARLY.includes(status)) return toResult(job, status, interaction)
+  if (status === 'completed' || ENDED_EARLY.includes(status)) return toResult(job, interaction, deps)
   if (status === 'cancelled') throw new JobFailedError({ job, reason: 'cancelled' })
   if (status === 'failed') throw toFailure(job, interaction)
   // The event can be ahead of what the API shows.
   throw new ResultUnavailableError(`interaction ${job} is not done yet (${status})`, undefined)
 }
 
-function toResult(job: string, status: string, interaction: InteractionLike): InteractionResult {
+function toResult(job: string, interaction: InteractionLike, deps: ResultDeps): InteractionResult {
+  const { status = '' } = interaction
   const steps = stepsOf(interaction, 'model_output')
   const outputs = steps.flatMap(contentsOf)
   // Versions of the SDK before 2.18 add no text.
   const text = interaction.output_text ?? textOf(steps.at(-1))
-  return { kind: 'interaction', job, status, outputs, text, interaction }
+  const files = outputs.map(videoFileOf).filter((file) => file !== undefined)
+  const videos = files.map((file) => toVideoFile(file, deps))
+  return { kind: 'interaction', job, status, outputs, text, videos, interaction }
+}
+
+/** The file of a video, if this output is one. */
+function videoFileOf(output: object): string | undefined {
+  const { type, uri } = output as { type?: unknown; uri?: unknown }
+  return type === 'video' && typeof uri === 'string' ? findFileName(uri) : undefined
 }
 
 function contentsOf({ content }: StepLike): object[] {

@@ -69,7 +69,8 @@ export function withoutVideo(job: string, { done, error, response }: VideoOperat
   return new JobFailedError({ job, reason: 'filtered', errorMessage: reasons.join(' ') })
 }
 
-function toVideoFile(file: string, { fetchFile, signal }: ResultDeps): VideoFile {
+/** The video in a file of the API. */
+export function toVideoFile(file: string, { fetchFile, signal }: ResultDeps): VideoFile {
   const stream = () => fetchFile(file, signal)
   return {
     file,
