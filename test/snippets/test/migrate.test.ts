@@ -105,6 +105,13 @@ test('so do those of videos', async () => {
   expect(sizes[1]).toBe(sizes[0])
 })
 
+test.each(['interaction-film.ts', 'rest-film.ts'])('%s makes a video with version 3', async (name) => {
+  const { film } = (await load(name)) as { film(prompt: string, path: string): Promise<void> }
+  const path = join(files, `${name}.mp4`)
+  await film('a cat', path)
+  expect(statSync(path).size).toBeGreaterThan(0)
+})
+
 test('a handler gets the jobs of its group', async () => {
   const { answers, startResearch } = (await load('handler.ts')) as {
     answers: Map<string, string>
