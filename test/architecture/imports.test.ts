@@ -7,7 +7,7 @@ const packages = fileURLToPath(new URL('../../packages/', import.meta.url))
 
 /** The folders of a package's `src/lib`, lowest first: a folder imports only from itself and from those before it. */
 const FOLDERS: Record<string, readonly string[]> = {
-  bullmq: ['settings', 'redis', 'job', 'work', 'records', 'queue'],
+  bullmq: ['settings', 'redis', 'job', 'worker', 'records', 'queue'],
   cli: [
     'shared',
     'project',

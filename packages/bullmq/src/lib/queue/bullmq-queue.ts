@@ -22,9 +22,9 @@ import { createClient, createReadiness } from '../redis/connection.ts'
 import { createDurabilityCheck } from '../redis/durability.ts'
 import { onRedis } from '../redis/redis-errors.ts'
 import { type BullmqQueueOptions, toSettings } from '../settings/options.ts'
-import { drain } from '../work/drain.ts'
-import { startWorker } from '../work/worker.ts'
-import { createJobRunner } from '../work/worker-access.ts'
+import { drain } from '../worker/drain.ts'
+import { startWorker } from '../worker/worker.ts'
+import { createJobRunner } from '../worker/worker-access.ts'
 import { accept } from './accept.ts'
 
 /**

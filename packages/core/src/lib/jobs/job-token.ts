@@ -97,7 +97,7 @@ function unknownJob(why: string): Refusal {
 }
 
 const NO_TOKEN = unknownJob(
-  `user_metadata has no ${JOB_TOKEN_FIELD}; create it with createJobToken() and pass it with the job`,
+  `user_metadata has no ${JOB_TOKEN_FIELD}; create it with createJobToken(), or with createWebhookConfig() of @gwh/genai, and pass it with the job`,
 )
 const NOT_A_TOKEN = unknownJob(`the ${JOB_TOKEN_FIELD} in user_metadata is not a job token`)
 const EXPIRED = unknownJob('its job token has expired')
