@@ -15,7 +15,7 @@ const ROUNDS = 9
 const ROUND_MS = 250
 const DAY_MS = 86_400_000
 
-const server = await startRedisServer()
+const server = await startRedisServer('--appendonly', 'yes')
 const connection = { host: '127.0.0.1', port: server.port }
 const body = makeBody(300)
 const text = Buffer.from(body).toString('base64')

@@ -1,5 +1,5 @@
 import { createHmac, randomUUID } from 'node:crypto'
-import { connect, type Socket } from 'node:net'
+import { connect } from 'node:net'
 import { NOW_SECONDS, SECRET } from '../deliveries.ts'
 
 const key = Buffer.from(SECRET.slice(6), 'base64')
@@ -20,45 +20,51 @@ export function makeRequest(body: Buffer): Buffer {
   return Buffer.concat([Buffer.from(`${head.join('\r\n')}\r\n\r\n`), body])
 }
 
-/** Sends requests over one connection, one after the other, and returns how long each took, in milliseconds. */
-async function sendAll(port: number, next: () => Buffer | undefined): Promise<number[]> {
-  const socket = connect(port, '127.0.0.1').setNoDelay()
-  const answers = readAnswers(socket)
-  const times: number[] = []
-  for (let request = next(); request; request = next()) {
-    const start = performance.now()
-    socket.write(request)
-    const status = (await answers.next()).value
-    if (status !== 200) throw new Error(`answered ${status}`)
-    times.push(performance.now() - start)
-  }
-  socket.destroy()
-  return times
-}
+const ANSWER_BYTES = 16 * 1024
 
-/** The status of each answer on a connection. */
-async function* readAnswers(socket: Socket): AsyncGenerator<number> {
-  let text = ''
-  for await (const chunk of socket) {
-    text += (chunk as Buffer).toString('latin1')
-    for (let end = endOfAnswer(text); end > 0; end = endOfAnswer(text)) {
-      yield Number(text.slice(9, 12))
-      text = text.slice(end)
+/** Sends requests over one connection, one after the other, and notes how long each took, in milliseconds. */
+function sendAll(port: number, next: () => Buffer | undefined, times: number[]): Promise<void> {
+  return new Promise((resolve, reject) => {
+    let sentAt = 0
+    let text = ''
+    const send = () => {
+      const request = next()
+      if (!request) {
+        socket.destroy()
+        return resolve()
+      }
+      sentAt = performance.now()
+      socket.write(request)
     }
-  }
+    const read = (bytes: number, buffer: Uint8Array) => {
+      text += Buffer.from(buffer.buffer, buffer.byteOffset, bytes).toString('latin1')
+      if (isIncomplete(text)) return true
+      if (!text.startsWith('HTTP/1.1 200')) reject(new Error(`answered ${text}`))
+      times.push(performance.now() - sentAt)
+      text = ''
+      send()
+      return true
+    }
+    // Reads into one buffer, so that the load costs less than the servers and they are always busy.
+    const onread = { buffer: Buffer.alloc(ANSWER_BYTES), callback: read }
+    const socket = connect({ port, host: '127.0.0.1', noDelay: true, onread }, send)
+    socket.on('error', reject)
+    socket.on('end', () => reject(new Error(`closed after ${text}`)))
+  })
 }
 
-function endOfAnswer(text: string): number {
+function isIncomplete(text: string): boolean {
   const head = text.indexOf('\r\n\r\n')
-  if (head < 0) return 0
-  const end = head + 4 + Number(/content-length: *(\d+)/i.exec(text.slice(0, head))?.[1] ?? 0)
-  return text.length >= end ? end : 0
+  if (head < 0) return true
+  const length = Number(/content-length: *(\d+)/i.exec(text)?.[1] ?? 0)
+  return text.length < head + 4 + length
 }
 
 /** Sends all requests over that many connections; resolves to how long each took, in milliseconds. */
 export async function load(port: number, requests: Buffer[], connections: number): Promise<number[]> {
   let sent = 0
   const next = () => requests[sent++]
-  const times = await Promise.all(Array.from({ length: connections }, () => sendAll(port, next)))
-  return times.flat()
+  const times: number[] = []
+  await Promise.all(Array.from({ length: connections }, () => sendAll(port, next, times)))
+  return times
 }

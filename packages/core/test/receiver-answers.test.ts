@@ -174,12 +174,16 @@ describe('the body', () => {
     expect(sent).toBeLessThanOrEqual(128 * 1024)
   })
 
-  test('that hangs is answered 408 after a second', async () => {
+  test.each([
+    ['of unknown length', genuine],
+    ['of a declared length', withHeader('content-length', '100')],
+    ['of a declared length that is large', withHeader('content-length', '2000')],
+  ])('that hangs, %s, is answered 408 after a second', async (_, delivery) => {
     const clock = createFakeClock()
     const { receiver } = createWatched({ clock })
     const hanging = new ReadableStream<Uint8Array>({ pull: () => new Promise(() => {}) })
     let status: number | undefined
-    receiver.fetch(toRequest(genuine, { body: hanging, duplex: 'half' } as RequestInit)).then((response) => {
+    receiver.fetch(toRequest(delivery, { body: hanging, duplex: 'half' } as RequestInit)).then((response) => {
       status = response.status
     })
     await clock.advance(999)
@@ -189,14 +193,50 @@ describe('the body', () => {
     expect(status).toBe(408)
   })
 
-  test('that breaks off is body_unreadable, not a fault of the receiver', async () => {
+  test.each([
+    ['of unknown length', genuine],
+    ['of a declared length', withHeader('content-length', '100')],
+  ])('that breaks off, %s, is body_unreadable, not a fault of the receiver', async (_, delivery) => {
     const { receiver, signals } = createWatched()
     const broken = new ReadableStream<Uint8Array>({
       pull: (controller) => controller.error(new Error('reset')),
     })
-    const response = await receiver.fetch(toRequest(genuine, { body: broken, duplex: 'half' } as RequestInit))
+    const init = { body: broken, duplex: 'half' } as RequestInit
+    const response = await receiver.fetch(toRequest(delivery, init))
     expect(response.status).toBe(400)
     expect(signals).toMatchObject([{ type: 'refused', code: 'body_unreadable' }])
+  })
+
+  test.each([
+    ['of a small declared length is read at once', { 'content-length': '200' }, {}, false],
+    ['of a length that takes more than a second at the slowest pace', { 'content-length': '1025' }, {}, true],
+    [
+      'of a small length, if its pace may be slower',
+      { 'content-length': '200' },
+      { minBodyBytesPerSecond: 0 },
+      true,
+    ],
+    ['of a small length, if pauses must be short', { 'content-length': '200' }, { bodyIdleMs: 999 }, true],
+    [
+      'of a small length and a transfer coding',
+      { 'content-length': '200', 'transfer-encoding': 'chunked' },
+      {},
+      true,
+    ],
+    ['of unknown length', {}, {}, true],
+  ])('%s (%j, %j): as a stream is %s', async (_, more, limits, expected) => {
+    const { receiver } = createWatched(limits)
+    const request = toRequest({ ...genuine, headers: { ...genuine.headers, ...more } })
+    let streamed = false
+    const { body } = request
+    Object.defineProperty(request, 'body', {
+      get() {
+        streamed = true
+        return body
+      },
+    })
+    expect((await receiver.fetch(request)).status).toBe(200)
+    expect(streamed).toBe(expected)
   })
 
   test('is not read at all when the headers are refused', async () => {

@@ -6,7 +6,6 @@ import type { IncomingDelivery } from '../http/incoming-delivery.ts'
 import type { NodeRequestLike, NodeResponseLike } from '../http/node-types.ts'
 import { adviseRawBody } from '../http/raw-body-advice.ts'
 import type { Receiver } from '../receiver/receiver.ts'
-import { toUtf8 } from '../shared/bytes.ts'
 import { systemClock } from '../shared/clock.ts'
 import type { WebhookErrorCode } from '../shared/errors.ts'
 import { type Refusal, refuse } from '../shared/refusal.ts'
@@ -95,7 +94,8 @@ function write(request: NodeRequestLike, response: NodeResponseLike, answer: Ans
   if (response.headersSent || response.destroyed) return
   const { status, headers, body } = answer
   const unread = request.complete === false
-  const length = { 'content-length': toUtf8(body).length }
+  // Answers are ASCII, so their length in bytes is that of the text.
+  const length = { 'content-length': body.length }
   response.writeHead(status, { ...headers, ...length, ...(unread && { connection: 'close' }) })
   if (!unread) return void response.end(body)
   // The answer is complete with this. Node closes the connection at `end`, whatever the sender is still sending.

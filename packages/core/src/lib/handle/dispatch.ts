@@ -31,16 +31,10 @@ export interface DispatcherOptions {
 /** Creates a dispatcher. */
 export function createDispatcher(options: DispatcherOptions): Dispatcher {
   const { router, unhandled, middleware, waiters, warn } = options
-  const runHandlers = async ({ event, context }: Dispatch) => {
+  const findHandlers = (event: WebhookEvent) => {
     const found = router.find(event)
     const fallback = unhandled()
-    const handlers = found.length === 0 && fallback ? [fallback] : found
-    for (const handler of handlers) {
-      // If aborted, the remaining handlers run in another attempt.
-      context.signal.throwIfAborted()
-      await handler(event, context)
-    }
-    return handlers.length > 0
+    return found.length === 0 && fallback ? [fallback] : found
   }
   return async (dispatch) => {
     const { event, context } = dispatch
@@ -53,7 +47,13 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
     // Middleware that does not call `next` has handled the event itself.
     let handled = true
     await middleware.run(event, context, async () => {
-      handled = await runHandlers(dispatch)
+      const handlers = findHandlers(event)
+      for (const handler of handlers) {
+        // If aborted, the remaining handlers run in another attempt.
+        context.signal.throwIfAborted()
+        await handler(event, context)
+      }
+      handled = handlers.length > 0
     })
     return handled || awaited
   }

@@ -46,21 +46,37 @@ async function handle(options: InlineOptions, delivery: SinkDelivery, claim: Act
   if (isRefusal(dispatched))
     return await giveUp(options, delivery, claim, 'payload_invalid', toError(dispatched))
   const running = options.dispatch(dispatched)
-  const timedOut = 'timed out'
-  const timeUp = Promise.withResolvers<typeof timedOut>()
-  const cancel = options.clock.schedule(() => timeUp.resolve(timedOut), options.handlerTimeoutMs)
-  let handled: boolean
+  let outcome: boolean | typeof TIMED_OUT
   try {
-    const outcome = await Promise.race([running, timeUp.promise])
-    if (outcome === timedOut)
-      return answerBeforeHandler(options, delivery, claim, running, dispatched, controller)
-    handled = outcome
+    outcome = await withTimeout(running, options)
   } catch (error) {
     return await fail(options, delivery, claim, error)
-  } finally {
-    cancel()
   }
-  return await succeed(options, delivery, claim, dispatched, handled)
+  return outcome === TIMED_OUT
+    ? answerBeforeHandler(options, delivery, claim, running, dispatched, controller)
+    : await succeed(options, delivery, claim, dispatched, outcome)
+}
+
+const TIMED_OUT = 'timed out'
+
+/** Like `Promise.race` with a timer, which takes three times as many promises. */
+function withTimeout(
+  running: Promise<boolean>,
+  { clock, handlerTimeoutMs }: InlineOptions,
+): Promise<boolean | typeof TIMED_OUT> {
+  return new Promise((resolve, reject) => {
+    const cancel = clock.schedule(() => resolve(TIMED_OUT), handlerTimeoutMs)
+    running.then(
+      (handled) => {
+        cancel()
+        resolve(handled)
+      },
+      (error) => {
+        cancel()
+        reject(error)
+      },
+    )
+  })
 }
 
 async function succeed(

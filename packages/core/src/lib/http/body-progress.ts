@@ -15,6 +15,17 @@ const LATE_MS = 100
 const RATE_AFTER_MS = 1_000
 
 /**
+ * Whether a body of this length is complete or ended at the first check, however its bytes arrive: after a second it would
+ * be too slow. What arrives in between need not be noted.
+ */
+export function isSmall(
+  length: number,
+  { timeoutMs, idleMs = timeoutMs, minBytesPerSecond = 0 }: BodyLimits,
+): boolean {
+  return length <= minBytesPerSecond && Math.min(idleMs, timeoutMs) >= RATE_AFTER_MS
+}
+
+/**
  * Ends a body that takes too long, pauses for too long, or arrives too slowly.
  *
  * @param end Called at most once, with a `body_timeout`

@@ -7,7 +7,7 @@ import type { BodyLimits } from '../http/body-limits.ts'
 import type { IncomingDelivery } from '../http/incoming-delivery.ts'
 import type { JobAuthorizer } from '../jobs/authorize.ts'
 import { readJson } from '../shared/json.ts'
-import type { MaybePromise } from '../shared/maybe-promise.ts'
+import { type MaybePromise, mapMaybe } from '../shared/maybe-promise.ts'
 import { isRefusal, type Refusal, refuse } from '../shared/refusal.ts'
 import {
   isUntimely,
@@ -60,13 +60,15 @@ export function createPipeline(options: PipelineOptions): Pipeline {
       return parsed
     }
     // Anyone may have sent the delivery until it is verified and authorised, so it counts towards the limits until then.
-    const verified = await withLimits(delivery, trace, options, async (bytes) => {
-      const verified = await verifySignatures(verifier, parsed, bytes)
-      const ours = isRefusal(verified) || !authorize || (await isOurs(verified, authorize))
-      if (isRefusal(ours)) return ours
-      return ours ? verified : refuse('job_unknown', 'the job is not one of ours')
-    })
-    return isRefusal(verified) ? verified : await sink(verified, await toKey(endpoint, verified))
+    const verified = await withLimits(delivery, trace, options, (bytes) =>
+      mapMaybe(verifySignatures(verifier, parsed, bytes), (verified) =>
+        isRefusal(verified) || !authorize || verified.scheme === 'static'
+          ? verified
+          : checkOurs(verified, authorize),
+      ),
+    )
+    if (isRefusal(verified)) return verified
+    return await mapMaybe(toKey(endpoint, verified), (key) => sink(verified, key))
   }
 }
 
@@ -75,17 +77,21 @@ async function withLimits<T>(
   delivery: IncomingDelivery,
   trace: Trace,
   { limiter, limits, addressOf }: PipelineOptions,
-  next: (bytes: Uint8Array) => Promise<T | Refusal>,
+  next: (bytes: Uint8Array) => MaybePromise<T | Refusal>,
 ): Promise<T | Refusal> {
   const address: unknown = addressOf(delivery)
   // `headers.get()` returns null for an absent header, which means an unknown address too.
   const limited = limiter.enter(typeof address === 'string' ? address : undefined)
   if (isRefusal(limited)) return limited
   try {
-    const bytes = await readBody(delivery.body, { ...limits, watch: limited.watch })
+    const { body } = delivery
+    const given = typeof body === 'function' ? await body({ ...limits, watch: limited.watch }) : body
+    // Only a reader can refuse; a parsed body may have a member named `refused`.
+    const bytes = typeof body === 'function' && isRefusal(given) ? given : checkBody(given, limits)
     if (isRefusal(bytes)) return bytes
     trace.body = bytes
-    return limited.complete(bytes.length) ?? (await next(bytes))
+    const outcome = limited.complete(bytes.length) ?? next(bytes)
+    return outcome instanceof Promise ? await outcome : outcome
   } finally {
     limited.leave()
   }
@@ -120,17 +126,19 @@ async function toContentKey(endpoint: string, body: Uint8Array): Promise<string>
   return await primitives.sha256Hex(`${endpoint}\0jwt ${await primitives.sha256Hex(content ?? body)}`)
 }
 
-async function readBody(body: IncomingDelivery['body'], limits: BodyLimits): Promise<Uint8Array | Refusal> {
-  const given = typeof body === 'function' ? await body(limits) : body
-  // Only a reader can refuse; a parsed body may have a member named `refused`.
-  if (typeof body === 'function' && isRefusal(given)) return given
+function checkBody(given: unknown, limits: BodyLimits): Uint8Array | Refusal {
   const bytes = toRawBody(given) ?? new Uint8Array()
   if (isRefusal(bytes) || bytes.length <= limits.maxBytes) return bytes
   return refuse('body_too_large', `the body is larger than ${limits.maxBytes} bytes`)
 }
 
-async function isOurs(delivery: VerifiedDelivery, authorize: JobAuthorizer): Promise<boolean | Refusal> {
-  if (delivery.scheme === 'static') return true
+/** Refuses a dynamic delivery of a job that is not ours. */
+async function checkOurs(
+  delivery: VerifiedDelivery,
+  authorize: JobAuthorizer,
+): Promise<VerifiedDelivery | Refusal> {
   const event = readEvent(delivery.body)
-  return !isRefusal(event) && (await authorize(event, delivery))
+  const ours = !isRefusal(event) && (await authorize(event, delivery))
+  if (isRefusal(ours)) return ours
+  return ours ? delivery : refuse('job_unknown', 'the job is not one of ours')
 }

@@ -1,0 +1,17 @@
+// Servers on Deno, run by Deno.
+import { Buffer } from 'node:buffer'
+import { serve } from '@gwh/deno'
+import { makeReceiver } from './around.ts'
+import { isGenuine } from './by-hand.ts'
+export const ours = async () => {
+  const { port } = await serve(makeReceiver(), { port: 0, hostname: '127.0.0.1', path: '/webhooks/gemini' })
+  return port
+}
+export const byHand = async () =>
+  Deno.serve({ port: 0, hostname: '127.0.0.1', onListen: () => {} }, answer).addr.port
+async function answer(request) {
+  const body = Buffer.from(await request.arrayBuffer())
+  if (!isGenuine((name) => request.headers.get(name), body)) return new Response(null, { status: 401 })
+  JSON.parse(body.toString('utf8'))
+  return new Response('ok')
+}

@@ -1,0 +1,65 @@
+import { createHmac, randomUUID } from 'node:crypto'
+import { connect } from 'node:net'
+import { NOW_SECONDS, SECRET } from '../deliveries.ts'
+
+const key = Buffer.from(SECRET.slice(6), 'base64')
+/** A signed delivery as the bytes of one HTTP request; its id is new. */
+export function makeRequest(body) {
+  const id = `msg_${randomUUID()}`
+  const mac = createHmac('sha256', key).update(`${id}.${NOW_SECONDS}.`).update(body).digest('base64')
+  const head = [
+    'POST /webhooks/gemini HTTP/1.1',
+    'host: localhost',
+    'content-type: application/json',
+    `content-length: ${body.length}`,
+    `webhook-id: ${id}`,
+    `webhook-timestamp: ${NOW_SECONDS}`,
+    `webhook-signature: v1,${mac}`,
+  ]
+  return Buffer.concat([Buffer.from(`${head.join('\r\n')}\r\n\r\n`), body])
+}
+const ANSWER_BYTES = 16 * 1024
+/** Sends requests over one connection, one after the other, and notes how long each took, in milliseconds. */
+function sendAll(port, next, times) {
+  return new Promise((resolve, reject) => {
+    let sentAt = 0
+    let text = ''
+    const send = () => {
+      const request = next()
+      if (!request) {
+        socket.destroy()
+        return resolve()
+      }
+      sentAt = performance.now()
+      socket.write(request)
+    }
+    const read = (bytes, buffer) => {
+      text += Buffer.from(buffer.buffer, buffer.byteOffset, bytes).latin1Slice()
+      if (isIncomplete(text)) return true
+      if (!text.startsWith('HTTP/1.1 200')) reject(new Error(`answered ${text}`))
+      times.push(performance.now() - sentAt)
+      text = ''
+      send()
+      return true
+    }
+    // Reads into one buffer, so that the load costs less than the servers and they are always busy.
+    const onread = { buffer: Buffer.alloc(ANSWER_BYTES), callback: read }
+    const socket = connect({ port, host: '127.0.0.1', noDelay: true, onread }, send)
+    socket.on('error', reject)
+    socket.on('end', () => reject(new Error(`closed after ${text}`)))
+  })
+}
+function isIncomplete(text) {
+  const head = text.indexOf('\r\n\r\n')
+  if (head < 0) return true
+  const length = Number(/content-length: *(\d+)/i.exec(text)?.[1] ?? 0)
+  return text.length < head + 4 + length
+}
+/** Sends all requests over that many connections; resolves to how long each took, in milliseconds. */
+export async function load(port, requests, connections) {
+  let sent = 0
+  const next = () => requests[sent++]
+  const times = []
+  await Promise.all(Array.from({ length: connections }, () => sendAll(port, next, times)))
+  return times
+}

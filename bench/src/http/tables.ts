@@ -1,0 +1,83 @@
+import type { ServerSpec } from './server.ts'
+
+/** One server of a table. */
+export interface Contender extends ServerSpec {
+  name: string
+  /** The contender it is compared with. Default: the first of the table. */
+  to?: string
+}
+
+/** Servers that are compared with each other. */
+export interface Table {
+  id: string
+  title: string
+  contenders: readonly Contender[]
+  /** Also measures how long each answer takes and how long the event loop stalls. */
+  latency?: true
+}
+
+const BARE = 'node:http, by hand'
+const bare: Contender = { name: BARE, module: 'node', start: 'byHand' }
+
+/** The tables of servers over HTTP. In those without a store, nothing but memory is used. */
+export const TABLES: readonly Table[] = [
+  {
+    id: 'http-node',
+    title: 'Node: inline in memory, and on frameworks',
+    contenders: [
+      bare,
+      { name: '@gwh/node, queue that stores nothing', module: 'node', start: 'emptyQueue' },
+      { name: '@gwh/node, inline', module: 'node', start: 'inline' },
+      { name: 'Express by hand, same work', module: 'framework', start: 'expressByHand' },
+      {
+        name: '@gwh/node on Express',
+        module: 'framework',
+        start: 'onExpress',
+        to: 'Express by hand, same work',
+      },
+      {
+        name: "Express, Google's sample (less work)",
+        module: 'framework',
+        start: 'googleSample',
+        to: 'Express by hand, same work',
+      },
+      { name: 'Fastify by hand, same work', module: 'framework', start: 'fastifyByHand' },
+      {
+        name: '@gwh/node on Fastify',
+        module: 'framework',
+        start: 'onFastify',
+        to: 'Fastify by hand, same work',
+      },
+      { name: 'Hono by hand, same work', module: 'framework', start: 'honoByHand' },
+      { name: '@gwh/core on Hono', module: 'framework', start: 'onHono', to: 'Hono by hand, same work' },
+    ],
+  },
+  {
+    id: 'http-runtimes',
+    title: 'Bun and Deno: inline in memory',
+    contenders: [
+      { name: 'Bun.serve by hand', module: 'bun', start: 'byHand', runtime: 'Bun' },
+      { name: '@gwh/bun', module: 'bun', start: 'ours', runtime: 'Bun' },
+      { name: 'Deno.serve by hand', module: 'deno', start: 'byHand', runtime: 'Deno' },
+      { name: '@gwh/deno', module: 'deno', start: 'ours', runtime: 'Deno', to: 'Deno.serve by hand' },
+    ],
+  },
+  {
+    id: 'http-stores',
+    title: 'Stored before the answer: SQLite, Redis, BullMQ',
+    latency: true,
+    contenders: [
+      bare,
+      { name: '@gwh/node + SQLite queue', module: 'store', start: 'sqliteQueue' },
+      { name: 'SQLite by hand, one transaction each', module: 'store', start: 'sqliteOneEach' },
+      { name: '@gwh/node + Redis store, inline', module: 'store', start: 'redisStore' },
+      { name: 'Express + SET NX + BullMQ by hand', module: 'store', start: 'bullmqByHand' },
+      {
+        name: '@gwh/node + BullMQ queue',
+        module: 'store',
+        start: 'bullmqQueue',
+        to: 'Express + SET NX + BullMQ by hand',
+      },
+    ],
+  },
+]
