@@ -1,4 +1,5 @@
 import { EmulatorError } from '../shared/errors.ts'
+import { firstOf } from '../shared/first-of.ts'
 import type { EmulatorState } from '../state/state.ts'
 
 const NAMED = 5
@@ -15,17 +16,18 @@ export async function settled(state: EmulatorState, timeoutMs: number | undefine
 
 /** Names what is pending, and what the receiver answered last: that is usually why. */
 function describe({ jobs, sender, clock }: EmulatorState, timeoutMs: number): string {
-  const running = jobs.every().filter(({ end }) => end === undefined)
-  const pending = sender.snapshots().filter(({ state }) => state === 'pending')
+  const running = jobs.running()
+  const pending = sender.pending(NAMED)
   const lines = [
-    ...running.map(({ id, dueAt }) => `${id} ends in ${dueAt - clock.now()} ms`),
-    ...pending.map(({ eventType, uri, attempts }) => {
+    ...firstOf(running.values(), NAMED).map(({ id, dueAt }) => `${id} ends in ${dueAt - clock.now()} ms`),
+    ...pending.first.map(({ eventType, uri, attempts }) => {
       const last = attempts.at(-1)
       const answer =
         last === undefined ? 'not sent yet' : `last answer ${last.status ?? last.code ?? 'awaited'}`
       return `${eventType} to ${uri}: ${answer}`
     }),
-  ]
-  const more = lines.length > NAMED ? `, and ${lines.length - NAMED} more` : ''
-  return `not settled after ${timeoutMs} ms: ${lines.slice(0, NAMED).join('; ')}${more}`
+  ].slice(0, NAMED)
+  const others = running.size + pending.count - lines.length
+  const more = others > 0 ? `, and ${others} more` : ''
+  return `not settled after ${timeoutMs} ms: ${lines.join('; ')}${more}`
 }

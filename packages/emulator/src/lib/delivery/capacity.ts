@@ -1,13 +1,19 @@
 import { RequestFault } from '../http/faults.ts'
+import { firstOf } from '../shared/first-of.ts'
 import type { Records } from '../storage/records.ts'
 import type { Delivery } from './delivery.ts'
 
 /**
- * Drops the oldest deliveries that have ended, so that `count` new ones fit.
+ * Drops the deliveries that `ended` first, so that `count` new ones fit.
  *
  * @throws RequestFault `limit_exceeded` when too many are still pending, `invalid_request` when they never fit
  */
-export function makeRoom(deliveries: Records<Delivery>, count: number, limit: number): void {
+export function makeRoom(
+  deliveries: Records<Delivery>,
+  ended: ReadonlyMap<string, Delivery>,
+  count: number,
+  limit: number,
+): void {
   if (count > limit) {
     throw new RequestFault(
       'invalid_request',
@@ -16,12 +22,11 @@ export function makeRoom(deliveries: Records<Delivery>, count: number, limit: nu
   }
   const excess = deliveries.size + count - limit
   if (excess <= 0) return
-  const ended = [...deliveries.values()].filter(({ state }) => state !== 'pending').slice(0, excess)
-  if (ended.length < excess) {
+  if (ended.size < excess) {
     throw new RequestFault(
       'limit_exceeded',
       `The emulator keeps ${limit} deliveries (limits.deliveries), and too few of them have ended to make room.`,
     )
   }
-  for (const { id } of ended) deliveries.delete(id)
+  for (const id of firstOf(ended.keys(), excess)) deliveries.delete(id)
 }

@@ -2,9 +2,11 @@ import type { EventInput } from '../events/envelope.ts'
 import type { FaultRules } from '../faults/rules.ts'
 import type { TimerClock } from '../shared/clock.ts'
 import type { DeliveryFault } from '../shared/fault-types.ts'
+import { firstOf } from '../shared/first-of.ts'
 import type { Settings } from '../shared/options.ts'
 import { createTimerSet, type TimerSet } from '../shared/timer-set.ts'
 import type { DeliverySnapshot } from '../shared/types.ts'
+import { createGroups, type Groups } from '../storage/groups.ts'
 import type { Records } from '../storage/records.ts'
 import type { Storage } from '../storage/storage.ts'
 import type { Outcome } from './attempt.ts'
@@ -36,6 +38,9 @@ import {
 // Wide enough that a laptop's receiver is the limit, narrow enough that file descriptors are not.
 const ATTEMPTS_AT_ONCE_PER_ENDPOINT = 32
 
+const PENDING = 'pending'
+const ENDED = 'ended'
+
 /** What a sender works with. */
 export interface SenderOptions {
   readonly clock: TimerClock
@@ -51,6 +56,8 @@ export class Sender {
   readonly #settings: Settings
   readonly #storage: Storage
   readonly #deliveries: Records<Delivery>
+  readonly #byState: Groups<Delivery>
+  readonly #pendingByWebhook: Groups<Delivery>
   readonly #endpoints: Endpoints
   readonly #faults: Interference
   readonly #rules: Rules
@@ -66,6 +73,10 @@ export class Sender {
     this.#settings = settings
     this.#storage = storage
     this.#deliveries = storage.records('delivery')
+    this.#byState = createGroups(this.#deliveries, ({ state }) => (state === PENDING ? PENDING : ENDED))
+    this.#pendingByWebhook = createGroups(this.#deliveries, (delivery) =>
+      delivery.state === PENDING ? registrationOf(delivery) : undefined,
+    )
     this.#endpoints = endpoints
     this.#faults = createInterference(faults)
     this.#timers = createTimerSet(clock)
@@ -80,7 +91,7 @@ export class Sender {
    * @throws RequestFault `limit_exceeded`
    */
   send(event: EventInput, body: string, endpoints: readonly EndpointRef[]): DeliverySnapshot[] {
-    makeRoom(this.#deliveries, endpoints.length, this.#settings.limits.deliveries)
+    makeRoom(this.#deliveries, this.#byState(ENDED), endpoints.length, this.#settings.limits.deliveries)
     const createdAt = this.#clock.now()
     return endpoints.map((endpoint) => {
       const delivery = newDelivery(event, body, endpoint, createdAt)
@@ -98,7 +109,7 @@ export class Sender {
       this.#run = new AbortController()
       this.#timers.cancelAll()
     })
-    for (const delivery of this.#pending()) {
+    for (const delivery of [...this.#byState(PENDING).values()]) {
       const resumed = toResumed(delivery, now)
       this.#plan(resumed, resumed.nextAttemptAt)
     }
@@ -114,15 +125,22 @@ export class Sender {
 
   /** Whether a delivery is pending. */
   isBusy(): boolean {
-    for (const { state } of this.#deliveries.values()) if (state === 'pending') return true
-    return false
+    return this.#byState(PENDING).size > 0
+  }
+
+  /** How many deliveries are pending, and the first `limit` of them. */
+  pending(limit: number): { readonly count: number; readonly first: readonly DeliverySnapshot[] } {
+    const pending = this.#byState(PENDING)
+    return {
+      count: pending.size,
+      first: firstOf(pending.values(), limit).map((delivery) => this.#snapshot(delivery)),
+    }
   }
 
   /** Ends what is pending for a registered webhook that is gone or switched off. */
   disable(registrationId: string): void {
-    for (const delivery of this.#pending()) {
-      if (registrationOf(delivery) === registrationId) this.#end(delivery, 'disabled')
-    }
+    const pending = this.#pendingByWebhook(registrationId)
+    for (const delivery of [...pending.values()]) this.#end(delivery, 'disabled')
   }
 
   /** The deliveries as they are stored, oldest first. */
@@ -241,10 +259,6 @@ export class Sender {
       const isWaiting = delivery?.state === 'pending' && delivery.nextAttemptAt !== undefined
       if (isWaiting) this.#plan(delivery, this.#clock.now())
     }
-  }
-
-  #pending(): Delivery[] {
-    return [...this.#deliveries.values()].filter(({ state }) => state === 'pending')
   }
 
   #snapshot(delivery: Delivery): DeliverySnapshot {

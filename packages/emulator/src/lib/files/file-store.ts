@@ -58,6 +58,11 @@ const LIFETIME_MS = 48 * 60 * 60 * 1000
 export function createFileStore({ records, limits, now, directory }: FileStoreOptions): FileStore {
   const folder = openFolder(directory, () => [...records.values()].map(({ id }) => id))
   const parts = new Set<PartFile>()
+  /** Bytes of the files that are known. */
+  let recorded = 0
+  records.track((before, after) => {
+    recorded += (after?.sizeBytes ?? 0) - (before?.sizeBytes ?? 0)
+  })
 
   async function remove(id: string): Promise<void> {
     if (records.delete(id)) await folder.remove(id)
@@ -81,8 +86,7 @@ export function createFileStore({ records, limits, now, directory }: FileStoreOp
 
   /** Bytes of everything on disk. */
   function total(): number {
-    let bytes = 0
-    for (const file of records.values()) bytes += file.sizeBytes
+    let bytes = recorded
     for (const part of parts) bytes += part.size
     return bytes
   }

@@ -7,6 +7,7 @@ import type { EmulatorObserver } from '../shared/signals.ts'
 import { createTimerSet, type TimerSet } from '../shared/timer-set.ts'
 import type { DeliverySnapshot } from '../shared/types.ts'
 import { untilAborted } from '../shared/until-aborted.ts'
+import { createGroups, type Groups } from '../storage/groups.ts'
 import type { Records } from '../storage/records.ts'
 import type { Storage } from '../storage/storage.ts'
 import { messageOf } from './answers.ts'
@@ -29,10 +30,13 @@ export interface JobsOptions {
   readonly emit: (event: EventInput, uris?: readonly string[]) => readonly DeliverySnapshot[]
 }
 
+const RUNNING = 'running'
+
 /** Runs the jobs of every kind from their creation to their end. */
 export class Jobs {
   readonly #options: JobsOptions
   readonly #jobs: Records<AnyJob>
+  readonly #byState: Groups<AnyJob>
   readonly #types = new Map<JobKind, JobType<AnyJob>>()
   readonly #timers: TimerSet
   /** Aborted when no job may end as it was to end: at the end, or when the jobs are replaced. */
@@ -41,6 +45,7 @@ export class Jobs {
   constructor(options: JobsOptions) {
     this.#options = options
     this.#jobs = options.storage.records('job')
+    this.#byState = createGroups(this.#jobs, ({ end }) => (end === undefined ? RUNNING : undefined))
     this.#timers = createTimerSet(options.clock)
   }
 
@@ -85,7 +90,7 @@ export class Jobs {
       this.#run.abort()
       this.#run = new AbortController()
       this.#timers.cancelAll()
-      for (const job of this.#jobs.values()) if (job.end === undefined) this.#arm(job)
+      for (const job of this.running().values()) this.#arm(job)
     })
   }
 
@@ -96,6 +101,11 @@ export class Jobs {
 
   find(id: string): AnyJob | undefined {
     return this.#jobs.get(id)
+  }
+
+  /** The jobs that have not ended, by id. */
+  running(): ReadonlyMap<string, AnyJob> {
+    return this.#byState(RUNNING)
   }
 
   every(): AnyJob[] {
@@ -149,7 +159,7 @@ export class Jobs {
 
   /** Whether a job is still running. */
   isBusy(): boolean {
-    return this.#timers.size > 0
+    return this.running().size > 0
   }
 
   #checkRoom(): void {

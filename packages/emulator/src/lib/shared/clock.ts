@@ -1,4 +1,5 @@
 import { EmulatorError } from './errors.ts'
+import { TimerHeap } from './timer-heap.ts'
 import type { EmulatorClock } from './types.ts'
 
 /** A piece of work waiting for its time. */
@@ -47,7 +48,7 @@ const LAST_NEW_TRY_MS = 10 * 60 * 1000
 /** The emulator's clock and its timers. Follows its source until it is paused or advanced. */
 export class TimerClock implements EmulatorClock {
   readonly #source: TimeSource
-  readonly #timers: Timer[] = []
+  readonly #timers = new TimerHeap<Timer>()
   readonly #running = new Set<Promise<void>>()
   readonly #listeners: ClockListeners
   #anchor: { real: number; shown: number }
@@ -93,9 +94,9 @@ export class TimerClock implements EmulatorClock {
   }
 
   cancel(timer: Timer): void {
-    const index = this.#timers.indexOf(timer)
-    if (index >= 0) this.#timers.splice(index, 1)
-    this.#arm()
+    const isFirst = this.#timers.first() === timer
+    this.#timers.delete(timer)
+    if (isFirst) this.#arm()
   }
 
   async advance(ms: number): Promise<void> {
@@ -136,7 +137,7 @@ export class TimerClock implements EmulatorClock {
   /** Resolves when nothing is running and nothing is due, or once `signal` is aborted and what was running has ended. */
   async settled(signal?: AbortSignal): Promise<void> {
     while (!signal?.aborted) {
-      const next = this.#timers[0]
+      const next = this.#timers.first()
       if (this.#running.size > 0) await Promise.all(this.#running)
       else if (next !== undefined && next.at <= this.now()) this.#fire()
       else return
@@ -147,7 +148,7 @@ export class TimerClock implements EmulatorClock {
   stop(): void {
     this.#stopped = true
     this.#advanceable.abort(new EmulatorError('closed', 'the emulator is closed'))
-    this.#timers.length = 0
+    this.#timers.clear()
     clearTimeout(this.#wake)
   }
 
@@ -169,7 +170,7 @@ export class TimerClock implements EmulatorClock {
     for (;;) {
       await this.settled(signal)
       signal.throwIfAborted()
-      const next = this.#timers[0]
+      const next = this.#timers.first()
       if (next === undefined || next.at > target) break
       this.#show(next.at)
     }
@@ -198,7 +199,7 @@ export class TimerClock implements EmulatorClock {
   /** Sets the one real timer there is to the time of the first of ours. */
   #arm(): void {
     clearTimeout(this.#wake)
-    const next = this.#timers[0]
+    const next = this.#timers.first()
     if (this.#advancing || next === undefined) return
     const wait = (next.at - this.now()) / this.#source.timeScale
     if (this.#paused && wait > 0) return
@@ -206,13 +207,13 @@ export class TimerClock implements EmulatorClock {
   }
 
   #fire(): void {
-    for (const timer of takeDue(this.#timers, this.now())) void this.#start(timer)
+    for (const timer of this.#timers.takeDue(this.now())) void this.#start(timer)
     this.#arm()
   }
 
   #add(timer: Timer): void {
-    if (!this.#stopped) insert(this.#timers, timer)
-    if (this.#timers[0] === timer) this.#arm()
+    if (!this.#stopped) this.#timers.add(timer)
+    if (this.#timers.first() === timer) this.#arm()
   }
 
   #start(timer: Timer): Promise<void> {
@@ -231,21 +232,4 @@ export class TimerClock implements EmulatorClock {
     this.#add(timer)
     this.#listeners.failed?.(error, timer.at)
   }
-}
-
-/** Inserts a timer in order of time, after those of the same time. */
-function insert(timers: Timer[], timer: Timer): void {
-  let low = 0
-  let high = timers.length
-  while (low < high) {
-    const middle = (low + high) >>> 1
-    if (timers[middle]!.at <= timer.at) low = middle + 1
-    else high = middle
-  }
-  timers.splice(low, 0, timer)
-}
-
-function takeDue(timers: Timer[], now: number): Timer[] {
-  const rest = timers.findIndex((timer) => timer.at > now)
-  return timers.splice(0, rest < 0 ? timers.length : rest)
 }

@@ -3,7 +3,7 @@ import { checkNames, number } from './option-values.ts'
 /** What an emulator keeps at most. */
 export interface Limits {
   /**
-   * Number of deliveries; default 10 000. The oldest that have ended make room for new ones. When all are still
+   * Number of deliveries; default 10 000. Those that ended first make room for new ones. When all are still
    * pending, new events are refused.
    */
   readonly deliveries: number

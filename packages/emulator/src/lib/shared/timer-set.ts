@@ -2,7 +2,6 @@ import type { Timer, TimerClock } from './clock.ts'
 
 /** At most one timer per id. */
 export interface TimerSet {
-  readonly size: number
   /** Runs `work` once the clock shows `at`; replaces the timer that the id has. */
   set(id: string, at: number, work: Timer['work']): void
   /** Cancels the timer of an id, if it has one. */
@@ -19,9 +18,6 @@ export function createTimerSet(clock: TimerClock): TimerSet {
     timers.delete(id)
   }
   return {
-    get size() {
-      return timers.size
-    },
     set(id, at, work) {
       cancel(id)
       timers.set(id, clock.schedule(at, work))

@@ -3,13 +3,19 @@ import type { EmulatorSignal } from '../shared/signals.ts'
 /** Lets callers wait until things have ended. */
 export interface Ends {
   observe(signal: EmulatorSignal): void
-  /** Resolves once `isBusy` is false; asked again whenever a job or a delivery ends. */
+  /** Resolves once `isBusy` is false; asked again after jobs and deliveries have ended, once for all that ended at once. */
   waitWhile(isBusy: () => boolean): Promise<void>
   /** Asks everybody who waits again. */
   recheck(): void
 }
 
-const ENDS = /^(job_(finished|deleted)|delivery_(acked|exhausted|disabled))$/
+const ENDS: ReadonlySet<string> = new Set<EmulatorSignal['type']>([
+  'job_finished',
+  'job_deleted',
+  'delivery_acked',
+  'delivery_exhausted',
+  'delivery_disabled',
+])
 
 /** Creates a list of waiting callers. */
 export function createEnds(): Ends {
@@ -17,10 +23,19 @@ export function createEnds(): Ends {
   function recheck(): void {
     for (const check of waiting) check()
   }
+  let isPlanned = false
+  function plan(): void {
+    if (isPlanned || waiting.size === 0) return
+    isPlanned = true
+    queueMicrotask(() => {
+      isPlanned = false
+      recheck()
+    })
+  }
   return {
     recheck,
     observe({ type }) {
-      if (ENDS.test(type)) recheck()
+      if (ENDS.has(type)) plan()
     },
     waitWhile(isBusy) {
       return new Promise((resolve) => {

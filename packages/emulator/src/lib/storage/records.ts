@@ -16,7 +16,12 @@ export interface Records<Item extends StoredRecord> {
   delete(id: string): boolean
   /** Removes every record and stores these. */
   replaceAll(items: readonly Item[]): void
+  /** Calls `follow` with every record there is, and then with each change as it is made or taken back. */
+  track(follow: Follow<Item>): void
 }
+
+/** Follows the changes of records: what was in a record's place, and what is now. It must not throw. */
+export type Follow<Item> = (before: Item | undefined, after: Item | undefined) => void
 
 /** What is wrong with the records of a kind. */
 export interface RecordsProblem {
@@ -47,15 +52,19 @@ export function createRecords<Item extends StoredRecord>(options: RecordsOptions
   const { kind, persistence, onChange } = options
   const items = new Map<string, Item>(load<Item>(options).map((item) => [item.id, item]))
 
+  const followers: Follow<Item>[] = []
+
   /** Sets or, without an item, removes; in memory only. */
   function place(id: string, item: Item | undefined): void {
+    const before = items.get(id)
     if (item === undefined) items.delete(id)
     else items.set(id, item)
+    for (const follow of followers) follow(before, item)
   }
 
   function placeAll(next: readonly Item[]): void {
-    items.clear()
-    for (const item of next) items.set(item.id, item)
+    for (const id of [...items.keys()]) place(id, undefined)
+    for (const item of next) place(item.id, item)
   }
 
   return {
@@ -68,7 +77,7 @@ export function createRecords<Item extends StoredRecord>(options: RecordsOptions
       // The file first: a failed write must leave memory as it was.
       persistence.write(kind, item.id, item)
       const before = items.get(item.id)
-      items.set(item.id, item)
+      place(item.id, item)
       onChange(() => place(item.id, before))
       return item
     },
@@ -76,7 +85,7 @@ export function createRecords<Item extends StoredRecord>(options: RecordsOptions
       const before = items.get(id)
       if (before === undefined) return false
       persistence.remove(kind, id)
-      items.delete(id)
+      place(id, undefined)
       onChange(() => place(id, before))
       return true
     },
@@ -86,6 +95,10 @@ export function createRecords<Item extends StoredRecord>(options: RecordsOptions
       for (const item of next) persistence.write(kind, item.id, item)
       placeAll(next)
       onChange(() => placeAll(before))
+    },
+    track(follow) {
+      followers.push(follow)
+      for (const item of items.values()) follow(undefined, item)
     },
   }
 }
