@@ -31,7 +31,7 @@ async function keysUrl(): Promise<string> {
 }
 
 const handler = () => {
-  const receiver = createReceiver({ static: { secrets: SECRET }, observer: () => {} })
+  const receiver = createReceiver({ static: { secrets: SECRET }, bodyTimeoutMs: 300, observer: () => {} })
   return createNodeHandler(receiver, { path: '/hook' })
 }
 
@@ -42,7 +42,11 @@ interface Report {
 
 async function doctor(args: readonly string[], env: Record<string, string> = {}): Promise<Report> {
   const all = { GEMINI_WEBHOOK_SECRET: SECRET, GWH_JWKS_URL: await keysUrl(), ...env }
-  const { code, stdout, stderr } = await gwh(emptyFolder(), ['doctor', ...args, '--json'], all)
+  const { code, stdout, stderr } = await gwh(
+    emptyFolder(),
+    ['doctor', ...args, '--timeout', '3', '--json'],
+    all,
+  )
   expect(stderr).toBe('')
   return { code, findings: JSON.parse(stdout).findings }
 }
@@ -68,10 +72,51 @@ test('a receiver of ours is well', async () => {
       'the same ping again',
       'unusual JSON, byte for byte',
       'text outside ASCII, byte for byte',
+      'a stale delivery',
+      'the same ping twice at once',
     ],
-    ...['a stale delivery', 'a forged delivery', 'a delivery without webhook-id', 'a malformed timestamp'],
-    ...['a body over 1 MiB', 'an encoded body', 'a GET request', 'another path'],
+    ...['a forged delivery', 'a forged dynamic delivery', 'a token without a signature'],
+    ...['a delivery without webhook-id', 'a malformed timestamp'],
+    ...['a body over 1 MiB', 'a body over 1 MiB of no announced length', 'an encoded body'],
+    ...['a GET request', 'another path', 'a body that never ends'],
   ])
+})
+
+test('a receiver that waits for ever, one that shows its stack, and one that handles a ping twice are found', async () => {
+  const silent = await doctor([await listen((request) => void request.resume())])
+  expect(of(silent, 'receiver')).toMatchObject({
+    status: 'failed',
+    message: expect.stringContaining('Timeout'),
+  })
+  const patient = await doctor([
+    await listen(async (request, response) => {
+      await buffer(request).catch(() => {})
+      response.end()
+    }),
+  ])
+  expect(of(patient, 'a body that never ends')).toMatchObject({
+    status: 'warning',
+    message: 'no answer within 3 s',
+    fix: expect.stringContaining('silent senders'),
+  })
+  for (const check of ['a forged dynamic delivery', 'a token without a signature']) {
+    expect(of(patient, check)?.status).toBe('failed')
+  }
+  const careless = await listen((_, response) => {
+    response.writeHead(401).end('Error: no\n    at verify (/app/server.js:10:20)\n    at x')
+  })
+  expect(of(await doctor([careless]), 'a forged delivery')?.message).toBe('401, with a stack trace')
+  let pings = 0
+  const racing = await doctor([
+    await listen((_, response) => {
+      // The answers to the last ping of six.
+      response.writeHead(++pings > 6 ? 500 : 200).end()
+    }),
+  ])
+  expect(of(racing, 'the same ping twice at once')).toMatchObject({
+    status: 'failed',
+    message: expect.stringMatching(/^\d+ and 500 instead of 200 and 200/),
+  })
 })
 
 test('a body parser in front is found', async () => {
@@ -89,7 +134,10 @@ test('a proxy that writes bodies anew is found', async () => {
   const proxy = await listen(async (request, response) => {
     const { method, headers, url } = request
     const { 'content-length': _, ...kept } = headers
-    const text = (await buffer(request)).toString()
+    // The body that never ends is cut off.
+    const bytes = await buffer(request).catch(() => undefined)
+    if (bytes === undefined) return
+    const text = bytes.toString()
     const body = text.startsWith('{') ? JSON.stringify(JSON.parse(text)) : text
     const answer = await fetch(new URL(url!, target), {
       method: method!,

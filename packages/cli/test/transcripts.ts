@@ -60,7 +60,7 @@ export async function setStage(): Promise<Stage> {
 }
 
 async function startReceiver(port: number): Promise<void> {
-  const receiver = createReceiver({ static: { secrets: SECRET }, observer: () => {} })
+  const receiver = createReceiver({ static: { secrets: SECRET }, bodyTimeoutMs: 300, observer: () => {} })
   const server = createServer(createNodeHandler(receiver, { path: '/webhooks/gemini' }))
   await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve))
   onTestFinished(() => void server.close().closeAllConnections())

@@ -12,6 +12,7 @@ export function doctorCommand(context: CommandContext): Command {
     .option('--secret-env <name>', 'the variable with the signing secrets; default GEMINI_WEBHOOK_SECRET')
     .option('--jwks <url>', "the public keys of dynamic webhooks; default GWH_JWKS_URL, or Google's")
     .option('-q, --queue <file|url>', 'the queue of the receiver; default GWH_QUEUE, or REDIS_URL')
+    .option('--timeout <seconds>', 'how long the receiver may take to answer', readSeconds, 15)
     .option('--json', 'print JSON')
     .addHelpText('after', EXAMPLES)
     .action(async (url: string | undefined, flags: DoctorFlags) => {
@@ -21,12 +22,20 @@ export function doctorCommand(context: CommandContext): Command {
 }
 
 const EXAMPLES = `
-Exits with 1 if a check fails. A receiver gets 12 requests; those that it accepts are events of the type "ping".
+Exits with 1 if a check fails. A receiver gets some 20 requests; those that it accepts are events of the type "ping". One
+has a body that never ends, so this takes as long as the receiver waits for bodies, at most the --timeout. What a failing
+handler, a full queue or a delivery of another customer is answered with cannot be seen without side effects: for that,
+see gwh conformance.
 
 Examples:
   $ gwh doctor
   $ gwh doctor https://example.com/webhooks/gemini
   $ gwh doctor http://127.0.0.1:3000/webhooks/gemini --queue deliveries.db`
+
+function readSeconds(text: string): number {
+  if (/^[1-9]\d{0,2}$/.test(text)) return Number(text)
+  throw new InvalidArgumentError('Seconds from 1 to 999 are needed.')
+}
 
 function readUrl(text: string): string {
   if (URL.canParse(text) && /^https?:/.test(text)) return text

@@ -13,6 +13,8 @@ export interface DoctorFlags {
   readonly secretEnv?: string
   readonly jwks?: string
   readonly queue?: string
+  /** How long a receiver may take to answer, in seconds. */
+  readonly timeout: number
   readonly json?: true
 }
 
@@ -31,7 +33,7 @@ export async function doctor(
     checkVersions(cwd),
     [secrets],
     checkKeys(flags.jwks ?? env.GWH_JWKS_URL),
-    url === undefined ? [] : checkReceiver(url, usable),
+    url === undefined ? [] : checkReceiver({ url, secrets: usable, timeoutMs: flags.timeout * 1_000 }),
     queue ? checkStorage(cwd, queue) : [],
   ]
   const findings = (await untilInterrupted(signal, Promise.all(parts))).flat()

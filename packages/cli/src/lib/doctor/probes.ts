@@ -14,6 +14,13 @@ const STALE_SECONDS = 600
 const OVER_LIMIT_BYTES = 1024 * 1024 + 1
 const FOREIGN_SECRET = `whsec_${btoa('a secret that the receiver has not')}`
 
+const ED25519_BYTES = 64
+/** @see https://www.rfc-editor.org/rfc/rfc7518#section-3.6 */
+const UNSIGNED_TOKEN = `${btoa('{"alg":"none"}')}.${btoa('{"aud":"gwh","exp":9999999999}')}.`.replaceAll(
+  '=',
+  '',
+)
+
 const encode = (text: string) => new TextEncoder().encode(text)
 const event = (note: string) => ({ type: 'ping', data: {}, version: '1', note })
 
@@ -61,6 +68,12 @@ export async function signedProbes(url: string, secrets: string): Promise<Probe[
   ]
 }
 
+/** A ping of which the two requests are sent at the same moment. */
+export async function pingTwice(url: string, secrets: string): Promise<[Request, Request]> {
+  const ping = await sign(url, { secrets, body: encode(PLAIN) })
+  return [ping.clone(), ping]
+}
+
 /** The requests that anybody can send. */
 export async function unsignedProbes(url: string): Promise<Probe[]> {
   const forged = { secrets: FOREIGN_SECRET, body: encode(PLAIN) }
@@ -79,6 +92,18 @@ export async function unsignedProbes(url: string): Promise<Probe[]> {
       request: await sign(url, forged),
     },
     {
+      check: 'a forged dynamic delivery',
+      expected: 401,
+      fix: 'Verify v1a signatures with the public keys; refuse them in a receiver of static webhooks alone.',
+      request: withSignature(await sign(url, forged), `v1a,${btoa('0'.repeat(ED25519_BYTES))}`),
+    },
+    {
+      check: 'a token without a signature',
+      expected: 401,
+      fix: 'Accept tokens with the algorithm RS256 only, and only if you mean to.',
+      request: withSignature(await sign(url, forged), UNSIGNED_TOKEN),
+    },
+    {
       check: 'a delivery without webhook-id',
       expected: 400,
       fix: 'Demand all three headers.',
@@ -95,6 +120,12 @@ export async function unsignedProbes(url: string): Promise<Probe[]> {
       expected: 413,
       fix: 'Limit the body before it is read, or strangers fill the memory.',
       request: await sign(url, { ...forged, body: new Uint8Array(OVER_LIMIT_BYTES) }),
+    },
+    {
+      check: 'a body over 1 MiB of no announced length',
+      expected: 413,
+      fix: 'Count the bytes while they are read: a chunked body announces no length.',
+      request: inChunks(await sign(url, { ...forged, body: new Uint8Array(OVER_LIMIT_BYTES) })),
     },
     {
       check: 'an encoded body',
@@ -117,6 +148,22 @@ interface Delivery {
   readonly body: Uint8Array<ArrayBuffer>
   readonly id?: string
   readonly timestamp?: number
+}
+
+function withSignature(request: Request, signature: string): Request {
+  request.headers.set('webhook-signature', signature)
+  return request
+}
+
+function inChunks(request: Request): Request {
+  const { headers, url, body } = request
+  return new Request(url, {
+    method: 'POST',
+    headers,
+    body,
+    duplex: 'half',
+    redirect: 'manual',
+  } as RequestInit)
 }
 
 const newId = () => `msg_gwh_doctor_${crypto.randomUUID()}`

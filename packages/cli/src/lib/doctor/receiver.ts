@@ -1,11 +1,20 @@
 import { type Finding, failed, ok, skipped, warning } from './finding.ts'
 import { checkClock } from './keys.ts'
-import { type Probe, signedProbes, unsignedProbes } from './probes.ts'
+import { type Probe, pingTwice, signedProbes, unsignedProbes } from './probes.ts'
+import { checkSlowBody } from './slow-body.ts'
 
-const TIMEOUT_MS = 10_000
+/** The receiver to examine. */
+export interface ExaminedReceiver {
+  readonly url: string
+  /** Its signing secrets; without them it gets nothing that it accepts. */
+  readonly secrets: string | undefined
+  /** How long it may take to answer. */
+  readonly timeoutMs: number
+}
 
 /** Checks that a receiver can be reached and answers as the README's table says. */
-export async function checkReceiver(url: string, secrets: string | undefined): Promise<Finding[]> {
+export async function checkReceiver({ url, secrets, timeoutMs }: ExaminedReceiver): Promise<Finding[]> {
+  const ask: Ask = (request) => send(request, timeoutMs)
   const first = await ask(new Request(url, { method: 'HEAD', redirect: 'manual' }))
   if (typeof first === 'string') {
     return [
@@ -17,12 +26,22 @@ export async function checkReceiver(url: string, secrets: string | undefined): P
     ]
   }
   const findings = [ok('receiver', `${url} answers`), ...checkClock(first.response, url)]
+  // It takes longer than all the others together.
+  const slowBody = checkSlowBody(url, timeoutMs)
   if (secrets === undefined)
     findings.push(skipped('signed deliveries', 'the signing secret is not known here'))
-  else for (const probe of await signedProbes(url, secrets)) findings.push(await examine(probe))
-  for (const probe of await unsignedProbes(url)) findings.push(await examine(probe))
-  return findings
+  else findings.push(...(await checkSigned(ask, url, secrets)))
+  for (const probe of await unsignedProbes(url)) findings.push(await examine(ask, probe))
+  return [...findings, await slowBody]
 }
+
+async function checkSigned(ask: Ask, url: string, secrets: string): Promise<Finding[]> {
+  const findings: Finding[] = []
+  for (const probe of await signedProbes(url, secrets)) findings.push(await examine(ask, probe))
+  return [...findings, await examineTwice(ask, await pingTwice(url, secrets))]
+}
+
+type Ask = (request: Request) => Promise<Answered | string>
 
 interface Answered {
   readonly response: Response
@@ -30,17 +49,46 @@ interface Answered {
 }
 
 /** Sends a request; returns the answer, or the code of what went wrong. */
-async function ask(request: Request): Promise<Answered | string> {
+async function send(request: Request, timeoutMs: number): Promise<Answered | string> {
   try {
-    const response = await fetch(request, { signal: AbortSignal.timeout(TIMEOUT_MS) })
-    return { response, text: (await response.text()).slice(0, 1_000) }
+    const response = await fetch(request, { signal: AbortSignal.timeout(timeoutMs) })
+    return { response, text: await readStart(response) }
   } catch (error) {
     const { name, cause } = error as Error & { cause?: { code?: string } }
     return cause?.code ?? name
   }
 }
 
-async function examine({ check, expected, fix, request }: Probe): Promise<Finding> {
+/** Reads what is enough to recognize an answer: it may be endless. */
+async function readStart({ body }: Response): Promise<string> {
+  const decoder = new TextDecoder()
+  let text = ''
+  for await (const chunk of body ?? []) {
+    text += decoder.decode(chunk, { stream: true })
+    if (text.length > LONGEST_ANSWER) break
+  }
+  return text
+}
+
+const LONGEST_ANSWER = 10_000
+
+/** Sends a delivery twice at once: each is accepted, or told that the other is under way. */
+async function examineTwice(ask: Ask, [one, other]: readonly [Request, Request]): Promise<Finding> {
+  const check = 'the same ping twice at once'
+  const answers = await Promise.all([ask(one), ask(other)])
+  const outcomes = answers.map((answer) => (typeof answer === 'string' ? answer : answer.response.status))
+  const message = outcomes.join(' and ')
+  if (outcomes.includes(200) && outcomes.every((outcome) => outcome === 200 || outcome === 409)) {
+    return ok(check, message)
+  }
+  return failed(
+    check,
+    `${message} instead of 200 and 200, or 200 and 409`,
+    'Claim an id before it is handled, in one step: two attempts of the sender may overlap.',
+  )
+}
+
+async function examine(ask: Ask, { check, expected, fix, request }: Probe): Promise<Finding> {
   const answer = await ask(request)
   if (typeof answer === 'string') {
     // A receiver may cut off what it does not want to read.
@@ -48,6 +96,13 @@ async function examine({ check, expected, fix, request }: Probe): Promise<Findin
     return failed(check, `no answer (${answer})`, fix)
   }
   const { status } = answer.response
+  if (/^\s+at .+:\d+:\d+\)?$/m.test(answer.text)) {
+    return failed(
+      check,
+      `${status}, with a stack trace`,
+      'Answer with a code, and write the rest to the log.',
+    )
+  }
   if (status === expected) return ok(check, String(status))
   const message = `${status} instead of ${expected}`
   return toFinding({ check, expected, fix, message, status, text: answer.text })
