@@ -1,10 +1,12 @@
 import { createHmac } from 'node:crypto'
 import { once } from 'node:events'
+import { statSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
 import { buffer } from 'node:stream/consumers'
 import { createNodeHandler } from '@gwh/node'
-import { CONTRACT_SECRET, createContractReceiver } from '@gwh/testing'
+import { CONTRACT_SECRET, createContractReceiver, freePort } from '@gwh/testing'
 import { expect, onTestFinished, test } from 'vitest'
 import { emptyFolder, gwh } from './support.ts'
 
@@ -61,8 +63,39 @@ test('another receiver is judged by its statuses, and each broken rule says what
   expect(exact.stdout).toContain('thanks')
 })
 
+test('dynamic deliveries are sent with a key that is served meanwhile, the same in the next run', async () => {
+  const port = await freePort()
+  const jobKey = 'a job key of more than thirty-two characters'
+  const dynamic = { jobKey, jwks: `http://127.0.0.1:${port}/jwks.json` }
+  const url = await listen(
+    createServer(createNodeHandler(createContractReceiver({ dynamic }), { path: '/hook' })),
+  )
+  const args = ['conformance', url, ...SECRET_ENV, '--only', 'dynamic', '--jwks-port', `${port}`]
+  const cwd = emptyFolder()
+  const env = { MINE: CONTRACT_SECRET, GWH_JOB_KEY: jobKey }
+  for (const _ of [1, 2]) {
+    const { code, stdout, stderr } = await gwh(cwd, args, env)
+    expect({ code, stdout }).toEqual({ code: 0, stdout: expect.stringContaining('3 rules: 3 kept') })
+    expect(stderr).toContain(`http://127.0.0.1:${port}/jwks.json`)
+  }
+  expect(statSync(join(cwd, '.gwh/conformance-key.json')).mode & 0o777).toBe(0o600)
+  expect(await gwh(cwd, args, { MINE: CONTRACT_SECRET })).toMatchObject({
+    code: 3,
+    stderr: expect.stringContaining('GWH_JOB_KEY'),
+  })
+})
+
+test('a receiver that never answers is not waited for', async () => {
+  const url = await listen(createServer((request) => void request.resume()))
+  expect(await run(url, ...SECRET_ENV)).toMatchObject({
+    code: 5,
+    stderr: expect.stringContaining('within 5 s'),
+  })
+})
+
 test.each([
   [['http://127.0.0.1:9/hook', ...SECRET_ENV], 4, 'nothing answers'],
+  [['http://127.0.0.1:9/hook', ...SECRET_ENV, '--jwks-port', '0'], 2, 'A port from 1'],
   [['http://127.0.0.1:9/hook'], 3, 'no signing secret'],
   [['https://example.com/hook'], 2, 'A plain http URL'],
 ])('conformance explains the mistake: %j', async (args, code, message) => {

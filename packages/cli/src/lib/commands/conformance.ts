@@ -22,6 +22,11 @@ export function conformanceCommand(context: CommandContext): Command {
     )
     .option('--max-body-bytes <n>', 'its limit; default 1048576', readNumber)
     .option('--body-timeout <ms>', 'how long it waits for a body; default 1000', readNumber)
+    .option(
+      '--jwks-port <number>',
+      'also send dynamic deliveries; their public key is at http://127.0.0.1:<number>/jwks.json meanwhile',
+      readPort,
+    )
     .option('--only <text>', 'only the rules whose title contains this')
     .option('--skip <text...>', 'no rules whose title contains this')
     .addOption(new Option('--report <format>', 'the form of the report').choices(FORMATS).default('text'))
@@ -35,15 +40,22 @@ export function conformanceCommand(context: CommandContext): Command {
 
 const EXAMPLES = `
 Exits with 1 if a rule is broken. Send this to a receiver for tests: some deliveries are good, and are handled.
+With --jwks-port, start the receiver with that URL as its JWKS, and GWH_JOB_KEY in both: a dynamic delivery has a job token.
 
 Examples:
   $ gwh conformance http://127.0.0.1:3000/webhooks/gemini --server node
   $ gwh conformance http://127.0.0.1:8000/hook --secret-env HOOK_SECRET --report junit > conformance.xml
-  $ gwh conformance http://127.0.0.1:3000/webhooks/gemini --exact --skip 'raw:'`
+  $ gwh conformance http://127.0.0.1:3000/webhooks/gemini --exact --skip 'raw:'
+  $ GWH_JOB_KEY=... gwh conformance http://127.0.0.1:3000/webhooks/gemini --jwks-port 8788 --only dynamic`
 
 function readUrl(text: string): string {
   if (URL.canParse(text) && new URL(text).protocol === 'http:') return text
   throw new InvalidArgumentError('A plain http URL is needed: the rules are about bytes on the wire.')
+}
+
+function readPort(text: string): number {
+  if (/^[1-9]\d{0,4}$/.test(text) && Number(text) <= 65_535) return Number(text)
+  throw new InvalidArgumentError('A port from 1 to 65535 is needed.')
 }
 
 function readNumber(text: string): number {

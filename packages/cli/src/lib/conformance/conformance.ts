@@ -1,8 +1,10 @@
 import { type AdapterContract, NODE_HTTP_EXCEPTIONS } from '@gwh/testing'
+import { readDevSettings } from '../project/dev-settings.ts'
 import { findSecrets } from '../project/secrets.ts'
 import { CliError } from '../shared/cli-error.ts'
 import { type CommandContext, untilInterrupted } from '../shared/context.ts'
 import { EXIT, type ExitCode } from '../shared/exit-codes.ts'
+import { serveKey } from './key-server.ts'
 import { type Format, printReport } from './report.ts'
 import { runContract, type Selection } from './run.ts'
 
@@ -16,6 +18,8 @@ export interface ConformanceFlags extends Selection {
   readonly server?: 'node'
   readonly maxBodyBytes?: number
   readonly bodyTimeout?: number
+  /** Where to serve the public key of dynamic deliveries; without it there are none. */
+  readonly jwksPort?: number
   readonly report: Format
   readonly json?: true
 }
@@ -33,10 +37,29 @@ export async function conformance(
     })
   }
   await checkReachable(url)
-  const contract = toContract(url, found.secrets, flags)
-  const results = await untilInterrupted(context.signal, runContract(contract, flags))
-  printReport(context.terminal, flags.json ? 'json' : flags.report, url, results)
-  return results.every(({ passed }) => passed) ? EXIT.ok : EXIT.failed
+  const keys = await openKeys(context, flags.jwksPort)
+  try {
+    const contract = { ...toContract(url, found.secrets, flags), dynamic: keys?.dynamic ?? (false as const) }
+    const results = await untilInterrupted(context.signal, runContract(contract, flags))
+    printReport(context.terminal, flags.json ? 'json' : flags.report, url, results)
+    return results.every(({ passed }) => passed) ? EXIT.ok : EXIT.failed
+  } finally {
+    keys?.close()
+  }
+}
+
+/** Serves a public key, and says how dynamic deliveries are signed and marked. */
+async function openKeys(context: CommandContext, port: number | undefined) {
+  if (port === undefined) return undefined
+  const jobKey = context.env.GWH_JOB_KEY ?? (await readDevSettings(context.cwd))?.jobKey
+  if (!jobKey) {
+    throw new CliError('config', 'the job key of the receiver is not known', {
+      hint: 'Dynamic deliveries have a job token: set GWH_JOB_KEY.',
+    })
+  }
+  const { url, privateKey, close } = await serveKey(context.cwd, port)
+  context.terminal.note(`The receiver must take its public keys from ${url}`)
+  return { dynamic: { privateKey, jobKey }, close }
 }
 
 function toContract(url: string, secrets: string, flags: ConformanceFlags): AdapterContract {
@@ -45,7 +68,6 @@ function toContract(url: string, secrets: string, flags: ConformanceFlags): Adap
     url,
     // The newest; a receiver during a rotation accepts several.
     secret: secrets.split(/[\s,]+/)[0]!,
-    dynamic: false,
     mode,
     answers: exact ? 'exact' : 'status',
     ...(server && { exceptions: NODE_HTTP_EXCEPTIONS }),
@@ -54,8 +76,14 @@ function toContract(url: string, secrets: string, flags: ConformanceFlags): Adap
   }
 }
 
+const PATIENCE_MS = 5_000
+
 async function checkReachable(url: string): Promise<void> {
-  await fetch(url, { method: 'POST', signal: AbortSignal.timeout(5_000) }).catch((cause: unknown) => {
-    throw new CliError('network', `nothing answers at ${url}`, { hint: 'Is the receiver running?', cause })
+  await fetch(url, { method: 'POST', signal: AbortSignal.timeout(PATIENCE_MS) }).catch((cause: unknown) => {
+    const hint = 'Is the receiver running?'
+    if (Object(cause).name !== 'TimeoutError') {
+      throw new CliError('network', `nothing answers at ${url}`, { hint, cause })
+    }
+    throw new CliError('timeout', `no answer from ${url} within ${PATIENCE_MS / 1_000} s`, { hint, cause })
   })
 }
