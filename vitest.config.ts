@@ -21,7 +21,7 @@ const PURE = ['packages/{core,emulator}/{src,test}/**/*.test.ts', 'test/architec
 const REDIS = ['packages/{bullmq,store-redis}/{src,test}/**/*.test.ts', 'test/signals/**/*.test.ts']
 const DEMO = 'apps/demo/test/demo.test.ts'
 // These start `gwh` dozens of times, or receivers of seven frameworks.
-const LONG_CLI = ['packages/cli/test/{init,docs,conformance,doctor,hostile}.test.ts']
+const LONG_CLI = ['packages/cli/test/{init,docs,conformance,doctor,hostile,completion}.test.ts']
 
 export default defineConfig({
   test: {

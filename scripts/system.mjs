@@ -3,7 +3,10 @@
 // say so.
 import { spawnSync } from 'node:child_process'
 
-const NEEDED = ['redis-server', 'strace', 'chromium']
+/** What `npm test` needs. */
+export const NEEDED = ['redis-server', 'strace', 'chromium']
+/** What `test:all` needs beside it: the shells that `gwh completion` writes scripts for. */
+export const SHELLS = ['zsh', 'fish']
 
 const has = (command) => spawnSync(command, ['--version'], { stdio: 'ignore' }).status === 0
 

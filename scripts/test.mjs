@@ -3,7 +3,7 @@
 // run has what. Ends with one line that sums everything up.
 import { fileURLToPath } from 'node:url'
 import { pnpm, setup, tool } from './setup.mjs'
-import { ensureSystem } from './system.mjs'
+import { ensureSystem, NEEDED, SHELLS } from './system.mjs'
 import { createTally } from './tally.mjs'
 
 const all = process.argv.includes('--all')
@@ -11,7 +11,7 @@ const folderOf = (name) => fileURLToPath(new URL(`../test/${name}`, import.meta.
 const tally = createTally()
 
 await setup()
-ensureSystem()
+ensureSystem(all ? [...NEEDED, ...SHELLS] : NEEDED)
 await tally.check('types', () => tool('node', ['scripts/typecheck.mjs'], { quiet: true }))
 await tally.check('style', () => tool('biome', ['check', '.'], { quiet: true }))
 await tally.suite('runtimes', startSuite)

@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process'
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -101,30 +100,4 @@ test.each([
   const env = { GOOGLE_GEMINI_BASE_URL: 'http://127.0.0.1:9', GWH_CONTROL_TOKEN: 'x' }
   const { code, stderr } = await gwh(emptyFolder(), ['trigger', ...args], env)
   expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringContaining(message) })
-})
-
-/** What bash offers after these words. */
-async function complete(...words: string[]): Promise<string[]> {
-  const { stdout } = await gwh(emptyFolder(), ['completion', 'bash'])
-  const line = ['gwh', ...words].map((word) => `'${word}'`).join(' ')
-  const script = `${stdout}\nCOMP_WORDS=(${line}) COMP_CWORD=${words.length}\n_gwh\nprintf '%s\\n' "\${COMPREPLY[@]}"`
-  return execFileSync('bash', ['-c', script], { encoding: 'utf8' }).trim().split('\n')
-}
-
-test('bash completes commands, event types, options and their values', async () => {
-  expect(await complete('tri')).toEqual(['trigger'])
-  expect(await complete('trigger', 'batch.')).toEqual(EVENT_TYPES.filter((type) => type.startsWith('batch.')))
-  expect(await complete('trigger', '--dyn')).toEqual(['--dynamic'])
-  expect(await complete('trigger', 'batch.failed', '--fault', 'jwks_')).toEqual(
-    FAULT_NAMES.filter((name) => name.startsWith('jwks_')),
-  )
-  expect(await complete('webhooks', 're')).toEqual(['register'])
-  expect(await complete('webhooks', 'update', 'id', '--state', '')).toEqual(['enabled', 'disabled'])
-})
-
-test.each(['zsh', 'fish'])('there is a script for %s', async (shell) => {
-  const { code, stdout } = await gwh(emptyFolder(), ['completion', shell])
-  expect(code).toBe(0)
-  expect(stdout).toContain('batch.succeeded')
-  expect(stdout).toContain('/webhooks/rotate')
 })

@@ -19,4 +19,5 @@ const EXAMPLES = `
 Examples:
   $ source <(gwh completion bash)          # in ~/.bashrc
   $ source <(gwh completion zsh)           # in ~/.zshrc, after compinit
+  $ gwh completion zsh > ~/.zfunc/_gwh     # or in a folder of $fpath, before compinit
   $ gwh completion fish > ~/.config/fish/completions/gwh.fish`

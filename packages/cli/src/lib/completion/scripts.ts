@@ -55,7 +55,8 @@ ${walk(places, `"\${(@)words[2,CURRENT-1]}"`)}
 ${choose(places)}
   compadd -- \${=found} || _files
 }
-compdef _gwh gwh`
+# Loaded from a file in $fpath, this is the body of the function itself.
+if [[ \${funcstack[1]} = _gwh ]]; then _gwh "$@"; else compdef _gwh gwh; fi`
 }
 
 function fish(places: readonly Place[]): string {
