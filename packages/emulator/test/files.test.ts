@@ -2,56 +2,12 @@ import { createHash, randomBytes } from 'node:crypto'
 import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { createEmulator, type Emulator } from '../src/index.ts'
+import { createEmulator } from '../src/index.ts'
 import { createTestEmulator, SDKS, startEmulator, temporaryFolder } from './support.ts'
+import { chunk, get, START, send, startUpload, upload } from './uploading.ts'
 
 const MIB = 1024 * 1024
 const HOUR_MS = 3_600_000
-
-/** A request of the resumable protocol, in-process. */
-async function send(emulator: Emulator, url: string, headers: Record<string, string>, body: BodyInit = '') {
-  const init = { method: 'POST', headers: { 'x-goog-api-key': 'test', ...headers }, body, duplex: 'half' }
-  const response = await emulator.fetch(new Request(url, init as RequestInit))
-  return { status: response.status, headers: response.headers, body: await response.json() }
-}
-
-const START = { 'x-goog-upload-protocol': 'resumable', 'x-goog-upload-command': 'start' }
-
-async function startUpload(emulator: Emulator, file: object = {}, headers: Record<string, string> = {}) {
-  const answer = await send(
-    emulator,
-    'http://localhost/upload/v1beta/files',
-    { ...START, ...headers },
-    JSON.stringify({ file }),
-  )
-  return { ...answer, url: answer.headers.get('x-goog-upload-url')! }
-}
-
-function chunk(
-  emulator: Emulator,
-  url: string,
-  offset: number,
-  body: BodyInit,
-  command = 'upload, finalize',
-) {
-  return send(
-    emulator,
-    url,
-    { 'x-goog-upload-command': command, 'x-goog-upload-offset': String(offset) },
-    body,
-  )
-}
-
-async function upload(emulator: Emulator, body: string, file: object = {}) {
-  const { url } = await startUpload(emulator, file)
-  return (await chunk(emulator, url, 0, body)).body.file
-}
-
-async function get(emulator: Emulator, path: string, headers: Record<string, string> = {}, method = 'GET') {
-  const init = { method, headers: { 'x-goog-api-key': 'test', ...headers } }
-  const request = new Request(`http://localhost${path}`, init)
-  return emulator.fetch(request)
-}
 
 describe.each(SDKS)('with the SDK %s', (_, connect) => {
   test('a file of several chunks is uploaded from a path, read back, listed and deleted', async () => {

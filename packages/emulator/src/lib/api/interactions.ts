@@ -103,7 +103,10 @@ function stream(state: EmulatorState, c: Context, { id }: Interaction): Response
       }
     }
     await send(openingEvents(show(current()!)))
-    await state.waitWhile(() => !sse.aborted && current() !== undefined && current()!.end === undefined)
+    const left = new AbortController()
+    sse.onAbort(() => left.abort())
+    if (sse.aborted) left.abort()
+    await state.waitWhile(() => current() !== undefined && current()!.end === undefined, left.signal)
     const ended = current()
     if (ended?.end !== undefined) await send(closingEvents(show(ended)))
     await sse.writeSSE({ event: 'done', data: '[DONE]' })

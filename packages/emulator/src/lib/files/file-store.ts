@@ -1,5 +1,6 @@
 import { access, rename } from 'node:fs/promises'
 import { notFound } from '../http/body.ts'
+import { RequestFault } from '../http/faults.ts'
 import { checkLimit } from '../http/limits.ts'
 import { randomText } from '../shared/ids.ts'
 import type { Limits } from '../shared/limits.ts'
@@ -18,7 +19,11 @@ export interface FileWriter {
   mark(): Mark
   /** Forgets what was written since the mark. */
   rewind(mark: Mark): void
-  /** Ends the file and makes it known. */
+  /**
+   * Ends the file and makes it known. When that fails, nothing of it is left.
+   *
+   * @throws RequestFault `already_exists` when it has the name of a file that a client gave; it can be tried again then
+   */
   save(about: FileAbout): Promise<FileRecord>
   /** Deletes what was written; does nothing after {@link save}. */
   discard(): Promise<void>
@@ -64,8 +69,48 @@ export function createFileStore({ records, limits, now, directory }: FileStoreOp
     recorded += (after?.sizeBytes ?? 0) - (before?.sizeBytes ?? 0)
   })
 
+  /** Names of files that are being saved or deleted at this moment, and when that is over. */
+  const saving = new Set<string>()
+  const removing = new Map<string, Promise<void>>()
+  let creating = 0
+
+  async function removeBytes(id: string): Promise<void> {
+    const removal = folder.remove(id).finally(() => removing.delete(id))
+    removing.set(id, removal)
+    await removal
+  }
+
   async function remove(id: string): Promise<void> {
-    if (records.delete(id)) await folder.remove(id)
+    if (records.delete(id)) await removeBytes(id)
+  }
+
+  function get(id: string): FileRecord | undefined {
+    const file = records.get(id)
+    return file !== undefined && file.expiresAt > now() ? file : undefined
+  }
+
+  /** A job may make its output again, but no client takes the name of another file. */
+  function checkName(id: string, source: FileAbout['source']): void {
+    const isTaken = source === 'UPLOADED' && get(id) !== undefined
+    if (isTaken || saving.has(id)) {
+      throw new RequestFault('already_exists', `File files/${id} already exists.`)
+    }
+  }
+
+  /** Ends what is written under `name` and makes it known as `id`. */
+  async function save(part: PartFile, name: string, id: string, about: FileAbout): Promise<FileRecord> {
+    await removing.get(id)
+    const sha256 = await part.finish()
+    const target = await folder.path(id)
+    await rename(await folder.path(name), target)
+    try {
+      const createdAt = now()
+      const dates = { createdAt, expiresAt: createdAt + LIFETIME_MS }
+      return records.put({ ...about, id, sizeBytes: part.size, sha256, ...dates })
+    } catch (error) {
+      await folder.remove(id)
+      throw error
+    }
   }
 
   function all(): FileRecord[] {
@@ -92,34 +137,49 @@ export function createFileStore({ records, limits, now, directory }: FileStoreOp
   }
 
   async function create(): Promise<FileWriter> {
-    checkLimit(limits, 'files', all().length + parts.size + 1)
+    checkLimit(limits, 'files', all().length + parts.size + creating + 1)
+    creating += 1
     const name = `${randomText(20)}.part`
-    const path = await folder.path(name)
-    const part = await PartFile.create(path)
-    parts.add(part)
+    try {
+      const part = await PartFile.create(await folder.path(name))
+      parts.add(part)
+      return toWriter(part, name)
+    } finally {
+      creating -= 1
+    }
+  }
+
+  function toWriter(part: PartFile, name: string): FileWriter {
+    async function discard(): Promise<void> {
+      if (!parts.delete(part)) return
+      await part.abandon()
+      await folder.remove(name)
+    }
     return {
       get size() {
         return part.size
       },
       mark: () => part.mark(),
       rewind: (mark) => part.rewind(mark),
+      discard,
       async write(chunk) {
         checkLimit(limits, 'totalFileBytes', total() + chunk.byteLength)
         await part.write(chunk)
       },
       async save(about) {
         const id = about.id ?? randomText(12)
-        const sha256 = await part.finish()
-        await rename(path, await folder.path(id))
-        parts.delete(part)
-        const createdAt = now()
-        const dates = { createdAt, expiresAt: createdAt + LIFETIME_MS }
-        return records.put({ ...about, id, sizeBytes: part.size, sha256, ...dates })
-      },
-      async discard() {
-        if (!parts.delete(part)) return
-        await part.abandon()
-        await folder.remove(name)
+        checkName(id, about.source)
+        saving.add(id)
+        try {
+          const file = await save(part, name, id, about)
+          parts.delete(part)
+          return file
+        } catch (error) {
+          await discard()
+          throw error
+        } finally {
+          saving.delete(id)
+        }
       },
     }
   }
@@ -127,10 +187,7 @@ export function createFileStore({ records, limits, now, directory }: FileStoreOp
   return {
     create,
     all,
-    get(id) {
-      const file = records.get(id)
-      return file !== undefined && file.expiresAt > now() ? file : undefined
-    },
+    get,
     read: async (file, range = { start: 0, end: file.sizeBytes - 1 }) => readBytes(await pathOf(file), range),
     async *scan(file) {
       yield* scanBytes(await pathOf(file))
@@ -138,7 +195,7 @@ export function createFileStore({ records, limits, now, directory }: FileStoreOp
     delete: remove,
     dropBytes(ids) {
       const gone = ids.filter((id) => records.get(id) === undefined)
-      for (const id of gone) folder.remove(id).catch(() => {})
+      for (const id of gone) removeBytes(id).catch(() => {})
     },
     async close() {
       await Promise.all([...parts].map((part) => part.abandon()))

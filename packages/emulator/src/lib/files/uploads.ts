@@ -1,3 +1,4 @@
+import { notFound } from '../http/body.ts'
 import { RequestFault } from '../http/faults.ts'
 import { checkLimit } from '../http/limits.ts'
 import { newResourceId } from '../shared/ids.ts'
@@ -29,10 +30,12 @@ export interface Uploads {
    * Appends bytes. When `bytes` breaks off, what has arrived is kept, and the client can ask where to go on.
    *
    * @throws RequestFault when the offset is not where the upload stands, when another request is sending, or when
-   *   a limit is reached; nothing is kept then
+   *   a limit is reached, and nothing is kept then; `not_found` when the upload is cancelled meanwhile
    */
   receive(upload: Upload, offset: number, bytes: AsyncIterable<Uint8Array>, isLast: boolean): Promise<void>
+  /** @throws RequestFault while another request is sending, or when the file is not whole or its name is taken */
   finish(upload: Upload): Promise<FileRecord>
+  /** Ends an upload and deletes what has arrived, also while another request is sending. */
   cancel(upload: Upload): Promise<void>
 }
 
@@ -52,6 +55,11 @@ const LIFETIME_MS = 24 * 60 * 60 * 1000
 /** Creates an empty set of uploads into `files`. */
 export function createUploads({ files, limits, now }: UploadsOptions): Uploads {
   const uploads = new Map<string, Upload>()
+  let starting = 0
+
+  function checkExists({ id }: Upload): void {
+    if (!uploads.has(id)) throw notFound('Upload')
+  }
 
   async function drop(upload: Upload): Promise<void> {
     uploads.delete(upload.id)
@@ -71,13 +79,20 @@ export function createUploads({ files, limits, now }: UploadsOptions): Uploads {
     async start(about) {
       await dropExpired()
       checkName(files, about.id)
-      checkLimit(limits, 'uploads', uploads.size + 1)
+      checkLimit(limits, 'uploads', uploads.size + starting + 1)
       checkLimit(limits, 'fileBytes', about.sizeBytes ?? 0)
-      const upload = { id: newResourceId(), about, file: await files.create(), startedAt: now(), busy: false }
-      uploads.set(upload.id, upload)
-      return upload
+      starting += 1
+      try {
+        const file = await files.create()
+        const upload = { id: newResourceId(), about, file, startedAt: now(), busy: false }
+        uploads.set(upload.id, upload)
+        return upload
+      } finally {
+        starting -= 1
+      }
     },
     async receive(upload, offset, bytes, isLast) {
+      checkExists(upload)
       checkStands(upload, offset)
       upload.busy = true
       const mark = upload.file.mark()
@@ -85,6 +100,8 @@ export function createUploads({ files, limits, now }: UploadsOptions): Uploads {
         await append(upload, bytes, limits)
         checkChunk(upload, upload.file.size - mark.size, isLast)
       } catch (error) {
+        // Its file is closed then, which is what failed.
+        checkExists(upload)
         if (error instanceof RequestFault) upload.file.rewind(mark)
         throw error
       } finally {
@@ -92,13 +109,24 @@ export function createUploads({ files, limits, now }: UploadsOptions): Uploads {
       }
     },
     async finish(upload) {
+      checkExists(upload)
+      checkIdle(upload)
       const { sizeBytes, ...about } = upload.about
       if (sizeBytes !== undefined && sizeBytes !== upload.file.size) {
         throw new RequestFault('invalid_request', `The upload has ${upload.file.size} of ${sizeBytes} bytes.`)
       }
-      checkName(files, about.id)
-      uploads.delete(upload.id)
-      return upload.file.save(about)
+      // Until it is saved, no other request must change it. One whose name is taken meanwhile can still be cancelled.
+      upload.busy = true
+      try {
+        const file = await upload.file.save(about)
+        uploads.delete(upload.id)
+        return file
+      } catch (error) {
+        if (!(error instanceof RequestFault)) uploads.delete(upload.id)
+        throw error
+      } finally {
+        upload.busy = false
+      }
     },
   }
 }
@@ -108,9 +136,12 @@ function checkName(files: FileStore, id: string | undefined): void {
   throw new RequestFault('already_exists', `File files/${id} already exists.`)
 }
 
+function checkIdle({ busy }: Upload): void {
+  if (busy) throw new RequestFault('invalid_request', 'Another request is sending bytes of this upload.')
+}
+
 function checkStands(upload: Upload, offset: number): void {
-  if (upload.busy)
-    throw new RequestFault('invalid_request', 'Another request is sending bytes of this upload.')
+  checkIdle(upload)
   if (offset === upload.file.size) return
   throw new RequestFault(
     'invalid_request',

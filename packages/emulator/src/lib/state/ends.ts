@@ -3,8 +3,11 @@ import type { EmulatorSignal } from '../shared/signals.ts'
 /** Lets callers wait until things have ended. */
 export interface Ends {
   observe(signal: EmulatorSignal): void
-  /** Resolves once `isBusy` is false; asked again after jobs and deliveries have ended, once for all that ended at once. */
-  waitWhile(isBusy: () => boolean): Promise<void>
+  /**
+   * Resolves once `isBusy` is false; asked again after jobs and deliveries have ended, once for all that ended at once.
+   * Resolves too once `signal` is aborted: nothing is kept for who no longer waits.
+   */
+  waitWhile(isBusy: () => boolean, signal?: AbortSignal): Promise<void>
   /** Asks everybody who waits again. */
   recheck(): void
 }
@@ -37,14 +40,18 @@ export function createEnds(): Ends {
     observe({ type }) {
       if (ENDS.has(type)) plan()
     },
-    waitWhile(isBusy) {
+    waitWhile(isBusy, signal) {
       return new Promise((resolve) => {
-        function check(): void {
-          if (isBusy()) return
+        function end(): void {
           waiting.delete(check)
+          signal?.removeEventListener('abort', end)
           resolve()
         }
+        function check(): void {
+          if (signal?.aborted || !isBusy()) end()
+        }
         waiting.add(check)
+        signal?.addEventListener('abort', end)
         check()
       })
     },

@@ -45,8 +45,8 @@ export interface EmulatorState {
   readonly sessions: Sessions
   /** Resolves when no job is running and no delivery is pending. */
   settled(): Promise<void>
-  /** Resolves once `isBusy` is false; it is asked again whenever a job or a delivery ends. */
-  waitWhile(isBusy: () => boolean): Promise<void>
+  /** Resolves once `isBusy` is false, which is asked again whenever a job or a delivery ends, or `signal` is aborted. */
+  waitWhile(isBusy: () => boolean, signal?: AbortSignal): Promise<void>
   /** Asks everybody who waits again. */
   recheck(): void
   /** Delivers an event to `uris`, or without them to every subscribed webhook. */
