@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { createBullmqQueue } from '@gwh/bullmq'
 import { JOB_TOKEN_FIELD } from '@gwh/core/job-token'
@@ -78,7 +78,7 @@ describe.each(Object.entries(BACKENDS))('gwh queue on %s', (_, create) => {
       expect({ code, stderr }).toEqual({ code: 0, stderr: expect.any(String) })
       return JSON.parse(stdout)
     }
-    return { queue: queue as DeliveryQueue, state, run, json }
+    return { queue: queue as DeliveryQueue, args, state, run, json }
   }
 
   test('counts, lists and shows, with tokens and secrets masked', async () => {
@@ -109,6 +109,29 @@ describe.each(Object.entries(BACKENDS))('gwh queue on %s', (_, create) => {
       code: 1,
       stderr: expect.stringContaining('no delivery nobody'),
     })
+  })
+
+  test('exports with nothing masked into a new file, for its owner only', async () => {
+    const { args } = await setUp()
+    const cwd = emptyFolder()
+    const path = join(cwd, 'raw.jsonl')
+    const exporting = ['queue', 'export', ...args, '--raw-file', 'raw.jsonl']
+    const { code, stdout, stderr } = await gwh(cwd, exporting)
+    expect({ code, stdout, stderr }).toEqual({
+      code: 0,
+      stdout: '',
+      stderr: expect.stringContaining('3 in raw'),
+    })
+    expect(statSync(path).mode & 0o777).toBe(0o600)
+    const rows = readFileSync(path, 'utf8').trimEnd().split('\n')
+    const bad = rows.map((line) => JSON.parse(line)).find(({ id }) => id === 'bad1')
+    expect(bad.body).toBe(Buffer.from(delivery('bad1').body).toString())
+    expect(bad.lastError.message).toContain(SECRET)
+    expect(await gwh(cwd, exporting)).toMatchObject({
+      code: 3,
+      stderr: expect.stringContaining('there already'),
+    })
+    expect(readdirSync(cwd)).toEqual(['raw.jsonl'])
   })
 
   test('redrives by id, by filter and all, under a worker that runs', async () => {

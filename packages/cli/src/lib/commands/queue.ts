@@ -1,7 +1,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander'
 import type { ChangeFlags, PurgeFlags } from '../queue/change.ts'
 import type { QueueFlags } from '../queue/open.ts'
-import type { ListFlags } from '../queue/read.ts'
+import type { ExportFlags, ListFlags } from '../queue/read.ts'
 import type { CommandContext } from '../shared/context.ts'
 import { readPast } from '../shared/times.ts'
 
@@ -26,6 +26,7 @@ Examples:
   $ gwh queue stats --queue deliveries.db
   $ gwh queue list --state dead
   $ gwh queue show msg_0123
+  $ gwh queue export --state dead --raw-file dead.jsonl
   $ gwh queue redrive --type batch.succeeded --error ECONNREFUSED --dry-run
   $ gwh queue purge --older-than 30d
   $ gwh queue replay --type batch.succeeded --since 2026-11-20T00:00:00Z`
@@ -59,7 +60,8 @@ function readingCommands(context: CommandContext): Command[] {
           .argParser(readLimit)
           .default(Number.POSITIVE_INFINITY, 'all'),
       )
-      .action(async (flags: ListFlags) => (await loadRead()).exportAll(context, flags)),
+      .option('--raw-file <file>', 'write them into this new file, unmasked, for you alone to read')
+      .action(async (flags: ExportFlags) => (await loadRead()).exportAll(context, flags)),
   ]
 }
 

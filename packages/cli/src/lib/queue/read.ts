@@ -1,11 +1,12 @@
 import type { DeliveryQueue, DeliveryRecord, DeliveryState } from '@gwh/core/queue'
 import { CliError } from '../shared/cli-error.ts'
 import type { CommandContext } from '../shared/context.ts'
+import { writeNewPrivately } from '../shared/files.ts'
 import { dim } from '../shared/paint.ts'
 import { toTable } from '../shared/table.ts'
 import { maskText } from './mask.ts'
 import { type QueueFlags, withQueue } from './open.ts'
-import { toIso, toPrinted } from './record.ts'
+import { toIso, toPrinted, toRaw } from './record.ts'
 import { describeError, type FilterFlags, toFilter } from './select.ts'
 
 /** Prints how many deliveries are in each state. */
@@ -57,12 +58,33 @@ export async function show(context: CommandContext, id: string, flags: QueueFlag
   terminal.lines(body === undefined ? 'The body was erased.' : JSON.stringify(body, null, 2))
 }
 
+/** The options of `gwh queue export`. */
+export interface ExportFlags extends ListFlags {
+  /** A new file, for the deliveries with nothing masked. */
+  readonly rawFile?: string
+}
+
 /** Prints deliveries as JSON, one per line, all of them by default. */
-export async function exportAll(context: CommandContext, flags: ListFlags): Promise<void> {
+export async function exportAll(context: CommandContext, flags: ExportFlags): Promise<void> {
   const { terminal } = context
+  if (flags.rawFile !== undefined) return await exportRaw(context, flags, flags.rawFile)
   await withQueue(context, flags, async (queue) => {
     for await (const record of pages(queue, flags)) terminal.json(toPrinted(record))
   })
+}
+
+async function exportRaw(context: CommandContext, flags: ExportFlags, path: string): Promise<void> {
+  let count = 0
+  await writeNewPrivately(context.cwd, path, async (write) => {
+    await withQueue(context, flags, async (queue) => {
+      for await (const record of pages(queue, flags)) {
+        await write(`${JSON.stringify(toRaw(record))}\n`)
+        count++
+      }
+    })
+  })
+  if (flags.json) context.terminal.json({ exported: count, file: path })
+  else context.terminal.note(`${count} in ${path}, with nothing masked; you alone can read it`)
 }
 
 /** Reads the deliveries that fit, up to the limit. */

@@ -3,6 +3,18 @@ import { maskText, maskValue } from './mask.ts'
 
 /** A delivery as the commands print it: times in ISO 8601, tokens and secrets masked. */
 export function toPrinted(record: DeliveryRecord) {
+  return {
+    ...(maskValue(describe(record)) as ReturnType<typeof describe>),
+    body: toBody(record.message.body),
+  }
+}
+
+/** A delivery with nothing masked; the body is the text that was received, or `bodyBase64` if it is not UTF-8. */
+export function toRaw(record: DeliveryRecord) {
+  return { ...describe(record), ...toRawBody(record.message.body) }
+}
+
+function describe(record: DeliveryRecord) {
   const { message, event, history, lastError, ...rest } = record
   return {
     key: message.key,
@@ -19,14 +31,13 @@ export function toPrinted(record: DeliveryRecord) {
     dueAt: toIso(rest.dueAt),
     settledAt: toIso(rest.settledAt),
     failedAt: toIso(rest.failedAt),
-    lastError: maskValue(lastError),
+    lastError,
     history: history.map(({ failedAt, error, attempt }) => ({
       attempt,
       failedAt: toIso(failedAt),
-      error: maskValue(error),
+      error,
     })),
     replay: rest.replay,
-    body: toBody(message.body),
   }
 }
 
@@ -38,6 +49,15 @@ function toBody(bytes: Uint8Array): unknown {
     return maskValue(JSON.parse(text))
   } catch {
     return maskText(text)
+  }
+}
+
+function toRawBody(bytes: Uint8Array): { body?: string; bodyBase64?: string } {
+  if (bytes.length === 0) return {}
+  try {
+    return { body: new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes) }
+  } catch {
+    return { bodyBase64: Buffer.from(bytes).toString('base64') }
   }
 }
 

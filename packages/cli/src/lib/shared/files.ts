@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { createReadStream } from 'node:fs'
-import { chmod, rename, rm, writeFile } from 'node:fs/promises'
+import { appendFile, chmod, link, lstat, rename, rm, writeFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { CliError } from './cli-error.ts'
 
@@ -52,6 +52,39 @@ export async function writePrivately(file: string, text: string): Promise<void> 
     await writeFile(file, text, { flush: true })
     await chmod(file, 0o600)
   }
+}
+
+/**
+ * Writes a new file for its owner only, piece by piece. It appears when it is complete.
+ *
+ * @throws CliError when it is there already, or cannot be written
+ */
+export async function writeNewPrivately(
+  cwd: string,
+  path: string,
+  produce: (write: (text: string) => Promise<void>) => Promise<void>,
+): Promise<void> {
+  const file = resolve(cwd, path)
+  const draft = await writeDraft(file, '').catch((cause) => refuse(path, cause))
+  try {
+    if (await isThere(file)) refuse(path, { code: 'EEXIST' })
+    await produce((text) => appendFile(draft, text).catch((cause) => refuse(path, cause)))
+    // Unlike a renaming, a link never replaces what is there.
+    await link(draft, file).catch((cause) => refuse(path, cause))
+  } finally {
+    await rm(draft, { force: true })
+  }
+}
+
+const isThere = (file: string) =>
+  lstat(file).then(
+    () => true,
+    () => false,
+  )
+
+function refuse(path: string, cause: { readonly code?: string }): never {
+  const why = cause.code === 'EEXIST' ? 'is there already' : `cannot be written (${cause.code})`
+  throw new CliError('config', `${path} ${why}`, { cause })
 }
 
 /** Writes the draft of a file beside it, for its owner only; returns its path. */
