@@ -53,6 +53,6 @@ function deltas({ type, content, arguments: args }: Fields): Fields[] {
 }
 
 function contentDeltas(content: Fields): Fields[] {
-  if (content.type !== 'text') return [content]
-  return cutText(String(content.text)).map((text) => ({ type: 'text', text }))
+  if (content.type !== 'text' || typeof content.text !== 'string') return [content]
+  return cutText(content.text).map((text) => ({ type: 'text', text }))
 }

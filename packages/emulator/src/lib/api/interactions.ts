@@ -3,7 +3,7 @@ import { streamSSE } from 'hono/streaming'
 import { toRfc3339 } from '../events/envelope.ts'
 import { notFound, readFields } from '../http/body.ts'
 import { RequestFault } from '../http/faults.ts'
-import { type Fields, optionalText, pick, readWebhookConfig } from '../http/fields.ts'
+import { type Fields, optionalName, optionalText, pick, readWebhookConfig, toText } from '../http/fields.ts'
 import { toPage } from '../http/pages.ts'
 import { answerInteraction, functionResults, type Interaction, inputSteps } from '../jobs/interaction.ts'
 import type { JobDraft } from '../jobs/job.ts'
@@ -38,7 +38,7 @@ function readDraft(state: EmulatorState, body: Fields): JobDraft<Interaction> {
   return {
     id: newInteractionId(),
     kind: 'interaction',
-    model: optionalText('model', body.model) ?? optionalText('agent', body.agent),
+    model: optionalName('model', body.model) ?? optionalName('agent', body.agent),
     config: readWebhookConfig(pick(body, 'webhookConfig'), state.settings.profile),
     input: { request: body },
   }
@@ -70,10 +70,10 @@ function checkContinuation(state: EmulatorState, body: Fields): void {
   const called = previousId === undefined ? [] : openCalls(find(state, previousId))
   const unknown = answered.find((id) => !called.includes(id))
   if (unknown !== undefined || (answered.length > 0 && previousId === undefined)) {
-    throw invalid(`The interaction before has no open function call '${String(unknown)}'.`)
+    throw invalid(`The interaction before has no open function call '${toText(unknown)}'.`)
   }
   const open = called.find((id) => !answered.includes(id))
-  if (open !== undefined) throw invalid(`The input has no function_result for call '${String(open)}'.`)
+  if (open !== undefined) throw invalid(`The input has no function_result for call '${toText(open)}'.`)
 }
 
 /** The ids of the calls an interaction waits for. */

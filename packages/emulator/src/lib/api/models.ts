@@ -2,7 +2,7 @@ import { type Context, Hono } from 'hono'
 import { streamSSE } from 'hono/streaming'
 import { notFound, readFields, splitVerb } from '../http/body.ts'
 import { RequestFault } from '../http/faults.ts'
-import { type Fields, isFields } from '../http/fields.ts'
+import { type Fields, isFields, requiredName } from '../http/fields.ts'
 import { answerOrFault, countTokens, generatedChunks, generatedContent, promptText } from '../jobs/answers.ts'
 import { embed } from '../jobs/embeddings.ts'
 import type { EmulatorState } from '../state/state.ts'
@@ -35,9 +35,10 @@ const METHODS: Readonly<Record<string, Method>> = {
 /** Serves `/models/{model}:{method}`, to which any model's name will do (https://ai.google.dev/api/generate-content). */
 export function modelsApi(state: EmulatorState): Hono {
   return new Hono().post('/:target', async (c) => {
-    const { id: model, verb } = splitVerb(c.req.param('target'))
+    const { id, verb } = splitVerb(c.req.param('target'))
     const method = Object.hasOwn(METHODS, verb) ? METHODS[verb] : undefined
     if (method === undefined) throw notFound('Method')
+    const model = requiredName('model', id)
     return method(state, { model, body: await readFields(c.req.raw), c })
   })
 }

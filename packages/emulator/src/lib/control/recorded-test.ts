@@ -1,3 +1,4 @@
+import { printable } from '../shared/printable.ts'
 import type { DeliverySnapshot } from '../shared/types.ts'
 
 /**
@@ -49,13 +50,18 @@ function toTrigger(deliveries: readonly DeliverySnapshot[]): string {
   const { body, scheme } = deliveries[0]!
   const { type, data, user_metadata: userMetadata } = JSON.parse(body) as Record<string, unknown>
   const uris = scheme === 'dynamic' ? `, uris: [${deliveries.map(() => 'uri').join(', ')}]` : ''
-  const fields = JSON.stringify({ type, data, userMetadata }).slice(1, -1)
+  const fields = toSource({ type, data, userMetadata }).slice(1, -1)
   return `  await emulator.trigger({ ${fields}${uris} })\n  await emulator.settled()`
 }
 
 function toExpected({ eventType, state, attempts }: DeliverySnapshot): string {
-  return `    ${JSON.stringify([eventType, state, attempts.at(-1)?.status ?? null])},`.replace(
+  return `    ${toSource([eventType, state, attempts.at(-1)?.status ?? null])},`.replace(
     'null]',
     'undefined]',
   )
+}
+
+/** Writes a value as JavaScript in which nothing is hidden. */
+function toSource(value: unknown): string {
+  return printable(JSON.stringify(value))
 }

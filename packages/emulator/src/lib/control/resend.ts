@@ -1,6 +1,6 @@
 import { notFound } from '../http/body.ts'
 import { RequestFault } from '../http/faults.ts'
-import { checkKnown, type Fields, isFields, readMetadata } from '../http/fields.ts'
+import { checkKnown, type Fields, isFields, readMetadata, requiredName } from '../http/fields.ts'
 import type { DeliverySnapshot } from '../shared/types.ts'
 import type { EmulatorState } from '../state/state.ts'
 
@@ -12,10 +12,8 @@ export function resend(state: EmulatorState, webhookId: string, body: Fields): D
   const endpoint = state.sender.stored.get(webhookId)?.endpoint
   if (endpoint === undefined) throw notFound(`Delivery '${webhookId}'`)
   checkKnown(body, ['type', 'data', 'user_metadata'])
-  const { type, data } = body
-  if (typeof type !== 'string' || type === '') {
-    throw new RequestFault('invalid_request', "'type' is required.")
-  }
+  const type = requiredName('type', body.type)
+  const { data } = body
   if (!isFields(data)) throw new RequestFault('invalid_request', "'data' must be an object.")
   const jobId = typeof data.id === 'string' ? data.id : undefined
   const event = { type, data, jobId, userMetadata: readMetadata(body.user_metadata) }

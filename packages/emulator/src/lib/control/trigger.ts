@@ -1,7 +1,7 @@
 import { suggestEventType } from '@gwh/core/events'
 import { CATALOGUE_TYPES } from '../events/event-types.ts'
 import { RequestFault } from '../http/faults.ts'
-import { checkKnown, type Fields, isFields, readMetadata, readUris } from '../http/fields.ts'
+import { checkKnown, type Fields, isFields, readMetadata, readUris, requiredName } from '../http/fields.ts'
 import type { AnyJob } from '../jobs/job.ts'
 import { outcomeNamed } from '../jobs/outcomes.ts'
 import { JOB_KINDS, type JobKind } from '../shared/job-kind.ts'
@@ -20,7 +20,8 @@ const PING = 'ping'
  */
 export async function trigger(state: EmulatorState, body: Fields): Promise<TriggerResult> {
   checkKnown(body, ['type', 'data', 'user_metadata', 'uris'])
-  const { type, data = {} } = body
+  const { data = {} } = body
+  const type = requiredName('type', body.type)
   const uris = readUris(body.uris)
   checkType(type, uris)
   if (!isFields(data)) throw new RequestFault('invalid_request', "'data' must be an object.")
@@ -83,10 +84,7 @@ function readError({ error_code: code, error_message: message }: Fields): JobErr
 }
 
 /** Refuses a type that no webhook subscribes to, or that is probably a misspelt known type. */
-function checkType(type: unknown, uris: readonly string[] | undefined): asserts type is string {
-  if (typeof type !== 'string' || type === '') {
-    throw new RequestFault('invalid_request', "'type' is required.")
-  }
+function checkType(type: string, uris: readonly string[] | undefined): void {
   if (type === PING || CATALOGUE_TYPES.some((known) => known === type)) return
   const similar = suggestEventType(type)
   if (similar !== undefined) {

@@ -54,7 +54,7 @@ function spoil(header: string): string {
 export function rewrite(body: string, how: AttemptPlan['rewrite']): string {
   if (how === undefined) return body
   const event = JSON.parse(body)
-  return how === 'reserialized_body'
-    ? JSON.stringify(event, null, 2)
-    : JSON.stringify({ ...event, data: { ...event.data, id: `${event.data?.id ?? ''}x` } })
+  if (how === 'reserialized_body') return JSON.stringify(event, null, 2)
+  const id: unknown = event.data?.id
+  return JSON.stringify({ ...event, data: { ...event.data, id: typeof id === 'string' ? `${id}x` : 'x' } })
 }

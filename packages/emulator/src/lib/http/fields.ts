@@ -1,4 +1,5 @@
 import type { Profile } from '../shared/delivery-options.ts'
+import { isPrintable } from '../shared/printable.ts'
 import { parseTarget } from '../shared/target-uri.ts'
 import { RequestFault } from './faults.ts'
 
@@ -32,8 +33,30 @@ export function oneOf<Word extends string>(name: string, value: unknown, words: 
   const supported = words.map((candidate) => `'${candidate}'`).join(', ')
   throw new RequestFault(
     'invalid_request',
-    `The value '${String(value)}' is not supported for '${name}'. Supported values: ${supported}.`,
+    `The value '${toText(value)}' is not supported for '${name}'. Supported values: ${supported}.`,
   )
+}
+
+const MAX_SHOWN = 200
+
+/** Writes a value into a message: any value, as what turns it into text may be missing or wrong. */
+export function toText(value: unknown): string {
+  const text = typeof value === 'string' ? value : (JSON.stringify(value) ?? typeof value)
+  return text.length > MAX_SHOWN ? `${text.slice(0, MAX_SHOWN)}…` : text
+}
+
+/** Reads an optional name of something, which will be shown. */
+export function optionalName(name: string, value: unknown): string | undefined {
+  const text = optionalText(name, value)
+  if (text === undefined || (text !== '' && isPrintable(text))) return text
+  throw new RequestFault('invalid_request', `'${name}' is invalid: '${toText(text)}'.`)
+}
+
+/** Reads a name of something, which will be shown. */
+export function requiredName(name: string, value: unknown): string {
+  const text = optionalName(name, value === '' ? undefined : value)
+  if (text !== undefined) return text
+  throw new RequestFault('invalid_request', `'${name}' is required.`)
 }
 
 /** Reads an optional text. */
@@ -44,6 +67,12 @@ export function optionalText(name: string, value: unknown): string | undefined {
 
 /** Reads a URI that a delivery could be sent to. */
 export function targetUri(name: string, value: unknown): string {
+  if (typeof value === 'string' && !isPrintable(value)) {
+    throw new RequestFault(
+      'invalid_request',
+      `'${name}' has characters that cannot be shown: '${toText(value)}'.`,
+    )
+  }
   if (typeof value === 'string' && parseTarget(value) !== undefined) return value
   throw new RequestFault('invalid_request', `'${name}' must be an http or https URL.`)
 }

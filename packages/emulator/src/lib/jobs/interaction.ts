@@ -31,7 +31,7 @@ export function inputSteps(input: unknown): Fields[] {
   const items = typeof input === 'string' ? [{ type: 'text', text: input }] : [input].flat()
   if (!items.every(isFields))
     throw new RequestFault('invalid_request', "'input' must be text, contents or steps.")
-  const contents = items.filter((item) => CONTENT_TYPES.includes(String(item.type)))
+  const contents = items.filter((item) => CONTENT_TYPES.some((type) => type === item.type))
   const steps = items.filter((item) => !contents.includes(item))
   return [...(contents.length > 0 ? [{ type: 'user_input', content: contents }] : []), ...steps]
 }

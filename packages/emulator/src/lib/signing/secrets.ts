@@ -55,8 +55,9 @@ export function truncateSecret(secret: SigningSecret): string {
 
 /** Reads a secret that a caller chose: `whsec_` and the base64 of 24 to 64 bytes, as Standard Webhooks demands. */
 export function readSecret(value: unknown): string {
-  const [, base64 = ''] = /^whsec_([A-Za-z0-9+/]+={0,2})$/.exec(String(value)) ?? []
+  const text = typeof value === 'string' ? value : ''
+  const [, base64 = ''] = /^whsec_([A-Za-z0-9+/]+={0,2})$/.exec(text) ?? []
   const bytes = Math.floor((base64.replace(/=+$/, '').length * 3) / 4)
-  if (bytes >= 24 && bytes <= 64) return String(value)
+  if (bytes >= 24 && bytes <= 64) return text
   throw new RequestFault('invalid_request', "'secret' must be 'whsec_' and the base64 of 24 to 64 bytes.")
 }
