@@ -4,6 +4,7 @@
  * @module
  */
 
+export { JobGivenUpError, JobUntrackedError } from './lib/await/errors.ts'
 export { createJobs } from './lib/await/jobs.ts'
 export type { Jobs, JobsOptions, ReconcileOptions, ResultOf, TrackOptions } from './lib/await/jobs-types.ts'
 export { type OpenJobName, type ReconcileJobsOptions, reconcile } from './lib/await/reconcile.ts'

@@ -180,7 +180,6 @@ describe('done', () => {
     ['no name', (jobs) => jobs.done({})],
     ['an unknown option', (jobs) => jobs.done('batches/x', { timeout: 1 } as object)],
     ['a job without a name', (jobs) => jobs.track({})],
-    ['an expected time that is none', (jobs) => jobs.track('batches/x', { expectedMs: Number.NaN })],
   ])('and track refuse %s', async (_, call) => {
     const world = await createWorld()
     await expect(call(world.start(PATH).jobs)).rejects.toMatchObject({ code: 'option_invalid' })

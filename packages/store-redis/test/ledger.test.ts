@@ -13,6 +13,7 @@ const CALLS: [string, (ledger: JobLedger) => Promise<unknown>][] = [
   ['open', (ledger) => ledger.open(JOB)],
   ['find', (ledger) => ledger.find(KEY)],
   ['end', (ledger) => ledger.end(END)],
+  ['giveUp', (ledger) => ledger.giveUp(END)],
   ['settle', (ledger) => ledger.settle(KEY, NOW)],
   ['take', (ledger) => ledger.take({ endpoint: 'default', dueAt: NOW, now: NOW, until: NOW, limit: 1 })],
   ['postpone', (ledger) => ledger.postpone(KEY, NOW)],

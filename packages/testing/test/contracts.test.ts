@@ -157,6 +157,18 @@ const LEDGERS: [string, (ledger: JobLedger) => Partial<JobLedger>, string][] = [
     (ledger) => ({ take: (options) => ledger.take({ ...options, endpoint: 'default' }) }),
     'endpoints do not see the jobs of each other',
   ],
+  [
+    'keeps jobs open that were given up',
+    () => ({ giveUp: async () => true }),
+    'a job that was given up is settled, with an event that says so',
+  ],
+  [
+    'lets nothing change a job that was given up',
+    (ledger) => ({
+      end: async (end) => ((await ledger.find(end))?.event === undefined ? await ledger.end(end) : false),
+    }),
+    'an event opens a job again that was given up',
+  ],
   ['settles nothing', () => ({ settle: async () => {} }), 'an ended job is taken until it is settled'],
   [
     'never lets a claim end',

@@ -7,7 +7,10 @@ const EVENT = "local event = KEYS[1] .. ':event:' .. ARGV[1]"
 
 /** ARGV: id, name, created at, look at, metadata or nothing. */
 const OPEN = `${JOB}
-if redis.call('EXISTS', job) == 1 then return 0 end
+if redis.call('EXISTS', job) == 1 then
+  if redis.call('HEXISTS', job, 'givenUp') == 0 then return 0 end
+  redis.call('DEL', job)
+end
 redis.call('HSET', job, 'name', ARGV[2], 'createdAt', ARGV[3], 'lookAt', ARGV[4], 'lookups', 0)
 if ARGV[5] then redis.call('HSET', job, 'userMetadata', ARGV[5]) end
 redis.call('ZADD', KEYS[1] .. ':due', ARGV[4], ARGV[1])
@@ -23,17 +26,39 @@ const EXPIRE = `local function expire(at, now)
   redis.call('PEXPIRE', job, string.format('%.0f', math.max(1, math.ceil(at - now))))
 end`
 
+const HAS_ENDED = `local givenUp = redis.call('HEXISTS', job, 'givenUp') == 1
+if redis.call('HEXISTS', job, 'event') == 1 and not givenUp then return 0 end`
+
 /** ARGV: id, event, now, expires at, name. A job that was settled without an event stays settled. */
 const END = `${JOB}
 ${EXPIRE}
-if redis.call('HEXISTS', job, 'event') == 1 then return 0 end
-if redis.call('EXISTS', job) == 0 then
-  redis.call('HSET', job, 'name', ARGV[5], 'createdAt', ARGV[3], 'lookAt', ARGV[3], 'lookups', 0)
+${HAS_ENDED}
+if redis.call('EXISTS', job) == 0 or givenUp then
+  redis.call('HSETNX', job, 'name', ARGV[5])
+  redis.call('HSETNX', job, 'createdAt', ARGV[3])
+  redis.call('HSETNX', job, 'lookups', 0)
+  redis.call('HSET', job, 'lookAt', ARGV[3])
+  redis.call('HDEL', job, 'givenUp')
+  redis.call('PERSIST', job)
   redis.call('ZADD', KEYS[1] .. ':due', ARGV[3], ARGV[1])
   redis.call('ZADD', KEYS[1] .. ':taken', 0, ARGV[1])
 end
 redis.call('HSET', job, 'event', ARGV[2], 'expiresAt', ARGV[4])
 if redis.call('PTTL', job) > 0 then expire(ARGV[4], ARGV[3]) end
+return 1`
+
+/** ARGV: id, event, now, expires at, name. */
+const GIVE_UP = `${JOB}
+${EXPIRE}
+${HAS_ENDED}
+redis.call('HSETNX', job, 'name', ARGV[5])
+redis.call('HSETNX', job, 'createdAt', ARGV[3])
+redis.call('HSETNX', job, 'lookAt', ARGV[3])
+redis.call('HSETNX', job, 'lookups', 0)
+redis.call('HSET', job, 'event', ARGV[2], 'expiresAt', ARGV[4], 'givenUp', 1)
+redis.call('ZREM', KEYS[1] .. ':due', ARGV[1])
+redis.call('ZREM', KEYS[1] .. ':taken', ARGV[1])
+expire(ARGV[4], ARGV[3])
 return 1`
 
 /** ARGV: id, now, when it expires if it has no event. */
@@ -74,9 +99,7 @@ return 1`
 
 /** Replies the time of the next look-up, or an empty string. */
 const NEXT = `
-local id = redis.call('ZRANGE', KEYS[1] .. ':due', 0, 0)[1]
-if not id then return '' end
-return redis.call('HGET', KEYS[1] .. ':job:' .. id, 'lookAt') or ''`
+return redis.call('ZRANGE', KEYS[1] .. ':due', 0, 0, 'WITHSCORES')[2] or ''`
 
 /** ARGV: key, holder, now, lease until, expires at, life in ms from now. */
 const BEGIN = `${EVENT}
@@ -110,6 +133,7 @@ export const LEDGER_SCRIPTS = {
   open: OPEN,
   find: FIND,
   end: END,
+  giveUp: GIVE_UP,
   settle: SETTLE,
   take: TAKE,
   postpone: POSTPONE,

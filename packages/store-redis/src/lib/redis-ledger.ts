@@ -62,6 +62,10 @@ export function createRedisLedger(options: RedisLedgerOptions): JobLedger {
       checkTimes({ now, expiresAt })
       return toVerdict(await onJobs('end', endpoint, id, event, now, expiresAt, name))
     },
+    async giveUp({ endpoint, id, name, event, now, expiresAt }) {
+      checkTimes({ now, expiresAt })
+      return toVerdict(await onJobs('giveUp', endpoint, id, event, now, expiresAt, name))
+    },
     async settle({ endpoint, id }, now) {
       checkTimes({ now })
       await onJobs('settle', endpoint, id, now, now + SETTLED_LIFE_MS)

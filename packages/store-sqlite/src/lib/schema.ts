@@ -79,6 +79,7 @@ const MIGRATIONS: readonly string[] = [
     taken_at REAL NOT NULL,
     lookups INTEGER NOT NULL,
     settled INTEGER NOT NULL,
+    given_up INTEGER NOT NULL DEFAULT 0,
     user_metadata TEXT,
     event TEXT,
     expires_at REAL,

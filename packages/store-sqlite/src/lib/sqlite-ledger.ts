@@ -7,12 +7,28 @@ import { createDurableGroup } from './durable-group.ts'
 import { createHousekeeping, PURGE_ROWS } from './housekeeping.ts'
 
 const OPEN = `INSERT INTO gwh_jobs (endpoint, id, name, created_at, look_at, taken_at, lookups, settled, user_metadata)
-  VALUES (:endpoint, :id, :name, :createdAt, :lookAt, 0, 0, 0, :userMetadata) ON CONFLICT (endpoint, id) DO NOTHING`
+  VALUES (:endpoint, :id, :name, :createdAt, :lookAt, 0, 0, 0, :userMetadata)
+  ON CONFLICT (endpoint, id) DO UPDATE SET name = excluded.name, created_at = excluded.created_at,
+    look_at = excluded.look_at, taken_at = 0, lookups = 0, settled = 0, given_up = 0,
+    user_metadata = excluded.user_metadata, event = NULL, expires_at = NULL
+  WHERE gwh_jobs.given_up = 1`
 
-const END = `INSERT INTO gwh_jobs (endpoint, id, name, created_at, look_at, taken_at, lookups, settled, event, expires_at)
-  VALUES (:endpoint, :id, :name, :now, :now, 0, 0, 0, :event, :expiresAt)
-  ON CONFLICT (endpoint, id) DO UPDATE SET event = excluded.event, expires_at = excluded.expires_at
-  WHERE gwh_jobs.event IS NULL`
+const END_OF = (settled: 0 | 1, givenUp: 0 | 1, change: string) =>
+  `INSERT INTO gwh_jobs
+    (endpoint, id, name, created_at, look_at, taken_at, lookups, settled, given_up, event, expires_at)
+  VALUES (:endpoint, :id, :name, :now, :now, 0, 0, ${settled}, ${givenUp}, :event, :expiresAt)
+  ON CONFLICT (endpoint, id) DO UPDATE SET event = excluded.event, expires_at = excluded.expires_at,
+    given_up = excluded.given_up, ${change}
+  WHERE gwh_jobs.event IS NULL OR gwh_jobs.given_up = 1`
+
+const END = END_OF(
+  0,
+  0,
+  `settled = CASE WHEN gwh_jobs.given_up = 1 THEN 0 ELSE gwh_jobs.settled END,
+   look_at = CASE WHEN gwh_jobs.given_up = 1 THEN :now ELSE gwh_jobs.look_at END`,
+)
+
+const GIVE_UP = END_OF(1, 1, 'settled = 1')
 
 // A job that ended has its expiry already.
 const SETTLE =
@@ -51,7 +67,7 @@ export function createSqliteLedger(options: SqliteLedgerOptions): JobLedger {
 function createLedger(connection: OpenConnection, clock: Clock): JobLedger {
   const { database } = connection
   const changed = ({ changes }: { changes: number | bigint }) => Number(changes) === 1
-  const [open, end, begin] = [OPEN, END, BEGIN].map((sql) => database.prepare(sql)) as [Sql, Sql, Sql]
+  const [open, end, giveUp, begin] = [OPEN, END, GIVE_UP, BEGIN].map((sql) => database.prepare(sql)) as Sqls
   const settle = database.prepare(SETTLE)
   const postpone = database.prepare(
     'UPDATE gwh_jobs SET look_at = ? WHERE endpoint = ? AND id = ? AND settled = 0',
@@ -75,6 +91,7 @@ function createLedger(connection: OpenConnection, clock: Clock): JobLedger {
         purge(ended.now)
         return changed(end.run({ ...ended }))
       }),
+    giveUp: (ended) => group.write(() => changed(giveUp.run({ ...ended }))),
     settle: async ({ endpoint, id }, now) =>
       void (await group.write(() => settle.run(now + SETTLED_LIFE_MS, endpoint, id))),
     take: (terms) => group.write(() => take(terms)),
@@ -94,6 +111,7 @@ function createLedger(connection: OpenConnection, clock: Clock): JobLedger {
 }
 
 type Sql = ReturnType<DatabaseSync['prepare']>
+type Sqls = [Sql, Sql, Sql, Sql]
 type OpenRow = Omit<Parameters<JobLedger['open']>[0], 'userMetadata'> & { userMetadata?: string | null }
 
 function prepareTake(database: DatabaseSync): (terms: TakeOptions) => LedgerJob[] {

@@ -46,6 +46,8 @@ export const ERROR_STATUS = {
   option_invalid: 500,
   wait_timeout: 500,
   job_failed: 500,
+  job_given_up: 500,
+  job_untracked: 500,
   result_not_found: 500,
   result_unavailable: 500,
   result_unsupported: 500,

@@ -74,15 +74,24 @@ export interface TakeOptions {
  * Every method is atomic, and its effect is durable once its promise resolves. Times are epoch milliseconds.
  */
 export interface JobLedger {
-  /** Adds an open job. Resolves to `false`, and changes nothing, if the ledger already has the job, ended or not. */
+  /**
+   * Adds an open job. Resolves to `false`, and changes nothing, if the ledger already has the job, ended or not; but a job
+   * that was given up is added anew.
+   */
   open(job: OpenJob): Promise<boolean>
   /** Finds a job. */
   find(key: JobKey): Promise<LedgerJob | undefined>
   /**
    * Records the event with which a job ended, whether it was added or not. The first event counts: resolves to `false`
-   * if there is one already. The job stays among those that `take` takes until it is settled.
+   * if there is one already. The job stays among those that `take` takes until it is settled. A job that was given up is
+   * open again.
    */
   end(end: JobEnd): Promise<boolean>
+  /**
+   * Settles a job whose end was not found, with an event that says so. Resolves to `false`, and changes nothing, if the
+   * job has ended. Nothing but an end or another `open` changes it from then on.
+   */
+  giveUp(end: JobEnd): Promise<boolean>
   /**
    * Marks a job as settled: nothing is left to do, and `take` no longer returns it. The ledger keeps it until the
    * `expiresAt` of its `end`, or for 30 days if it has no event, and may forget it then.

@@ -5,6 +5,7 @@ interface Job extends LedgerJob {
   takenAt: number
   expiresAt: number
   settled: boolean
+  givenUp: boolean
 }
 
 /** The jobs of one endpoint. */
@@ -39,7 +40,8 @@ export function createMemoryLedger(): JobLedger {
   return {
     async open(job) {
       const shelf = shelfOf(job.endpoint)
-      if (get(shelf, job.id)) return false
+      const known = get(shelf, job.id)
+      if (known && !known.givenUp) return false
       put(shelf, { ...job, ...FRESH, expiresAt: Number.POSITIVE_INFINITY })
       return true
     },
@@ -51,18 +53,24 @@ export function createMemoryLedger(): JobLedger {
       const shelf = shelfOf(named.endpoint)
       purge(shelf.settled, now)
       const job = get(shelf, named.id)
-      if (job?.event !== undefined) return false
-      if (job) Object.assign(job, { event, expiresAt })
+      if (hasEnded(job)) return false
+      if (job?.givenUp) put(shelf, { ...job, lookAt: now, event, expiresAt, settled: false, givenUp: false })
+      else if (job) Object.assign(job, { event, expiresAt })
       else put(shelf, { ...named, ...FRESH, createdAt: now, lookAt: now, event, expiresAt })
       return true
     },
+    async giveUp({ now, expiresAt, event, ...named }) {
+      const shelf = shelfOf(named.endpoint)
+      const job = get(shelf, named.id) ?? { ...named, ...FRESH, createdAt: now, lookAt: now, expiresAt }
+      if (hasEnded(job)) return false
+      shelve(shelf, Object.assign(job, { event, expiresAt, givenUp: true }))
+      return true
+    },
     async settle({ endpoint, id }, now) {
-      const { open, settled } = shelfOf(endpoint)
-      const job = open.get(id)
+      const shelf = shelfOf(endpoint)
+      const job = shelf.open.get(id)
       if (!job) return
-      open.delete(id)
-      settled.set(id, job)
-      job.settled = true
+      shelve(shelf, job)
       if (job.event === undefined) job.expiresAt = now + SETTLED_LIFE_MS
     },
     take: async (options) => take(shelfOf(options.endpoint), options),
@@ -97,7 +105,7 @@ export function createMemoryLedger(): JobLedger {
   }
 }
 
-const FRESH = { lookups: 0, takenAt: NEVER, settled: false }
+const FRESH = { lookups: 0, takenAt: NEVER, settled: false, givenUp: false }
 
 function createShelf(): Shelf {
   const open = new Map<string, Job>()
@@ -113,10 +121,21 @@ function get({ open, settled }: Shelf, id: string): Job | undefined {
   return open.get(id) ?? settled.get(id)
 }
 
-function put({ open, due, taken }: Shelf, job: Job): void {
+function hasEnded(job: Job | undefined): boolean {
+  return job?.event !== undefined && !job.givenUp
+}
+
+function put({ open, settled, due, taken }: Shelf, job: Job): void {
+  settled.delete(job.id)
   open.set(job.id, job)
   due.add(job)
   taken.add(job)
+}
+
+function shelve({ open, settled }: Shelf, job: Job): void {
+  open.delete(job.id)
+  settled.set(job.id, job)
+  job.settled = true
 }
 
 function take({ due, taken }: Shelf, options: TakeOptions): LedgerJob[] {
@@ -139,7 +158,7 @@ function take({ due, taken }: Shelf, options: TakeOptions): LedgerJob[] {
   return before
 }
 
-function toLedgerJob({ takenAt: _, expiresAt: __, settled: ___, ...job }: Job): LedgerJob {
+function toLedgerJob({ takenAt: _, expiresAt: __, settled: ___, givenUp: ____, ...job }: Job): LedgerJob {
   return job
 }
 

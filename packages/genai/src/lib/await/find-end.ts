@@ -1,4 +1,4 @@
-import { ResultError } from '../shared/errors.ts'
+import { ResultError, ResultUnavailableError } from '../shared/errors.ts'
 import { toJobKind } from '../shared/job-name.ts'
 import { lookUp, type Outcome } from './look-up.ts'
 import { LookUpTimeout } from './outage.ts'
@@ -16,8 +16,14 @@ export interface WireEvent {
 /** The type of the event that a ledger keeps for a job that the API does not know. No handler receives it. */
 export const NOT_FOUND = 'job.not_found'
 
+/** The type of the event that a ledger keeps for a job whose end was not found in time. No handler receives it. */
+export const GIVEN_UP = 'job.given_up'
+
+// The API may not know a job yet that it has just created.
+const UNKNOWN_AT_FIRST_MS = 60_000
+
 /**
- * Asks the API how a job is, and notes an end in the ledger.
+ * Asks the API how a job is, and notes in the ledger that it has ended, is unknown, or is given up.
  *
  * @returns The event that counts, as JSON: a webhook may have come meanwhile. `undefined` while the job runs
  * @throws ResultUnavailableError `result_unavailable`
@@ -30,23 +36,42 @@ export async function findEnd(
   const { ledger, retentionMs, clock, observe } = deps
   const { endpoint, id, name, userMetadata } = job
   observe({ type: 'lookup', job: name, kind: toJobKind(name), reason })
-  const outcome = await lookUpOrNotFound(name, deps)
+  const outcome = await lookUpInTime(job, deps)
   if (!outcome) return undefined
   const now = clock.now()
   const { timestamp = new Date(now).toISOString() } = outcome
   const metadata = userMetadata === undefined ? {} : { user_metadata: JSON.parse(userMetadata) }
   const event = JSON.stringify({ version: 'v1', ...outcome, timestamp, ...metadata })
-  const first = await ledger.end({ endpoint, id, name, event, now, expiresAt: now + retentionMs })
-  return first ? event : ((await ledger.find(job))?.event ?? event)
+  const end = { endpoint, id, name, event, now, expiresAt: now + retentionMs }
+  const isEnd = outcome.type !== NOT_FOUND && outcome.type !== GIVEN_UP
+  const counts = await (isEnd ? ledger.end(end) : ledger.giveUp(end))
+  return counts ? event : ((await ledger.find(job))?.event ?? event)
 }
 
-async function lookUpOrNotFound(name: string, deps: LookupDeps): Promise<Outcome> {
+async function lookUpInTime(job: LookedUpJob, deps: LookupDeps): Promise<Outcome> {
   const { client, clock, lookupTimeoutMs: ms, signal } = deps
+  const { name } = job
+  const age = clock.now() - job.createdAt
+  const isOld = age >= deps.giveUpAfterMs
+  const giveUp = (why: string) => ({ type: GIVEN_UP, data: { id: name, error_message: why } })
   const late = () => new LookUpTimeout(name, ms)
   try {
-    return await within(lookUp(name, client), { ms, clock, late, ...(signal && { signal }) })
+    const outcome = await within(lookUp(name, client), { ms, clock, late, ...(signal && { signal }) })
+    return outcome ?? (isOld ? giveUp('it still runs') : undefined)
   } catch (error) {
-    if (error instanceof ResultError) return { type: NOT_FOUND, data: { id: name } }
+    if (error instanceof ResultError) {
+      return age < UNKNOWN_AT_FIRST_MS ? undefined : { type: NOT_FOUND, data: { id: name } }
+    }
+    if (isOld && isAnswer(error)) return giveUp(error.message)
     throw error
   }
+}
+
+// Too many requests, and an API that is down, say nothing about the job.
+const NO_ANSWERS = [429, 503]
+
+function isAnswer(error: unknown): error is ResultUnavailableError {
+  if (!(error instanceof ResultUnavailableError)) return false
+  const { apiStatus } = error
+  return error instanceof LookUpTimeout || (apiStatus !== undefined && !NO_ANSWERS.includes(apiStatus))
 }

@@ -36,6 +36,12 @@ export interface JobsOptions {
   leaseMs?: number
   /** How long one look-up of a job may take, in milliseconds. Default 60 000. */
   lookupTimeoutMs?: number
+  /**
+   * When a job without an end is given up, in milliseconds after it was tracked: `done` rejects with `job_given_up`, and the
+   * job is not looked up any more. It is looked up once more before. An API that cannot be reached gives up no job. Default
+   * 604 800 000, 7 days.
+   */
+  giveUpAfterMs?: number
   /** Opens a file as a stream, for results. Default: the client's own connection. */
   fetchFile?: FetchFile
   /** Called for everything that happens to jobs. */
@@ -76,6 +82,7 @@ export interface Jobs {
    *
    * @param job What the SDK's call returned, or its promise
    * @returns The same job, or its rejection
+   * @throws JobUntrackedError `job_untracked`, with the job, if the ledger stays unavailable for two seconds or an option is wrong
    * @throws WebhookConfigError `option_invalid` if it has no name and no id
    */
   track<T extends JobLike>(job: T | Promise<T>, options?: TrackOptions): Promise<T>
@@ -84,7 +91,9 @@ export interface Jobs {
    * another process tracked can be awaited too, also after a restart.
    *
    * @throws JobFailedError `job_failed` if the job ended without a result
-   * @throws ResultError `result_not_found` if the API does not know the job or its result
+   * @throws ResultError `result_not_found` if the API does not know the job, at least a minute after it was tracked, or its
+   *   result. Call `done` again to look the job up again
+   * @throws JobGivenUpError `job_given_up` if no end of the job was found until `giveUpAfterMs`
    * @throws ResultUnavailableError `result_unavailable`; call `done` again
    * @throws WebhookError `wait_timeout`; call `done` again to go on waiting
    */

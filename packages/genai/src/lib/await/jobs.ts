@@ -1,4 +1,5 @@
 import { parseEvent } from '@gwh/core'
+import { toCause } from '@gwh/core/errors'
 import { JOB_TOKEN_FIELD } from '@gwh/core/job-token'
 import { checkNames, wholeNumber } from '@gwh/core/options'
 import { type Clock, systemClock } from '@gwh/core/queue'
@@ -8,10 +9,12 @@ import { quietObserver } from '../ledger/signals.ts'
 import { fetchResult } from '../results/fetch-result.ts'
 import { ResultError } from '../shared/errors.ts'
 import { type JobLike, toJobKind, toJobName, toLedgerId } from '../shared/job-name.ts'
-import { NOT_FOUND } from './find-end.ts'
+import { invalid } from '../shared/options.ts'
+import { JobUntrackedError } from './errors.ts'
+import { GIVEN_UP, NOT_FOUND } from './find-end.ts'
 import type { Jobs, JobsOptions, ResultOf } from './jobs-types.ts'
 import { createOverdueJobs } from './overdue.ts'
-import type { LookupDeps } from './settle-job.ts'
+import { type LookupDeps, toGivenUp } from './settle-job.ts'
 import { sweepLedger } from './sweep.ts'
 import { LOOKUP_TIMEOUT_MS, toExpectedMs, toFirstLook } from './timing.ts'
 import { createWaiters, type DoneOptions } from './waiters.ts'
@@ -25,6 +28,7 @@ const NAMES = [
   'pollMs',
   'leaseMs',
   'lookupTimeoutMs',
+  'giveUpAfterMs',
   'fetchFile',
   'observer',
   'clock',
@@ -66,6 +70,7 @@ export function createJobs(options: JobsOptions): Jobs {
     ledger,
     retentionMs,
     lookupTimeoutMs: wholeNumber('lookupTimeoutMs', options.lookupTimeoutMs, LOOKUP_TIMEOUT_MS),
+    giveUpAfterMs: wholeNumber('giveUpAfterMs', options.giveUpAfterMs, 168 * HOUR_MS),
     clock: options.clock ?? backgroundClock,
     observe: quietObserver(options.observer),
     ended: waiters.ended,
@@ -85,11 +90,16 @@ export function createJobs(options: JobsOptions): Jobs {
   }
   return {
     async track(job, trackOptions = {}) {
-      checkNames(trackOptions, ['expectedMs', 'userMetadata'], 'track()')
       const made = await job
       const name = toJobName(made)
-      const expected = wholeNumber('expectedMs', trackOptions.expectedMs, expectedMs[toJobKind(name)], 0)
-      await open(name, expected, toMetadataText(trackOptions.userMetadata ?? metadataOf(made)))
+      try {
+        checkNames(trackOptions, ['expectedMs', 'userMetadata'], 'track()')
+        const expected = wholeNumber('expectedMs', trackOptions.expectedMs, expectedMs[toJobKind(name)], 0)
+        const metadata = toMetadataText(trackOptions.userMetadata ?? metadataOf(made))
+        await patiently(() => open(name, expected, metadata), clock)
+      } catch (error) {
+        throw new JobUntrackedError(made, name, error)
+      }
       return made
     },
     async done<J extends JobLike>(job: J, doneOptions: DoneOptions = {}) {
@@ -100,6 +110,7 @@ export function createJobs(options: JobsOptions): Jobs {
       const text = await waiters.wait(idOf(name), name, doneOptions)
       const event = parseEvent(text)
       if (event.type === NOT_FOUND) throw new ResultError('result_not_found', `the API does not know ${name}`)
+      if (event.type === GIVEN_UP) throw toGivenUp(name, event)
       const { signal } = doneOptions
       const options = { client, ...(fetchFile && { fetchFile }), ...(signal && { signal }) }
       return (await fetchResult(event, options)) as ResultOf<J>
@@ -141,8 +152,26 @@ function metadataOf(job: JobLike): Readonly<Record<string, unknown>> | undefined
     : undefined
 }
 
+const TRACK_AGAIN_MS = [100, 400, 1_500]
+
+/** Runs a step, again after a while if the ledger is not available. */
+async function patiently(step: () => Promise<void>, clock: Clock): Promise<void> {
+  for (const waitMs of TRACK_AGAIN_MS) {
+    try {
+      return await step()
+    } catch {
+      await new Promise<void>((resolve) => clock.schedule(resolve, waitMs))
+    }
+  }
+  await step()
+}
+
 function toMetadataText(metadata: Readonly<Record<string, unknown>> | undefined): string | undefined {
   if (metadata === undefined) return undefined
   const { [JOB_TOKEN_FIELD]: _, ...rest } = metadata
-  return JSON.stringify(rest)
+  try {
+    return JSON.stringify(rest)
+  } catch (error) {
+    throw invalid(`the userMetadata of a job must be JSON: ${toCause(error).message}`)
+  }
 }

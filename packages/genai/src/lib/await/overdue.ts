@@ -1,6 +1,7 @@
 import { monotonicNow } from '@gwh/core/queue'
 import type { LedgerJob } from '@gwh/core/store'
 import { ResultUnavailableError } from '../shared/errors.ts'
+import { JobGivenUpError } from './errors.ts'
 import { createOutageDetector } from './outage.ts'
 import { type LookupDeps, settleJob } from './settle-job.ts'
 import { TAKEN_MS, toNextLook, toPause } from './timing.ts'
@@ -48,7 +49,8 @@ export function createOverdueJobs(deps: LookupDeps & { random: () => number }): 
   /** Returns when the job is looked up again. */
   const noteFailure = ({ name, createdAt }: LedgerJob, error: unknown): number => {
     const present = clock.now()
-    if (stop.signal.aborted) return present
+    // Nothing is left to do; `postpone` does not change it.
+    if (stop.signal.aborted || error instanceof JobGivenUpError) return present
     if (!(error instanceof ResultUnavailableError)) observe({ type: 'fault', job: name, error })
     else if (outage.failed(name, error)) pause(error)
     else {

@@ -76,6 +76,8 @@ export async function reconcile(options: ReconcileJobsOptions): Promise<Reconcil
     ledger,
     retentionMs: RETENTION_MS,
     lookupTimeoutMs: LOOKUP_TIMEOUT_MS,
+    // The age of a job may be unknown.
+    giveUpAfterMs: Number.POSITIVE_INFINITY,
     clock,
     observe,
     ended: () => {},

@@ -5,7 +5,8 @@ import { toHandlingKey } from '../ledger/endings.ts'
 import type { JobsSignal } from '../ledger/signals.ts'
 import type { JobClient } from '../shared/client.ts'
 import { emitMissed } from './emit-missed.ts'
-import { findEnd, NOT_FOUND, type WireEvent } from './find-end.ts'
+import { JobGivenUpError } from './errors.ts'
+import { findEnd, GIVEN_UP, NOT_FOUND, type WireEvent } from './find-end.ts'
 
 /** What looking up a job needs. */
 export interface LookupDeps {
@@ -15,6 +16,8 @@ export interface LookupDeps {
   retentionMs: number
   /** How long a look-up may take, in milliseconds. */
   lookupTimeoutMs: number
+  /** How long after it was tracked a job without an end is given up, in milliseconds. */
+  giveUpAfterMs: number
   clock: Clock
   /** Ends look-ups when it is aborted. */
   signal?: AbortSignal
@@ -35,6 +38,7 @@ export type Found = 'missed' | 'known' | 'running' | 'not_found'
  * The end is in the ledger before the event is emitted, and the job is settled after it. So whatever breaks in between, the
  * next call emits it again, without asking the API.
  *
+ * @throws JobGivenUpError `job_given_up`
  * @throws ResultUnavailableError `result_unavailable`, and whatever `Receiver.emit` or the ledger throws
  */
 export async function settleJob(
@@ -48,9 +52,13 @@ export async function settleJob(
   const event = JSON.parse(text) as WireEvent
   deps.ended(job.id, text)
   if (event.type === NOT_FOUND) {
-    await ledger.settle(job, clock.now())
     observe({ type: 'not_found', job: job.name })
     return 'not_found'
+  }
+  if (event.type === GIVEN_UP) {
+    const error = toGivenUp(job.name, event)
+    observe({ type: 'given_up', job: job.name, error })
+    throw error
   }
   const handling = await probe(event.type, job.id, deps)
   if (handling === 'in_progress') return 'known'
@@ -61,6 +69,11 @@ export async function settleJob(
   observe({ type: 'missed', job: job.name, eventType: event.type })
   await emitMissed(job, event, deps)
   return 'missed'
+}
+
+/** The error for a job whose end is a `job.given_up`. */
+export function toGivenUp(name: string, { data }: Pick<WireEvent, 'data'>): JobGivenUpError {
+  return new JobGivenUpError(name, String(data.error_message))
 }
 
 const PROBE = 'look-up'

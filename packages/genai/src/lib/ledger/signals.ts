@@ -8,8 +8,10 @@ export type JobsSignal =
   | { type: 'missed'; job: string; eventType: string }
   /** An event was not handled, because the same event of the same job was handled before, from the other source. */
   | { type: 'duplicate'; job: string; eventType: string }
-  /** The API does not know the job any more. */
+  /** The API does not know the job. It is not looked up any more. */
   | { type: 'not_found'; job: string }
+  /** No end of the job was found until `giveUpAfterMs`; it is not looked up any more. */
+  | { type: 'given_up'; job: string; error: unknown }
   /** The API cannot be read; look-ups pause. */
   | { type: 'paused'; pauseMs: number; error: unknown }
   /** The ledger, or the delivery of a missed event to the handlers, failed. It is tried again. */

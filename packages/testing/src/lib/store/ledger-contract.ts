@@ -1,7 +1,7 @@
 import type { RegisterTest } from '../shared/register-test.ts'
 import { type Define, type LedgerContract, withHarness } from './ledger-harness.ts'
 import { defineExpiry, defineHandling, defineRestart } from './ledger-rules-handling.ts'
-import { defineJobs, defineTaking } from './ledger-rules-jobs.ts'
+import { defineGivingUp, defineJobs, defineTaking } from './ledger-rules-jobs.ts'
 
 export type { LedgerContract } from './ledger-harness.ts'
 
@@ -16,6 +16,7 @@ export type { LedgerContract } from './ledger-harness.ts'
 export function ledgerContract(test: RegisterTest, contract: LedgerContract): void {
   const define: Define = (title, run) => test(title, () => withHarness(contract, run))
   defineJobs(define)
+  defineGivingUp(define)
   defineTaking(define)
   defineHandling(define)
   defineExpiry(define)

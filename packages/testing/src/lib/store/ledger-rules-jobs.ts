@@ -1,5 +1,7 @@
 import { assertEqual } from '../shared/assert.ts'
-import { at, type Define, ENDPOINT, keyOf, NOW } from './ledger-harness.ts'
+import { at, type Define, ENDPOINT, EXPIRES_AT, keyOf, NOW } from './ledger-harness.ts'
+
+const DAY_MINUTES = 24 * 60
 
 /** Rules about jobs and their events. */
 export function defineJobs(define: Define): void {
@@ -85,6 +87,69 @@ export function defineJobs(define: Define): void {
     const event = JSON.stringify({ text: 'é🙂\n"\\', long: 'x'.repeat(100_000) })
     await end('a', event)
     assertEqual((await find('a')).event, event, 'event')
+  })
+}
+
+/** Rules about jobs whose end was not found. */
+export function defineGivingUp(define: Define): void {
+  const end = (id: string, event: string) => ({
+    ...keyOf(id),
+    name: id,
+    event,
+    now: at(1),
+    expiresAt: EXPIRES_AT,
+  })
+
+  define('a job that was given up is settled, with an event that says so', async (harness) => {
+    const { ledger, open, find, take } = harness
+    await open('a')
+    assertEqual(await ledger.giveUp(end('a', '"gone"')), true, 'giving it up')
+    assertEqual(await ledger.giveUp(end('unknown', '"gone"')), true, 'giving up a job that was never added')
+    const { event, name, createdAt } = await find('a')
+    assertEqual([event, name, createdAt], ['"gone"', 'batches/a', NOW], 'job')
+    assertEqual((await find('unknown')).name, 'unknown', 'job that was never added')
+    assertEqual(await take({ dueAt: at(100) }), [], 'due jobs')
+    assertEqual(await take({ takenBefore: at(100) }), [], 'any jobs')
+    assertEqual(await ledger.nextLookAt(ENDPOINT), undefined, 'next look-up')
+  })
+
+  define('a job that has ended cannot be given up', async ({ ledger, open, find, ...harness }) => {
+    await open('a')
+    await harness.end('a', '"real"')
+    assertEqual(await ledger.giveUp(end('a', '"gone"')), false, 'while it is open')
+    assertEqual(await harness.take({ dueAt: at(1) }), ['a'], 'due jobs')
+    await ledger.settle(keyOf('a'), NOW)
+    assertEqual(await ledger.giveUp(end('a', '"gone"')), false, 'when it is settled')
+    assertEqual((await find('a')).event, '"real"', 'event')
+  })
+
+  define('an event opens a job again that was given up', async ({ ledger, open, find, ...harness }) => {
+    for (const id of ['a', 'b']) await open(id)
+    for (const id of ['a', 'b', 'unknown']) await ledger.giveUp(end(id, '"gone"'))
+    for (const id of ['a', 'unknown']) {
+      assertEqual(await ledger.end(end(id, '"real"')), true, 'event')
+      assertEqual(await ledger.end(end(id, '"second"')), false, 'second event')
+      assertEqual(await ledger.giveUp(end(id, '"gone"')), false, 'giving it up again')
+      assertEqual((await find(id)).event, '"real"', 'event that counts')
+    }
+    assertEqual((await harness.take({ dueAt: at(1) })).sort(), ['a', 'unknown'], 'due jobs')
+    await harness.passTo(8 * DAY_MINUTES)
+    assertEqual(await ledger.find(keyOf('b')), undefined, 'job that stayed given up, after its expiry')
+    assertEqual((await find('a')).event, '"real"', 'open job, after its expiry')
+  })
+
+  define('a job that was given up can be added anew', async ({ ledger, find, take, ...harness }) => {
+    const job = { ...keyOf('a'), name: 'batches/a', createdAt: NOW, lookAt: at(0), userMetadata: '{}' }
+    await ledger.open(job)
+    await take()
+    await ledger.giveUp(end('a', '"gone"'))
+    const { userMetadata: _, ...anew } = { ...job, createdAt: at(2), lookAt: at(3) }
+    assertEqual(await ledger.open(anew), true, 'adding it')
+    assertEqual(await find('a'), { ...anew, lookups: 0 }, 'job')
+    assertEqual(await take({ takenBefore: at(1) }), ['a'], 'jobs that were not taken')
+    await harness.passTo(8 * DAY_MINUTES)
+    assertEqual((await find('a')).event, undefined, 'open job, after the expiry of the first')
+    assertEqual(await ledger.open(anew), false, 'adding it once more')
   })
 }
 
