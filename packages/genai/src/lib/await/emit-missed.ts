@@ -1,6 +1,6 @@
 import type { EmittedEvent } from '@gwh/core'
 import type { WireEvent } from './find-end.ts'
-import type { LookedUpJob, LookupDeps } from './settle-job.ts'
+import type { LookedUpJob, LookupDeps } from './lookup-deps.ts'
 import { within } from './within.ts'
 
 // Handlers of a receiver without a queue run meanwhile.

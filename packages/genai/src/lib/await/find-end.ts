@@ -1,8 +1,8 @@
 import { ResultError, ResultUnavailableError } from '../shared/errors.ts'
 import { toJobKind } from '../shared/job-name.ts'
 import { lookUp, type Outcome } from './look-up.ts'
+import type { LookedUpJob, LookupDeps } from './lookup-deps.ts'
 import { LookUpTimeout } from './outage.ts'
-import type { LookedUpJob, LookupDeps } from './settle-job.ts'
 import { within } from './within.ts'
 
 /** An event in the form in which Google sends it. */

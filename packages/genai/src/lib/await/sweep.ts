@@ -1,7 +1,8 @@
 import type { LedgerJob } from '@gwh/core/store'
 import { ResultUnavailableError } from '../shared/errors.ts'
+import type { LookedUpJob, LookupDeps } from './lookup-deps.ts'
 import { createOutageDetector } from './outage.ts'
-import { type Found, type LookedUpJob, type LookupDeps, settleJob } from './settle-job.ts'
+import { type Found, settleJob } from './settle-job.ts'
 import { TAKEN_MS, toNextLook } from './timing.ts'
 
 /** What a sweep found. */

@@ -1,0 +1,26 @@
+import type { Receiver } from '@gwh/core'
+import type { Clock } from '@gwh/core/queue'
+import type { JobLedger, LedgerJob } from '@gwh/core/store'
+import type { JobsSignal } from '../ledger/signals.ts'
+import type { JobClient } from '../shared/client.ts'
+
+/** What looking up a job needs. */
+export interface LookupDeps {
+  client: JobClient
+  receiver: Pick<Receiver, 'emit' | 'endpoint'>
+  ledger: JobLedger
+  retentionMs: number
+  /** How long a look-up may take, in milliseconds. */
+  lookupTimeoutMs: number
+  /** How long after it was tracked a job without an end is given up, in milliseconds. */
+  giveUpAfterMs: number
+  clock: Clock
+  /** Ends look-ups when it is aborted. */
+  signal?: AbortSignal
+  observe: (signal: JobsSignal) => void
+  /** Called with each end of a job. */
+  ended: (id: string, text: string) => void
+}
+
+/** A job that is looked up. */
+export type LookedUpJob = Pick<LedgerJob, 'endpoint' | 'id' | 'name' | 'createdAt' | 'event' | 'userMetadata'>
