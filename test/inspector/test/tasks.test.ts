@@ -230,6 +230,26 @@ test('watch a job, end it as failed, and follow its delivery', async () => {
   await page.getByRole('heading', { name: 'batch.failed delivered' }).waitFor()
 })
 
+test('a fault of the webhook API leaves the page alone', async () => {
+  const world = await startWorld()
+  world.emulator.faults.add({ fault: { type: 'api_error', status: 503 } })
+  const { page } = await open(world, 'Webhooks')
+  const card = page.getByRole('region', { name: 'receiver' })
+  await card.waitFor()
+  await card.getByRole('button', { name: 'Disable' }).click()
+  await card.getByText('disabled').waitFor()
+  await card.getByRole('button', { name: 'Enable' }).click()
+  await card.getByText('enabled').waitFor()
+  await card.getByRole('button', { name: 'Ping' }).click()
+  await page.getByText('A ping is on its way.').waitFor()
+  await card.getByRole('button', { name: 'Rotate' }).click()
+  await page.getByText('The secret is rotated.').waitFor()
+  await page.getByLabel('URL', { exact: true }).fill('http://127.0.0.1:9/other')
+  await press(page, 'Create')
+  await page.getByRole('region', { name: 'http://127.0.0.1:9/other' }).waitFor()
+  expect(world.emulator.faults.list()).toMatchObject([{ used: 0 }])
+})
+
 test('add a fault, see it used, remove it; pause the clock and let it run', async () => {
   const world = await startWorld()
   const { page } = await open(world, 'Clock and faults')

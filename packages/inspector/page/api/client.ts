@@ -22,11 +22,6 @@ export function control<Answer>(path: string, body?: object, method?: Method): P
   return send(`/_gwh${path}`, method ?? (body === undefined ? 'GET' : 'POST'), body)
 }
 
-/** Calls Google's API, as the emulator serves it. Any key will do. */
-export function google<Answer>(method: Method, path: string, body?: object): Promise<Answer> {
-  return send(`/v1${path}`, method, body, { 'x-goog-api-key': 'inspector' })
-}
-
 /** Calls the API of the queue, by a path below it. */
 export function queue<Answer>(path: string, body?: object): Promise<Answer> {
   const url = isEmulator ? `/_gwh/queue${path}` : `${base}/api${path}`

@@ -1,6 +1,6 @@
 import { useState } from 'preact/hooks'
 import type { AboutEmulator } from '../../src/lib/protocol/emulator.ts'
-import { google } from '../api/client.ts'
+import { control } from '../api/client.ts'
 import type { Webhook } from '../api/types.ts'
 import { Action, Field } from '../ui/parts.tsx'
 import type { NewSecret } from './webhooks.tsx'
@@ -18,7 +18,7 @@ export function CreateWebhook(props: {
     setEvents(events.includes(type) ? events.filter((other) => other !== type) : [...events, type])
   const create = async () => {
     const body = { ...(name && { name }), uri, subscribed_events: events }
-    const webhook = await google<Webhook>('POST', '/webhooks', body)
+    const webhook = await control<Webhook>('/webhooks', body)
     showSecret({ of: name || uri, value: webhook.new_signing_secret ?? '' })
     setName('')
     setUri('')

@@ -1,6 +1,6 @@
 import { useState } from 'preact/hooks'
 import type { AboutEmulator } from '../../src/lib/protocol/emulator.ts'
-import { google } from '../api/client.ts'
+import { control } from '../api/client.ts'
 import type { Webhook } from '../api/types.ts'
 import { toneOf } from '../text/reasons.ts'
 import { copy } from '../ui/notices.tsx'
@@ -16,10 +16,7 @@ export interface NewSecret {
 
 /** The registered webhooks. */
 export function Webhooks({ about }: { about: AboutEmulator }) {
-  const { value, error } = useData<{ webhooks?: Webhook[] }>(
-    () => google('GET', '/webhooks?page_size=1000'),
-    [],
-  )
+  const { value, error } = useData<{ webhooks?: Webhook[] }>(() => control('/webhooks?page_size=1000'), [])
   const [secret, setSecret] = useState<NewSecret>()
   const webhooks = value?.webhooks ?? []
   return (
@@ -71,15 +68,15 @@ function Card({ webhook, showSecret }: { webhook: Webhook; showSecret: (secret: 
   const { id, name, uri, state, subscribed_events: events, signing_secrets: secrets } = webhook
   const isEnabled = state === 'enabled'
   const setState = async (wanted: string) => {
-    await google('PATCH', `/webhooks/${id}`, { state: wanted })
+    await control(`/webhooks/${id}`, { state: wanted }, 'PATCH')
     return `The webhook is ${wanted}.`
   }
   const remove = async () => {
-    await google('DELETE', `/webhooks/${id}`)
+    await control(`/webhooks/${id}`, undefined, 'DELETE')
     return 'The webhook is deleted.'
   }
   const ping = async () => {
-    await google('POST', `/webhooks/${id}:ping`, {})
+    await control(`/webhooks/${id}:ping`, {})
     return 'A ping is on its way.'
   }
   return (
@@ -125,13 +122,9 @@ const BEHAVIOURS = {
 function Rotate({ webhook, showSecret }: { webhook: Webhook; showSecret: (secret: NewSecret) => void }) {
   const [behaviour, setBehaviour] = useState('revoke_previous_secrets_after_h24')
   const rotate = async () => {
-    const { secret } = await google<{ secret: string }>(
-      'POST',
-      `/webhooks/${webhook.id}:rotateSigningSecret`,
-      {
-        revocation_behavior: behaviour,
-      },
-    )
+    const { secret } = await control<{ secret: string }>(`/webhooks/${webhook.id}:rotateSigningSecret`, {
+      revocation_behavior: behaviour,
+    })
     showSecret({ of: webhook.name ?? webhook.uri, value: secret })
     scrollTo({ top: 0 })
     return 'The secret is rotated.'
