@@ -1,22 +1,23 @@
 // How much memory a batch result of 1 GB takes while it is read: the rows are streamed from a real server, with the real
-// SDK, and the resident memory is sampled meanwhile.
-import { spawn } from 'node:child_process'
+// SDK, in a process of compiled code, and the resident memory is sampled meanwhile.
+import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
 import { createServer } from 'node:http'
+import { stripTypeScriptTypes } from 'node:module'
 import type { AddressInfo } from 'node:net'
 import { createInterface } from 'node:readline'
-import { GoogleGenAI } from '@google/genai'
-import { parseEvent } from '@gwh/core'
-import { batchResults } from '@gwh/genai'
+import { promisify } from 'node:util'
 
 const SIZE_BYTES = 1024 ** 3
 const ROW = Buffer.from(`${JSON.stringify({ key: 'a row', response: { text: 'x'.repeat(4_000) } })}\n`)
 const ROWS = Math.ceil(SIZE_BYTES / ROW.length)
 const BLOCK_ROWS = 16
+const RUNS = [[], ['--max-semi-space-size=1']]
 
 // The server runs in a process of its own, so that its buffers do not count.
 if (process.argv[2] === 'serve') serveFile()
-else await read(await startServer())
+else await measure()
 
 function serveFile(): void {
   const server = createServer(async (_, response) => {
@@ -32,32 +33,43 @@ function serveFile(): void {
   )
 }
 
-async function startServer(): Promise<{ url: string; end(): void }> {
+async function measure(): Promise<void> {
   const child = spawn(process.execPath, ['--no-warnings', process.argv[1]!, 'serve'], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   const [url] = (await once(createInterface({ input: child.stdout }), 'line')) as [string]
-  return { url, end: () => child.kill() }
+  for (const flags of RUNS) report(flags, await read(flags, url))
+  child.kill()
 }
 
-async function read({ url: baseUrl, end }: { url: string; end(): void }): Promise<void> {
-  const client = new GoogleGenAI({ apiKey: 'test', httpOptions: { baseUrl } })
-  const event = parseEvent('{"type":"batch.succeeded","data":{"id":"x","output_file_uri":"files/batch-x"}}')
+interface Measured {
+  bare: number
+  withSdk: number
+  before: number
+  highest: number
+  rows: number
+  seconds: number
+}
 
-  const before = process.memoryUsage().rss
-  let highest = before
-  let rows = 0
-  const startedAt = performance.now()
-  for await (const row of batchResults(client, event)) {
-    if (row.error) throw new Error(row.error.message)
-    if (rows++ % 1_000 === 0) highest = Math.max(highest, process.memoryUsage().rss)
-  }
-  const seconds = (performance.now() - startedAt) / 1_000
+/** Types are removed here, because removing them in the process that is measured takes memory there. */
+async function read(flags: readonly string[], url: string): Promise<Measured> {
+  const types = readFileSync(new URL('results-reader.ts', import.meta.url), 'utf8')
+  const code = stripTypeScriptTypes(types)
+  const args = [...flags, '--input-type=module', '--eval', code, url]
+  const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: import.meta.dirname })
+  return JSON.parse(stdout)
+}
+
+function report(flags: readonly string[], measured: Measured): void {
+  const { bare, withSdk, before, highest, rows, seconds } = measured
   console.log(
-    `${rows} rows, ${toMb(rows * ROW.length)} MB in ${seconds.toFixed(1)} s: ` +
-      `${toMb(before)} MB resident before, at most ${toMb(highest)} MB meanwhile (+${toMb(highest - before)} MB)`,
+    [
+      `node ${flags.join(' ')}`.trim(),
+      `${rows} rows, ${toMb(rows * ROW.length)} MB in ${seconds.toFixed(1)} s`,
+      `${toMb(bare)} MB resident at the start, ${toMb(withSdk)} with the SDK, ${toMb(before)} with @gwh/genai`,
+      `at most ${toMb(highest)} MB while it reads (+${toMb(highest - before)} MB)`,
+    ].join(': '),
   )
-  end()
 }
 
 function toMb(bytes: number): string {

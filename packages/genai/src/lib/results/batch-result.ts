@@ -34,10 +34,8 @@ export async function fetchBatchResult(
   const dest = named === undefined ? await readDest(job, client, signal) : {}
   const file = named ?? (dest.fileName === undefined ? undefined : toFileName(dest.fileName))
   const inlined = dest.inlinedResponses ?? dest.inlinedEmbedContentResponses ?? []
-  const rows = async function* () {
-    if (file === undefined) yield* inlinedRows(inlined)
-    else yield* fileRows(await fetchFile(file, signal), maxRowBytes)
-  }
+  const rows = () =>
+    file === undefined ? inlinedRows(inlined) : fileRows(() => fetchFile(file, signal), maxRowBytes)
   return { kind: 'batch', job, file, [Symbol.asyncIterator]: rows }
 }
 

@@ -4,68 +4,75 @@ export interface Line {
   text: string | undefined
 }
 
+/** Splits bytes that arrive in chunks into lines. */
+export interface LineSplitter {
+  /** The lines that a chunk completes. The chunk may be used again once they were read. */
+  push(chunk: Uint8Array): Generator<Line>
+  /** The line after the last line break. */
+  end(): Line | undefined
+}
+
 const NEWLINE = 10
 
 /**
- * Splits a stream of bytes into lines, and holds no more than one of them in memory.
+ * Creates a splitter that holds no more than the line that is not complete yet, in one buffer.
  *
- * A line longer than `mostBytes` is skipped to its end. Empty lines are left out. Ends the stream when the caller stops.
+ * A line longer than `mostBytes` is skipped to its end. Empty lines are left out.
  */
-export async function* readLines(
-  stream: ReadableStream<Uint8Array>,
-  mostBytes: number,
-): AsyncGenerator<Line> {
-  const reader = stream.getReader()
-  const line = createLineBuffer(mostBytes)
-  try {
-    for (;;) {
-      const { done, value } = await reader.read()
-      if (done) break
-      let start = 0
-      for (let end = value.indexOf(NEWLINE); end !== -1; end = value.indexOf(NEWLINE, start)) {
-        line.add(value.subarray(start, end))
-        start = end + 1
-        const taken = line.take()
-        if (taken) yield taken
-      }
-      line.add(value.subarray(start))
-    }
-    const last = line.take()
-    if (last) yield last
-  } finally {
-    // Also when the caller stops early: otherwise the rest of the file would be downloaded.
-    await reader.cancel().catch(() => {})
-  }
-}
-
-function createLineBuffer(mostBytes: number) {
+export function createLineSplitter(mostBytes: number): LineSplitter {
   const decoder = new TextDecoder()
-  let parts: Uint8Array[] = []
-  let bytes = 0
+  const start = createLineStart(mostBytes)
+  const toLine = (bytes: Uint8Array | undefined): Line | undefined => {
+    if (!bytes || bytes.length > mostBytes) return { text: undefined }
+    const text = decoder.decode(bytes).trim()
+    return text === '' ? undefined : { text }
+  }
   return {
-    add(part: Uint8Array) {
-      bytes += part.length
-      if (bytes > mostBytes) parts = []
-      else if (part.length > 0) parts.push(part)
+    *push(chunk) {
+      let from = 0
+      for (let to = chunk.indexOf(NEWLINE); to !== -1; to = chunk.indexOf(NEWLINE, from)) {
+        const line = toLine(start.finish(chunk.subarray(from, to)))
+        from = to + 1
+        if (line) yield line
+      }
+      start.add(chunk.subarray(from))
     },
-    take(): Line | undefined {
-      const [held, size] = [parts, bytes]
-      parts = []
-      bytes = 0
-      if (size > mostBytes) return { text: undefined }
-      const text = decoder.decode(join(held, size)).trim()
-      return text === '' ? undefined : { text }
+    end: () => toLine(start.finish(new Uint8Array())),
+  }
+}
+
+/** Keeps the bytes of a line whose end has not arrived. */
+function createLineStart(mostBytes: number) {
+  let held = new Uint8Array()
+  let size = 0
+  const add = (part: Uint8Array) => {
+    const before = size
+    size += part.length
+    if (part.length === 0 || size > mostBytes) return
+    held = withRoom(held, before, size)
+    held.set(part, before)
+  }
+  return {
+    add,
+    /** The whole line; `undefined` if it is too long. Valid until the next call. */
+    finish(last: Uint8Array): Uint8Array | undefined {
+      if (size === 0) return last
+      add(last)
+      const line = size > mostBytes ? undefined : held.subarray(0, size)
+      size = 0
+      return line
     },
   }
 }
 
-function join(parts: readonly Uint8Array[], size: number): Uint8Array {
-  if (parts.length === 1) return parts[0]!
-  const joined = new Uint8Array(size)
-  let offset = 0
-  for (const part of parts) {
-    joined.set(part, offset)
-    offset += part.length
-  }
-  return joined
+// A buffer for longer lines than this is not kept for the next line.
+const KEPT_BYTES = 1024 * 1024
+
+/** A buffer with room for more bytes: the same one, or one of twice the size. */
+function withRoom(held: Uint8Array<ArrayBuffer>, used: number, size: number): Uint8Array<ArrayBuffer> {
+  const isOversized = used === 0 && held.length > KEPT_BYTES
+  if (held.length >= size && !isOversized) return held
+  const larger = new Uint8Array(Math.max(size, isOversized ? 0 : held.length * 2))
+  larger.set(held.subarray(0, used))
+  return larger
 }

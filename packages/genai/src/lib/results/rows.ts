@@ -1,5 +1,5 @@
 import type { InlinedResponseLike } from '../shared/client.ts'
-import { type Line, readLines } from './lines.ts'
+import { createLineSplitter, type Line } from './lines.ts'
 
 /** Why one request of a batch has no response. */
 export interface RowError {
@@ -32,13 +32,27 @@ export async function* inlinedRows(responses: readonly InlinedResponseLike[]): A
   for (const [index, response] of responses.entries()) yield toRow(index, response)
 }
 
-/** Reads the rows of a JSON Lines file, one at a time. */
+/**
+ * Reads the rows of a JSON Lines file, one at a time. One generator for all of it: each further one between the stream and
+ * the caller would cost memory and time with every row.
+ */
 export async function* fileRows(
-  stream: ReadableStream<Uint8Array>,
+  open: () => Promise<ReadableStream<Uint8Array>>,
   maxRowBytes: number,
 ): AsyncGenerator<BatchRow> {
+  const splitter = createLineSplitter(maxRowBytes)
   let index = 0
-  for await (const line of readLines(stream, maxRowBytes)) yield parseRow(index++, line, maxRowBytes)
+  const reader = (await open()).getReader()
+  try {
+    for (let next = await reader.read(); !next.done; next = await reader.read()) {
+      for (const line of splitter.push(next.value)) yield parseRow(index++, line, maxRowBytes)
+    }
+    const last = splitter.end()
+    if (last) yield parseRow(index, last, maxRowBytes)
+  } finally {
+    // Also when the caller stops early: otherwise the rest of the file would be downloaded.
+    await reader.cancel().catch(() => {})
+  }
 }
 
 function parseRow(index: number, { text }: Line, maxRowBytes: number): BatchRow {
