@@ -9,7 +9,9 @@ import { freePort } from '@gwh/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { compile, extract } from './snippets.ts'
 
-const PAGE = fileURLToPath(new URL('../../../docs/migrate-from-polling.md', import.meta.url))
+const read = (path: string) => readFileSync(new URL(path, import.meta.url), 'utf8')
+// The snippets of the README use the set-up of the page.
+const PAGES = ['../../../docs/migrate-from-polling.md', '../../../packages/genai/README.md']
 const FOLDER = fileURLToPath(new URL('../.snippets-migrate', import.meta.url))
 
 // `generateVideos` needs version 2 of the SDK, as the page says.
@@ -32,7 +34,8 @@ beforeAll(async () => {
   })
   rmSync(FOLDER, { recursive: true, force: true })
   mkdirSync(FOLDER, { recursive: true })
-  for (const [name, code] of extract(readFileSync(PAGE, 'utf8'))) {
+  for (const [name, code] of PAGES.flatMap((page) => [...extract(read(page))])) {
+    if (name === '(unnamed)') continue
     // The loops need not wait for seconds.
     const quick = code.replaceAll('sleep(5_000)', 'sleep(20)')
     writeFileSync(join(FOLDER, name), quick)
@@ -75,6 +78,11 @@ const load = async (name: string): Promise<object> => await import(/* @vite-igno
 test('every snippet compiles', () => {
   expect(compile(readdirSync(FOLDER), FOLDER)).toEqual([])
 }, 120_000)
+
+interface Client {
+  client: GoogleGenAI
+  webhook(): Promise<{ uris: string[]; user_metadata: Record<string, unknown> }>
+}
 
 interface Work {
   translate(texts: string[]): Promise<unknown[]>
@@ -119,6 +127,37 @@ test('a handler gets the jobs of its group', async () => {
   }
   const { id } = await startResearch('how?')
   await expect.poll(() => answers.get(id), { timeout: 20_000 }).toBe('Echo: how?')
+})
+
+test('the rows of a batch are typed, as in the README', async () => {
+  const { client, webhook } = (await load('gemini.ts')) as Client
+  const { texts } = (await load('rows.ts')) as { texts: Map<string, string> }
+  const src = [{ contents: [{ parts: [{ text: 'one' }] }], metadata: { key: 'k1' } }]
+  const config = { webhookConfig: await webhook() }
+  await client.batches.create({ model: 'gemini-3.8-flash', src, config })
+  await expect.poll(() => texts.get('k1'), { timeout: 20_000 }).toBe('Echo: one')
+})
+
+test('function calls are answered once, as in the README', async () => {
+  const { client, webhook, receiver } = (await load('gemini.ts')) as Client & { receiver: Receiver }
+  const { tools } = (await load('weather.ts')) as { tools: [] }
+  const ended: string[] = []
+  receiver.on('interaction.completed', ({ id }) => void ended.push(id))
+  const webhook_config = await webhook()
+  const input = {
+    model: 'gemini-3.8-flash',
+    input: 'Oslo?',
+    background: true,
+    tools,
+    webhook_config,
+  } as const
+  const { id } = await client.interactions.create(input)
+  emulator.finish(id, { outcome: 'requires_action', requiresAction: [{ name: 'weather' }] })
+  const continued = async () => {
+    const found = await Promise.all(ended.map((one) => client.interactions.get(one)))
+    return found.filter(({ previous_interaction_id }) => previous_interaction_id === id).length
+  }
+  await expect.poll(continued, { timeout: 20_000 }).toBe(1)
 })
 
 test('50 jobs in flight are moved without losing one', async () => {
