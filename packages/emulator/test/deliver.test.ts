@@ -194,7 +194,7 @@ test('closing breaks off a running attempt and ends all planned work', async () 
   await arrival
   await emulator.close()
   expect(emulator.deliveries()[1]).toMatchObject({ state: 'pending', attempts: [{ code: 'closed' }] })
-  await emulator.clock.advance(25 * HOUR_MS)
+  await expect(emulator.clock.advance(25 * HOUR_MS)).rejects.toMatchObject({ code: 'closed' })
   expect(receiver.received).toHaveLength(1)
   expect(signals).toEqual(['attempt_started', 'attempt_finished'])
 })

@@ -41,7 +41,7 @@ function guardedApi(state: EmulatorState): Hono {
     new Hono()
       .use(async (c, next) => {
         checkControlToken(c.req.raw, [state.settings.controlToken, ...state.sessions.tokens()])
-        if (c.req.method === 'POST') checkJsonType(c.req.raw)
+        if (['POST', 'PATCH'].includes(c.req.method)) checkJsonType(c.req.raw)
         await next()
       })
       .post('/trigger', async (c) => {

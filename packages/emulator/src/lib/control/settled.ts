@@ -1,5 +1,7 @@
 import { EmulatorError } from '../shared/errors.ts'
 import { firstOf } from '../shared/first-of.ts'
+import { MAX_TIMER_MS } from '../shared/limits.ts'
+import { number } from '../shared/option-values.ts'
 import type { EmulatorState } from '../state/state.ts'
 
 const NAMED = 5
@@ -7,6 +9,7 @@ const NAMED = 5
 /** Waits until nothing is pending; for `timeoutMs` at most, when it is given. */
 export async function settled(state: EmulatorState, timeoutMs: number | undefined): Promise<void> {
   if (timeoutMs === undefined) return state.settled()
+  number('timeoutMs', timeoutMs, { atMost: MAX_TIMER_MS })
   let timer: ReturnType<typeof setTimeout> | undefined
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(() => reject(new EmulatorError('not_settled', describe(state, timeoutMs))), timeoutMs)

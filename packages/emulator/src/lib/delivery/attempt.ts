@@ -35,9 +35,12 @@ const LOST: Outcome = { code: 'connection_failed', retryAfter: null }
 export async function sendAttempt(outgoing: Outgoing): Promise<Outcome> {
   const { copies, isDropped, losesAnswer } = outgoing.plan
   if (isDropped) return LOST
+  const endsAt = performance.now() + outgoing.timeoutMs
   let outcome = await sendOnce(outgoing)
-  for (let copy = 1; copy < copies && !outgoing.signal.aborted; copy += 1) {
-    const next = await sendOnce(outgoing)
+  for (let copy = 1, next = outcome; copy < copies && !outgoing.signal.aborted; copy += 1) {
+    // A receiver that hangs would hold up its other deliveries for as many deadlines as there are copies.
+    if (next.code === 'timeout' || performance.now() >= endsAt) break
+    next = await sendOnce(outgoing)
     // One that was acknowledged is acknowledged, whatever became of its copies.
     if (outcome.code !== undefined) outcome = next
   }

@@ -1,8 +1,9 @@
 import { z } from 'zod'
 import { RequestFault } from '../http/faults.ts'
 import type { ActiveFault, DeliveryFault, DeliveryTrouble, Fault } from '../shared/fault-types.ts'
+import { MAX_TIMER_MS } from '../shared/limits.ts'
 
-const ms = z.number().min(0)
+const ms = z.number().min(0).max(MAX_TIMER_MS)
 
 /** Every fault by name: its parameters, and what it is about. */
 const FAULTS = {

@@ -1,4 +1,5 @@
 import { EmulatorError } from './errors.ts'
+import { MAX_TIMER_MS } from './limits.ts'
 import { TimerHeap } from './timer-heap.ts'
 import type { EmulatorClock } from './types.ts'
 
@@ -35,9 +36,6 @@ export interface ClockPosition {
   readonly shown: number
   readonly paused: boolean
 }
-
-// What setTimeout can hold: a longer wait would fire at once.
-const MAX_WAIT_MS = 2 ** 31 - 1
 
 /** The last time that the API's dates can write: the end of the year 9999. The clock stops there. */
 export const LAST_TIME_MS = Date.UTC(10_000, 0) - 1
@@ -203,7 +201,7 @@ export class TimerClock implements EmulatorClock {
     if (this.#advancing || next === undefined) return
     const wait = (next.at - this.now()) / this.#source.timeScale
     if (this.#paused && wait > 0) return
-    this.#wake = setTimeout(() => this.#fire(), Math.min(Math.max(Math.ceil(wait), 0), MAX_WAIT_MS))
+    this.#wake = setTimeout(() => this.#fire(), Math.min(Math.max(Math.ceil(wait), 0), MAX_TIMER_MS))
   }
 
   #fire(): void {

@@ -1,3 +1,4 @@
+import { MAX_TIMER_MS } from './limits.ts'
 import { callable, checkNames, flag, number, rising, text, word } from './option-values.ts'
 
 /** Whose sender the emulator imitates where they differ. */
@@ -154,7 +155,7 @@ function readRetry(retry: NonNullable<DeliveryOptions['retry']>): DeliverySettin
     scheduleMs: rising('retry.scheduleMs', retry.scheduleMs ?? DEFAULT_SCHEDULE_MS),
     jitter: number('retry.jitter', retry.jitter ?? 0.2, { atMost: 1 }),
     giveUpAfterMs: number('retry.giveUpAfterMs', retry.giveUpAfterMs ?? DEFAULT_GIVE_UP_AFTER_MS),
-    timeoutMs: number('retry.timeoutMs', retry.timeoutMs ?? 15_000, { above: 0, atMost: 2 ** 31 - 1 }),
+    timeoutMs: number('retry.timeoutMs', retry.timeoutMs ?? 15_000, { above: 0, atMost: MAX_TIMER_MS }),
   }
 }
 

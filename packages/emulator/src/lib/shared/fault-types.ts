@@ -1,8 +1,14 @@
 import type { Scheme } from './scheme.ts'
 
-/** What goes wrong with one attempt of a delivery. Where a fault has no parameters, its name alone will do. */
+/**
+ * What goes wrong with one attempt of a delivery. Where a fault has no parameters, its name alone will do. Milliseconds
+ * are at most 2^31 - 1.
+ */
 export type DeliveryFault =
-  /** Sends the request `copies` times, default 2, one after the other: same id, same bytes. */
+  /**
+   * Sends the request `copies` times, default 2 and at most 100, one after the other: same id, same bytes. No further
+   * copy follows one that got no answer in time, or once `retry.timeoutMs` have passed since the first.
+   */
   | { readonly type: 'duplicate'; readonly copies?: number }
   /** Starts the attempt later by `ms` of the emulator's clock. */
   | { readonly type: 'delay'; readonly ms: number }

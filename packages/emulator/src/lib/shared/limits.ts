@@ -21,6 +21,9 @@ export interface Limits {
   readonly batchLineBytes: number
 }
 
+/** The longest time that a timer of the runtime can hold, in milliseconds; a longer one would end at once. */
+export const MAX_TIMER_MS = 2 ** 31 - 1
+
 const MIB = 1024 * 1024
 
 const DEFAULT_LIMITS: Limits = {

@@ -194,7 +194,8 @@ export interface Emulator {
    * Resolves when nothing is pending: every job has ended, and every delivery too. The clock must run or be advanced
    * for that. A delivery ends with the receiver's 2xx: a receiver with a queue runs its handler after that.
    *
-   * @param options `timeoutMs`: wall-clock milliseconds to wait; default without a limit
+   * @param options `timeoutMs`: wall-clock milliseconds to wait, up to 2^31 - 1; default without a limit
+   * @throws TypeError when `timeoutMs` is out of range
    * @throws EmulatorError `closed` when the emulator is closed first; `not_settled` after `timeoutMs`, with what is
    *   still pending in its message
    */
