@@ -37,6 +37,36 @@ test('a batch and an interaction with the same id are different jobs', async () 
   expect(batch.error).toMatchObject({ reason: 'expired' })
 })
 
+test.each([
+  ['each with a store of its own', ['/one', '/other']],
+  ['of one receiver', ['/one', '/one']],
+])('two sweeps at once, %s, take an event to the handlers once', async (_, paths) => {
+  const world = await createWorld()
+  const ledger = createMemoryLedger()
+  const { name } = await world.createBatch('/nobody')
+  await world.advance(MINUTE_MS)
+  const handled: string[] = []
+  const { promise: release, resolve } = Promise.withResolvers<void>()
+  const receivers = new Map(paths.map((path) => [path, world.createReceiver(path)]))
+  for (const [path, receiver] of receivers) {
+    receiver.on('*', async () => {
+      handled.push(path)
+      await release
+    })
+  }
+  const { client, clock } = world
+  const sweeps = paths.map((path) =>
+    reconcile({ client, receiver: receivers.get(path)!, jobs: () => [name!], ledger, clock }),
+  )
+  await world.settle()
+  expect(handled).toHaveLength(1)
+  resolve()
+  const found = await Promise.all(sweeps)
+  expect(found.map(({ missed }) => missed.length).sort()).toEqual([0, 1])
+  expect(found.flatMap(({ failed }) => failed)).toEqual([])
+  expect(handled).toHaveLength(1)
+})
+
 test('a job with a very long id is looked up like any other', async () => {
   const world = await createWorld()
   const { receiver } = world.start('/hook')

@@ -70,13 +70,14 @@ export function createJobs(options: JobsOptions): Jobs {
     receiver,
     ledger,
     retentionMs,
+    leaseMs,
     lookupTimeoutMs: wholeNumber('lookupTimeoutMs', options.lookupTimeoutMs, LOOKUP_TIMEOUT_MS),
     giveUpAfterMs: wholeNumber('giveUpAfterMs', options.giveUpAfterMs, 168 * HOUR_MS),
     clock: options.clock ?? backgroundClock,
     observe: quietObserver(options.observer),
     ended: waiters.ended,
   }
-  const removeGuard = installGuard({ ...deps, receiver, leaseMs })
+  const removeGuard = installGuard({ ...deps, receiver })
   const overdue = createOverdueJobs({ ...deps, random })
   // Jobs from before a restart are in the ledger.
   overdue.plan()

@@ -10,6 +10,8 @@ export interface LookupDeps {
   receiver: Pick<Receiver, 'emit' | 'endpoint'>
   ledger: JobLedger
   retentionMs: number
+  /** How long a source that does not answer keeps other ones out, in milliseconds. */
+  leaseMs: number
   /** How long a look-up may take, in milliseconds. */
   lookupTimeoutMs: number
   /** How long after it was tracked a job without an end is given up, in milliseconds. */

@@ -75,6 +75,7 @@ export async function reconcile(options: ReconcileJobsOptions): Promise<Reconcil
     receiver,
     ledger,
     retentionMs: RETENTION_MS,
+    leaseMs: LEASE_MS,
     lookupTimeoutMs: LOOKUP_TIMEOUT_MS,
     // The age of a job may be unknown.
     giveUpAfterMs: Number.POSITIVE_INFINITY,
@@ -82,7 +83,7 @@ export async function reconcile(options: ReconcileJobsOptions): Promise<Reconcil
     observe,
     ended: () => {},
   }
-  guardOnce(receiver, ledger, () => installGuard({ ...deps, leaseMs: LEASE_MS }))
+  guardOnce(receiver, ledger, () => installGuard(deps))
   const oldest = clock.now() - olderThanMs
   const sweep = startSweep(deps)
   const given = [...(await jobs())].map((job) => toJob(job, receiver.endpoint))

@@ -41,9 +41,7 @@ export async function settleJob(
     await ledger.settle(job, clock.now())
     return 'known'
   }
-  observe({ type: 'missed', job: job.name, eventType: event.type })
-  await emitMissed(job, event, deps)
-  return 'missed'
+  return (await emitMissed(job, event, deps)) ? 'missed' : 'known'
 }
 
 /** The error for a job whose end is a `job.given_up`. */
