@@ -8,6 +8,7 @@ export {
   type JobEnd,
   type JobKey,
   type JobLedger,
+  LEDGER_SKEW_MS,
   type LedgerJob,
   type OpenJob,
   SETTLED_LIFE_MS,

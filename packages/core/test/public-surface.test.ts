@@ -34,7 +34,7 @@ const SURFACE: Record<string, { load: () => Promise<object>; names: string[] }> 
   },
   '@gwh/core/store': {
     load: () => import('@gwh/core/store'),
-    names: ['SETTLED_LIFE_MS', 'createMemoryLedger', 'createMemoryStore'],
+    names: ['LEDGER_SKEW_MS', 'SETTLED_LIFE_MS', 'createMemoryLedger', 'createMemoryStore'],
   },
   '@gwh/core/queue': {
     load: () => import('@gwh/core/queue'),

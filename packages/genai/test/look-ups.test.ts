@@ -123,3 +123,16 @@ test('close() removes what createJobs() put before the handlers', async () => {
   await receiver.emit({ type: 'batch.expired', data: { id: 'x' } }, { id: 'one' })
   expect(await ledger.find({ endpoint: 'default', id: 'batch/x' })).toBeUndefined()
 })
+
+test('jobs that were tracked while the clock was days ahead are looked up when it has been set right', async () => {
+  const world = await createWorld()
+  const { jobs, receiver } = world.start(PATH)
+  const handled: string[] = []
+  receiver.on('*', (event) => void handled.push(event.id!))
+  world.clock.step(3 * 24 * HOUR_MS)
+  const name = await jobs.track('batches/x', { expectedMs: HOUR_MS })
+  world.client.batches.get = async () => ({ name, state: 'JOB_STATE_EXPIRED' }) as never
+  world.clock.step(-3 * 24 * HOUR_MS)
+  await world.advance(10 * MINUTE_MS)
+  expect(handled).toEqual(['batches/x'])
+})

@@ -243,7 +243,8 @@ describe('a job that the API does not know', () => {
 describe('a job without an end', () => {
   async function setUp(giveUpAfterMs: number | undefined, afterMs: number) {
     const world = await createWorld({ jobs: { batchMs: afterMs } })
-    const service = world.start(PATH, { jobs: giveUpAfterMs === undefined ? {} : { giveUpAfterMs } })
+    const options = giveUpAfterMs === undefined ? {} : { giveUpAfterMs }
+    const service = world.start(PATH, { jobs: { pollMs: HOUR_MS, ...options } })
     const handled: string[] = []
     service.receiver.on('*', (event) => void handled.push(event.type))
     const batch = await service.jobs.track(world.createBatch(PATH))
@@ -285,9 +286,14 @@ describe('a job without an end', () => {
   })
 
   test('that a sweep gives up is among those that failed', async () => {
-    const { world, jobs, batch } = await setUp(HOUR_MS, 47 * HOUR_MS)
-    await world.advance(50 * MINUTE_MS)
-    world.clock.step(HOUR_MS)
+    const { world, jobs, batch } = await setUp(10 * MINUTE_MS, 47 * HOUR_MS)
+    // Sweeps alone look the job up.
+    await jobs.close()
+    for (let sweep = 0; sweep < 5; sweep++) {
+      await world.advance(3 * MINUTE_MS)
+      expect(await jobs.reconcile()).toMatchObject({ running: [batch.name] })
+    }
+    await world.advance(3 * MINUTE_MS)
     expect(await jobs.reconcile()).toMatchObject({
       failed: [{ job: batch.name, error: { code: 'job_given_up' } }],
     })

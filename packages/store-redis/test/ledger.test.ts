@@ -17,7 +17,7 @@ const CALLS: [string, (ledger: JobLedger) => Promise<unknown>][] = [
   ['settle', (ledger) => ledger.settle(KEY, NOW)],
   ['take', (ledger) => ledger.take({ endpoint: 'default', dueAt: NOW, now: NOW, until: NOW, limit: 1 })],
   ['postpone', (ledger) => ledger.postpone(KEY, NOW)],
-  ['nextLookAt', (ledger) => ledger.nextLookAt('default')],
+  ['nextLookAt', (ledger) => ledger.nextLookAt('default', NOW)],
   ['begin', (ledger) => ledger.begin('key', 'holder', DEADLINES)],
   ['complete', (ledger) => ledger.complete('key', 'holder')],
   ['release', (ledger) => ledger.release('key', 'holder')],

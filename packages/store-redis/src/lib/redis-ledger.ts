@@ -84,8 +84,9 @@ export function createRedisLedger(options: RedisLedgerOptions): JobLedger {
       checkTimes({ lookAt })
       await onJobs('postpone', endpoint, id, lookAt)
     },
-    async nextLookAt(endpoint) {
-      const next = String(await onJobs('next', endpoint))
+    async nextLookAt(endpoint, now) {
+      checkTimes({ now })
+      const next = String(await onJobs('next', endpoint, now))
       return next === '' ? undefined : Number(next)
     },
     async begin(key, holder, { now, leaseUntil, expiresAt }) {

@@ -87,11 +87,13 @@ const MIGRATIONS: readonly string[] = [
   ) STRICT;
   CREATE INDEX gwh_jobs_due ON gwh_jobs (endpoint, look_at) WHERE settled = 0;
   CREATE INDEX gwh_jobs_taken ON gwh_jobs (endpoint, taken_at) WHERE settled = 0;
+  CREATE INDEX gwh_jobs_written ON gwh_jobs (endpoint, max(created_at, taken_at)) WHERE settled = 0;
   CREATE INDEX gwh_jobs_expired ON gwh_jobs (expires_at) WHERE settled = 1;
   CREATE TABLE gwh_handlings (
     key TEXT NOT NULL PRIMARY KEY,
     holder TEXT NOT NULL,
     handled INTEGER NOT NULL,
+    begun_at REAL NOT NULL,
     lease_until REAL NOT NULL,
     expires_at REAL NOT NULL
   ) STRICT;

@@ -1,7 +1,13 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { checkNames } from '@gwh/core/options'
 import { type Clock, systemClock } from '@gwh/core/queue'
-import { type JobLedger, type LedgerJob, SETTLED_LIFE_MS, type TakeOptions } from '@gwh/core/store'
+import {
+  type JobLedger,
+  LEDGER_SKEW_MS,
+  type LedgerJob,
+  SETTLED_LIFE_MS,
+  type TakeOptions,
+} from '@gwh/core/store'
 import { type DatabaseOptions, type OpenConnection, withConnection } from './connection.ts'
 import { createDurableGroup } from './durable-group.ts'
 import { createHousekeeping, PURGE_ROWS } from './housekeeping.ts'
@@ -35,13 +41,24 @@ const SETTLE =
   'UPDATE gwh_jobs SET settled = 1, expires_at = coalesce(expires_at, ?) WHERE endpoint = ? AND id = ?'
 
 // The same holder may claim again, and its completion is kept. Otherwise the key must be new, expired, or free.
-const BEGIN = `INSERT INTO gwh_handlings (key, holder, handled, lease_until, expires_at)
-  VALUES (:key, :holder, 0, :leaseUntil, :expiresAt)
+const BEGIN = `INSERT INTO gwh_handlings (key, holder, handled, begun_at, lease_until, expires_at)
+  VALUES (:key, :holder, 0, :now, :leaseUntil, :expiresAt)
   ON CONFLICT (key) DO UPDATE SET
     handled = CASE WHEN gwh_handlings.expires_at <= :now THEN 0 ELSE gwh_handlings.handled END,
-    holder = excluded.holder, lease_until = excluded.lease_until, expires_at = excluded.expires_at
+    holder = excluded.holder, begun_at = excluded.begun_at, lease_until = excluded.lease_until,
+    expires_at = excluded.expires_at
   WHERE gwh_handlings.holder = excluded.holder OR gwh_handlings.expires_at <= :now
     OR (gwh_handlings.handled = 0 AND gwh_handlings.lease_until <= :now)`
+
+// What a clock that was ahead has written.
+const AHEAD = `endpoint = :endpoint AND settled = 0 AND max(created_at, taken_at) > :now + ${LEDGER_SKEW_MS}`
+const CORRECT_JOBS = `UPDATE gwh_jobs SET created_at = min(created_at, :now), look_at = :now, taken_at = 0
+  WHERE ${AHEAD}`
+const CORRECT_LEASE = `UPDATE gwh_handlings SET lease_until = lease_until - begun_at + :now, begun_at = :now
+  WHERE key = :key AND begun_at > :now + ${LEDGER_SKEW_MS}`
+
+const NEXT = `SELECT CASE WHEN EXISTS (SELECT 1 FROM gwh_jobs WHERE ${AHEAD}) THEN :now
+  ELSE (SELECT min(look_at) FROM gwh_jobs WHERE endpoint = :endpoint AND settled = 0) END AS at`
 
 /** What a SQLite job ledger needs. */
 export type SqliteLedgerOptions = DatabaseOptions & {
@@ -72,7 +89,8 @@ function createLedger(connection: OpenConnection, clock: Clock): JobLedger {
   const postpone = database.prepare(
     'UPDATE gwh_jobs SET look_at = ? WHERE endpoint = ? AND id = ? AND settled = 0',
   )
-  const next = database.prepare('SELECT min(look_at) AS at FROM gwh_jobs WHERE settled = 0 AND endpoint = ?')
+  const next = database.prepare(NEXT)
+  const correctLease = database.prepare(CORRECT_LEASE)
   const find = database.prepare('SELECT * FROM gwh_jobs WHERE endpoint = ? AND id = ?')
   const state = database.prepare('SELECT handled FROM gwh_handlings WHERE key = ?')
   const complete = database.prepare('UPDATE gwh_handlings SET handled = 1 WHERE key = ? AND holder = ?')
@@ -97,10 +115,12 @@ function createLedger(connection: OpenConnection, clock: Clock): JobLedger {
     take: (terms) => group.write(() => take(terms)),
     postpone: async ({ endpoint, id }, lookAt) =>
       void (await group.write(() => postpone.run(lookAt, endpoint, id))),
-    nextLookAt: (endpoint) => group.read(() => (next.get(endpoint)?.at ?? undefined) as number | undefined),
+    nextLookAt: (endpoint, now) =>
+      group.read(() => (next.get({ endpoint, now })?.at ?? undefined) as number | undefined),
     begin: (key, holder, deadlines) =>
       group.write(() => {
         purge(deadlines.now)
+        correctLease.run({ key, now: deadlines.now })
         if (changed(begin.run({ key, holder, ...deadlines }))) return 'claimed'
         return state.get(key)?.handled === 1 ? 'handled' : 'in_progress'
       }),
@@ -121,10 +141,12 @@ function prepareTake(database: DatabaseSync): (terms: TakeOptions) => LedgerJob[
     )
   const due = select('look_at <= ?', 'look_at')
   const old = select('taken_at < ?', 'taken_at')
+  const correct = database.prepare(CORRECT_JOBS)
   const mark = database.prepare(
     'UPDATE gwh_jobs SET lookups = lookups + 1, taken_at = ?, look_at = ? WHERE endpoint = ? AND id = ?',
   )
   return ({ endpoint, dueAt = Number.MAX_VALUE, takenBefore, now, until, limit }) => {
+    correct.run({ endpoint, now })
     const [jobs, bound] = takenBefore === undefined ? [due, dueAt] : [old, takenBefore]
     const rows = jobs.all(endpoint, bound, limit)
     for (const { id } of rows) mark.run(now, until, endpoint, id!)

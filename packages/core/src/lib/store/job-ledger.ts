@@ -1,6 +1,12 @@
 /** How long a ledger keeps a job that was settled without an event, in milliseconds: 30 days. */
 export const SETTLED_LIFE_MS = 30 * 24 * 3_600_000
 
+/**
+ * How far ahead of a caller's clock a ledger takes times for right, in milliseconds: 5 minutes. Beyond that, they were
+ * written by a clock that was wrong.
+ */
+export const LEDGER_SKEW_MS = 300_000
+
 /** Identifies a job in a ledger. */
 export interface JobKey {
   /** The endpoint of the receiver that handles the events of the job. Services that share a ledger do not see each other's jobs. */
@@ -102,17 +108,25 @@ export interface JobLedger {
   /**
    * Takes jobs of an endpoint for a look-up, the earliest due first, and resolves to them as they were before. No other
    * caller can take a taken job as due until `until`.
+   *
+   * A job that was added or taken later than `now` by more than `LEDGER_SKEW_MS`, by a clock that was ahead, counts as added
+   * now, due now and never taken.
    */
   take(options: TakeOptions): Promise<LedgerJob[]>
   /** Moves the next look-up of a job that is not settled. */
   postpone(key: JobKey, lookAt: number): Promise<void>
-  /** When the next look-up of a job of an endpoint is due; `undefined` if every job is settled. */
-  nextLookAt(endpoint: string): Promise<number | undefined>
+  /**
+   * When the next look-up of a job of an endpoint is due; `undefined` if every job is settled.
+   *
+   * @param now The current time, in epoch milliseconds
+   */
+  nextLookAt(endpoint: string, now: number): Promise<number | undefined>
   /**
    * Claims the handling of an event for a holder.
    *
    * `claimed`: the holder may handle it; the same holder always may, again after it has completed too. `handled`: another
-   * holder has completed it. `in_progress`: another holder has claimed it, and its lease has not ended.
+   * holder has completed it. `in_progress`: another holder has claimed it, and its lease has not ended. A claim that began
+   * later than `now` by more than `LEDGER_SKEW_MS` counts as begun now.
    *
    * @param deadlines `leaseUntil`, when the claim of a crashed holder ends, and `expiresAt`, when the ledger may
    *   forget the key

@@ -1,4 +1,10 @@
-import { type JobLedger, type LedgerJob, SETTLED_LIFE_MS, type TakeOptions } from './job-ledger.ts'
+import {
+  type JobLedger,
+  LEDGER_SKEW_MS,
+  type LedgerJob,
+  SETTLED_LIFE_MS,
+  type TakeOptions,
+} from './job-ledger.ts'
 import { createTimeHeap, type TimeHeap } from './time-heap.ts'
 
 interface Job extends LedgerJob {
@@ -16,11 +22,14 @@ interface Shelf {
   due: TimeHeap<Job>
   /** The open jobs by the time they were taken last. */
   taken: TimeHeap<Job>
+  /** The latest time at which a job was added or taken. */
+  latest: number
 }
 
 interface Handling {
   holder: string
   handled: boolean
+  begunAt: number
   leaseUntil: number
   expiresAt: number
 }
@@ -81,15 +90,23 @@ export function createMemoryLedger(): JobLedger {
       job.lookAt = lookAt
       due.add(job)
     },
-    nextLookAt: async (endpoint) => shelfOf(endpoint).due.first()?.lookAt,
+    async nextLookAt(endpoint, now) {
+      const shelf = shelfOf(endpoint)
+      correctTimes(shelf, now)
+      return shelf.due.first()?.lookAt
+    },
     async begin(key, holder, { now, leaseUntil, expiresAt }) {
       purge(handlings, now)
       const known = handlings.get(key)
       const held = known && known.expiresAt > now ? known : undefined
       const foreign = held !== undefined && held.holder !== holder
       if (foreign && held.handled) return 'handled'
+      if (held && held.begunAt > now + LEDGER_SKEW_MS) {
+        held.leaseUntil -= held.begunAt - now
+        held.begunAt = now
+      }
       if (foreign && held.leaseUntil > now) return 'in_progress'
-      handlings.set(key, { holder, handled: held?.handled ?? false, leaseUntil, expiresAt })
+      handlings.set(key, { holder, handled: held?.handled ?? false, begunAt: now, leaseUntil, expiresAt })
       return 'claimed'
     },
     async complete(key, holder) {
@@ -114,7 +131,7 @@ function createShelf(): Shelf {
       (job) => (job.settled ? undefined : job[time]),
       () => open.size,
     )
-  return { open, settled: new Map(), due: heap('lookAt'), taken: heap('takenAt') }
+  return { open, settled: new Map(), due: heap('lookAt'), taken: heap('takenAt'), latest: NEVER }
 }
 
 function get({ open, settled }: Shelf, id: string): Job | undefined {
@@ -125,11 +142,25 @@ function hasEnded(job: Job | undefined): boolean {
   return job?.event !== undefined && !job.givenUp
 }
 
-function put({ open, settled, due, taken }: Shelf, job: Job): void {
-  settled.delete(job.id)
-  open.set(job.id, job)
-  due.add(job)
-  taken.add(job)
+function put(shelf: Shelf, job: Job): void {
+  shelf.settled.delete(job.id)
+  shelf.open.set(job.id, job)
+  shelf.latest = Math.max(shelf.latest, job.createdAt)
+  shelf.due.add(job)
+  shelf.taken.add(job)
+}
+
+/** Corrects what a clock that was ahead has written. */
+function correctTimes(shelf: Shelf, now: number): void {
+  const bound = now + LEDGER_SKEW_MS
+  if (shelf.latest <= bound) return
+  shelf.latest = now
+  for (const job of shelf.open.values()) {
+    if (Math.max(job.createdAt, job.takenAt) <= bound) continue
+    Object.assign(job, { createdAt: Math.min(job.createdAt, now), lookAt: now, takenAt: NEVER })
+    shelf.due.add(job)
+    shelf.taken.add(job)
+  }
 }
 
 function shelve({ open, settled }: Shelf, job: Job): void {
@@ -138,8 +169,11 @@ function shelve({ open, settled }: Shelf, job: Job): void {
   job.settled = true
 }
 
-function take({ due, taken }: Shelf, options: TakeOptions): LedgerJob[] {
+function take(shelf: Shelf, options: TakeOptions): LedgerJob[] {
   const { dueAt = Number.POSITIVE_INFINITY, takenBefore, now, until, limit } = options
+  const { due, taken } = shelf
+  correctTimes(shelf, now)
+  shelf.latest = Math.max(shelf.latest, now)
   const heap = takenBefore === undefined ? due : taken
   const isNext = (job: Job) => (takenBefore === undefined ? job.lookAt <= dueAt : job.takenAt < takenBefore)
   const found = new Set<Job>()

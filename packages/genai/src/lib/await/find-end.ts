@@ -19,6 +19,9 @@ export const NOT_FOUND = 'job.not_found'
 /** The type of the event that a ledger keeps for a job whose end was not found in time. No handler receives it. */
 export const GIVEN_UP = 'job.given_up'
 
+// The clock may have been far behind when the job was added.
+const LEAST_LOOKUPS = 5
+
 // The API may not know a job yet that it has just created.
 const UNKNOWN_AT_FIRST_MS = 60_000
 
@@ -52,7 +55,7 @@ async function lookUpInTime(job: LookedUpJob, deps: LookupDeps): Promise<Outcome
   const { client, clock, lookupTimeoutMs: ms, signal } = deps
   const { name } = job
   const age = clock.now() - job.createdAt
-  const isOld = age >= deps.giveUpAfterMs
+  const isOld = age >= deps.giveUpAfterMs && job.lookups >= LEAST_LOOKUPS
   const giveUp = (why: string) => ({ type: GIVEN_UP, data: { id: name, error_message: why } })
   const late = () => new LookUpTimeout(name, ms)
   try {

@@ -38,7 +38,7 @@ export interface JobsOptions {
   lookupTimeoutMs?: number
   /**
    * When a job without an end is given up, in milliseconds after it was tracked: `done` rejects with `job_given_up`, and the
-   * job is not looked up any more. It is looked up once more before. An API that cannot be reached gives up no job. Default
+   * job is not looked up any more. It has been looked up five times before, at least. An API that cannot be reached gives up no job. Default
    * 604 800 000, 7 days.
    */
   giveUpAfterMs?: number

@@ -25,4 +25,7 @@ export interface LookupDeps {
 }
 
 /** A job that is looked up. */
-export type LookedUpJob = Pick<LedgerJob, 'endpoint' | 'id' | 'name' | 'createdAt' | 'event' | 'userMetadata'>
+export type LookedUpJob = Pick<
+  LedgerJob,
+  'endpoint' | 'id' | 'name' | 'createdAt' | 'lookups' | 'event' | 'userMetadata'
+>

@@ -94,7 +94,7 @@ export function createOverdueJobs(deps: LookupDeps & { random: () => number }): 
     clock,
     wake: start,
     next: async () => {
-      const lookAt = await ledger.nextLookAt(endpoint)
+      const lookAt = await ledger.nextLookAt(endpoint, clock.now())
       return lookAt === undefined ? undefined : Math.max(lookAt - clock.now(), pauseLeft())
     },
   })

@@ -95,7 +95,7 @@ function toJob(job: OpenJobName, endpoint: string) {
   const { createdAt = 0, userMetadata } = typeof job === 'string' ? {} : job
   const name = toJobName(job)
   const metadata = userMetadata === undefined ? {} : { userMetadata: JSON.stringify(userMetadata) }
-  return { endpoint, id: toLedgerId(toJobKind(name), name), name, createdAt, ...metadata }
+  return { endpoint, id: toLedgerId(toJobKind(name), name), name, createdAt, lookups: 0, ...metadata }
 }
 
 function ledgerInMemory(receiver: Receiver): JobLedger {

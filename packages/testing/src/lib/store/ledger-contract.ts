@@ -1,5 +1,6 @@
 import type { RegisterTest } from '../shared/register-test.ts'
 import { type Define, type LedgerContract, withHarness } from './ledger-harness.ts'
+import { defineClocks } from './ledger-rules-clock.ts'
 import { defineExpiry, defineHandling, defineRestart } from './ledger-rules-handling.ts'
 import { defineGivingUp, defineJobs, defineTaking } from './ledger-rules-jobs.ts'
 
@@ -18,6 +19,7 @@ export function ledgerContract(test: RegisterTest, contract: LedgerContract): vo
   defineJobs(define)
   defineGivingUp(define)
   defineTaking(define)
+  defineClocks(define)
   defineHandling(define)
   defineExpiry(define)
   if (contract.reopen) defineRestart(define)

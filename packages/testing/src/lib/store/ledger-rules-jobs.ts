@@ -36,9 +36,13 @@ export function defineJobs(define: Define): void {
     const added = { ...other, name: 'batches/other', createdAt: NOW, lookAt: at(0) }
     assertEqual(await ledger.open(added), true, 'adding the same id to the other endpoint')
     assertEqual(await take({ endpoint: 'other:job:a' }), ['a'], 'due jobs of the other endpoint')
-    assertEqual(await ledger.nextLookAt(other.endpoint), at(10), 'next look-up of the other endpoint')
-    assertEqual(await ledger.nextLookAt(ENDPOINT), at(1), 'next look-up of the first endpoint')
-    assertEqual(await ledger.nextLookAt('third'), undefined, 'next look-up of an endpoint without jobs')
+    assertEqual(await ledger.nextLookAt(other.endpoint, at(1)), at(10), 'next look-up of the other endpoint')
+    assertEqual(await ledger.nextLookAt(ENDPOINT, at(1)), at(1), 'next look-up of the first endpoint')
+    assertEqual(
+      await ledger.nextLookAt('third', at(1)),
+      undefined,
+      'next look-up of an endpoint without jobs',
+    )
     await ledger.end({ ...other, name: 'batches/other', event: '{"other":1}', ...times })
     assertEqual((await find('a')).event, undefined, 'event of the first endpoint')
     assertEqual(await end('a'), true, 'first event of the first endpoint')
@@ -80,7 +84,7 @@ export function defineJobs(define: Define): void {
     assertEqual(await find('a'), job, 'job')
     assertEqual(await open('a'), false, 'adding it afterwards')
     await ledger.settle(keyOf('a'), NOW)
-    assertEqual(await ledger.nextLookAt(ENDPOINT), undefined, 'next look-up')
+    assertEqual(await ledger.nextLookAt(ENDPOINT, at(1)), undefined, 'next look-up')
   })
 
   define('an event keeps every character', async ({ end, find }) => {
@@ -110,7 +114,7 @@ export function defineGivingUp(define: Define): void {
     assertEqual((await find('unknown')).name, 'unknown', 'job that was never added')
     assertEqual(await take({ dueAt: at(100) }), [], 'due jobs')
     assertEqual(await take({ takenBefore: at(100) }), [], 'any jobs')
-    assertEqual(await ledger.nextLookAt(ENDPOINT), undefined, 'next look-up')
+    assertEqual(await ledger.nextLookAt(ENDPOINT, at(1)), undefined, 'next look-up')
   })
 
   define('a job that has ended cannot be given up', async ({ ledger, open, find, ...harness }) => {
@@ -224,16 +228,16 @@ export function defineTaking(define: Define): void {
     async ({ ledger, open, take, end }) => {
       await open('a', 5)
       await open('b', 7)
-      assertEqual(await ledger.nextLookAt(ENDPOINT), at(5), 'next look-up')
+      assertEqual(await ledger.nextLookAt(ENDPOINT, at(1)), at(5), 'next look-up')
       await ledger.postpone(keyOf('a'), at(9))
-      assertEqual(await ledger.nextLookAt(ENDPOINT), at(7), 'next look-up after it was moved')
+      assertEqual(await ledger.nextLookAt(ENDPOINT, at(1)), at(7), 'next look-up after it was moved')
       for (const id of ['a', 'b']) {
         await end(id)
         await ledger.settle(keyOf(id), NOW)
         await ledger.postpone(keyOf(id), at(1))
       }
       await ledger.postpone(keyOf('unknown'), at(1))
-      assertEqual(await ledger.nextLookAt(ENDPOINT), undefined, 'next look-up when all are settled')
+      assertEqual(await ledger.nextLookAt(ENDPOINT, at(1)), undefined, 'next look-up when all are settled')
       assertEqual(await take(), [], 'due jobs')
     },
   )
