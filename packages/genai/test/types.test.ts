@@ -7,10 +7,12 @@ import type {
 } from '@google/genai'
 import type { EventType, KnownEvent, Receiver, WebhookEvent } from '@gwh/core'
 import type { GoogleGenAI as GoogleGenAI2 } from 'genai2'
+import type { createClient } from 'redis'
 import { expectTypeOf, test } from 'vitest'
 import type {
   BatchResult,
   BatchRow,
+  ContinuationMemory,
   InteractionResult,
   JobClient,
   JobResult,
@@ -99,4 +101,9 @@ test('the result in a handler is narrowed by its pattern: a type, a family, a li
     })
   }
   expectTypeOf(register).toBeFunction()
+})
+
+test('a Map and a client of Redis remember continuations', () => {
+  expectTypeOf<Map<string, string>>().toExtend<ContinuationMemory>()
+  expectTypeOf<ReturnType<typeof createClient>>().toExtend<ContinuationMemory>()
 })

@@ -90,10 +90,30 @@ function toChange(webhook: WebhookLike, { uri, events }: EnsureWebhookOptions) {
   }
 }
 
-/** Creates the webhook, and gives way if another process has created one at the same moment that comes first. */
 async function create(options: EnsureWebhookOptions): Promise<EnsuredWebhook> {
+  const { client, name, uri, events } = options
+  let made: WebhookLike
+  try {
+    // The SDK would send a request again that was not answered, and make a second webhook.
+    made = await client.webhooks.create({ name, uri, subscribed_events: [...events] }, { maxRetries: 0 })
+  } catch (error) {
+    return await recover(error, options)
+  }
+  return await giveWay(idOf(made), secretOf(made.new_signing_secret), options)
+}
+
+/** Finds a webhook that was created although the answer was lost, or that another process has created meanwhile. */
+async function recover(error: unknown, { client, name, uri }: EnsureWebhookOptions): Promise<EnsuredWebhook> {
+  if (!isAmbiguous(error)) throw error
+  const [found, ...others] = await findWebhooks(client, name, uri)
+  if (!found) throw error
+  const secret = await replaceSecret(client, found.id)
+  return { id: found.id, outcome: 'created', changed: [], secret, duplicates: others.map(idOf) }
+}
+
+/** Deletes the webhook again if another process has created one at the same moment that comes first. */
+async function giveWay(id: string, secret: string, options: EnsureWebhookOptions): Promise<EnsuredWebhook> {
   const { client, name, uri } = options
-  const { id, secret, isOurs } = await createOnce(options)
   const created = { id, outcome: 'created', changed: [], secret } as const
   const listed = await findWebhooks(client, name, uri).catch(() => undefined)
   // The secret is shown once: it must be returned, whatever fails from here on.
@@ -101,7 +121,7 @@ async function create(options: EnsureWebhookOptions): Promise<EnsuredWebhook> {
   const others = listed.filter((webhook) => webhook.id !== id)
   const [first] = inOrder([...others, { id, uri }], uri)
   if (!first || first.id === id) return { ...created, duplicates: others.map(idOf) }
-  const isDeleted = isOurs && (await remove(client, id))
+  const isDeleted = await remove(client, id)
   const rest = listed.filter((webhook) => webhook !== first && !(isDeleted && webhook.id === id))
   return await adjust(first, rest, options)
 }
@@ -111,28 +131,6 @@ async function remove({ webhooks }: WebhookClient, id: string): Promise<boolean>
     () => true,
     () => false,
   )
-}
-
-interface Created {
-  id: string
-  secret: string
-  /** Whether this process has certainly created it. */
-  isOurs: boolean
-}
-
-/** Creates the webhook, and finds it if the answer was lost. The SDK would send the request again and make a second one. */
-async function createOnce(options: EnsureWebhookOptions): Promise<Created> {
-  const { client, name, uri, events } = options
-  const request = { name, uri, subscribed_events: [...events] }
-  try {
-    const webhook = await client.webhooks.create(request, { maxRetries: 0 })
-    return { id: idOf(webhook), secret: secretOf(webhook.new_signing_secret), isOurs: true }
-  } catch (error) {
-    if (!isAmbiguous(error)) throw error
-    const [found] = await findWebhooks(client, name, uri)
-    if (!found) throw error
-    return { id: found.id, secret: await replaceSecret(client, found.id), isOurs: false }
-  }
 }
 
 /** Replaces a secret that was in a lost answer. Another process may have it, so it stays valid for 24 hours. */
