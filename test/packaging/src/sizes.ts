@@ -25,6 +25,19 @@ export async function bundle(entry: string): Promise<Size & Bundle> {
   return { entry, ...(await bundleEntry(entry, { resolveDir, conditions: ['worker'] })) }
 }
 
+/** What most receivers import, without the memory queue and functions for single deliveries. */
+export async function bundleReceiver(): Promise<Size> {
+  const resolveDir = fileURLToPath(new URL('..', import.meta.url))
+  const names = ['createReceiver']
+  const bundled = await bundleEntry('@gwh/core', { resolveDir, conditions: ['worker'], names })
+  return { entry: '@gwh/core: createReceiver', ...bundled }
+}
+
+/** The size of what is reported, in the order of the report. */
+export async function measureSizes(): Promise<Size[]> {
+  return await Promise.all([bundleReceiver(), ...coreEntries.map(bundle)])
+}
+
 /** The report as it stands in the repository. */
 export const reportPath: string = join(root, 'docs/sizes.md')
 

@@ -19,15 +19,17 @@ export interface BundleOptions {
   conditions: string[]
   /** What is left out. Default: nothing. */
   external?: string[]
+  /** What is imported. Default: all. */
+  names?: string[]
 }
 
 /** Bundles an entry point with everything it depends on. */
 export async function bundleEntry(
   entry: string,
-  { resolveDir, conditions, external = [] }: BundleOptions,
+  { resolveDir, conditions, external = [], names }: BundleOptions,
 ): Promise<Bundle> {
   const { outputFiles, metafile } = await build({
-    stdin: { contents: `export * from '${entry}'`, resolveDir },
+    stdin: { contents: `export ${names ? `{ ${names.join(', ')} }` : '*'} from '${entry}'`, resolveDir },
     bundle: true,
     minify: true,
     splitting: true,

@@ -38,11 +38,13 @@ export function createMiddlewareList(): MiddlewareList {
       }
     },
     run: (event, context, step) =>
-      entries.reduceRight<() => Promise<void>>(
-        (next, { middleware }) =>
-          async () =>
-            await middleware(event, context, next),
-        step,
-      )(),
+      entries.length === 0
+        ? step()
+        : entries.reduceRight<() => Promise<void>>(
+            (next, { middleware }) =>
+              async () =>
+                await middleware(event, context, next),
+            step,
+          )(),
   }
 }

@@ -29,16 +29,16 @@ export function toBase64Url(bytes: Uint8Array): string {
   return toBase64(bytes).replaceAll('+', '-').replaceAll('/', '_').replace(/=+$/, '')
 }
 
-const CANONICAL_BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/
+// Before padding, only characters whose unused bits are 0.
+const CANONICAL_BASE64 =
+  /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/][AQgw]==|[A-Za-z0-9+/]{2}[AEIMQUYcgkosw048]=)?$/
 
 /**
  * Decodes standard base64; `undefined` unless it is canonical. `AB==` and `AA==` decode to the same byte, but only
  * `AA==` is canonical.
  */
 export function fromBase64(text: string): Uint8Array<ArrayBuffer> | undefined {
-  if (!CANONICAL_BASE64.test(text)) return undefined
-  const bytes = toLatin1(atob(text))
-  return toBase64(bytes) === text ? bytes : undefined
+  return CANONICAL_BASE64.test(text) ? toLatin1(atob(text)) : undefined
 }
 
 /** Decodes URL-safe base64 without padding; `undefined` unless it is canonical. */
