@@ -1,9 +1,15 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { PermanentError, parseEvent } from '@gwh/core'
 import { freePort } from '@gwh/testing'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { childrenOf } from '../../../test/support/src/children.ts'
 import { type CallResult, type ContinuationMemory, fetchResult, type RespondOptions } from '../src/index.ts'
 import { type Answers, serveApi } from './google.ts'
 import { connect3, SDKS } from './support.ts'
+
+const startChild = childrenOf(import.meta.url)
 
 const PENDING = {
   id: 'v1_one',
@@ -74,18 +80,24 @@ test('with a memory, another process gets the continuation too', async () => {
   expect([...memory]).toEqual([['gwh:continuation:v1_one', 'v1_two']])
 })
 
-test('a process that ends before the answer leaves a mark, so that the next one does not continue twice', async () => {
-  const { url, created } = await startApi(NEXT)
-  const values = new Map<string, string>()
-  const dying: ContinuationMemory = {
-    get: (key) => values.get(key),
-    // The second write is that of the answer, and the process does not live to see it.
-    set: (key, value) => (values.has(key) ? new Promise(() => {}) : values.set(key, value)),
-  }
-  void attempt(connect3(url), { memory: dying })
-  await expect.poll(created).toBe(1)
-  const memory = values
-  await expect(attempt(connect3(url), { memory })).rejects.toMatchObject({ code: 'continuation_unknown' })
+test('a process that is killed before the answer leaves a mark, so that the next one does not continue twice', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'gwh-respond-'))
+  onTestFinished(() => rmSync(folder, { recursive: true }))
+  const path = join(folder, 'continuations.json')
+  writeFileSync(path, '{}')
+  let kill = () => {}
+  const { url, created } = await startApi(() => {
+    kill()
+    return Response.json(NEXT)
+  })
+  const first = startChild('children/respond.ts', url, path)
+  kill = () => first.process.kill('SIGKILL')
+  expect(await first.ended).toMatchObject({ signal: 'SIGKILL' })
+  const second = startChild('children/respond.ts', url, path)
+  const lines: string[] = []
+  second.onLine((line) => lines.push(line))
+  expect(await second.ended).toEqual({ code: 0, signal: null, errors: '' })
+  expect(lines).toEqual(['continuation_unknown'])
   expect(created()).toBe(1)
 })
 
