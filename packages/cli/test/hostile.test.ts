@@ -4,9 +4,12 @@ import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { buffer } from 'node:stream/consumers'
+import type { EmulatorSignal } from '@gwh/emulator'
 import { createSqliteQueue } from '@gwh/store-sqlite'
 import { queuedDelivery, signedDelivery } from '@gwh/testing'
 import { expect, onTestFinished, test } from 'vitest'
+import { describeSignal } from '../src/lib/dev/live-line.ts'
+import { toText } from '../src/lib/shared/paint.ts'
 import { emptyFolder, gwh, start } from './support.ts'
 
 /** Clears the screen, sets the title, reverses text, hides characters, and forges a line. */
@@ -112,14 +115,34 @@ test('an event that dev delivers cannot control the terminal', async () => {
   for (const json of [[], ['--json']]) {
     const dev = start(cwd, ['dev', '--port', '0', ...json])
     await dev.saw(/Ctrl-C/)
-    const sent = await gwh(cwd, ['trigger', `type${HOSTILE}`, '--to', `${receiver}/#${HOSTILE}`])
-    expect(sent.stdout + sent.stderr).not.toMatch(DANGEROUS)
-    await gwh(cwd, ['trigger', `type${HOSTILE}`, '--to', receiver])
+    const refused = await gwh(cwd, ['trigger', `type${HOSTILE}`, '--to', receiver])
+    const data = JSON.stringify({ id: HOSTILE, [HOSTILE]: HOSTILE })
+    const sent = await gwh(cwd, ['trigger', 'batch.succeeded', '--data', data, '--to', receiver])
+    for (const { stdout, stderr } of [refused, sent]) expect(stdout + stderr).not.toMatch(DANGEROUS)
+    expect([refused.code, sent.code]).toEqual([1, 0])
     await dev.saw(/200/)
     dev.kill('SIGINT')
     await dev.finished
     expect(DANGEROUS.exec(dev.text()), JSON.stringify(dev.text())).toBeNull()
     expect(dev.text()).not.toMatch(/^forged/m)
+  }
+})
+
+test('a line of dev is one line, whatever the emulator reports', () => {
+  const job = { at: 0, jobId: HOSTILE, kind: HOSTILE, state: HOSTILE }
+  const attempt = { at: 0, attempt: 1, eventType: HOSTILE, webhookId: HOSTILE, uri: HOSTILE, durationMs: 1 }
+  const signals = [
+    { type: 'job_created', ...job },
+    { type: 'job_finished', ...job },
+    { type: 'attempt_started', ...attempt },
+    { type: 'attempt_finished', ...attempt, code: HOSTILE },
+    { type: 'delivery_exhausted', ...attempt },
+  ]
+  for (const signal of signals) {
+    const line = toText(describeSignal(signal as unknown as EmulatorSignal)!, ({ text }) => text)
+    expect(line).toContain('?[2J')
+    expect(line).not.toMatch(DANGEROUS)
+    expect(line).not.toContain('\n')
   }
 })
 

@@ -4,6 +4,7 @@ import type { AboutEmulator } from '../src/lib/protocol/emulator.ts'
 import { control, isEmulator, whenSignedOut } from './api/client.ts'
 import { isLive } from './api/signals.ts'
 import { ClockScreen } from './screens/clock.tsx'
+import { Compare } from './screens/compare.tsx'
 import { Deliveries } from './screens/deliveries.tsx'
 import { DeliveryScreen } from './screens/delivery.tsx'
 import { EditScreen } from './screens/edit.tsx'
@@ -95,10 +96,12 @@ function Inspector() {
   )
 }
 
-function screenOf([name = 'deliveries', id, action]: readonly string[], about: AboutEmulator): JSX.Element {
+function screenOf(route: readonly string[], about: AboutEmulator): JSX.Element {
+  const [name = 'deliveries', id, action] = route
   if (name === 'deliveries' && id !== undefined) {
     return action === 'edit' ? <EditScreen key={id} id={id} /> : <DeliveryScreen key={id} id={id} />
   }
+  if (name === 'compare') return <Compare route={route.slice(1)} />
   if (name === 'jobs') return id === undefined ? <Jobs /> : <JobScreen key={id} id={id} />
   if (name === 'webhooks') return <Webhooks about={about} />
   if (name === 'send') return <Send about={about} />

@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { expect, test } from 'vitest'
 import { quote, toCurl, toTriggerCommand } from '../page/text/commands.ts'
+import { diffLines, pairFields } from '../page/text/diff.ts'
 import {
   encodePart,
   formatDuration,
@@ -89,4 +90,42 @@ test('what is no JSON stays as it is, and half a character can be a part of a pa
   expect(toPrettyJson('{"a":1}')).toBe('{\n  "a": 1\n}')
   expect(toPrettyJson('{"a":')).toBe('{"a":')
   expect(encodePart('a/\ud83d')).toBe('a%2F%EF%BF%BD')
+})
+
+test('a difference keeps three lines around what differs, and counts the others', () => {
+  const lines = Array.from({ length: 12 }, (_, index) => `line ${index}`)
+  const changed = lines.with(5, 'another').join('\n')
+  expect(diffLines(lines.join('\n'), changed)?.map(({ kind, text }) => `${kind} ${text}`)).toEqual([
+    'folded 2',
+    ...['same line 2', 'same line 3', 'same line 4', 'left line 5', 'right another'],
+    ...['same line 6', 'same line 7', 'same line 8', 'folded 3'],
+  ])
+})
+
+test('of any two texts, the left lines are the one, the right lines the other', () => {
+  for (const [left, right] of [
+    ['a\nb\nc\na\nb\nb\na', 'c\nb\na\nb\na\nc'],
+    ['', 'x'],
+    ['x\ny', ''],
+    ['a\nx\nb', 'a\nb'],
+    ['same', 'same'],
+  ] as const) {
+    const lines = diffLines(left, right)!.filter(({ kind }) => kind !== 'folded')
+    const of = (side: 'left' | 'right') =>
+      lines.filter(({ kind }) => kind === side || kind === 'same').map(({ text }) => text)
+    if (left !== right) expect([of('left').join('\n'), of('right').join('\n')]).toEqual([left, right])
+  }
+  const long = 'x\n'.repeat(3000)
+  expect(diffLines(`${long}y`, `z\n${long.replaceAll('x', 'w')}`)).toBeUndefined()
+})
+
+test('fields are put side by side, whatever their names are', () => {
+  const left = { a: '1', b: '2' }
+  const right = JSON.parse('{"b":"2","__proto__":"3","constructor":"4"}')
+  expect(pairFields(left, right)).toEqual([
+    { name: 'a', left: '1', right: undefined },
+    { name: 'b', left: '2', right: '2' },
+    { name: '__proto__', left: undefined, right: '3' },
+    { name: 'constructor', left: undefined, right: '4' },
+  ])
 })

@@ -15,6 +15,14 @@ const SCREENS: Record<string, (page: Page) => Promise<unknown>> = {
     await page.getByRole('link', { name: 'video.generated' }).click()
     await press(page, 'Edit and resend')
   },
+  compare: async (page) => {
+    await page.getByRole('link', { name: 'interaction.completed' }).click()
+    await press(page, 'Compare')
+    const other = page.getByLabel('B: delivery').getByRole('option', { name: /video\.generated/ })
+    await page.getByLabel('B: delivery').selectOption(await other.getAttribute('value'))
+    await page.getByRole('rowheader', { name: '≠ Event' }).waitFor()
+    await page.getByLabel('Show what is equal').check()
+  },
   jobs: (page) => goTo(page, 'Jobs'),
   job: async (page) => {
     await goTo(page, 'Jobs')

@@ -18,6 +18,9 @@ export function DeliveryActions({ delivery }: { delivery: Delivery }) {
       <button type="button" onClick={() => goTo('deliveries', webhookId, 'edit')}>
         Edit and resend
       </button>
+      <button type="button" onClick={() => goTo('compare', webhookId)}>
+        Compare
+      </button>
       <Action run={() => copyCurl(path)}>Copy as curl</Action>
       <Action run={() => copyTest(path)} disabled={state === 'pending'}>
         Copy as test

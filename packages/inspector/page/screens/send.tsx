@@ -1,6 +1,7 @@
-import { useState } from 'preact/hooks'
+import { useEffect, useState } from 'preact/hooks'
 import type { AboutEmulator } from '../../src/lib/protocol/emulator.ts'
 import { control } from '../api/client.ts'
+import { sendMany } from '../api/send-many.ts'
 import type { FaultRule } from '../api/types.ts'
 import { DELIVERY_FAULTS, fieldsOf, toFault } from '../text/event-forms.ts'
 import { Action, Choice, Field, Text } from '../ui/parts.tsx'
@@ -10,7 +11,18 @@ interface Sent {
   readonly webhook_ids: readonly string[]
 }
 
-/** Sends an event: a form for each type. */
+/** Events that are being sent. */
+interface Sending {
+  readonly controller: AbortController
+  readonly done: number
+  readonly count: number
+}
+
+const MOST_EVENTS = 1000
+const MOST_PER_SECOND = 1000
+const LISTED = 20
+
+/** Sends an event, or many: a form for each type. */
 export function Send({ about }: { about: AboutEmulator }) {
   const [type, setType] = useState('batch.succeeded')
   const [values, setValues] = useState<Readonly<Record<string, string>>>({})
@@ -19,7 +31,11 @@ export function Send({ about }: { about: AboutEmulator }) {
   const [scheme, setScheme] = useState('static')
   const [uri, setUri] = useState('')
   const [fault, setFault] = useState('')
-  const [sent, setSent] = useState<Sent>()
+  const [count, setCount] = useState('1')
+  const [rate, setRate] = useState('')
+  const [sent, setSent] = useState<readonly string[]>()
+  const [sending, setSending] = useState<Sending>()
+  useEffect(() => () => sending?.controller.abort(), [sending?.controller])
   const fields = fieldsOf(type)
 
   const send = async () => {
@@ -34,12 +50,22 @@ export function Send({ about }: { about: AboutEmulator }) {
       ...(metadata.trim() && { user_metadata: readObject('Metadata', metadata) }),
       ...(scheme === 'dynamic' && { uris: [uri] }),
     }
-    const answer = await withFault(fault, type, () => control<Sent>('/trigger', body))
-    setSent(answer)
-    const count = answer.webhook_ids.length
-    return count === 0
-      ? 'No enabled webhook is subscribed to this event.'
-      : `Sent to ${count === 1 ? 'one endpoint' : `${count} endpoints`}.`
+    const wanted = readNumber('How many', count, { most: MOST_EVENTS, isWhole: true })
+    const perSecond = rate === '' ? undefined : readNumber('Per second', rate, { most: MOST_PER_SECOND })
+    const controller = new AbortController()
+    const ids: string[] = []
+    try {
+      const done = await sendMany({ count: wanted, perSecond, signal: controller.signal }, async (index) => {
+        if (wanted > 1) setSending({ controller, done: index, count: wanted })
+        const one = () => control<Sent>('/trigger', wanted === 1 ? body : number(body, index))
+        const { webhook_ids } = await (index === 0 ? withFault(fault, type, one) : one())
+        ids.push(...webhook_ids)
+      })
+      return describe(done, wanted, ids.length)
+    } finally {
+      setSent(ids)
+      setSending(undefined)
+    }
   }
 
   return (
@@ -94,15 +120,35 @@ export function Send({ about }: { about: AboutEmulator }) {
           options={DELIVERY_FAULTS}
           none="nothing"
         />
+        <div class="filters">
+          <Field label="How many" type="number" value={count} onInput={setCount} />
+          <Field
+            label="Per second"
+            type="number"
+            value={rate}
+            onInput={setRate}
+            placeholder="as fast as possible"
+          />
+        </div>
       </div>
       <div class="actions">
         <Action kind="primary" run={send} disabled={scheme === 'dynamic' && uri === ''}>
           Send
         </Action>
+        {sending && (
+          <>
+            <button type="button" onClick={() => sending.controller.abort()}>
+              Stop
+            </button>
+            <span>
+              {sending.done} of {sending.count} sent
+            </span>
+          </>
+        )}
       </div>
-      {sent && sent.webhook_ids.length > 0 && (
+      {sent && sent.length > 0 && (
         <ul class="plain mono" aria-label="Sent deliveries">
-          {sent.webhook_ids.map((id) => (
+          {sent.slice(0, LISTED).map((id) => (
             <li key={id}>
               <a href={linkTo('deliveries', id)}>
                 <Text>{id}</Text>
@@ -111,13 +157,42 @@ export function Send({ about }: { about: AboutEmulator }) {
           ))}
         </ul>
       )}
-      {sent?.webhook_ids.length === 0 && (
+      {sent && sent.length > LISTED && (
+        <p>
+          And {sent.length - LISTED} more, under <a href={linkTo('deliveries')}>Deliveries</a>.
+        </p>
+      )}
+      {sent?.length === 0 && (
         <p>
           Register one under <a href={linkTo('webhooks')}>Webhooks</a>.
         </p>
       )}
     </>
   )
+}
+
+/** Gives each of several events a job of its own, where its data names one. */
+function number<Body extends { readonly data: object }>(body: Body, index: number): Body {
+  const { id } = body.data as { readonly id?: unknown }
+  return typeof id === 'string' ? { ...body, data: { ...body.data, id: `${id}-${index + 1}` } } : body
+}
+
+function describe(done: number, wanted: number, deliveries: number): string {
+  if (done < wanted) return `Stopped after ${done} of ${wanted} events.`
+  if (deliveries === 0) return 'No enabled webhook is subscribed to this event.'
+  const endpoints = deliveries / done
+  const to = endpoints === 1 ? 'one endpoint' : `${endpoints} endpoints`
+  return `Sent ${done === 1 ? '' : `${done} events `}to ${to}.`
+}
+
+function readNumber(
+  label: string,
+  text: string,
+  { most, isWhole }: { most: number; isWhole?: true },
+): number {
+  const value = Number(text)
+  if (text.trim() !== '' && value > 0 && value <= most && (!isWhole || Number.isInteger(value))) return value
+  throw new Error(`${label}: a ${isWhole ? 'whole ' : ''}number above 0, at most ${most}, is needed.`)
 }
 
 /** Adds a fault for the next delivery of the type; takes it away again when the event cannot be sent. */
