@@ -68,7 +68,8 @@ function SignedOut() {
 function Inspector() {
   const route = useRoute()
   const { value: about, error } = useData<AboutEmulator>(() => control('/about'), [])
-  const current = route[0] ?? 'deliveries'
+  // A comparison is one of deliveries.
+  const current = !route[0] || route[0] === 'compare' ? 'deliveries' : route[0]
   const names = Object.keys(SCREENS).filter((name) => name !== 'queue' || about?.hasQueue)
   useFocusOnRoute(route.join('/'))
   return (

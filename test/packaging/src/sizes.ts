@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { gzipSync } from 'node:zlib'
 import { type Bundle, bundleEntry } from '@gwh-test/support/bundle'
 import { readManifest, root } from './release.ts'
 
@@ -38,11 +39,17 @@ export async function measureSizes(): Promise<Size[]> {
   return await Promise.all([bundleReceiver(), ...coreEntries.map(bundle)])
 }
 
+/** What a browser loads of the page of the emulator and the dashboard: script and stylesheet, gzipped, in bytes. */
+export async function measurePage(): Promise<number> {
+  const built: Record<string, string> = await import(join(root, 'packages/inspector/dist/built-page.js'))
+  return Object.values(built).reduce((sum, text) => sum + gzipSync(text).length, 0)
+}
+
 /** The report as it stands in the repository. */
 export const reportPath: string = join(root, 'docs/sizes.md')
 
-/** The report: one row per entry point. */
-export function toReport(sizes: readonly Size[]): string {
+/** The report: one row per entry point, and the page. */
+export function toReport(sizes: readonly Size[], pageBytes: number): string {
   const kilo = (bytes: number) => `${(bytes / 1024).toFixed(1)} KB`
   const rows = sizes.map(({ entry, bytes, laterBytes }) => [
     `\`${entry}\``,
@@ -56,6 +63,8 @@ few need is loaded on demand: JSON Web Tokens, explanations, functions for secre
 \`npx pnpm@12 sizes\`; a test compares it with what is built.
 
 ${toTable([['import', 'at once', 'on demand'], ...rows])}
+
+The page of the emulator, which is the dashboard too, loads ${kilo(pageBytes)} of script and styles, gzipped; 60 KB are its limit.
 `
 }
 

@@ -122,13 +122,7 @@ export function Send({ about }: { about: AboutEmulator }) {
         />
         <div class="filters">
           <Field label="How many" type="number" value={count} onInput={setCount} />
-          <Field
-            label="Per second"
-            type="number"
-            value={rate}
-            onInput={setRate}
-            placeholder="as fast as possible"
-          />
+          <Field label="Per second" type="number" value={rate} onInput={setRate} placeholder="no limit" />
         </div>
       </div>
       <div class="actions">
