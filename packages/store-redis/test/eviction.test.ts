@@ -1,6 +1,6 @@
 import { createFakeClock } from '@gwh/testing'
 import { describe, expect, test } from 'vitest'
-import { createRedisStore, type RedisStoreOptions } from '../src/index.ts'
+import { createRedisLedger, createRedisStore, type RedisStoreOptions } from '../src/index.ts'
 import { connected, LIBRARIES, redis } from './clients.ts'
 import { DEADLINES, eventually, NOW, ownServer, PATIENCE_MS, VOLATILE } from './support.ts'
 
@@ -89,6 +89,29 @@ describe.each(LIBRARIES)('on $name', (library) => {
     expect(await store.claim('before', DEADLINES)).toMatchObject({ status: 'claimed' })
     await clock.advance(1)
     await expect(store.claim('after', DEADLINES)).rejects.toMatchObject(VOLATILE)
+  })
+
+  test('a ledger refuses a Redis that evicts, unless that is allowed, and asks again each minute', async () => {
+    const { server, run } = await harness('allkeys-lru')
+    const clock = createFakeClock(NOW)
+    const client = connected(library, server.url)
+    const common = { client, clock, commandTimeoutMs: PATIENCE_MS }
+    const job = { endpoint: 'default', id: 'a', name: 'batches/a', createdAt: NOW, lookAt: NOW }
+    const ledger = createRedisLedger(common)
+    await expect(ledger.open(job)).rejects.toMatchObject({
+      ...VOLATILE,
+      message: expect.stringMatching(/evict jobs.*allkeys-lru/),
+    })
+    await expect(ledger.begin('a', 'b', { now: NOW, ...DEADLINES })).rejects.toMatchObject(VOLATILE)
+    expect(await run('DBSIZE')).toBe(0)
+    expect(await createRedisLedger({ ...common, allowEviction: true }).open(job)).toBe(true)
+    await run('CONFIG', 'SET', 'maxmemory-policy', 'noeviction')
+    expect(await ledger.open(job)).toBe(false)
+    await run('CONFIG', 'SET', 'maxmemory-policy', 'allkeys-lru')
+    await clock.advance(59_999)
+    expect(await ledger.find(job)).toMatchObject({ id: 'a' })
+    await clock.advance(1)
+    await expect(ledger.find(job)).rejects.toMatchObject(VOLATILE)
   })
 
   test('a Redis that does not tell its policy is accepted', async () => {

@@ -54,6 +54,20 @@ describe.each(LIBRARIES)('a ledger on $name', (library) => {
   })
 })
 
+test.each(LIBRARIES)('jobs whose records are gone keep no other job waiting, on $name', async (library) => {
+  const server = await ownServer()
+  const ledger = createRedisLedger({ client: connected(library, server.url), commandTimeoutMs: PATIENCE_MS })
+  for (const id of ['a', 'b', 'c']) await ledger.open({ ...JOB, id, lookAt: NOW + 1_000 * id.charCodeAt(0) })
+  await redis(server.url, 'DEL', 'gwh:ledger:{jobs}/default:job:a')
+  expect(await ledger.nextLookAt('default', NOW)).toBe(NOW + 97_000)
+  const take = { endpoint: 'default', dueAt: NOW + 98_000, now: NOW, until: NOW + 200_000, limit: 10 }
+  expect((await ledger.take(take)).map(({ id }) => id)).toEqual(['b'])
+  expect(await ledger.nextLookAt('default', NOW)).toBe(NOW + 99_000)
+  await redis(server.url, 'FLUSHALL')
+  expect(await ledger.nextLookAt('default', NOW)).toBeUndefined()
+  expect(await ledger.open(JOB)).toBe(true)
+})
+
 test('options and times that are wrong are refused', async () => {
   const client = { sendCommand: async () => 1 }
   for (const options of [

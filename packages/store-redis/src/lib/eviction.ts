@@ -2,6 +2,13 @@ import { WebhookConfigError } from '@gwh/core/errors'
 import { type Clock, monotonicNow } from '@gwh/core/queue'
 import type { RedisLike } from './redis-like.ts'
 
+/**
+ * Part of a script: reads the eviction policy into `policy`, unless it is `noeviction` or Redis does not tell it.
+ */
+export const READ_POLICY = `local info = redis.pcall('INFO', 'memory')
+local policy = type(info) == 'string' and info:match('maxmemory_policy:([%w-]+)')
+if policy == 'noeviction' then policy = nil end`
+
 /** Decides which claims check the eviction policy of Redis. */
 export interface EvictionCheck {
   /**
@@ -11,6 +18,12 @@ export interface EvictionCheck {
    * @param send Sends the claim; its argument says whether the claim checks the policy
    */
   run<T>(send: (checks: boolean) => Promise<T>): Promise<T>
+  /**
+   * Checks the policy if it is due, before a call that cannot be sent twice.
+   *
+   * @param check Reads the policy, and rejects if it is a wrong one
+   */
+  before(check: () => Promise<void>): Promise<void>
   /** Stops listening to the client. */
   close(): void
 }
@@ -36,16 +49,26 @@ export function createEvictionCheck(client: RedisLike, allowEviction: boolean, c
       if (checks) passed = { connection: sentOn, at: monotonicNow(clock) }
       return allowEviction || checks || sentOn === connection ? reply : await send(true)
     },
+    async before(check) {
+      if (allowEviction || !isDue()) return
+      const checkedOn = connection
+      await check()
+      passed = { connection: checkedOn, at: monotonicNow(clock) }
+    },
     close() {
       client.off?.('connect', onConnect)
     },
   }
 }
 
-/** The error for a Redis that deletes records when its memory is full: deliveries would be handled twice. */
-export function evictionRefused(policy: string): WebhookConfigError {
+/**
+ * The error for a Redis that deletes records when its memory is full: deliveries would be handled twice, jobs forgotten.
+ *
+ * @param what What is evicted, for the message
+ */
+export function evictionRefused(policy: string, what = 'claims'): WebhookConfigError {
   return new WebhookConfigError(
     'store_volatile',
-    `Redis may evict claims (maxmemory-policy is ${policy}); set it to noeviction, or pass allowEviction: true`,
+    `Redis may evict ${what} (maxmemory-policy is ${policy}); set it to noeviction, or pass allowEviction: true`,
   )
 }

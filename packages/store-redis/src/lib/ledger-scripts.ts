@@ -1,4 +1,5 @@
 import { LEDGER_SKEW_MS } from '@gwh/core/store'
+import { READ_POLICY } from './eviction.ts'
 
 // KEYS[1] is the name of the ledger, for jobs with that of their endpoint. It has a hash tag: every record of a ledger has
 // this prefix and is in the same slot of a cluster. A job is a hash, and until it is settled its id is a member of three
@@ -158,8 +159,13 @@ local held = redis.call('HMGET', event, 'holder', 'handled')
 if held[1] == ARGV[2] and held[2] == '0' then redis.call('DEL', event) end
 return 1`
 
+/** Replies an eviction policy that loses jobs, or an empty string. */
+const POLICY = `${READ_POLICY}
+return policy or ''`
+
 /** The scripts of the job ledger. */
 export const LEDGER_SCRIPTS = {
+  policy: POLICY,
   open: OPEN,
   find: FIND,
   end: END,

@@ -2,6 +2,7 @@ import { checkNames, wholeNumber } from '@gwh/core/options'
 import { type Clock, systemClock } from '@gwh/core/queue'
 import { type JobKey, type JobLedger, type LedgerJob, SETTLED_LIFE_MS } from '@gwh/core/store'
 import { within } from './deadline.ts'
+import { createEvictionCheck, evictionRefused } from './eviction.ts'
 import { LEDGER_SCRIPTS } from './ledger-scripts.ts'
 import { checkPrefix, checkTimes } from './options.ts'
 import { toUnavailable, unexpectedReply } from './redis-errors.ts'
@@ -16,7 +17,9 @@ export interface RedisLedgerOptions {
   prefix?: string
   /** How long each method waits for Redis, in milliseconds. Default 2,000. */
   commandTimeoutMs?: number
-  /** The timer of `commandTimeoutMs`. Default: the machine's clock. */
+  /** Accepts a Redis that evicts keys when its memory is full, so that jobs may be forgotten. Default `false`. */
+  allowEviction?: boolean
+  /** The timer of `commandTimeoutMs` and of the eviction check. Default: the machine's clock. */
   clock?: Clock
 }
 
@@ -24,24 +27,40 @@ export interface RedisLedgerOptions {
  * Makes a job ledger on Redis 6.2 or newer, shared by all machines that use the same Redis and `prefix`.
  *
  * Each method is one atomic script; in a cluster all records of a ledger are in one slot. Redis must not evict keys
- * (`maxmemory-policy noeviction`), or jobs are lost. What survives a crash of Redis depends on its `appendfsync`. A
+ * (`maxmemory-policy noeviction`), or jobs are lost: the first call, the first after each reconnect, and then one a minute
+ * check that, and reject with `store_volatile` unless `allowEviction`. A Redis that forbids `INFO` is accepted. What survives a crash of Redis depends on its `appendfsync`. A
  * method that rejects with `store_unavailable` may still take effect. `close` does not close the client.
  *
  * @throws WebhookConfigError `option_invalid`
  */
 export function createRedisLedger(options: RedisLedgerOptions): JobLedger {
-  checkNames(options, ['client', 'prefix', 'commandTimeoutMs', 'clock'], 'createRedisLedger()')
-  const { client, prefix = 'gwh:ledger:', clock = systemClock } = options
+  checkNames(
+    options,
+    ['client', 'prefix', 'commandTimeoutMs', 'allowEviction', 'clock'],
+    'createRedisLedger()',
+  )
+  const { client, prefix = 'gwh:ledger:', allowEviction = false, clock = systemClock } = options
   checkPrefix(prefix)
   const commandTimeoutMs = wholeNumber('commandTimeoutMs', options.commandTimeoutMs, 2_000)
   const scripts = createScripts(toSendCommand(client), LEDGER_SCRIPTS)
   guardAgainstErrorEvents(client)
+  const eviction = createEvictionCheck(client, allowEviction, clock)
+  const checkPolicy = async (signal: AbortSignal) => {
+    const policy = String(await scripts('policy', `${prefix}{jobs}`, [], signal))
+    if (policy !== '') throw evictionRefused(policy, 'jobs')
+  }
   type Name = keyof typeof LEDGER_SCRIPTS
   const runOn = async (key: string, name: Name, args: (string | number)[]): Promise<unknown> => {
     const waiting = new AbortController()
-    const reply = scripts(name, key, args.map(toText), waiting.signal)
+    const { signal } = waiting
+    const call = async () => {
+      await eviction.before(() => checkPolicy(signal))
+      // The caller has given up, so the script must not run late.
+      signal.throwIfAborted()
+      return await scripts(name, key, args.map(toText), signal)
+    }
     try {
-      return await within(commandTimeoutMs, clock, reply, () => waiting.abort())
+      return await within(commandTimeoutMs, clock, call(), () => waiting.abort())
     } catch (error) {
       throw toUnavailable(error, `run "${name}" of`, 'job ledger')
     }
@@ -98,6 +117,7 @@ export function createRedisLedger(options: RedisLedgerOptions): JobLedger {
     },
     complete: async (key, holder) => toVerdict(await onEvents('complete', key, holder)),
     release: async (key, holder) => void (await onEvents('release', key, holder)),
+    close: async () => eviction.close(),
   }
 }
 

@@ -1,3 +1,5 @@
+import { READ_POLICY } from './eviction.ts'
+
 // A record is a hash. In progress: token, lease, leased, at, attempt, expires. Released: attempt, expires. Completed:
 // expires. `leased` is when the lease began by the caller's clock, `at` the same by Redis's.
 // Settling only removes fields, which Redis allows even when its memory is full.
@@ -14,9 +16,8 @@ const MOST_SKEW_MS = 300_000
  */
 const CLAIM = `
 if ARGV[6] == '1' then
-  local info = redis.pcall('INFO', 'memory')
-  local policy = type(info) == 'string' and info:match('maxmemory_policy:([%w-]+)')
-  if policy and policy ~= 'noeviction' then return {'evicting', policy} end
+  ${READ_POLICY}
+  if policy then return {'evicting', policy} end
 end
 local held = redis.call('HMGET', KEYS[1], 'token', 'lease', 'attempt', 'expires', 'leased', 'at')
 local token, lease, attempt, expires, leased, at = held[1], held[2], held[3], held[4], held[5], held[6]
