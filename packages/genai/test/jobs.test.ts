@@ -1,4 +1,4 @@
-import { createMemoryQueue } from '@gwh/core'
+import { createMemoryQueue, type ReceiverObserver } from '@gwh/core'
 import { createMemoryLedger, type JobLedger } from '@gwh/core/store'
 import { describe, expect, test } from 'vitest'
 import type { Jobs } from '../src/index.ts'
@@ -79,6 +79,32 @@ describe('a job whose webhook comes', () => {
   })
 })
 
+test('an event that somebody awaits is handled, though no handler matches it', async () => {
+  const world = await createWorld()
+  const seen: string[] = []
+  const observer: ReceiverObserver = ({ type }) => void seen.push(type)
+  const { jobs } = world.start(PATH, { observer })
+  const done = jobs.done(await jobs.track(world.createBatch(PATH)))
+  await world.advance(MINUTE_MS)
+  expect(await done).toMatchObject({ kind: 'batch' })
+  expect(seen).toEqual(['handled', 'accepted'])
+})
+
+test('a job that its ledger has forgotten is added again while it is awaited', async () => {
+  const world = await createWorld()
+  let current = createMemoryLedger()
+  const ledger = new Proxy(current, {
+    get: (_, method: keyof JobLedger) => current[method],
+  })
+  const { jobs } = world.start(PATH, { ledger })
+  const batch = await jobs.track(world.createBatch('/nobody'))
+  const seen = watch(jobs.done(batch))
+  await world.settle()
+  current = createMemoryLedger()
+  await world.advance(5 * MINUTE_MS)
+  expect(seen.value).toMatchObject({ kind: 'batch' })
+})
+
 test('an event that is being handled is not handled from the other source meanwhile', async () => {
   const world = await createWorld()
   const { jobs, receiver, signals } = world.start(PATH)
@@ -132,7 +158,10 @@ describe('done', () => {
     const { world, jobs, batch } = await setUp()
     const first = watch(jobs.done(batch, { timeoutMs: MINUTE_MS }))
     await world.advance(MINUTE_MS)
-    expect(first.error).toMatchObject({ code: 'wait_timeout' })
+    expect(first.error).toMatchObject({
+      code: 'wait_timeout',
+      message: `neither an event nor a look-up has reported an end of ${batch.name} within 60000 ms`,
+    })
     const second = watch(jobs.done(batch))
     await world.advance(HOUR_MS)
     expect(second.value).toMatchObject({ kind: 'batch' })
@@ -159,10 +188,10 @@ describe('done', () => {
     controller.abort(new RangeError('enough'))
     // Long enough for an unhandled rejection to be noticed, which fails the run.
     await world.settle()
+    expect(seen.error).toMatchObject({ message: 'enough' })
     isSlow = false
     answer()
     await world.settle()
-    expect(seen.error).toMatchObject({ message: 'enough' })
   })
 
   test('stops waiting when it is aborted', async () => {
@@ -179,6 +208,8 @@ describe('done', () => {
   test.each<[string, (jobs: Jobs) => Promise<unknown>]>([
     ['no name', (jobs) => jobs.done({})],
     ['an unknown option', (jobs) => jobs.done('batches/x', { timeout: 1 } as object)],
+    ['a time that is none', (jobs) => jobs.done('batches/x', { timeoutMs: Number.NaN })],
+    ['a negative time', (jobs) => jobs.done('batches/x', { timeoutMs: -1 })],
     ['a job without a name', (jobs) => jobs.track({})],
   ])('and track refuse %s', async (_, call) => {
     const world = await createWorld()

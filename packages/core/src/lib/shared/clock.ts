@@ -16,7 +16,12 @@ export const systemClock: Clock = {
   now: () => Date.now(),
   monotonic: () => performance.now(),
   schedule(task, delayMs) {
-    const timer: unknown = setTimeout(task, Math.min(Math.max(0, delayMs), LONGEST_TIMER_MS))
+    let timer: unknown
+    const set = (leftMs: number) => {
+      const next = leftMs > LONGEST_TIMER_MS ? () => set(leftMs - LONGEST_TIMER_MS) : task
+      timer = setTimeout(next, Math.min(Math.max(0, leftMs), LONGEST_TIMER_MS))
+    }
+    set(delayMs)
     return () => clearTimeout(timer as number)
   },
 }

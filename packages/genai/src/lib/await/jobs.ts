@@ -59,12 +59,13 @@ export function createJobs(options: JobsOptions): Jobs {
   const expectedMs = toExpectedMs(options.expectedMs)
   const retentionMs = wholeNumber('retentionMs', options.retentionMs, 168 * HOUR_MS, 25 * HOUR_MS)
   const leaseMs = wholeNumber('leaseMs', options.leaseMs, 900_000)
-  const waiters = createWaiters(
+  const waiters = createWaiters({
     ledger,
-    receiver.endpoint,
+    receiver,
     clock,
-    wholeNumber('pollMs', options.pollMs, 1_000),
-  )
+    pollMs: wholeNumber('pollMs', options.pollMs, 1_000),
+    reopen: (name) => open(name, 0),
+  })
   const deps: LookupDeps = {
     client,
     receiver,
@@ -106,6 +107,7 @@ export function createJobs(options: JobsOptions): Jobs {
     },
     async done<J extends JobLike>(job: J, doneOptions: DoneOptions = {}) {
       checkNames(doneOptions, ['timeoutMs', 'signal'], 'done()')
+      wholeNumber('timeoutMs', doneOptions.timeoutMs, 0, 0)
       const name = toJobName(job)
       // A job that nobody tracked may have ended already.
       await open(name, 0)

@@ -1,10 +1,11 @@
+import type { Receiver } from '@gwh/core'
 import { WebhookError } from '@gwh/core/errors'
 import type { Clock } from '@gwh/core/queue'
 import type { JobLedger } from '@gwh/core/store'
 
 /** Options of `Jobs.done`. */
 export interface DoneOptions {
-  /** How long to wait, in milliseconds. Default: without a limit. */
+  /** How long to wait, in milliseconds: a whole number. Default: without a limit. */
   timeoutMs?: number
   /** Stops waiting when it is aborted; `done` then rejects with its reason. The job goes on. */
   signal?: AbortSignal
@@ -18,23 +19,42 @@ export interface Waiters {
   wait(id: string, name: string, options: DoneOptions): Promise<string>
 }
 
-/**
- * Creates the waiters. Ends that another process notes are found by reading the ledger.
- *
- * @param pollMs How often to read it, in milliseconds
- */
-export function createWaiters(ledger: JobLedger, endpoint: string, clock: Clock, pollMs: number): Waiters {
-  const waiting = new Map<string, Set<(text: string) => void>>()
+/** What waiters are built from. */
+export interface WaitersOptions {
+  ledger: JobLedger
+  receiver: Pick<Receiver, 'endpoint' | 'waitFor'>
+  clock: Clock
+  /** How often to read the ledger, in milliseconds. */
+  pollMs: number
+  /** Adds a job to the ledger that is not there any more. */
+  reopen: (name: string) => Promise<void>
+}
+
+/** The callers that wait for one job. */
+interface Waiting {
+  resolvers: Set<(text: string) => void>
+  stop: () => void
+}
+
+/** Creates the waiters. Ends that another process notes are found by reading the ledger. */
+export function createWaiters({ ledger, receiver, clock, pollMs, reopen }: WaitersOptions): Waiters {
+  const { endpoint } = receiver
+  const waiting = new Map<string, Waiting>()
 
   /** Reads the ledger again and again. What it throws is not the end of the wait: the ledger may be back next time. */
-  const poll = (id: string, resolve: (text: string) => void): (() => void) => {
+  const poll = (id: string, name: string): (() => void) => {
     let stopped = false
     let cancel = () => {}
     const look = async () => {
-      const job = await ledger.find({ endpoint, id }).catch(() => undefined)
-      if (stopped) return
-      if (job?.event !== undefined) resolve(job.event)
-      else cancel = clock.schedule(look, pollMs)
+      try {
+        const job = await ledger.find({ endpoint, id })
+        if (job?.event !== undefined) ended(id, job.event)
+        // The ledger was flushed, or has restarted empty.
+        else if (!job && !stopped) await reopen(name)
+      } catch {
+        // Next time.
+      }
+      if (!stopped) cancel = clock.schedule(look, pollMs)
     }
     cancel = clock.schedule(look, pollMs)
     return () => {
@@ -42,38 +62,54 @@ export function createWaiters(ledger: JobLedger, endpoint: string, clock: Clock,
       cancel()
     }
   }
+  const start = (id: string, name: string): Waiting => {
+    const stopPolling = poll(id, name)
+    const stopped = new AbortController()
+    // An event that somebody waits for is handled, whether it has handlers or not.
+    receiver.waitFor(name, { signal: stopped.signal }).catch(() => {})
+    const started: Waiting = {
+      resolvers: new Set(),
+      stop() {
+        stopPolling()
+        stopped.abort()
+        waiting.delete(id)
+      },
+    }
+    waiting.set(id, started)
+    return started
+  }
+  const ended = (id: string, text: string) => {
+    for (const resolve of waiting.get(id)?.resolvers ?? []) resolve(text)
+  }
 
   return {
-    ended(id, text) {
-      for (const resolve of waiting.get(id) ?? []) resolve(text)
-    },
+    ended,
     async wait(id, name, { timeoutMs, signal }) {
       signal?.throwIfAborted()
       const { promise, resolve, reject } = Promise.withResolvers<string>()
-      // It can be rejected while the ledger is asked, before anything awaits it.
-      promise.catch(() => {})
-      const resolvers = waiting.get(id) ?? new Set()
-      waiting.set(id, resolvers.add(resolve))
-      const stopPolling = poll(id, resolve)
+      const group = waiting.get(id) ?? start(id, name)
+      group.resolvers.add(resolve)
       const onAbort = () => reject(signal?.reason)
       signal?.addEventListener('abort', onAbort, { once: true })
       const giveUp = () => reject(timedOut(name, timeoutMs!))
       const cancel = timeoutMs === undefined ? () => {} : clock.schedule(giveUp, timeoutMs)
+      // After it is among those that wait, so that no end falls between.
+      ledger.find({ endpoint, id }).then((job) => job?.event !== undefined && resolve(job.event), reject)
       try {
-        // After it is among those that wait, so that no end falls between.
-        const known = await ledger.find({ endpoint, id })
-        return known?.event ?? (await promise)
+        return await promise
       } finally {
         cancel()
-        stopPolling()
         signal?.removeEventListener('abort', onAbort)
-        resolvers.delete(resolve)
-        if (resolvers.size === 0) waiting.delete(id)
+        group.resolvers.delete(resolve)
+        if (group.resolvers.size === 0) group.stop()
       }
     },
   }
 }
 
 function timedOut(name: string, timeoutMs: number): WebhookError {
-  return new WebhookError('wait_timeout', `${name} did not end within ${timeoutMs} ms`)
+  return new WebhookError(
+    'wait_timeout',
+    `neither an event nor a look-up has reported an end of ${name} within ${timeoutMs} ms`,
+  )
 }
