@@ -1,4 +1,5 @@
-import { createMemoryQueue, type WebhookEvent } from '@gwh/core'
+import { createMemoryQueue, type ReceiverObserver, type WebhookEvent } from '@gwh/core'
+import { PermanentError } from '@gwh/core/errors'
 import { describe, expect, test } from 'vitest'
 import { summary, watch } from './outcomes.ts'
 import { createWorld, HOUR_MS, MINUTE_MS } from './world.ts'
@@ -122,6 +123,36 @@ test('an event whose handler failed until its sender gave up is found by a sweep
   await world.settle()
   expect(handled).toEqual([batch.name])
   expect(await jobs.reconcile()).toMatchObject({ checked: 0 })
+})
+
+describe('an event that became a dead letter', () => {
+  async function setUp(error: Error) {
+    const world = await createWorld()
+    const dead: string[] = []
+    const observer: ReceiverObserver = ({ type }) => void (type === 'dead' && dead.push(type))
+    const { jobs, receiver } = world.start(PATH, { observer, maxAttempts: 2 })
+    const schemes: string[] = []
+    receiver.on('*', (_, { delivery }) => {
+      schemes.push(delivery.scheme)
+      throw error
+    })
+    await jobs.track(world.createBatch(PATH))
+    await world.advance(10 * MINUTE_MS)
+    expect([schemes, dead]).toEqual([schemes.map(() => 'dynamic'), ['dead']])
+    const given = schemes.length
+    await world.advance(24 * HOUR_MS, HOUR_MS)
+    expect(schemes).toHaveLength(given)
+    await world.advance(72 * HOUR_MS, HOUR_MS)
+    return schemes.slice(given)
+  }
+
+  test('because its attempts failed is handled once more, as a new delivery, after 25 hours', async () => {
+    expect(await setUp(new TypeError('no database'))).toEqual(['local', 'local'])
+  })
+
+  test('because a handler rejected it is not handled again', async () => {
+    expect(await setUp(new PermanentError('no such customer'))).toEqual([])
+  })
 })
 
 test('a handler that fails gets a missed event again, without another look-up', async () => {

@@ -1,5 +1,5 @@
 import type { Receiver } from '@gwh/core'
-import { WebhookError } from '@gwh/core/errors'
+import { PermanentError, WebhookError } from '@gwh/core/errors'
 import type { Clock } from '@gwh/core/queue'
 import type { JobLedger } from '@gwh/core/store'
 import { toEnding, toHandlingKey } from './endings.ts'
@@ -53,18 +53,21 @@ export function installGuard(options: GuardOptions): () => void {
       return observe({ type: 'duplicate', job: event.id!, eventType: event.type })
     }
     if (state === 'in_progress') throw inProgress(event.type)
+    // The handlers have run. If the ledger fails then, they may run again; a failed delivery would run them for certain.
+    const report = (error: unknown) => observe({ type: 'fault', job: event.id!, error })
+    const finish = async () => {
+      await ledger.complete(key, holder).catch(report)
+      if (isWebhook) await ledger.settle(job, clock.now()).catch(report)
+    }
     try {
       await next()
     } catch (error) {
-      await ledger
-        .release(key, holder)
-        .catch((fault) => observe({ type: 'fault', job: event.id!, error: fault }))
+      // A dead letter at once: the other source has nothing to add.
+      if (error instanceof PermanentError) await finish()
+      else await ledger.release(key, holder).catch(report)
       throw error
     }
-    const report = (error: unknown) => observe({ type: 'fault', job: event.id!, error })
-    // The handlers have run. Failing now would run them again for certain, instead of perhaps.
-    await ledger.complete(key, holder).catch(report)
-    if (isWebhook) await ledger.settle(job, clock.now()).catch(report)
+    await finish()
   })
 }
 
