@@ -1,3 +1,5 @@
+import { median } from './measured.ts'
+
 /** Something whose speed is compared: it does its work `times` times. */
 export interface Contender {
   name: string
@@ -44,11 +46,6 @@ async function measure(contender: Contender, times: number): Promise<number> {
   await contender.run(times)
   const { user, system } = process.cpuUsage(before)
   return (times / (user + system)) * 1_000_000
-}
-
-export function median(values: readonly number[]): number {
-  const ordered = [...values].sort((a, b) => a - b)
-  return ordered[Math.floor(ordered.length / 2)]!
 }
 
 function print(title: string, contenders: readonly Contender[], rates: readonly number[][]): void {

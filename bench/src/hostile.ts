@@ -2,7 +2,8 @@
 import { generateKeyPairSync } from 'node:crypto'
 import { createReceiver } from '@gwh/core'
 import { type Delivery, makeBody, NOW_SECONDS, SECRET, signedStatic, toHeaders } from './deliveries.ts'
-import { compare, median } from './harness.ts'
+import { compare } from './harness.ts'
+import { median } from './measured.ts'
 
 const body = makeBody(300)
 const receiver = createReceiver({ static: { secrets: SECRET }, toleranceSeconds: 3600 })

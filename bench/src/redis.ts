@@ -9,7 +9,7 @@ import { Queue } from 'bullmq'
 import { Redis } from 'ioredis'
 import { createClient } from 'redis'
 import { makeBody } from './deliveries.ts'
-import { median } from './harness.ts'
+import { median } from './measured.ts'
 
 const ROUNDS = 9
 const ROUND_MS = 250

@@ -10,7 +10,7 @@ import { parseArgs } from 'node:util'
 import type { QueuedDelivery } from '@gwh/core/queue'
 import { createSqliteQueue } from '@gwh/store-sqlite'
 import { makeBody } from './deliveries.ts'
-import { median } from './harness.ts'
+import { median } from './measured.ts'
 
 const { values: options } = parseArgs({
   options: { grown: { type: 'boolean', default: false }, rounds: { type: 'string', default: '9' } },

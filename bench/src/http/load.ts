@@ -24,19 +24,28 @@ export function makeRequest(body: Buffer): Buffer {
 
 const ANSWER_BYTES = 16 * 1024
 
+/** The next request and when to send it, by `performance.now()`; `undefined` if there are no more. */
+type Next = () => { request: Buffer; dueAt: number } | undefined
+
 /** Sends requests over one connection, one after the other, and notes how long each took, in milliseconds. */
-function sendAll(port: number, next: () => Buffer | undefined, times: number[]): Promise<void> {
+function sendAll(port: number, next: Next, times: number[]): Promise<void> {
   return new Promise((resolve, reject) => {
     let sentAt = 0
     let text = ''
     const send = () => {
-      const request = next()
-      if (!request) {
+      const upcoming = next()
+      if (!upcoming) {
         socket.destroy()
         return resolve()
       }
-      sentAt = performance.now()
-      socket.write(request)
+      const { request, dueAt } = upcoming
+      const write = () => {
+        sentAt = performance.now()
+        socket.write(request)
+      }
+      const waitMs = dueAt - performance.now()
+      if (waitMs > 0) setTimeout(write, waitMs)
+      else write()
     }
     const read = (bytes: number, buffer: Uint8Array) => {
       text += Buffer.from(buffer.buffer, buffer.byteOffset, bytes).toString('latin1')
@@ -64,8 +73,22 @@ function isIncomplete(text: string): boolean {
 
 /** Sends all requests over that many connections; resolves to how long each took, in milliseconds. */
 export async function load(port: number, requests: Buffer[], connections: number): Promise<number[]> {
+  return await loadAtPace(port, requests, connections, Number.POSITIVE_INFINITY)
+}
+
+/** The same at a steady pace, so that a connection waits between its requests. */
+export async function loadAtPace(
+  port: number,
+  requests: Buffer[],
+  connections: number,
+  perSecond: number,
+): Promise<number[]> {
+  const startedAt = performance.now()
   let sent = 0
-  const next = () => requests[sent++]
+  const next: Next = () => {
+    const request = requests[sent]
+    return request && { request, dueAt: startedAt + (sent++ / perSecond) * 1_000 }
+  }
   const times: number[] = []
   await Promise.all(Array.from({ length: connections }, () => sendAll(port, next, times)))
   return times

@@ -6,7 +6,8 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { startRedisServer } from '@gwh/testing/redis'
 import { makeBody } from '../deliveries.ts'
-import { type Measured, measureTable } from './measure.ts'
+import { printMeasured } from '../report/print.ts'
+import { measureTable } from './measure.ts'
 import { pinToCores } from './server.ts'
 import { TABLES } from './tables.ts'
 
@@ -26,17 +27,7 @@ if (!pinToCores()) console.log('The processes are not pinned to cores here, so t
 for (const table of TABLES) {
   if (options.table && options.table !== table.id) continue
   const measured = await measureTable(table, body, extent, { folder, redisUrl: redis.url })
-  console.log(
-    `\n${table.title}: ${body.length} B, ${extent.connections} connections, ${extent.rounds} rounds\n`,
-  )
-  for (const one of measured) console.log(toLine(one))
+  printMeasured(`${table.title}: ${body.length} B, ${extent.connections} connections`, measured)
 }
 await redis.stop()
 rmSync(folder, { recursive: true })
-
-function toLine({ name, leastUs, medianUs, ratio, to, p99Ms, stallMs }: Measured): string {
-  const cost = `${leastUs.toFixed(1).padStart(6)} µs (median ${medianUs.toFixed(1).padStart(6)})`
-  const waits =
-    p99Ms === undefined ? '' : `  p99 ${p99Ms.toFixed(1)} ms, longest stall ${stallMs!.toFixed(1)} ms`
-  return `  ${name.padEnd(38)} ${cost}  × ${ratio.toFixed(2)} of ${to}${waits}`
-}

@@ -1,4 +1,4 @@
-import { median } from '../harness.ts'
+import { type Measured, median, toMeasured } from '../measured.ts'
 import type { Around } from './around.ts'
 import { load, makeRequest } from './load.ts'
 import { type Server, startServer } from './server.ts'
@@ -14,19 +14,7 @@ export interface Extent {
   connections: number
 }
 
-/** The result of one contender. */
-export interface Measured {
-  name: string
-  /** CPU time of the server for one delivery, in microseconds: the least and the median of all rounds. */
-  leastUs: number
-  medianUs: number
-  /** Deliveries that one second of CPU time serves, compared with the contender `to`. */
-  ratio: number
-  to: string
-  /** The 99th percentile of the time to the answer, and the longest stall, in milliseconds: medians of the rounds. */
-  p99Ms?: number
-  stallMs?: number
-}
+const WARM_UP_DELIVERIES = 12_000
 
 interface Running {
   contender: Contender
@@ -48,9 +36,10 @@ export async function measureTable(
     const server = await startServer(contender, around)
     running.push({ contender, server, times: [], p99s: [], stalls: [] })
   }
-  // The first rounds warm up.
-  for (let index = -2; index < extent.rounds; index++) {
-    for (const one of running) await round(one, body, extent, index < 0)
+  // Until the server's code is compiled.
+  for (const one of running) await round(one, body, { ...extent, deliveries: WARM_UP_DELIVERIES }, true)
+  for (let index = 0; index < extent.rounds; index++) {
+    for (const one of running) await round(one, body, extent, false)
   }
   if (table.latency) {
     for (let index = 0; index < Math.ceil(extent.rounds / 3); index++) {
@@ -58,7 +47,12 @@ export async function measureTable(
     }
   }
   for (const { server } of running) server.stop()
-  return running.map((one) => summarise(one, running))
+  const measured = toMeasured(running.map(({ contender, times }) => ({ ...contender, times })))
+  if (!table.latency) return measured
+  return measured.map((one, index) => {
+    const { p99s, stalls } = running[index]!
+    return { ...one, p99Ms: median(p99s), stallMs: median(stalls) }
+  })
 }
 
 async function round(
@@ -85,18 +79,4 @@ async function watchedRound({ server, p99s, stalls }: Running, body: Buffer, ext
 
 function makeRequests(body: Buffer, { deliveries }: Extent): Buffer[] {
   return Array.from({ length: deliveries }, () => makeRequest(body))
-}
-
-function summarise({ contender, times, p99s, stalls }: Running, all: readonly Running[]): Measured {
-  const { name, to = all[0]!.contender.name } = contender
-  const reference = all.find((other) => other.contender.name === to)!
-  const leastUs = Math.min(...times)
-  return {
-    name,
-    leastUs,
-    medianUs: median(times),
-    ratio: Math.min(...reference.times) / leastUs,
-    to,
-    ...(p99s.length > 0 && { p99Ms: median(p99s), stallMs: median(stalls) }),
-  }
 }

@@ -1,0 +1,101 @@
+import { measureCpu } from '../cpu-table.ts'
+import { growConnections } from '../growth/connections.ts'
+import { growRedisProcesses, growSqliteProcesses } from '../growth/processes.ts'
+import { growSecrets } from '../growth/secrets.ts'
+import { growStored } from '../growth/stored.ts'
+import type { Around } from '../http/around.ts'
+import { measureTable } from '../http/measure.ts'
+import { TABLES } from '../http/tables.ts'
+import { measureImports, weighImports } from '../imports.ts'
+import { verifyTables } from '../verify-tables.ts'
+import { printGrowth, printMeasured } from './print.ts'
+import { type Section, toCostSection, toFigureSection, toGrowthSection } from './section.ts'
+
+/** What the measurements need. */
+export interface Setting {
+  around: Around
+  rounds: number
+  quick: boolean
+  /** The body of the deliveries over HTTP. */
+  body: Buffer
+}
+
+/** Part of the report that is not measured yet. */
+export interface PlannedChapter {
+  title: string
+  measure(): Promise<Section[]>
+}
+
+/** All chapters, in the order of the report. */
+export function chaptersOf(setting: Setting): PlannedChapter[] {
+  return [
+    { title: 'Servers', measure: () => measureServers(setting) },
+    { title: 'Verification', measure: () => measureVerification(setting) },
+    { title: 'Imports', measure: () => measureEntryPoints(setting) },
+    { title: 'Growth', measure: () => measureGrowth(setting) },
+  ]
+}
+
+async function measureServers({ around, rounds, quick, body }: Setting): Promise<Section[]> {
+  const extent = { rounds, deliveries: quick ? 1_500 : 3_000, connections: 64 }
+  const sections: Section[] = []
+  for (const table of TABLES) {
+    const measured = await measureTable(table, body, extent, around)
+    printMeasured(table.title, measured)
+    sections.push(toCostSection(table.id, table.title, table.text, measured))
+  }
+  return sections
+}
+
+const VERIFICATION =
+  'In one process, without HTTP. Each library gets the same body, with a signature in the form that its own sender writes.'
+
+async function measureVerification({ rounds }: Setting): Promise<Section[]> {
+  const sections: Section[] = []
+  for (const table of await verifyTables()) {
+    const measured = await measureCpu(table, rounds)
+    printMeasured(table.title, measured)
+    sections.push(toCostSection(table.id, table.title, VERIFICATION, measured))
+  }
+  return sections
+}
+
+async function measureEntryPoints({ rounds }: Setting): Promise<Section[]> {
+  return [
+    toFigureSection({
+      id: 'import-time',
+      title: 'CPU time of an import',
+      text: 'In a fresh process of Node: the least of the starts. A function pays it with every cold start.',
+      unit: 'ms',
+      figures: measureImports(rounds),
+    }),
+    toFigureSection({
+      id: 'import-size',
+      title: 'Size of an import',
+      text: 'What it adds to a bundle for Node at once, with all it depends on, minified and gzipped. [Sizes](sizes.md) has every entry point.',
+      unit: 'KB',
+      figures: await weighImports(),
+    }),
+  ]
+}
+
+async function measureGrowth({ around, rounds, quick }: Setting): Promise<Section[]> {
+  const few = Math.ceil(rounds / 5)
+  const sizes = [1_000, 10_000, 100_000, ...(quick ? [] : [1_000_000])]
+  const grown = [
+    [await growConnections(around, few), CONNECTIONS],
+    [await growStored(around.folder, sizes, rounds), STORED],
+    [await growSecrets(rounds), SECRETS],
+    [await growSqliteProcesses(around, few), PROCESSES],
+    [await growRedisProcesses(around, few), PROCESSES],
+  ] as const
+  for (const [growth] of grown) printGrowth(growth)
+  return grown.map(([growth, text]) => toGrowthSection(growth, text))
+}
+
+const CONNECTIONS =
+  'The median of a round; the least of the rounds. The deliveries are spread evenly over the connections.'
+const STORED = 'A million ids are 72 hours at 4 deliveries per second.'
+const SECRETS = 'All secrets are tried, because rotation lets several be valid at a time.'
+const PROCESSES =
+  'Wall time, with 64 deliveries in flight in each process; the best of the rounds. The processes share the cores of the machine.'
