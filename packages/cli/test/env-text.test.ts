@@ -33,7 +33,10 @@ test('what would change another variable is refused', () => {
   for (const text of ['B="open\nS=1\n', 'B="open\n']) {
     expect(setVariable(text, 'S', 'a b"')).toBeUndefined()
   }
-  for (const value of ["it's", 'two\nlines', '']) {
+  for (const value of ['two\nlines', 'escape \u001b[2J', 'bidi \u202e', 'nul \0']) {
+    expect(setVariable('B=1\n', 'S', value)).toBeUndefined()
+  }
+  for (const value of ["it's", 'a b', '']) {
     const changed = setVariable('B=1\n', 'S', value)
     if (changed !== undefined) expect(parseEnv(changed)).toEqual({ B: '1', S: value })
   }

@@ -1,6 +1,15 @@
 import { execFileSync } from 'node:child_process'
 import { once } from 'node:events'
-import { chmodSync, mkdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
@@ -80,6 +89,21 @@ test('the secret goes into the file, for its owner only, and is printed only whe
     code: 2,
     stderr: expect.stringContaining('--write-env'),
   })
+})
+
+test('a secret of another webhook stays in the file, behind the new one', async () => {
+  const { cwd, webhooks, dotenv } = await setUp()
+  await webhooks('register', '--uri', URI, '--name', 'one', '--write-env', '.env')
+  const first = dotenv().trim().slice('GEMINI_WEBHOOK_SECRET='.length)
+  const made = await webhooks('register', '--uri', URI, '--name', 'two', '--write-env', '.env')
+  expect(made.stderr).toContain('remove what no webhook uses')
+  expect(dotenv()).toMatch(/^GEMINI_WEBHOOK_SECRET=whsec_[^,]+,whsec_[^,]+\n$/)
+  expect(dotenv().trim().split(',')[1]).toBe(first)
+  expect(made.stdout + made.stderr).not.toMatch(SECRET)
+  // A placeholder is none.
+  writeFileSync(join(cwd, '.env'), 'GEMINI_WEBHOOK_SECRET=whsec_changeme\n')
+  await webhooks('create', '--uri', URI, '--write-env', '.env')
+  expect(dotenv()).toMatch(/^GEMINI_WEBHOOK_SECRET=whsec_[^,]+\n$/)
 })
 
 test('nothing is created when the secret could not be stored', async () => {
@@ -246,6 +270,10 @@ test('of two rotations at once, the second is refused, and the first keeps its s
   })
   second.resolve()
   expect((await first.finished).code).toBe(0)
+  rmSync(join(cwd, '.gwh/rotations.lock'))
+  symlinkSync(join(cwd, 'elsewhere'), join(cwd, '.gwh/rotations.lock'))
+  expect((await webhooks('rotate', id)).code).toBe(3)
+  expect(existsSync(join(cwd, 'elsewhere'))).toBe(false)
   expect(dotenv().split(',')).toHaveLength(2)
 })
 

@@ -4,8 +4,10 @@ import { signStatic } from '@gwh/core/sign'
 import type { FoundSecrets } from '../project/secrets.ts'
 import { maskSecret } from '../shared/mask.ts'
 import { type Finding, failed, ok, skipped } from './finding.ts'
+import { readStart } from './read-start.ts'
 
 const TIMEOUT_MS = 10_000
+const LONGEST_KEYS = 1024 * 1024
 const SKEW_MS = 30_000
 const WINDOW_MS = 300_000
 
@@ -43,7 +45,9 @@ export async function checkKeys(url: string = GOOGLE_JWKS_URL): Promise<Finding[
   try {
     const response = await fetch(url, { redirect: 'manual', signal: AbortSignal.timeout(TIMEOUT_MS) })
     if (!response.ok) return [failed(check, `${url} answers ${response.status}`, fix)]
-    const { keys } = (await response.json()) as { keys?: readonly { kty?: string; crv?: string }[] }
+    const { keys } = JSON.parse(await readStart(response, LONGEST_KEYS)) as {
+      keys?: readonly { kty?: string; crv?: string }[]
+    }
     const usable = (keys ?? []).filter(
       ({ kty, crv }) => (kty === 'OKP' && crv === 'Ed25519') || kty === 'RSA',
     )

@@ -1,6 +1,7 @@
 import { type Finding, failed, ok, skipped, warning } from './finding.ts'
 import { checkClock } from './keys.ts'
 import { type Probe, pingTwice, signedProbes, unsignedProbes } from './probes.ts'
+import { readStart } from './read-start.ts'
 import { checkSlowBody } from './slow-body.ts'
 
 /** The receiver to examine. */
@@ -52,22 +53,11 @@ interface Answered {
 async function send(request: Request, timeoutMs: number): Promise<Answered | string> {
   try {
     const response = await fetch(request, { signal: AbortSignal.timeout(timeoutMs) })
-    return { response, text: await readStart(response) }
+    return { response, text: await readStart(response, LONGEST_ANSWER) }
   } catch (error) {
     const { name, cause } = error as Error & { cause?: { code?: string } }
     return cause?.code ?? name
   }
-}
-
-/** Reads what is enough to recognize an answer: it may be endless. */
-async function readStart({ body }: Response): Promise<string> {
-  const decoder = new TextDecoder()
-  let text = ''
-  for await (const chunk of body ?? []) {
-    text += decoder.decode(chunk, { stream: true })
-    if (text.length > LONGEST_ANSWER) break
-  }
-  return text
 }
 
 const LONGEST_ANSWER = 10_000

@@ -22,9 +22,10 @@ export function readVariable(text: string, name: string): string | undefined {
  * Sets a variable, and leaves comments and the other variables alone. Of several assignments the last one counts, which
  * is replaced; the others go. A byte order mark goes too, which Node would take for a part of the first name.
  *
- * @returns `undefined` if the result would not be read as intended
+ * @returns `undefined` if the result would not be read as intended, or if the value has characters that are not shown
  */
 export function setVariable(text: string, name: string, value: string): string | undefined {
+  if (/\p{C}/u.test(value)) return undefined
   const old = withoutMark(text)
   const changed = replace(old, name, value) ?? append(old, name, value)
   const [before, after] = [parse(withoutBlanks(old, name)), parse(changed)]

@@ -47,8 +47,11 @@ function toBody(bytes: Uint8Array): unknown {
   const text = new TextDecoder().decode(bytes)
   try {
     return maskValue(JSON.parse(text))
-  } catch {
-    return maskText(text)
+  } catch (error) {
+    // What cannot be masked is not shown.
+    return error instanceof SyntaxError
+      ? maskText(text)
+      : '(nested too deeply to be shown; see export --raw-file)'
   }
 }
 

@@ -49,7 +49,8 @@ export async function create(context: CommandContext, flags: CreateFlags): Promi
     MAY_BE_THERE,
   )
   const { new_signing_secret: secret } = webhook
-  if (secret !== undefined) await sink.save(secret, String(webhook.id))
+  if (secret) await sink.save(secret, String(webhook.id))
+  else context.terminal.note('The API showed no signing secret.')
   print(context, { ...webhook, ...(secret && { new_signing_secret: sink.toJson(secret) }) }, flags)
 }
 

@@ -23,10 +23,10 @@ export async function register(context: CommandContext, flags: RegisterFlags): P
     () => ensureWebhook({ client: api.sdk, name, uri, events }),
     MAY_BE_THERE,
   )
-  if (secret !== undefined) await sink.save(secret, ensured.id)
+  if (secret) await sink.save(secret, ensured.id)
   if (json) context.terminal.json({ ...ensured, ...(secret && { secret: sink.toJson(secret) }) })
   else show(context, name, ensured)
-  if (secret === undefined) await checkSecret(context, { api, sink, id: ensured.id })
+  if (!secret) await checkSecret(context, { api, sink, id: ensured.id })
 }
 
 function show(

@@ -5,7 +5,7 @@ import type { CommandContext } from '../shared/context.ts'
 import { maskSecret } from '../shared/mask.ts'
 import { type ApiClient, callApi, connect } from './client.ts'
 import { ROTATIONS, type Rotation, readRotation, withRotations, writeRotation } from './rotation-file.ts'
-import { type OutputFlags, unsaved } from './secret-sink.ts'
+import { type OutputFlags, readSecrets, unsaved } from './secret-sink.ts'
 import type { ShownWebhook } from './show.ts'
 
 /** The options of `gwh webhooks rotate`. */
@@ -101,7 +101,7 @@ async function store(
   file: EnvFile,
 ): Promise<Rotation> {
   const { secret = '', variable } = rotation
-  const others = (await readSecrets(file)).filter((other) => other !== secret)
+  const others = (await readSecrets(file).catch(sayKept)).filter((other) => other !== secret)
   if (!others.some((other) => rotation.previous.includes(short(other)))) {
     context.terminal.note(`${file.path} did not hold the old secret of this webhook.`)
   }
@@ -132,10 +132,6 @@ async function finish(
   if (newest !== undefined && left.length < secrets.length) await file.write(left.join(','))
   await writeRotation(context.cwd, id, undefined)
   return others.filter(isOld).map(short)
-}
-
-async function readSecrets(file: EnvFile): Promise<string[]> {
-  return (await file.read())?.split(/[\s,]+/).filter((secret) => secret !== '') ?? []
 }
 
 /** As the API shortens a secret. */

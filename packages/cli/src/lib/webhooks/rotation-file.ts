@@ -1,4 +1,4 @@
-import { appendFile, readFile } from 'node:fs/promises'
+import { constants, open, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
 import { FOLDER, makeFolder } from '../project/dev-settings.ts'
@@ -38,7 +38,7 @@ type Rotations = Readonly<Record<string, Rotation>>
 export async function withRotations<Result>(cwd: string, work: () => Promise<Result>): Promise<Result> {
   const path = join(await makeFolder(cwd), 'rotations.lock')
   const { DatabaseSync } = await import('node:sqlite')
-  await appendFile(path, '', { mode: 0o600 })
+  await makeFile(path)
   // The system releases SQLite's lock when the process ends, however it ends.
   const lock = new DatabaseSync(path, { timeout: 0 })
   try {
@@ -47,6 +47,15 @@ export async function withRotations<Result>(cwd: string, work: () => Promise<Res
   } finally {
     lock.close()
   }
+}
+
+/** A link in a project that was cloned could lead anywhere. */
+async function makeFile(path: string): Promise<void> {
+  const { O_CREAT, O_RDWR, O_NOFOLLOW = 0 } = constants
+  const file = await open(path, O_CREAT | O_RDWR | O_NOFOLLOW, 0o600).catch((cause: unknown) => {
+    throw new CliError('config', `${FOLDER}/rotations.lock cannot be made`, { hint: 'Delete it.', cause })
+  })
+  await file.close()
 }
 
 function acquire(lock: DatabaseSync): void {

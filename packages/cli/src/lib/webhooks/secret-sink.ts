@@ -53,14 +53,33 @@ export async function openSecretSink(
     async save(secret, webhook) {
       if (showSecret && !json) context.terminal.out(secret)
       if (file === undefined) return
-      await file.write(secret).catch(async (cause: Error) => {
+      const others = await putInFront(file, secret).catch(async (cause: Error) => {
         throw await unsaved(context, { file, secret, webhook, cause })
       })
       context.terminal.note(`${variable} (${maskSecret(secret)}) is in ${file.path}`)
+      if (others.length === 0) return
+      context.terminal.note(
+        `It is in front of ${others.map(maskSecret).join(', ')}: remove what no webhook uses.`,
+      )
     },
     toJson: (secret) => (showSecret ? secret : maskSecret(secret)),
   }
 }
+
+/** Writes a secret before those in the file that may belong to other webhooks; returns these. */
+async function putInFront(file: EnvFile, secret: string): Promise<string[]> {
+  const others = (await readSecrets(file)).filter((other) => isSecret(other) && other !== secret)
+  await file.write([secret, ...others].join(','))
+  return others
+}
+
+/** The secrets in a file, newest first. */
+export async function readSecrets(file: EnvFile): Promise<string[]> {
+  return (await file.read())?.split(/[\s,]+/).filter((secret) => secret !== '') ?? []
+}
+
+/** Whether it could be a secret of another webhook, which the API does not show again. */
+const isSecret = (text: string) => /^whsec_[\w+/-]{16,}=*$/.test(text)
 
 /** A secret that the API has shown and that could not be stored. */
 interface UnsavedSecret {
