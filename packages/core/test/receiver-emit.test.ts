@@ -146,6 +146,26 @@ describe('waitFor', () => {
     },
   )
 
+  test.each([false, true])(
+    'takes the kind of a bare id from the type of the event, after it: %s',
+    async (after) => {
+      const { receiver } = createWatched()
+      const named = ['models/m/operations/one', 'interactions/one', 'batches/one']
+      const emit = async () => {
+        const types = ['batch.succeeded', 'video.generated', 'interaction.completed']
+        for (const type of types) await receiver.emit({ type, data: { id: 'one' } }, { id: type })
+      }
+      if (after) await emit()
+      const waited = Promise.all(named.map((name) => receiver.waitFor(name)))
+      if (!after) await emit()
+      expect((await waited).map(({ type }) => type)).toEqual([
+        'video.generated',
+        'interaction.completed',
+        'batch.succeeded',
+      ])
+    },
+  )
+
   test('knows an event that came before the call', async () => {
     const { receiver } = createWatched()
     await receiver.emit(OF_BATCH, { id: 'x' })

@@ -67,6 +67,25 @@ test.each([
   expect(handled).toHaveLength(1)
 })
 
+test('an event whose handler died with its process is handled by another one when the lease has ended', async () => {
+  const world = await createWorld()
+  const ledger = createMemoryLedger()
+  const dying = world.start('/dying', { ledger })
+  dying.receiver.on('*', () => new Promise(() => {}))
+  const { name } = await dying.jobs.track(world.createBatch('/nobody'), { expectedMs: MINUTE_MS })
+  await world.advance(3 * MINUTE_MS)
+  await dying.jobs.close()
+  const other = world.start('/other', { ledger })
+  const handled: string[] = []
+  other.receiver.on('*', ({ id }) => void handled.push(id!))
+  await world.advance(12 * MINUTE_MS)
+  expect(handled).toEqual([])
+  await world.advance(10 * MINUTE_MS)
+  expect(handled).toEqual([name])
+  // One for the look-up: its end is known from then on.
+  expect(world.gets()).toHaveLength(1)
+})
+
 test('a job with a very long id is looked up like any other', async () => {
   const world = await createWorld()
   const { receiver } = world.start('/hook')

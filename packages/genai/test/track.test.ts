@@ -65,3 +65,17 @@ describe('a job that cannot be tracked is not lost:', () => {
     })
   })
 })
+
+test('done, too, tries again while the ledger is not available', async () => {
+  const { world, state, jobs } = await createService()
+  state.isDown = true
+  const seen = watch(jobs.done('batches/x'))
+  await world.advance(1_000, 100)
+  state.isDown = false
+  await world.advance(3 * MINUTE_MS)
+  expect(seen.error).toMatchObject({ code: 'result_not_found' })
+  state.isDown = true
+  const late = watch(jobs.done('batches/y'))
+  await world.advance(MINUTE_MS)
+  expect(late.error).toMatchObject({ message: 'no ledger' })
+})

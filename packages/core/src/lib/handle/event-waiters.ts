@@ -31,7 +31,7 @@ export function createEventWaiters(clock: Clock): EventWaiters {
   return {
     seen(event) {
       if (event.id === undefined) return false
-      const { id, kind } = toJob(event.id)
+      const { id, kind = kindOf(event.type) } = toJob(event.id)
       const others = last.get(id)?.filter((known) => known.kind !== kind) ?? []
       last.delete(id)
       last.set(id, [{ kind, event }, ...others])
@@ -87,6 +87,17 @@ function toJob(name: string): { id: string; kind: JobKind } {
   const end = name.lastIndexOf('/')
   if (end === -1) return { id: name, kind: undefined }
   return { id: name.slice(end + 1), kind: name.slice(name.lastIndexOf('/', end - 1) + 1, end) }
+}
+
+const KINDS = new Map([
+  ['batch', 'batches'],
+  ['interaction', 'interactions'],
+  ['video', 'operations'],
+])
+
+/** The collection of a job that an event names by a bare id. */
+function kindOf(eventType: string): JobKind {
+  return KINDS.get(eventType.slice(0, eventType.indexOf('.')))
 }
 
 function isSameKind(one: JobKind, other: JobKind): boolean {

@@ -96,6 +96,7 @@ export interface Jobs {
    * @throws JobGivenUpError `job_given_up` if no end of the job was found until `giveUpAfterMs`
    * @throws ResultUnavailableError `result_unavailable`; call `done` again
    * @throws WebhookError `wait_timeout`; call `done` again to go on waiting
+   * @throws WebhookUnavailableError `store_unavailable` if the ledger is not available when the wait begins, for two seconds
    */
   done<J extends JobLike>(job: J, options?: DoneOptions): Promise<ResultOf<J>>
   /**

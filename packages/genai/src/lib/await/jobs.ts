@@ -110,7 +110,7 @@ export function createJobs(options: JobsOptions): Jobs {
       wholeNumber('timeoutMs', doneOptions.timeoutMs, 0, 0)
       const name = toJobName(job)
       // A job that nobody tracked may have ended already.
-      await open(name, 0)
+      await patiently(() => open(name, 0), clock)
       const text = await waiters.wait(idOf(name), name, doneOptions)
       const event = parseEvent(text)
       if (event.type === NOT_FOUND) throw new ResultError('result_not_found', `the API does not know ${name}`)

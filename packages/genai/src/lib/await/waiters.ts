@@ -93,8 +93,9 @@ export function createWaiters({ ledger, receiver, clock, pollMs, reopen }: Waite
       signal?.addEventListener('abort', onAbort, { once: true })
       const giveUp = () => reject(timedOut(name, timeoutMs!))
       const cancel = timeoutMs === undefined ? () => {} : clock.schedule(giveUp, timeoutMs)
-      // After it is among those that wait, so that no end falls between.
-      ledger.find({ endpoint, id }).then((job) => job?.event !== undefined && resolve(job.event), reject)
+      // After it is among those that wait, so that no end falls between. If the ledger is not available, `poll` reads it.
+      const known = ledger.find({ endpoint, id })
+      known.then((job) => job?.event !== undefined && resolve(job.event)).catch(() => {})
       try {
         return await promise
       } finally {
