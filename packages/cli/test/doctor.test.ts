@@ -86,7 +86,7 @@ test('a receiver that waits for ever, one that shows its stack, and one that han
   const silent = await doctor([await listen((request) => void request.resume())])
   expect(of(silent, 'receiver')).toMatchObject({
     status: 'failed',
-    message: expect.stringContaining('Timeout'),
+    message: expect.stringContaining('nothing complete within 3 s'),
   })
   const patient = await doctor([
     await listen(async (request, response) => {
@@ -106,6 +106,15 @@ test('a receiver that waits for ever, one that shows its stack, and one that han
     response.writeHead(401).end('Error: no\n    at verify (/app/server.js:10:20)\n    at x')
   })
   expect(of(await doctor([careless]), 'a forged delivery')?.message).toBe('401, with a stack trace')
+  const broken = await doctor([
+    await listen(
+      (_, response) => void response.writeHead(401, { 'content-encoding': 'gzip' }).end('no gzip'),
+    ),
+  ])
+  expect(of(broken, 'a body over 1 MiB')).toMatchObject({
+    status: 'failed',
+    message: 'no answer (Z_DATA_ERROR)',
+  })
   let pings = 0
   const racing = await doctor([
     await listen((_, response) => {
@@ -166,7 +175,9 @@ test('a receiver that accepts anything, one with another secret, one that redire
   const redirecting = await doctor([
     await listen((_, response) => void response.writeHead(308, { location: '/x' }).end()),
   ])
-  expect(of(redirecting, 'a signed ping')?.message).toContain('a redirect')
+  for (const check of ['a signed ping', 'a GET request']) {
+    expect(of(redirecting, check)?.message).toContain('a redirect')
+  }
   expect(of(await doctor([`http://127.0.0.1:${await freePort()}/hook`]), 'receiver')).toMatchObject({
     status: 'failed',
     message: expect.stringContaining('ECONNREFUSED'),

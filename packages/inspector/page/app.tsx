@@ -71,7 +71,8 @@ function Inspector() {
   // A comparison is one of deliveries.
   const current = !route[0] || route[0] === 'compare' ? 'deliveries' : route[0]
   const names = Object.keys(SCREENS).filter((name) => name !== 'queue' || about?.hasQueue)
-  useFocusOnRoute(route.join('/'))
+  // Another choice in a comparison leads to no other screen.
+  useFocusOnRoute(route[0] === 'compare' ? 'compare' : route.join('/'))
   return (
     <>
       <button type="button" class="skip" onClick={skip}>
@@ -102,7 +103,7 @@ function screenOf(route: readonly string[], about: AboutEmulator): JSX.Element {
   if (name === 'deliveries' && id !== undefined) {
     return action === 'edit' ? <EditScreen key={id} id={id} /> : <DeliveryScreen key={id} id={id} />
   }
-  if (name === 'compare') return <Compare route={route.slice(1)} />
+  if (name === 'compare' && id !== undefined) return <Compare route={route.slice(1)} />
   if (name === 'jobs') return id === undefined ? <Jobs /> : <JobScreen key={id} id={id} />
   if (name === 'webhooks') return <Webhooks about={about} />
   if (name === 'send') return <Send about={about} />

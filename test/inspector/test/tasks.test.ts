@@ -332,9 +332,11 @@ test('compare two attempts of a delivery, then two deliveries', async () => {
   // The fault changed the body of the first attempt only.
   await page.getByRole('region', { name: 'Bodies, line by line' }).locator('del').first().waitFor()
   const other = page.getByLabel('B: delivery').getByRole('option', { name: /video\.generated/ })
+  await page.getByLabel('B: delivery').focus()
   await page.getByLabel('B: delivery').selectOption(await other.getAttribute('value'))
   await expect.poll(() => row('≠ Event').textContent()).toContain('batch.succeededvideo.generated')
   await page.locator('ins', { hasText: '"file_name": "files/v1"' }).waitFor()
+  expect(await page.evaluate(() => document.activeElement?.tagName)).toBe('SELECT')
   await page.reload()
   await expect.poll(() => row('≠ Event').textContent()).toContain('batch.succeededvideo.generated')
   expect(warnings).toEqual([])

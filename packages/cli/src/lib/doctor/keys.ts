@@ -44,7 +44,11 @@ export async function checkKeys(url: string = GOOGLE_JWKS_URL): Promise<Finding[
   const fix = 'Allow this machine to fetch it; receivers of dynamic webhooks answer 503 without.'
   try {
     const response = await fetch(url, { redirect: 'manual', signal: AbortSignal.timeout(TIMEOUT_MS) })
-    if (!response.ok) return [failed(check, `${url} answers ${response.status}`, fix)]
+    if (!response.ok) {
+      // A body that is not read would keep the process alive.
+      await response.body?.cancel()
+      return [failed(check, `${url} answers ${response.status}`, fix)]
+    }
     const { keys } = JSON.parse(await readStart(response, LONGEST_KEYS)) as {
       keys?: readonly { kty?: string; crv?: string }[]
     }

@@ -133,7 +133,12 @@ export async function unsignedProbes(url: string): Promise<Probe[]> {
       fix: 'Refuse content-encoding: the signature covers the bytes as sent.',
       request: encoded,
     },
-    { check: 'a GET request', expected: 405, fix: 'Accept POST alone.', request: new Request(url) },
+    {
+      check: 'a GET request',
+      expected: 405,
+      fix: 'Accept POST alone.',
+      request: new Request(url, { redirect: 'manual' }),
+    },
     {
       check: 'another path',
       expected: 404,

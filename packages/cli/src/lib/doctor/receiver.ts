@@ -56,6 +56,7 @@ async function send(request: Request, timeoutMs: number): Promise<Answered | str
     return { response, text: await readStart(response, LONGEST_ANSWER) }
   } catch (error) {
     const { name, cause } = error as Error & { cause?: { code?: string } }
+    if (name === 'TimeoutError') return `nothing complete within ${timeoutMs / 1_000} s`
     return cause?.code ?? name
   }
 }
@@ -78,11 +79,13 @@ async function examineTwice(ask: Ask, [one, other]: readonly [Request, Request])
   )
 }
 
+const CLOSED = ['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET']
+
 async function examine(ask: Ask, { check, expected, fix, request }: Probe): Promise<Finding> {
   const answer = await ask(request)
   if (typeof answer === 'string') {
     // A receiver may cut off what it does not want to read.
-    if (expected === 413) return ok(check, `the connection is closed (${answer})`)
+    if (expected === 413 && CLOSED.includes(answer)) return ok(check, `the connection is closed (${answer})`)
     return failed(check, `no answer (${answer})`, fix)
   }
   const { status } = answer.response
