@@ -1,7 +1,7 @@
-import { Hono } from 'hono'
+import { type Context, Hono } from 'hono'
 import parseRange from 'range-parser'
 import type { ByteRange, FileRecord } from '../files/file-record.ts'
-import { notFound, splitVerb } from '../http/body.ts'
+import { notFound, sentCheck, splitVerb } from '../http/body.ts'
 import { RequestFault } from '../http/faults.ts'
 import { toPage } from '../http/pages.ts'
 import type { EmulatorState } from '../state/state.ts'
@@ -22,7 +22,7 @@ export function filesApi(state: EmulatorState): Hono {
       if (c.req.query('alt') !== 'media') {
         throw new RequestFault('invalid_request', "A download needs the query parameter 'alt=media'.")
       }
-      return download(state, file, c.req.header('range'))
+      return download(state, file, c)
     })
     .delete('/:id', async (c) => {
       await state.files.delete(find(state, c.req.param('id')).id)
@@ -41,14 +41,10 @@ function find(state: EmulatorState, id: string): FileRecord {
   return file
 }
 
-async function download(
-  state: EmulatorState,
-  file: FileRecord,
-  header: string | undefined,
-): Promise<Response> {
-  const range = readRange(file.sizeBytes, header)
+async function download(state: EmulatorState, file: FileRecord, c: Context): Promise<Response> {
+  const range = readRange(file.sizeBytes, c.req.header('range'))
   const { start, end } = range ?? { start: 0, end: file.sizeBytes - 1 }
-  return new Response(await state.files.read(file, { start, end }), {
+  return new Response(await state.files.read(file, { start, end }, sentCheck(c)), {
     status: range === undefined ? 200 : 206,
     headers: {
       'content-type': file.mimeType,

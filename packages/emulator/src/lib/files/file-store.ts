@@ -36,8 +36,11 @@ export interface FileStore {
   /** All files, oldest first. */
   all(): FileRecord[]
   create(): Promise<FileWriter>
-  /** Reads a file, or a part of it, as the reader asks for it; `not_found` when its bytes are gone. */
-  read(file: FileRecord, range?: ByteRange): Promise<ReadableStream<Uint8Array>>
+  /**
+   * Reads a file, or a part of it, as the reader asks for it; `not_found` when its bytes are gone. `isSent` says whether
+   * every chunk that was read has left this process: then their memory is used again.
+   */
+  read(file: FileRecord, range?: ByteRange, isSent?: () => boolean): Promise<ReadableStream<Uint8Array>>
   /** Reads a file from its start to its end; each chunk holds until the next one is asked for. */
   scan(file: FileRecord): AsyncIterable<Uint8Array>
   delete(id: string): Promise<void>
@@ -188,7 +191,8 @@ export function createFileStore({ records, limits, now, directory }: FileStoreOp
     create,
     all,
     get,
-    read: async (file, range = { start: 0, end: file.sizeBytes - 1 }) => readBytes(await pathOf(file), range),
+    read: async (file, range = { start: 0, end: file.sizeBytes - 1 }, isSent) =>
+      readBytes(await pathOf(file), range, isSent),
     async *scan(file) {
       yield* scanBytes(await pathOf(file))
     },

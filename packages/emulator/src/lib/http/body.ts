@@ -1,7 +1,9 @@
+import type { IncomingMessage } from 'node:http'
 import type { HttpBindings } from '@hono/node-server'
 import type { Context } from 'hono'
 import { RequestFault } from './faults.ts'
 import { type Fields, isFields } from './fields.ts'
+import { readIncoming } from './incoming.ts'
 import { checkDepth } from './json.ts'
 
 const MIB = 1024 * 1024
@@ -46,20 +48,20 @@ function parse(text: string): unknown {
   }
 }
 
-/**
- * Reads a body of any size; each chunk holds until the next one is asked for.
- *
- * Behind `node:http` the chunks come from there: a web stream would copy each, and both copies would stay until the
- * garbage collector runs, tens of megabytes later.
- */
+/** Reads a body of any size; each chunk holds until the next one is asked for. */
 export async function* readChunks(c: Context): AsyncGenerator<Uint8Array> {
   const { incoming } = (c.env ?? {}) as Partial<HttpBindings>
-  if (incoming === undefined) return yield* c.req.raw.body ?? []
-  for await (const chunk of incoming as AsyncIterable<Uint8Array<ArrayBuffer>>) {
-    yield chunk
-    // Frees the memory now; a part of a larger buffer is not ours to free.
-    if (chunk.byteLength === chunk.buffer.byteLength) chunk.buffer.transfer(0)
-  }
+  // A web stream would copy each chunk.
+  yield* incoming === undefined ? (c.req.raw.body ?? []) : readIncoming(incoming as IncomingMessage)
+}
+
+/**
+ * Behind `node:http`, what says whether everything that was read of the answer's body has left this process. The server
+ * reads the next chunk once it has written the one before.
+ */
+export function sentCheck(c: Context): (() => boolean) | undefined {
+  const { outgoing } = (c.env ?? {}) as Partial<HttpBindings>
+  return outgoing && (() => outgoing.headersSent && outgoing.writableLength === 0)
 }
 
 /** Splits `<id>:<verb>`, the API's way to name an action; without a colon the verb is empty. */
