@@ -60,25 +60,28 @@ describe('one job', () => {
     await closed
   })
 
-  test.each([400, 403, 409])('that the API answers with %d pauses no look-up of others', async (status) => {
-    const { world, receiver, asked, handled, track, signals } = await createService((name) =>
-      name.includes('refused') ? refuse(status)() : Promise.resolve(EXPIRED),
-    )
-    receiver.on('*', (event) => void handled.push(event.id!))
-    await track('batches/refused')
-    await world.advance(HOUR_MS)
-    await track(...GOOD)
-    await world.advance(2 * MINUTE_MS, 10_000)
-    expect(handled.sort()).toEqual([...GOOD].sort())
-    expect(signals.filter(({ type }) => type === 'paused')).toEqual([])
-    expect(signals).toContainEqual({
-      type: 'fault',
-      job: 'batches/refused',
-      error: expect.objectContaining({ code: 'result_unavailable', apiStatus: status }),
-    })
-    await world.advance(24 * HOUR_MS, HOUR_MS)
-    expect(asked.filter((name) => name === 'batches/refused').length).toBeLessThan(20)
-  })
+  test.each([400, 403, 409, 500])(
+    'that the API answers with %d pauses no look-up of others',
+    async (status) => {
+      const { world, receiver, asked, handled, track, signals } = await createService((name) =>
+        name.includes('refused') ? refuse(status)() : Promise.resolve(EXPIRED),
+      )
+      receiver.on('*', (event) => void handled.push(event.id!))
+      await track('batches/refused')
+      await world.advance(HOUR_MS)
+      await track(...GOOD)
+      await world.advance(2 * MINUTE_MS, 10_000)
+      expect(handled.sort()).toEqual([...GOOD].sort())
+      expect(signals.filter(({ type }) => type === 'paused')).toEqual([])
+      expect(signals).toContainEqual({
+        type: 'fault',
+        job: 'batches/refused',
+        error: expect.objectContaining({ code: 'result_unavailable', apiStatus: status }),
+      })
+      await world.advance(24 * HOUR_MS, HOUR_MS)
+      expect(asked.filter((name) => name === 'batches/refused').length).toBeLessThan(20)
+    },
+  )
 })
 
 test('a refusal of every job pauses look-ups: the API key is wrong', async () => {

@@ -16,7 +16,7 @@ export interface OutageDetector {
   failed(job: string, error: ResultUnavailableError): boolean
 }
 
-// A wrong API key is refused for every job, as a job of another project is for one.
+// A wrong API key is refused for every job, a job of another project alone.
 const REFUSED_IN_A_ROW = 4
 
 /** Creates a detector that has seen nothing yet. */
@@ -32,11 +32,11 @@ export function createOutageDetector(): OutageDetector {
   }
 }
 
-// Not signed in, too slow, too often: these hold for every request.
-const OF_ALL_JOBS = [401, 408, 429]
+// Not signed in, too often, nobody there: these hold for every request. A 500 may be the fault of one job.
+const OF_ALL_JOBS = [401, 408, 429, 502, 503, 504]
 
 function isOfOneJob(error: ResultUnavailableError): boolean {
   const { apiStatus } = error
   if (apiStatus === undefined) return error instanceof LookUpTimeout
-  return apiStatus < 500 && !OF_ALL_JOBS.includes(apiStatus)
+  return !OF_ALL_JOBS.includes(apiStatus)
 }
