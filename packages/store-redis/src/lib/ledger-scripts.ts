@@ -50,7 +50,7 @@ if redis.call('EXISTS', job) == 0 or givenUp then
   redis.call('PERSIST', job)
   redis.call('ZADD', KEYS[1] .. ':due', ARGV[3], ARGV[1])
   redis.call('ZADD', KEYS[1] .. ':taken', 0, ARGV[1])
-  redis.call('ZADD', KEYS[1] .. ':written', ARGV[3], ARGV[1])
+  redis.call('ZADD', KEYS[1] .. ':written', redis.call('HGET', job, 'createdAt'), ARGV[1])
 end
 redis.call('HSET', job, 'event', ARGV[2], 'expiresAt', ARGV[4])
 if redis.call('PTTL', job) > 0 then expire(ARGV[4], ARGV[3]) end

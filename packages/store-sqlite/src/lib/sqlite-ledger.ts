@@ -31,7 +31,8 @@ const END = END_OF(
   0,
   0,
   `settled = CASE WHEN gwh_jobs.given_up = 1 THEN 0 ELSE gwh_jobs.settled END,
-   look_at = CASE WHEN gwh_jobs.given_up = 1 THEN :now ELSE gwh_jobs.look_at END`,
+   look_at = CASE WHEN gwh_jobs.given_up = 1 THEN :now ELSE gwh_jobs.look_at END,
+   taken_at = CASE WHEN gwh_jobs.given_up = 1 THEN 0 ELSE gwh_jobs.taken_at END`,
 )
 
 const GIVE_UP = END_OF(1, 1, 'settled = 1')

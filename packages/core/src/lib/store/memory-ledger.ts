@@ -63,7 +63,8 @@ export function createMemoryLedger(): JobLedger {
       purge(shelf.settled, now)
       const job = get(shelf, named.id)
       if (hasEnded(job)) return false
-      if (job?.givenUp) put(shelf, { ...job, lookAt: now, event, expiresAt, settled: false, givenUp: false })
+      if (job?.givenUp)
+        put(shelf, { ...job, takenAt: NEVER, lookAt: now, event, expiresAt, settled: false, givenUp: false })
       else if (job) Object.assign(job, { event, expiresAt })
       else put(shelf, { ...named, ...FRESH, createdAt: now, lookAt: now, event, expiresAt })
       return true
@@ -92,8 +93,7 @@ export function createMemoryLedger(): JobLedger {
     },
     async nextLookAt(endpoint, now) {
       const shelf = shelfOf(endpoint)
-      correctTimes(shelf, now)
-      return shelf.due.first()?.lookAt
+      return findAhead(shelf, now).length > 0 ? now : shelf.due.first()?.lookAt
     },
     async begin(key, holder, { now, leaseUntil, expiresAt }) {
       purge(handlings, now)
@@ -150,17 +150,21 @@ function put(shelf: Shelf, job: Job): void {
   shelf.taken.add(job)
 }
 
-/** Corrects what a clock that was ahead has written. */
-function correctTimes(shelf: Shelf, now: number): void {
+/** The open jobs that a clock that was ahead has added or taken. */
+function findAhead({ open, latest }: Shelf, now: number): Job[] {
   const bound = now + LEDGER_SKEW_MS
-  if (shelf.latest <= bound) return
-  shelf.latest = now
-  for (const job of shelf.open.values()) {
-    if (Math.max(job.createdAt, job.takenAt) <= bound) continue
+  if (latest <= bound) return []
+  return [...open.values()].filter(({ createdAt, takenAt }) => Math.max(createdAt, takenAt) > bound)
+}
+
+function correctTimes(shelf: Shelf, now: number): void {
+  for (const job of findAhead(shelf, now)) {
     Object.assign(job, { createdAt: Math.min(job.createdAt, now), lookAt: now, takenAt: NEVER })
     shelf.due.add(job)
     shelf.taken.add(job)
   }
+  // What is left lies at most this far ahead.
+  shelf.latest = Math.max(now, Math.min(shelf.latest, now + LEDGER_SKEW_MS))
 }
 
 function shelve({ open, settled }: Shelf, job: Job): void {
@@ -173,7 +177,6 @@ function take(shelf: Shelf, options: TakeOptions): LedgerJob[] {
   const { dueAt = Number.POSITIVE_INFINITY, takenBefore, now, until, limit } = options
   const { due, taken } = shelf
   correctTimes(shelf, now)
-  shelf.latest = Math.max(shelf.latest, now)
   const heap = takenBefore === undefined ? due : taken
   const isNext = (job: Job) => (takenBefore === undefined ? job.lookAt <= dueAt : job.takenAt < takenBefore)
   const found = new Set<Job>()

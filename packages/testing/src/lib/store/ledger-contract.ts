@@ -3,6 +3,7 @@ import { type Define, type LedgerContract, withHarness } from './ledger-harness.
 import { defineClocks } from './ledger-rules-clock.ts'
 import { defineExpiry, defineHandling, defineRestart } from './ledger-rules-handling.ts'
 import { defineGivingUp, defineJobs, defineTaking } from './ledger-rules-jobs.ts'
+import { defineRandom } from './ledger-rules-random.ts'
 
 export type { LedgerContract } from './ledger-harness.ts'
 
@@ -21,6 +22,7 @@ export function ledgerContract(test: RegisterTest, contract: LedgerContract): vo
   defineTaking(define)
   defineClocks(define)
   defineHandling(define)
+  defineRandom(define)
   defineExpiry(define)
   if (contract.reopen) defineRestart(define)
 }
