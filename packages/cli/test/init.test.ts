@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { freePort } from '@gwh/testing'
@@ -146,6 +146,30 @@ test('nothing is overwritten, and .env keeps what is in it', async () => {
   expect([readFileSync(join(cwd, 'gemini-webhooks.mjs')), readFileSync(env)]).toEqual([code, text])
   expect((await gwh(cwd, ['init', '--file', 'src/hooks.mjs'])).code).toBe(0)
   expect(readFileSync(env)).toEqual(text)
+})
+
+test.each(['null', '[]', '"x"', '{"dependencies":null,"devDependencies":"x"}'])(
+  'a package.json %s is one without dependencies',
+  async (text) => {
+    const cwd = emptyFolder()
+    writeFileSync(join(cwd, 'package.json'), text)
+    expect(await gwh(cwd, ['init'])).toMatchObject({ code: 0, stdout: expect.stringContaining('for node') })
+  },
+)
+
+test('a file with an absolute path is written there', async () => {
+  const path = join(emptyFolder(), 'receiver.mjs')
+  expect(await gwh(emptyFolder(), ['init', '--file', path])).toMatchObject({ code: 0 })
+  expect(existsSync(path)).toBe(true)
+})
+
+test('a .env that is none is explained', async () => {
+  const cwd = emptyFolder()
+  mkdirSync(join(cwd, '.env'))
+  expect(await gwh(cwd, ['init'])).toMatchObject({
+    code: 3,
+    stderr: expect.stringContaining('.env cannot be written'),
+  })
 })
 
 test('the way to install is that of the project', async () => {

@@ -82,6 +82,21 @@ test('--count sends many, at --rate', async () => {
   expect([new Set(ids).size, received.length]).toEqual([5, 5])
 })
 
+test.each(['<html>', 'null', '{}', '[]', '{"webhooks":7}'])(
+  'what is no emulator is not taken for one: %s',
+  async (answer) => {
+    const server = createServer((_, response) => void response.end(answer)).listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    onTestFinished(() => void server.close().closeAllConnections())
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+    const env = { GOOGLE_GEMINI_BASE_URL: url, GWH_CONTROL_TOKEN: 'x' }
+    for (const args of [['trigger', 'batch.succeeded'], ['page'], ['trigger', 'x', '--fault', 'drop']]) {
+      const { code, stderr } = await gwh(emptyFolder(), args, env)
+      expect({ code, stderr }).toEqual({ code: 4, stderr: expect.stringContaining('is no emulator') })
+    }
+  },
+)
+
 test('--list prints the event types', async () => {
   expect(await gwh(emptyFolder(), ['trigger', '--list'])).toMatchObject({
     code: 0,

@@ -7,7 +7,7 @@ export async function printPage(
   flags: { readonly url?: string; readonly json?: true },
 ): Promise<void> {
   const emulator = await findEmulator(context, flags.url)
-  const request = { method: 'POST', path: '/tickets', body: {} } as const
+  const request = { method: 'POST', path: '/tickets', body: {}, answers: 'ticket' } as const
   const { ticket } = await callControl<{ ticket: string }>(context, emulator, request)
   const url = `${emulator.url}/#ticket=${ticket}`
   if (flags.json) context.terminal.json({ url })

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { CliError } from '../shared/cli-error.ts'
+import { type Fields, toFields } from '../shared/fields.ts'
 import type { Framework } from './templates.ts'
 
 /** What a folder says about the project in it. */
@@ -14,18 +15,13 @@ export interface Project {
   readonly install: string
 }
 
-interface PackageJson {
-  readonly dependencies?: Record<string, string>
-  readonly devDependencies?: Record<string, string>
-}
-
 // The more particular ones first: a Next.js project may have Express too.
 const BY_DEPENDENCY: readonly Framework[] = ['next', 'fastify', 'express', 'hono']
 
 /** Looks at package.json, lock files and configurations. */
 export async function detectProject(cwd: string): Promise<Project> {
-  const { dependencies = {}, devDependencies = {} } = await readPackageJson(cwd)
-  const names = Object.keys({ ...dependencies, ...devDependencies })
+  const { dependencies, devDependencies } = await readPackageJson(cwd)
+  const names = Object.keys({ ...toFields(dependencies), ...toFields(devDependencies) })
   const has = (...files: string[]) => files.some((file) => existsSync(join(cwd, file)))
   const isDeno = has('deno.json', 'deno.jsonc', 'deno.lock')
   const isBun = has('bun.lock', 'bun.lockb', 'bunfig.toml') || names.includes('@types/bun')
@@ -38,10 +34,10 @@ export async function detectProject(cwd: string): Promise<Project> {
   }
 }
 
-async function readPackageJson(cwd: string): Promise<PackageJson> {
+async function readPackageJson(cwd: string): Promise<Fields> {
   const text = await readFile(join(cwd, 'package.json'), 'utf8').catch(() => '{}')
   try {
-    return JSON.parse(text) as PackageJson
+    return toFields(JSON.parse(text))
   } catch (cause) {
     throw new CliError('config', 'package.json is not JSON', { cause })
   }

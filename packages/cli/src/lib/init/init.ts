@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { appendFile, mkdir, readFile, writeFile } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { runProgram } from '../dev/program.ts'
 import { listNames } from '../project/env-text.ts'
 import { CliError } from '../shared/cli-error.ts'
@@ -29,7 +29,7 @@ export async function init(context: CommandContext, flags: InitFlags): Promise<n
   const { cwd, terminal } = context
   const detected = await detectProject(cwd)
   const project = { ...detected, framework: flags.framework ?? detected.framework }
-  const file = flags.file ?? defaultFile(cwd, project)
+  const file = flags.file || defaultFile(cwd, project)
   await writeNew(cwd, file, TEMPLATES[project.framework].code)
   const added = await addVariables(join(cwd, '.env'))
   const [install, ...steps] = toSteps(project, file)
@@ -70,8 +70,9 @@ function defaultFile(cwd: string, { framework, isTypeScript }: Project): string 
 
 async function writeNew(cwd: string, file: string, code: string): Promise<void> {
   try {
-    await mkdir(dirname(join(cwd, file)), { recursive: true })
-    await writeFile(join(cwd, file), code, { flag: 'wx' })
+    const path = resolve(cwd, file)
+    await mkdir(dirname(path), { recursive: true })
+    await writeFile(path, code, { flag: 'wx' })
   } catch (cause) {
     const { code: reason } = cause as NodeJS.ErrnoException
     if (reason !== 'EEXIST') throw new CliError('config', `${file} cannot be written (${reason})`, { cause })

@@ -1,5 +1,6 @@
 import { CliError } from '../shared/cli-error.ts'
 import type { CommandContext } from '../shared/context.ts'
+import { type Fields, toFields } from '../shared/fields.ts'
 import { readDevSettings } from './dev-settings.ts'
 
 /** A running emulator. */
@@ -15,6 +16,8 @@ export interface ControlRequest {
   /** Below `/_gwh`. */
   readonly path: string
   readonly body?: object
+  /** A field that every answer has; without it something else than an emulator answers there. */
+  readonly answers?: string
 }
 
 /** A webhook that is registered at an emulator. */
@@ -44,11 +47,13 @@ export async function findEmulator({ env, cwd }: CommandContext, given?: string)
 export async function callControl<Answer>(
   { signal }: CommandContext,
   { url, token }: EmulatorAddress,
-  { method, path, body }: ControlRequest,
+  { method, path, body, answers }: ControlRequest,
 ): Promise<Answer> {
   const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' }
   const request = { method, headers, ...(body && { body: JSON.stringify(body) }), signal }
-  return await call<Answer>(url, `/_gwh${path}`, request)
+  const answer = await call(url, `/_gwh${path}`, request)
+  if (answers !== undefined && !(answers in answer)) throw notAnEmulator(url)
+  return answer as Answer
 }
 
 /** Lists the webhooks of a running emulator, through the API that it shares with Google. */
@@ -57,25 +62,28 @@ export async function listRegistered(
   { url }: EmulatorAddress,
 ): Promise<RegisteredWebhook[]> {
   const headers = { 'x-goog-api-key': 'gwh-dev' }
-  const { webhooks = [] } = await call<{ webhooks?: RegisteredWebhook[] }>(
-    url,
-    '/v1/webhooks?page_size=1000',
-    {
-      headers,
-      signal,
-    },
-  )
-  return webhooks
+  const { webhooks = [] } = await call(url, '/v1/webhooks?page_size=1000', { headers, signal })
+  if (!Array.isArray(webhooks)) throw notAnEmulator(url)
+  return webhooks as RegisteredWebhook[]
 }
 
-async function call<Answer>(url: string, path: string, request: RequestInit): Promise<Answer> {
+async function call(url: string, path: string, request: RequestInit): Promise<Fields> {
   const response = await fetch(`${url}${path}`, request).catch((cause: unknown) => {
     if (request.signal?.aborted) throw new CliError('interrupted', 'interrupted', { cause })
     throw new CliError('network', `no emulator answers at ${url}`, { hint: 'Is `gwh dev` running?', cause })
   })
-  const answer = (await response.json().catch(() => ({}))) as Answer & { error?: { message?: string } }
-  if (response.ok) return answer
-  throw new CliError('failed', answer.error?.message ?? `the emulator answered ${response.status}`)
+  const answer: unknown = await response.json().catch(() => undefined)
+  if (typeof answer !== 'object' || answer === null) throw notAnEmulator(url)
+  if (response.ok) return toFields(answer)
+  const { message } = toFields(toFields(answer).error)
+  throw new CliError(
+    'failed',
+    typeof message === 'string' ? message : `the emulator answered ${response.status}`,
+  )
+}
+
+function notAnEmulator(url: string): CliError {
+  return new CliError('network', `what answers at ${url} is no emulator`, { hint: 'Is `gwh dev` running?' })
 }
 
 /** An emulator answers under these names only. To any other host the token would be given away. */

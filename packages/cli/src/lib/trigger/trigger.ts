@@ -50,7 +50,7 @@ export async function trigger(context: CommandContext, type: string, flags: Trig
       context,
       type,
       flags,
-      await callControl(context, emulator, { method: 'POST', path: '/trigger', body }),
+      await callControl(context, emulator, { method: 'POST', path: '/trigger', body, answers: 'deliveries' }),
     )
   }
 }
