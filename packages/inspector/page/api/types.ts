@@ -9,6 +9,7 @@ export interface Attempt {
   readonly code?: string
   readonly durationMs?: number
   readonly answer?: string
+  readonly reason?: string
   readonly faults?: readonly string[]
   readonly headers?: Readonly<Record<string, string>>
 }

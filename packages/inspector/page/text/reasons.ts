@@ -9,7 +9,8 @@ export function outcomeOf({ status, code, durationMs }: Attempt): string {
 
 /** Why an attempt failed and what to do, in one sentence; `undefined` when it did not. */
 export function reasonOf(attempt: Attempt): string | undefined {
-  const { code, status, uri } = attempt
+  const { code, status, uri, reason } = attempt
+  const because = reason === undefined ? '' : ` (${reason})`
   switch (code) {
     case undefined:
       return undefined
@@ -22,11 +23,11 @@ export function reasonOf(attempt: Attempt): string | undefined {
     case 'timeout':
       return 'The receiver did not answer in time. Acknowledge first, then work: use a queue.'
     case 'connection_failed':
-      return `Nothing answered at ${uri}. Is the receiver running, and on this port?`
+      return `Nothing answered at ${uri}${because}. Is the receiver running, and on this port?`
     case 'target_blocked':
       return 'The emulator delivers to this machine only. The option allowRemote opens it.'
     case 'request_failed':
-      return 'The request could not be made, so nothing was sent. See the reason below.'
+      return `The request could not be made, so nothing was sent${because}.`
     case 'closed':
       return 'The emulator was closed during this attempt; it is made again.'
     default:

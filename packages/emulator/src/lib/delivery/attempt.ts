@@ -1,3 +1,4 @@
+import { printable } from '../shared/printable.ts'
 import type { AttemptCode } from '../shared/types.ts'
 import type { AttemptPlan } from './attempt-plan.ts'
 import { type Deadline, startDeadline } from './deadline.ts'
@@ -22,6 +23,8 @@ export interface Outcome {
   readonly status?: number
   readonly code?: AttemptCode
   readonly answer?: string
+  /** Why there is no answer, in the runtime's words. */
+  readonly reason?: string
   /** The receiver's `Retry-After`, as sent. */
   readonly retryAfter: string | null
 }
@@ -56,10 +59,10 @@ async function sendOnce(outgoing: Outgoing): Promise<Outcome> {
     const { uri, headers, body } = outgoing
     const request = { method: 'POST', headers, body, redirect: 'manual', signal: deadline.signal } as const
     return await toOutcome(await deadline.race(send(uri, request)), deadline)
-  } catch {
-    const isOver = deadline.signal.aborted
-    const code = outgoing.signal.aborted ? 'closed' : isOver ? 'timeout' : 'connection_failed'
-    return { code, retryAfter: null }
+  } catch (error) {
+    if (outgoing.signal.aborted) return { code: 'closed', retryAfter: null }
+    if (deadline.signal.aborted) return { code: 'timeout', retryAfter: null }
+    return { code: 'connection_failed', reason: reasonOf(error), retryAfter: null }
   } finally {
     deadline.clear()
   }
@@ -96,4 +99,15 @@ async function readAnswer(response: Response, deadline: Deadline): Promise<strin
   } catch {}
   reader?.cancel().catch(() => {})
   return text
+}
+
+const MAX_REASON = 300
+
+/** Why something failed, in one line. */
+export function reasonOf(error: unknown): string {
+  const { message = '', code = '', cause } = error instanceof Error ? (error as NodeJS.ErrnoException) : {}
+  // Of several addresses, or of `fetch`, only the code or the cause says anything.
+  const inner = cause instanceof Error ? reasonOf(cause) : ''
+  const text = [message || String(code || error), inner].filter((part) => part !== '').join(': ')
+  return printable(text).slice(0, MAX_REASON)
 }

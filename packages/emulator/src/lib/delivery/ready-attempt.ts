@@ -1,7 +1,7 @@
 import { EmulatorError } from '../shared/errors.ts'
 import type { DeliveryFault } from '../shared/fault-types.ts'
 import type { Settings } from '../shared/options.ts'
-import { type Outcome, sendAttempt } from './attempt.ts'
+import { type Outcome, reasonOf, sendAttempt } from './attempt.ts'
 import { planAttempt } from './attempt-plan.ts'
 import type { Delivery, Endpoint } from './delivery.ts'
 import { buildRequest } from './request.ts'
@@ -45,6 +45,6 @@ export async function prepareAttempt(
     }
   } catch (error) {
     if (error instanceof EmulatorError) throw error
-    return { send: async () => ({ code: 'request_failed', answer: String(error), retryAfter: null }) }
+    return { send: async () => ({ code: 'request_failed', reason: reasonOf(error), retryAfter: null }) }
   }
 }

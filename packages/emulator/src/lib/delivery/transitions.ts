@@ -48,7 +48,7 @@ export function withAttempt(
 export function withOutcome(
   delivery: Delivery,
   number: number,
-  { status, code, answer }: Outcome,
+  { status, code, answer, reason }: Outcome,
   durationMs: number,
 ): Delivery {
   const attempt: Attempt = {
@@ -57,6 +57,7 @@ export function withOutcome(
     ...(code && { code }),
     durationMs,
     ...(answer && { answer }),
+    ...(reason && { reason }),
   }
   return { ...delivery, attempts: delivery.attempts.with(number - 1, attempt) }
 }

@@ -14,7 +14,7 @@ export type AttemptCode =
   | 'connection_failed'
   /** `allowRemote` does not let a delivery go to the URI's address; nothing was sent. */
   | 'target_blocked'
-  /** The request could not be made, for instance because a signing key is damaged; `answer` says why. Nothing was sent. */
+  /** The request could not be made, for instance because a signing key is damaged. Nothing was sent. */
   | 'request_failed'
   /** The emulator was closed or killed in the middle of the attempt; with a state file it is made again. */
   | 'closed'
@@ -33,8 +33,13 @@ export interface Attempt {
   readonly code?: AttemptCode
   /** How long it took, in wall-clock milliseconds; absent while it runs. */
   readonly durationMs?: number
-  /** The first 16 KiB of the receiver's answer, as text; with `request_failed`, the reason. */
+  /** The first 16 KiB of the receiver's answer, as text. */
   readonly answer?: string
+  /**
+   * Why there is no answer, in the runtime's words: with `connection_failed` and `request_failed`, such as
+   * `self-signed certificate`.
+   */
+  readonly reason?: string
   /** The faults that were injected into it; absent when there were none. */
   readonly faults?: readonly DeliveryFault['type'][]
   /** The headers of the request; absent after `request_failed`, and for attempts of versions that did not record them. */

@@ -67,6 +67,7 @@ const attempt = z.looseObject({
   // The real clock may have been set back meanwhile.
   durationMs: z.number().optional(),
   answer: z.string().optional(),
+  reason: z.string().optional(),
   faults: z.array(z.string()).optional(),
   headers: z.record(z.string(), z.string()).optional(),
 })
