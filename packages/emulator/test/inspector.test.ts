@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { createMemoryQueue } from '@gwh/core/queue'
 import { expect, test } from 'vitest'
 import { call, createTestEmulator, deadUrl, register, startEmulator, startReceiver } from './support.ts'
@@ -161,6 +162,18 @@ test('a copy of the request is signed for now, and a receiver accepts it', async
   expect(body.body).toBe(receiver.received[0]!.body)
   expect(Number(body.headers['webhook-timestamp'])).toBe(Math.floor(emulator.clock.now() / 1000))
   expect(body.headers['webhook-signature']).not.toBe(receiver.received[0]!.headers['webhook-signature'])
+})
+
+test('a copy of the request has the form that the README shows and `gwh verify` reads', async () => {
+  const { emulator, webhookId } = await withDelivery()
+  const { body } = await call(emulator, 'GET', `/_gwh/deliveries/${webhookId}/request`)
+  const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8')
+  const shown = JSON.parse(/```json\n(\{\n {2}"uri"[\s\S]*?)\n```/.exec(readme)![1]!)
+  expect(Object.keys(body)).toEqual(Object.keys(shown))
+  expect(Object.keys(body.headers)).toEqual(Object.keys(shown.headers))
+  expect(
+    [body.uri, body.body, ...Object.values(body.headers)].every((value) => typeof value === 'string'),
+  ).toBe(true)
 })
 
 test('a delivery is written as a test, once it has ended', async () => {
