@@ -139,3 +139,23 @@ test('jobs that were tracked while the clock was days ahead are looked up when i
   await world.advance(10 * MINUTE_MS)
   expect(handled).toEqual(['batches/x'])
 })
+
+test.each([5, -5])(
+  'a clock that is wrong by %d days for an hour loses no job and handles none twice',
+  async (days) => {
+    const world = await createWorld({ jobs: { batchMs: 3 * HOUR_MS } })
+    const { jobs, receiver } = world.start(PATH)
+    const handled: string[] = []
+    receiver.on('*', (event) => void handled.push(event.id!))
+    world.state.receivers.delete(PATH)
+    const before = await jobs.track(world.createBatch(PATH))
+    world.clock.step(days * 24 * HOUR_MS)
+    const during = await jobs.track(world.createBatch(PATH))
+    await world.advance(HOUR_MS)
+    await jobs.reconcile()
+    world.clock.step(-days * 24 * HOUR_MS)
+    await world.advance(14 * HOUR_MS, 10 * MINUTE_MS)
+    expect(handled.sort()).toEqual([before.name, during.name].sort())
+    expect(world.gets().length).toBeLessThan(25)
+  },
+)

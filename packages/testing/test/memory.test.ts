@@ -1,6 +1,6 @@
 import { createMemoryQueue, createMemoryStorage } from '@gwh/core/queue'
 import { createMemoryLedger, createMemoryStore } from '@gwh/core/store'
-import { describe, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { ledgerContract, queueContract, queueStorageContract, storeContract } from '../src/index.ts'
 
 describe('memory store', () => {
@@ -20,4 +20,15 @@ describe('memory storage', () => {
 
 describe('memory ledger', () => {
   ledgerContract(test, { create: createMemoryLedger })
+})
+
+test('a ledger in memory finds the next of 200,000 open jobs', async () => {
+  const ledger = createMemoryLedger()
+  for (let index = 0; index < 200_000; index++) {
+    const lookAt = 1_000_000 - index
+    await ledger.open({ endpoint: 'a', id: `job-${index}`, name: 'batches/x', createdAt: 0, lookAt })
+  }
+  expect(await ledger.nextLookAt('a', 0)).toBe(800_001)
+  const taken = await ledger.take({ endpoint: 'a', dueAt: 800_003, now: 0, until: 1_000_001, limit: 10 })
+  expect(taken.map(({ lookAt }) => lookAt)).toEqual([800_001, 800_002, 800_003])
 })
