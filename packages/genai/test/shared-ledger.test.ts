@@ -1,5 +1,5 @@
 import { createMemoryLedger } from '@gwh/core/store'
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { reconcile } from '../src/index.ts'
 import { watch } from './outcomes.ts'
 import { createWorld, MINUTE_MS } from './world.ts'
@@ -96,4 +96,49 @@ test('a job with a very long id is looked up like any other', async () => {
   const options = { client: client as never, receiver, jobs: () => [name], clock: world.clock }
   expect(await reconcile(options)).toMatchObject({ missed: [name], failed: [] })
   expect(handled).toEqual([name])
+})
+
+describe('several processes that share a ledger', () => {
+  test('a job that one has tracked is awaited in another, wherever the webhook arrives', async () => {
+    const world = await createWorld()
+    const ledger = createMemoryLedger()
+    const one = world.start('/one', { ledger })
+    const other = world.start('/other', { ledger })
+    const third = world.start('/third', { ledger })
+    const batch = await one.jobs.track(world.createBatch('/third'))
+    await one.jobs.close()
+    const seen = watch(other.jobs.done(batch.name!))
+    await world.advance(MINUTE_MS)
+    expect(seen.value).toMatchObject({ kind: 'batch', job: batch.name })
+    expect(third.signals).toEqual([])
+  })
+
+  test('look each overdue job up once', async () => {
+    const world = await createWorld()
+    const ledger = createMemoryLedger()
+    const processes = ['/a', '/b', '/c'].map((path) => world.start(path, { ledger }))
+    const handled: string[] = []
+    for (const { receiver } of processes) receiver.on('*', (event) => void handled.push(event.id!))
+    const names: string[] = []
+    for (let index = 0; index < 12; index++) {
+      const { jobs } = processes[index % 3]!
+      names.push((await jobs.track(world.createBatch('/nobody'), { expectedMs: MINUTE_MS })).name!)
+    }
+    await world.advance(10 * MINUTE_MS)
+    expect(handled.sort()).toEqual(names.sort())
+    expect(world.gets()).toHaveLength(12)
+  })
+})
+
+test('an endpoint has handlers of its own: what another has handled is no duplicate there', async () => {
+  const world = await createWorld()
+  const ledger = createMemoryLedger()
+  const handled: string[] = []
+  for (const endpoint of ['a', 'b']) {
+    const { receiver } = world.start(`/${endpoint}`, { ledger, endpoint })
+    receiver.on('*', () => void handled.push(endpoint))
+    await receiver.emit({ type: 'batch.succeeded', data: { id: 'batches/x' } }, { id: 'one' })
+    await receiver.emit({ type: 'batch.succeeded', data: { id: 'x' } }, { id: 'other' })
+  }
+  expect(handled).toEqual(['a', 'b'])
 })
