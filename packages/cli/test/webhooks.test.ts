@@ -286,6 +286,36 @@ test('with --revoke-now, the old secret is gone at once', async () => {
   expect(dotenv()).not.toBe(old)
 })
 
+const ODD_ANSWERS = ['<html>', 'null', '[]', '{}', '{"webhooks":[null]}', '{"webhooks":"x","id":7}']
+
+test.each(ODD_ANSWERS)('an API that answers %s is reported, without a stack', async (answer) => {
+  const server = createServer(async (request, response) => {
+    await buffer(request)
+    response.writeHead(200, { 'content-type': 'application/json' }).end(answer)
+  }).listen(0, '127.0.0.1')
+  onTestFinished(() => void server.close().closeAllConnections())
+  await once(server, 'listening')
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  const env = { GEMINI_API_KEY: 'x', GOOGLE_GEMINI_BASE_URL: url }
+  const secretOptions = ['--uri', URI, '--write-env', '.env']
+  const results = await Promise.all(
+    [
+      ['get', 'w1'],
+      ['update', 'w1', '--state', 'disabled'],
+      ['create', ...secretOptions],
+      ['register', ...secretOptions],
+      ['rotate', 'w1', '--write-env', '.env'],
+    ].map((args) => gwh(emptyFolder(), ['webhooks', ...args], env)),
+  )
+  results.push(await gwh(emptyFolder(), ['webhooks', 'list'], env))
+  for (const { code, stderr } of answer.startsWith('{}') || answer === '[]'
+    ? results.slice(0, -1)
+    : results) {
+    expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringContaining('gwh: ') })
+    expect(stderr).not.toMatch(/^\s+at |cannot be reached|500/m)
+  }
+})
+
 test.each([
   [['list'], {}, 3, 'GEMINI_API_KEY is not set'],
   [['list'], { GEMINI_API_KEY: 'gwh-dev' }, 3, "the API is Google's"],

@@ -1,4 +1,5 @@
 import type { GoogleGenAI } from '@google/genai'
+import { isInstance, WebhookError } from '@gwh/core/errors'
 import { CliError } from '../shared/cli-error.ts'
 import { type CommandContext, untilInterrupted } from '../shared/context.ts'
 import { EXIT } from '../shared/exit-codes.ts'
@@ -63,10 +64,14 @@ const isWithoutAnswer = ({ exitCode }: CliError) => exitCode === EXIT.interrupte
 
 function toCliError(cause: unknown, where: string): unknown {
   if (cause instanceof CliError) return cause
-  const { status, code, error, message } = Object(cause) as Record<string, unknown>
-  if (code === 'option_invalid') return new CliError('usage', String(message), { cause })
+  if (isInstance(cause, WebhookError)) {
+    return new CliError(cause.code === 'option_invalid' ? 'usage' : 'failed', cause.message, { cause })
+  }
+  const { status, error } = Object(cause) as Record<string, unknown>
   if (typeof status !== 'number') {
-    return isOurs(cause) ? cause : new CliError('network', `${where} cannot be reached`, { cause })
+    return isOfParser(cause)
+      ? new CliError('failed', `${where} answered something that is not understood`, { cause })
+      : new CliError('network', `${where} cannot be reached`, { cause })
   }
   const said = readMessage(error) ?? `the API answered ${status}`
   if (FORBIDDEN.includes(status))
@@ -76,9 +81,9 @@ function toCliError(cause: unknown, where: string): unknown {
   return new CliError('failed', said, { cause })
 }
 
-/** A mistake in this program is not a failure of the network. */
-function isOurs(cause: unknown): boolean {
-  return cause instanceof TypeError && !/fetch/i.test(cause.message)
+/** What the SDK and our code throw for an answer that is not JSON, or of another shape. */
+function isOfParser(cause: unknown): boolean {
+  return cause instanceof SyntaxError || (cause instanceof TypeError && !/fetch/i.test(cause.message))
 }
 
 function readMessage(error: unknown): string | undefined {

@@ -1,22 +1,29 @@
 import type { CommandContext } from '../shared/context.ts'
+import { toFields } from '../shared/fields.ts'
+import { toPage, toWebhook } from './answers.ts'
 import { callApi, connect, MAY_BE_THERE } from './client.ts'
 import { type OutputFlags, openSecretSink, type SecretFlags } from './secret-sink.ts'
 import { type ShownWebhook, showAll, showOne } from './show.ts'
 
 const PAGE_SIZE = 1_000
+// A million webhooks are more than anybody has: an API that never ends its list must not fill the memory.
+const MOST_PAGES = 1_000
 
 /** Prints all webhooks of the project. */
 export async function list(context: CommandContext, { json }: OutputFlags): Promise<void> {
   const api = await connect(context)
   const webhooks: ShownWebhook[] = []
   let page_token: string | undefined
+  let pages = 0
   do {
     const page = await callApi(api, context.signal, () =>
       api.sdk.webhooks.list({ page_size: PAGE_SIZE, ...(page_token && { page_token }) }),
     )
-    webhooks.push(...(page.webhooks ?? []))
-    page_token = page.next_page_token
-  } while (page_token)
+    const { webhooks: found, next } = toPage(page)
+    webhooks.push(...found)
+    page_token = next
+    pages++
+  } while (page_token !== undefined && pages < MOST_PAGES)
   if (json) return context.terminal.json({ webhooks })
   if (webhooks.length > 0) return showAll(context, webhooks)
   context.terminal.note('There is no webhook yet. Create one with `gwh webhooks register`.')
@@ -48,10 +55,11 @@ export async function create(context: CommandContext, flags: CreateFlags): Promi
     () => api.sdk.webhooks.create(request, { maxRetries: 0 }),
     MAY_BE_THERE,
   )
-  const { new_signing_secret: secret } = webhook
-  if (secret) await sink.save(secret, String(webhook.id))
+  const { id, new_signing_secret: secret } = toFields(webhook)
+  if (typeof secret === 'string' && secret !== '') await sink.save(secret, String(id))
   else context.terminal.note('The API showed no signing secret.')
-  print(context, { ...webhook, ...(secret && { new_signing_secret: sink.toJson(secret) }) }, flags)
+  const shown = typeof secret === 'string' ? { new_signing_secret: sink.toJson(secret) } : {}
+  print(context, { ...toFields(webhook), ...shown }, flags)
 }
 
 /** The options of `gwh webhooks update`. */
@@ -92,7 +100,8 @@ export async function ping(context: CommandContext, id: string, { json }: Output
   context.terminal.note('The API does not say whether it arrives: look at the log of the receiver.')
 }
 
-function print(context: CommandContext, webhook: ShownWebhook, { json }: OutputFlags): void {
+function print(context: CommandContext, answer: unknown, { json }: OutputFlags): void {
+  const webhook = toWebhook(answer)
   if (json) context.terminal.json(webhook)
   else showOne(context, webhook)
 }

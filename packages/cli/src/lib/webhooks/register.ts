@@ -1,9 +1,9 @@
 import { type EnsuredWebhook, ensureWebhook } from '@gwh/genai'
 import { CliError } from '../shared/cli-error.ts'
 import type { CommandContext } from '../shared/context.ts'
+import { toWebhook } from './answers.ts'
 import { type ApiClient, callApi, connect, MAY_BE_THERE } from './client.ts'
 import { type OutputFlags, openSecretSink, type SecretFlags, type SecretSink } from './secret-sink.ts'
-import type { ShownWebhook } from './show.ts'
 
 /** The options of `gwh webhooks register`. */
 export interface RegisterFlags extends OutputFlags, SecretFlags {
@@ -47,7 +47,7 @@ interface SecretCheck {
 /** A webhook that was there before keeps its secret; says so if the file holds none of its own. */
 async function checkSecret(context: CommandContext, { api, sink, id }: SecretCheck): Promise<void> {
   if (sink.file === undefined) return
-  const webhook: ShownWebhook = await callApi(api, context.signal, () => api.sdk.webhooks.get(id))
+  const webhook = toWebhook(await callApi(api, context.signal, () => api.sdk.webhooks.get(id)))
   const known = webhook.signing_secrets?.map(({ truncated_secret }) => truncated_secret?.slice(-4)) ?? []
   const stored = (await sink.file.read())?.split(/[\s,]+/) ?? []
   if (known.length === 0 || stored.some((secret) => known.includes(secret.slice(-4)))) return

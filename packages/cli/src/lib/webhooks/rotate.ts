@@ -3,10 +3,10 @@ import { type EnvFile, openEnvFile } from '../project/env-file.ts'
 import { CliError } from '../shared/cli-error.ts'
 import type { CommandContext } from '../shared/context.ts'
 import { maskSecret } from '../shared/mask.ts'
+import { toWebhook } from './answers.ts'
 import { type ApiClient, callApi, connect } from './client.ts'
 import { ROTATIONS, type Rotation, readRotation, withRotations, writeRotation } from './rotation-file.ts'
 import { type OutputFlags, readSecrets, unsaved } from './secret-sink.ts'
-import type { ShownWebhook } from './show.ts'
 
 /** The options of `gwh webhooks rotate`. */
 export interface RotateFlags extends OutputFlags {
@@ -68,7 +68,7 @@ async function begin(context: CommandContext, id: string, flags: RotateFlags): P
   }
   const file = await openEnvFile(cwd, writeEnv, variable)
   const api = await connect(context)
-  const webhook: ShownWebhook = await callApi(api, signal, () => api.sdk.webhooks.get(id))
+  const webhook = toWebhook(await callApi(api, signal, () => api.sdk.webhooks.get(id)))
   const previous = webhook.signing_secrets?.map(({ truncated_secret = '' }) => truncated_secret) ?? []
   const requested: Rotation = { stage: 'requested', file: writeEnv, variable, previous }
   await writeRotation(cwd, id, requested)
