@@ -1,7 +1,11 @@
 import { createHmac, generateKeyPairSync, sign } from 'node:crypto'
 
 export const SECRET = 'whsec_azN2MHE3bTF4OXoyYzRiNm44bDVqMGg3ZzFmM2Q5czI='
-export const NOW_SECONDS = Math.floor(Date.now() / 1000)
+
+/** The current time, in unix seconds. A run may take longer than the replay window, so deliveries are signed when needed. */
+export function nowSeconds(): number {
+  return Math.floor(Date.now() / 1000)
+}
 
 /** A delivery as node:http delivers it. */
 export interface Delivery {
@@ -31,11 +35,12 @@ export function makeBody(bytes: number): Buffer {
 
 export function signedStatic(body: Buffer, id = 'msg_3f0b6f0e-5b1f-4d0e-9f0a-2b1c7d9e8a11'): Delivery {
   const key = Buffer.from(SECRET.slice(6), 'base64')
-  const mac = createHmac('sha256', key).update(`${id}.${NOW_SECONDS}.`).update(body).digest('base64')
-  return { headers: toHeaders(id, `v1,${mac}`), body }
+  const timestamp = nowSeconds()
+  const mac = createHmac('sha256', key).update(`${id}.${timestamp}.`).update(body).digest('base64')
+  return { headers: toHeaders(id, `v1,${mac}`, timestamp), body }
 }
 
-export function toHeaders(id: string, signature: string, timestamp = NOW_SECONDS): Record<string, string> {
+export function toHeaders(id: string, signature: string, timestamp = nowSeconds()): Record<string, string> {
   return {
     host: 'example.com',
     'content-type': 'application/json',
@@ -59,7 +64,13 @@ export function signedDynamic(
   body: Buffer,
   id = 'msg_dynamic',
 ): Delivery & { message: Buffer; signature: Buffer } {
-  const message = Buffer.concat([Buffer.from(`${id}.${NOW_SECONDS}.`), body])
+  const timestamp = nowSeconds()
+  const message = Buffer.concat([Buffer.from(`${id}.${timestamp}.`), body])
   const signature = sign(null, message, pairs[2]!.privateKey)
-  return { headers: toHeaders(id, `v1a,${signature.toString('base64')}`), body, message, signature }
+  return {
+    headers: toHeaders(id, `v1a,${signature.toString('base64')}`, timestamp),
+    body,
+    message,
+    signature,
+  }
 }

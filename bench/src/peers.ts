@@ -5,7 +5,7 @@ import OpenAI from 'openai'
 import { Webhook as StandardWebhook } from 'standardwebhooks'
 import Stripe from 'stripe'
 import { Webhook as SvixWebhook } from 'svix'
-import { type Delivery, SECRET } from './deliveries.ts'
+import { type Delivery, nowSeconds, SECRET } from './deliveries.ts'
 
 /** Verifies one delivery of a fixed body. Throws or rejects if it is not genuine. */
 export type PeerVerify = () => unknown
@@ -20,7 +20,7 @@ export async function peersFor({ headers, body }: Delivery): Promise<{
   verify: Record<string, PeerVerify>
   parse: Record<string, PeerVerify>
 }> {
-  const seconds = Math.floor(Date.now() / 1000)
+  const seconds = nowSeconds()
   const stripeMac = createHmac('sha256', SECRET).update(`${seconds}.`).update(body).digest('hex')
   const stripeHeader = `t=${seconds},v1=${stripeMac}`
   const octokitHeader = await signOctokit(SECRET, body.toString())

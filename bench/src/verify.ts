@@ -5,5 +5,5 @@ import { verifyTables } from './verify-tables.ts'
 
 const ROUNDS = 15
 
-for (const table of await verifyTables()) printMeasured(table.title, await measureCpu(table, ROUNDS))
+for await (const table of verifyTables()) printMeasured(table.title, await measureCpu(table, ROUNDS))
 process.exit()

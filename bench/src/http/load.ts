@@ -1,14 +1,13 @@
 import { createHmac, randomUUID } from 'node:crypto'
 import { connect } from 'node:net'
-import { SECRET } from '../deliveries.ts'
+import { nowSeconds, SECRET } from '../deliveries.ts'
 
 const key = Buffer.from(SECRET.slice(6), 'base64')
 
 /** A signed delivery as the bytes of one HTTP request; its id is new. */
 export function makeRequest(body: Buffer): Buffer {
   const id = `msg_${randomUUID()}`
-  // The current time, because a run may take longer than the replay window.
-  const timestamp = Math.floor(Date.now() / 1000)
+  const timestamp = nowSeconds()
   const mac = createHmac('sha256', key).update(`${id}.${timestamp}.`).update(body).digest('base64')
   const head = [
     'POST /webhooks/gemini HTTP/1.1',

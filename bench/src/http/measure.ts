@@ -14,7 +14,7 @@ export interface Extent {
   connections: number
 }
 
-const WARM_UP_DELIVERIES = 12_000
+const WARM_UP_DELIVERIES = 9_000
 
 interface Running {
   contender: Contender

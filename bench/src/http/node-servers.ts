@@ -26,6 +26,9 @@ export const byHand: StartServer = () => listen(bare())
 export const inline: StartServer = () => listen(createNodeHandler(makeReceiver()))
 
 export const emptyQueue: StartServer = () => {
-  const queue = { enqueue: async () => 'enqueued', stats: async () => ({}) } as unknown as DeliveryQueue
+  const queue = {
+    enqueue: async () => 'enqueued',
+    stats: async () => ({ oldestPendingMs: 0 }),
+  } as unknown as DeliveryQueue
   return listen(createNodeHandler(makeReceiver({ queue })))
 }

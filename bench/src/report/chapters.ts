@@ -37,7 +37,7 @@ export function chaptersOf(setting: Setting): PlannedChapter[] {
 }
 
 async function measureServers({ around, rounds, quick, body }: Setting): Promise<Section[]> {
-  const extent = { rounds, deliveries: quick ? 1_500 : 3_000, connections: 64 }
+  const extent = { rounds, deliveries: quick ? 1_500 : 2_000, connections: 64 }
   const sections: Section[] = []
   for (const table of TABLES) {
     const measured = await measureTable(table, body, extent, around)
@@ -52,7 +52,7 @@ const VERIFICATION =
 
 async function measureVerification({ rounds }: Setting): Promise<Section[]> {
   const sections: Section[] = []
-  for (const table of await verifyTables()) {
+  for await (const table of verifyTables()) {
     const measured = await measureCpu(table, rounds)
     printMeasured(table.title, measured)
     sections.push(toCostSection(table.id, table.title, VERIFICATION, measured))
