@@ -12,7 +12,8 @@ const ELSEWHERE = ['bun', 'deno', 'next']
 const FOLDERS = packageFolders.filter((folder) => !ELSEWHERE.includes(folder))
 // These need an optional peer dependency.
 const WITH_PEERS = ['./model', './fastify', './vitest']
-const TIMEOUT_MS = 180_000
+// What the registry needs differs by a factor of twenty.
+const TIMEOUT_MS = 600_000
 
 const work = mkdtempSync(join(tmpdir(), 'gwh-smoke-'))
 const tarballs = join(work, 'tarballs')
