@@ -16,8 +16,8 @@ const LONGEST_SLEEP_MS = 300_000
 const SHORTEST_SLEEP_MS = 50
 
 /**
- * Creates a timer that is not set. It wakes up every five minutes at least, because other processes add things to do, and
- * because whoever knows them may be unreachable.
+ * Creates a timer that is not set. Once `plan` was called it wakes up after five minutes at most: other processes may have
+ * added something to do, or `next` may have failed.
  *
  * @param options.wake Called when there may be something to do. It plans anew when it has ended
  * @param options.next In how many milliseconds there is something to do; `undefined` if there is nothing
