@@ -50,6 +50,8 @@ export class TimerClock implements EmulatorClock {
   readonly #running = new Set<Promise<void>>()
   readonly #listeners: ClockListeners
   #anchor: { real: number; shown: number }
+  /** The latest time that was read since the anchor. */
+  #latest: number
   #paused = false
   #advancing = false
   #stopped = false
@@ -67,13 +69,19 @@ export class TimerClock implements EmulatorClock {
     this.#anchor = position
       ? { real: Math.min(position.real, real), shown: position.shown }
       : { real, shown: real }
+    this.#latest = this.#anchor.shown
     this.#paused = position?.paused ?? false
   }
 
   now(): number {
     const { real, shown } = this.#anchor
     if (this.#paused || this.#advancing) return shown
-    return Math.min(Math.floor(shown + (this.#source.now() - real) * this.#source.timeScale), LAST_TIME_MS)
+    const passed = this.#source.now() - real
+    const now = Math.min(Math.floor(shown + passed * this.#source.timeScale), LAST_TIME_MS)
+    // Real time was set back: ours goes on from where it is, or what is planned would wait for all of that again.
+    if (now < this.#latest) this.#anchor = { real: this.#source.now(), shown: this.#latest }
+    else this.#latest = now
+    return this.#latest
   }
 
   /**
@@ -184,6 +192,7 @@ export class TimerClock implements EmulatorClock {
 
   #show(shown: number): void {
     this.#anchor = { real: this.#source.now(), shown }
+    this.#latest = shown
     // Once stopped, nobody goes on from here.
     if (this.#stopped) return
     try {
