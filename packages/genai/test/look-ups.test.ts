@@ -100,8 +100,8 @@ test('a sweep checks the other jobs when the API refuses one', async () => {
     name.includes('refused') ? refuse(403)() : Promise.resolve(EXPIRED),
   )
   await track('batches/refused', ...GOOD)
-  const { missed, failed } = await jobs.reconcile()
-  expect([missed.length, failed.map(({ job }) => job)]).toEqual([GOOD.length, ['batches/refused']])
+  const { unhandled, failed } = await jobs.reconcile()
+  expect([unhandled.length, failed.map(({ job }) => job)]).toEqual([GOOD.length, ['batches/refused']])
 })
 
 test('a process without jobs of its own looks up those that an ended process has left', async () => {

@@ -75,6 +75,7 @@ describe.each(MODES)('a job whose webhook is lost, $mode', ({ options }) => {
     expect(found).toEqual({
       checked: 2,
       missed: [ended.name],
+      unhandled: [],
       running: [running.id],
       notFound: [],
       failed: [],

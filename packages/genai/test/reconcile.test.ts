@@ -39,6 +39,7 @@ describe.each([
     expect(found).toEqual({
       checked: 3,
       missed: [ended.name],
+      unhandled: [],
       running: [running.id],
       notFound: ['batches/unknown'],
       failed: [],

@@ -86,6 +86,11 @@ export interface Receiver {
    */
   waitFor(jobName: string, options?: WaitOptions): Promise<WebhookEvent>
   /**
+   * Returns whether something handles an event here: a handler that matches it, `onUnhandled`, or a queue, whose worker
+   * may be in another process.
+   */
+  handles(event: WebhookEvent): boolean
+  /**
    * Passes an event that you create yourself through the store or the queue to the handlers, as if Google had sent it.
    * For events whose webhook never arrived. In `context.delivery` the `scheme` is `local`.
    *
@@ -192,6 +197,7 @@ export function createReceiver(options: ReceiverOptions): Receiver {
     },
     use: middleware.add,
     waitFor: waiters.waitFor,
+    handles: (event) => queue !== undefined || unhandled !== undefined || router.find(event).length > 0,
     emit: async (event, options) => {
       checkOpen()
       return await lifecycle.run(() => emit(event, options))

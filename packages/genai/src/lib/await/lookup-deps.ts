@@ -7,7 +7,7 @@ import type { JobClient } from '../shared/client.ts'
 /** What looking up a job needs. */
 export interface LookupDeps {
   client: JobClient
-  receiver: Pick<Receiver, 'emit' | 'endpoint'>
+  receiver: Pick<Receiver, 'emit' | 'endpoint' | 'handles'>
   ledger: JobLedger
   retentionMs: number
   /** How long a source that does not answer keeps other ones out, in milliseconds. */

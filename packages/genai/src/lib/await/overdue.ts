@@ -23,6 +23,7 @@ export interface OverdueJobs {
 
 const AT_ONCE = 4
 const CLOSE_MS = 10_000
+const YIELD_MS = 1_000
 
 /** Creates the look-ups of one process. Processes that share a ledger share the work: each job is taken by one. */
 export function createOverdueJobs(deps: LookupDeps & { random: () => number }): OverdueJobs {
@@ -33,6 +34,8 @@ export function createOverdueJobs(deps: LookupDeps & { random: () => number }): 
   const running = new Set<Promise<void>>()
   let closing: Promise<unknown> | undefined
   let pauses = 0
+  // A process that has left an event to others lets them take jobs first.
+  let yieldMs = 0
   let pausedUntil = Number.NEGATIVE_INFINITY
 
   const pauseLeft = () => pausedUntil - monotonicNow(clock)
@@ -64,6 +67,7 @@ export function createOverdueJobs(deps: LookupDeps & { random: () => number }): 
     try {
       const found = await settleJob(job, 'overdue', { ...deps, signal: stop.signal })
       if (job.event === undefined) answered()
+      if (found === 'unhandled') yieldMs = YIELD_MS
       if (found === 'running') await ledger.postpone(job, toNextLook(job.createdAt, clock.now(), random))
     } catch (error) {
       await ledger.postpone(job, noteFailure(job, error))
@@ -72,7 +76,13 @@ export function createOverdueJobs(deps: LookupDeps & { random: () => number }): 
   const work = async () => {
     while (!stop.signal.aborted && pauseLeft() <= 0) {
       const now = clock.now()
-      const [job] = await ledger.take({ endpoint, dueAt: now, now, until: now + TAKEN_MS, limit: 1 })
+      const [job] = await ledger.take({
+        endpoint,
+        dueAt: now - yieldMs,
+        now,
+        until: now + TAKEN_MS,
+        limit: 1,
+      })
       if (!job) return
       // Each job has a worker of its own, so that one that hangs keeps no other waiting.
       start()
@@ -95,7 +105,7 @@ export function createOverdueJobs(deps: LookupDeps & { random: () => number }): 
     wake: start,
     next: async () => {
       const lookAt = await ledger.nextLookAt(endpoint, clock.now())
-      return lookAt === undefined ? undefined : Math.max(lookAt - clock.now(), pauseLeft())
+      return lookAt === undefined ? undefined : Math.max(lookAt + yieldMs - clock.now(), pauseLeft())
     },
   })
 

@@ -1,11 +1,16 @@
+import { parseEvent } from '@gwh/core'
 import { toHandlingKey } from '../ledger/endings.ts'
 import { emitMissed } from './emit-missed.ts'
 import { JobGivenUpError } from './errors.ts'
 import { findEnd, GIVEN_UP, NOT_FOUND, type WireEvent } from './find-end.ts'
 import type { LookedUpJob, LookupDeps } from './lookup-deps.ts'
+import { toNextOffer } from './timing.ts'
 
-/** What a look-up found: an end that was missed, one that was not, a job that runs, or one that does not exist. */
-export type Found = 'missed' | 'known' | 'running' | 'not_found'
+/**
+ * What a look-up found: an end that was missed, one that was not, one whose event no handler here matches, a job that runs,
+ * or one that does not exist.
+ */
+export type Found = 'missed' | 'known' | 'unhandled' | 'running' | 'not_found'
 
 /**
  * Looks a job up, unless its end is known already, and takes the event of its end to the handlers.
@@ -21,7 +26,7 @@ export async function settleJob(
   reason: 'overdue' | 'reconcile',
   deps: LookupDeps,
 ): Promise<Found> {
-  const { ledger, clock, observe } = deps
+  const { ledger, receiver, clock, observe } = deps
   const text = job.event ?? (await findEnd(job, reason, deps))
   if (text === undefined) return 'running'
   const event = JSON.parse(text) as WireEvent
@@ -41,7 +46,25 @@ export async function settleJob(
     await ledger.settle(job, clock.now())
     return 'known'
   }
+  if (!receiver.handles(parseEvent(text))) return await leave(job, event, deps)
   return (await emitMissed(job, event, deps)) ? 'missed' : 'known'
+}
+
+/** Leaves an event to a process with handlers: by its webhook, or by taking the job, whose end is known now. */
+async function leave(job: LookedUpJob, event: WireEvent, deps: LookupDeps): Promise<Found> {
+  const { ledger, retentionMs, clock, observe } = deps
+  if (job.event === undefined) observe({ type: 'unhandled', job: job.name, eventType: event.type })
+  const now = clock.now()
+  const age = ageOf(event, now)
+  // Nobody has come for it.
+  if (age >= retentionMs) await ledger.settle(job, now)
+  else await ledger.postpone(job, now + toNextOffer(job.event === undefined ? 0 : age))
+  return 'unhandled'
+}
+
+function ageOf({ timestamp = '' }: WireEvent, now: number): number {
+  const age = now - Date.parse(timestamp)
+  return Number.isNaN(age) ? 0 : age
 }
 
 /** The error for a job whose end is a `job.given_up`. */

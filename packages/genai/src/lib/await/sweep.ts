@@ -11,6 +11,11 @@ export interface Reconciled {
   checked: number
   /** The names of jobs that had ended without an event here. Their events went to the handlers. */
   missed: readonly string[]
+  /**
+   * The names of jobs that had ended, and whose event nothing handles here: no handler matches it, and there is no queue.
+   * A process that has one handles it.
+   */
+  unhandled: readonly string[]
   /** The names of jobs that still run. */
   running: readonly string[]
   /** The names of jobs that the API does not know. */
@@ -43,6 +48,7 @@ export function startSweep<J extends LookedUpJob>(
   const found = new Map<Found, string[]>([
     ['missed', []],
     ['known', []],
+    ['unhandled', []],
     ['running', []],
     ['not_found', []],
   ])
@@ -77,6 +83,7 @@ export function startSweep<J extends LookedUpJob>(
     result: () => ({
       checked,
       missed: found.get('missed')!,
+      unhandled: found.get('unhandled')!,
       running: found.get('running')!,
       notFound: found.get('not_found')!,
       failed,

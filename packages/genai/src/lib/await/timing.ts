@@ -49,6 +49,17 @@ export function toNextLook(createdAt: number, now: number, random: () => number)
   return now + spread(age, random)
 }
 
+/** How long a process sleeps at most, in milliseconds, because other processes add things to do. */
+export const LONGEST_SLEEP_MS = 5 * MINUTE_MS
+
+/**
+ * How long an event is left to processes with handlers before it is looked at again, in milliseconds: at first as long as
+ * they sleep at most, so that each of them sees when it is due.
+ */
+export function toNextOffer(age: number): number {
+  return Math.min(Math.max(age, LONGEST_SLEEP_MS), LONGEST_WAIT_MS)
+}
+
 /** How long look-ups pause after the API has failed a number of times in a row: 30 seconds, doubling, at most an hour. */
 export function toPause(failures: number, random: () => number): number {
   return spread(Math.min(FIRST_PAUSE_MS * 2 ** (failures - 1), LONGEST_PAUSE_MS), random)

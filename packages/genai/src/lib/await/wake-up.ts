@@ -1,4 +1,5 @@
 import { type Clock, monotonicNow } from '@gwh/core/queue'
+import { LONGEST_SLEEP_MS } from './timing.ts'
 
 /** A timer for the next thing to do. */
 export interface WakeUp {
@@ -12,7 +13,6 @@ export interface WakeUp {
   close(): void
 }
 
-const LONGEST_SLEEP_MS = 300_000
 const SHORTEST_SLEEP_MS = 50
 
 /**

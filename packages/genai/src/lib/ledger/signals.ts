@@ -6,6 +6,8 @@ export type JobsSignal =
   | { type: 'lookup'; job: string; kind: JobKind; reason: 'overdue' | 'reconcile' }
   /** A look-up found that a job had ended without an event here; the event goes to the handlers now. */
   | { type: 'missed'; job: string; eventType: string }
+  /** A look-up found that a job had ended, and no handler here matches its event; a process that has one handles it. */
+  | { type: 'unhandled'; job: string; eventType: string }
   /** An event was not handled, because the same event of the same job was handled before, from the other source. */
   | { type: 'duplicate'; job: string; eventType: string }
   /** The API does not know the job. It is not looked up any more. */
