@@ -37,7 +37,10 @@ describe('no secret', () => {
 
   test.each([undefined, ''])('an unset variable (%j) stops the receiver from being created', (secrets) => {
     expect(() => createReceiver({ static: { secrets: secrets as string } })).toThrow(
-      expect.objectContaining({ code: 'secret_empty' }),
+      expect.objectContaining({
+        code: 'secret_empty',
+        message: expect.stringMatching(/static\.secrets.*GEMINI_WEBHOOK_SECRET/),
+      }),
     )
   })
 

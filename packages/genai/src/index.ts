@@ -6,7 +6,14 @@
 
 export { JobGivenUpError, JobUntrackedError } from './lib/await/errors.ts'
 export { createJobs } from './lib/await/jobs.ts'
-export type { Jobs, JobsOptions, ReconcileOptions, ResultOf, TrackOptions } from './lib/await/jobs-types.ts'
+export type {
+  BatchLike,
+  Jobs,
+  JobsOptions,
+  ReconcileOptions,
+  ResultOf,
+  TrackOptions,
+} from './lib/await/jobs-types.ts'
 export { type OpenJobName, type ReconcileJobsOptions, reconcile } from './lib/await/reconcile.ts'
 export type { Reconciled } from './lib/await/sweep.ts'
 export type { DoneOptions } from './lib/await/waiters.ts'

@@ -16,6 +16,7 @@ import type {
   InteractionResult,
   JobClient,
   JobResult,
+  Jobs,
   PendingCalls,
   ResultOf,
   VideoResult,
@@ -67,6 +68,19 @@ test('the rows of a batch have the type that the caller gives them', () => {
       if (row.error) expectTypeOf(row.response).toEqualTypeOf<undefined>()
       else expectTypeOf(row.response.candidates).toEqualTypeOf<Answer['candidates']>()
     }
+  }
+  expectTypeOf(read).toBeFunction()
+})
+
+test('the rows of a batch that is awaited have the type that the caller gives them', () => {
+  const read = async (jobs: Jobs, batch: BatchJob, interaction: GoogleGenAIInteraction) => {
+    expectTypeOf(await jobs.done<Answer>(batch)).toEqualTypeOf<BatchResult<Answer>>()
+    expectTypeOf(await jobs.done<Answer>('batches/x')).toEqualTypeOf<JobResult<Answer>>()
+    expectTypeOf(await jobs.done(batch)).toEqualTypeOf<BatchResult>()
+    expectTypeOf(await jobs.done('batches/x')).toEqualTypeOf<JobResult>()
+    expectTypeOf(await jobs.done(interaction)).toEqualTypeOf<InteractionResult | PendingCalls>()
+    // @ts-expect-error An interaction has no rows.
+    await jobs.done<Answer>(interaction)
   }
   expectTypeOf(read).toBeFunction()
 })

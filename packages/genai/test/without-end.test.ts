@@ -40,8 +40,8 @@ describe('a job that the API does not know', () => {
       throw Object.assign(new Error('not found'), { status: 404 })
     }
     world.state.receivers.delete(PATH)
-    const { name } = await world.createBatch(PATH)
-    const seen = watch(jobs.done(name!))
+    const batch = await jobs.track(world.createBatch(PATH), { expectedMs: 1 })
+    const seen = watch(jobs.done(batch))
     await world.advance(20_000, 10_000)
     isKnown = true
     await world.advance(2 * MINUTE_MS)
@@ -158,5 +158,43 @@ describe('an event that became a dead letter', () => {
 
   test('because a handler rejected it is not handled again', async () => {
     expect(await setUp(new PermanentError('no such customer'))).toEqual([])
+  })
+})
+
+describe('a name that was never tracked and that the API does not know', () => {
+  test('is looked up twice within seconds, and leaves nothing for a sweep', async () => {
+    const world = await createWorld()
+    const { jobs } = world.start(PATH)
+    const seen = watch(jobs.done('batches/nope'))
+    await world.advance(2_000, 500)
+    expect([seen, world.gets()]).toEqual([{}, ['GET batches/nope']])
+    await world.advance(3_000, 500)
+    expect(seen.error).toMatchObject({
+      code: 'result_not_found',
+      message: expect.stringContaining('batches/nope'),
+    })
+    await world.advance(2 * MINUTE_MS)
+    expect(await jobs.reconcile()).toMatchObject({ checked: 0, notFound: [] })
+    expect(world.gets()).toHaveLength(2)
+  })
+
+  test('also if nobody waits any more', async () => {
+    const world = await createWorld()
+    const { jobs } = world.start(PATH)
+    const seen = watch(jobs.done('batches/nope', { timeoutMs: 1_000 }))
+    await world.advance(5_000, 500)
+    expect(seen.error).toMatchObject({ code: 'wait_timeout' })
+    await world.advance(2 * MINUTE_MS)
+    expect(await jobs.reconcile()).toMatchObject({ checked: 0, notFound: [] })
+  })
+
+  test('is waited for like any other once it is tracked', async () => {
+    const world = await createWorld()
+    const { jobs } = world.start(PATH)
+    const seen = watch(jobs.done('batches/new'))
+    await world.advance(1_000, 500)
+    await jobs.track('batches/new')
+    await world.advance(20_000, 500)
+    expect(seen).toEqual({})
   })
 })

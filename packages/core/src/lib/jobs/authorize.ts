@@ -41,7 +41,9 @@ export function createAuthorizer(
   const { jobKey, authorize, allowAnyJob } = options
   const chosen = [jobKey, authorize, allowAnyJob].filter((choice) => choice !== undefined)
   if (chosen.length !== 1 || (allowAnyJob !== undefined && allowAnyJob !== true)) {
-    throw invalid('dynamic needs exactly one of jobKey, authorize and allowAnyJob: true')
+    throw invalid(
+      'dynamic needs exactly one of jobKey, authorize and allowAnyJob: true; is GWH_JOB_KEY not set?',
+    )
   }
   if (authorize !== undefined) {
     checkFunction('dynamic.authorize', authorize)

@@ -54,7 +54,7 @@ export function parseSecrets(
 ): ParsedSecret[] {
   if (format !== 'base64' && format !== 'raw') throw invalid('format must be "base64" or "raw"')
   const texts = toList(secrets).flatMap((text) => split(text, warn))
-  if (texts.length === 0) throw new WebhookConfigError('secret_empty', 'no signing secret is configured')
+  if (texts.length === 0) throw empty('no signing secret is configured')
   if (texts.length > MAX_SECRETS) {
     throw new WebhookConfigError(
       'secret_malformed',
@@ -76,7 +76,7 @@ function split(text: string, warn: (warning: ConfigWarning) => void): string[] {
     throw new WebhookConfigError('secret_malformed', 'a signing secret is not a string')
   }
   const trimmed = text.trim()
-  if (trimmed === '') throw new WebhookConfigError('secret_empty', 'a signing secret is empty')
+  if (trimmed === '') throw empty('a signing secret is empty')
   if (trimmed !== text) {
     warn({ code: 'secret_trimmed', message: 'white space around a signing secret is ignored' })
   }
@@ -84,6 +84,12 @@ function split(text: string, warn: (warning: ConfigWarning) => void): string[] {
     throw new WebhookConfigError('secret_malformed', 'remove "v1," from the start of the signing secret')
   }
   return trimmed.split(/[\s,]+/).filter((part) => part !== '')
+}
+
+/** The most frequent mistake in a set-up: a variable that is not set. */
+function empty(what: string): WebhookConfigError {
+  const hint = 'set static.secrets, or secrets of a verifier; is GEMINI_WEBHOOK_SECRET not set?'
+  return new WebhookConfigError('secret_empty', `${what}: ${hint}`)
 }
 
 function parseSecret(

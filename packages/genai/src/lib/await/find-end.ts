@@ -60,10 +60,13 @@ async function lookUpInTime(job: LookedUpJob, deps: LookupDeps): Promise<Outcome
   const late = () => new LookUpTimeout(name, ms)
   try {
     const outcome = await within(lookUp(name, client), { ms, clock, late, ...(signal && { signal }) })
+    deps.untracked?.delete(job.id)
     return outcome ?? (isOld ? giveUp('it still runs') : undefined)
   } catch (error) {
     if (error instanceof ResultError) {
-      return age < UNKNOWN_AT_FIRST_MS ? undefined : { type: NOT_FOUND, data: { id: name } }
+      if (deps.untracked?.has(job.id) ? job.lookups === 0 : age < UNKNOWN_AT_FIRST_MS) return undefined
+      deps.untracked?.delete(job.id)
+      return { type: NOT_FOUND, data: { id: name } }
     }
     if (isOld && isAnswer(error)) return giveUp(error.message)
     throw error

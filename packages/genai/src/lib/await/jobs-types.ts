@@ -75,6 +75,9 @@ export type ResultOf<J> = 'dest' extends keyof J
       ? InteractionResult | PendingCalls
       : JobResult
 
+/** A batch, as the SDK's call returned it; no interaction and no video. */
+export type BatchLike = JobLike & { dest?: object; steps?: never; _fromAPIResponse?: never }
+
 /** The jobs that you await. */
 export interface Jobs {
   /**
@@ -92,13 +95,18 @@ export interface Jobs {
    *
    * @throws JobFailedError `job_failed` if the job ended without a result
    * @throws ResultError `result_not_found` if the API does not know the job, at least a minute after it was tracked, or its
-   *   result. Call `done` again to look the job up again
+   *   result. Call `done` again to look the job up again. A job that was never tracked, a misspelt name say, is looked up
+   *   twice, three seconds apart
    * @throws JobGivenUpError `job_given_up` if no end of the job was found until `giveUpAfterMs`
    * @throws ResultUnavailableError `result_unavailable`; call `done` again
    * @throws WebhookError `wait_timeout`; call `done` again to go on waiting
    * @throws WebhookUnavailableError `store_unavailable` if the ledger is not available when the wait begins, for two seconds
    */
   done<J extends JobLike>(job: J, options?: DoneOptions): Promise<ResultOf<J>>
+  /** Waits for the end of a batch, with the type of its responses, which are not checked: `done<Answer>(job)`; see above. */
+  done<R extends object>(batch: BatchLike, options?: DoneOptions): Promise<BatchResult<R>>
+  /** Waits for the end of a job that is known by its name, with the type of a batch's responses; see above. */
+  done<R extends object>(name: string, options?: DoneOptions): Promise<JobResult<R>>
   /**
    * Looks up every tracked job that has not ended, and takes the events that were missed to the handlers. Call it when a
    * service starts, and after an outage: Google gives up after 24 hours. Jobs looked up within the last minute are left

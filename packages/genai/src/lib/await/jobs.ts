@@ -12,7 +12,7 @@ import { type JobLike, toJobKind, toJobName, toLedgerId } from '../shared/job-na
 import { invalid } from '../shared/options.ts'
 import { JobUntrackedError } from './errors.ts'
 import { GIVEN_UP, NOT_FOUND } from './find-end.ts'
-import type { Jobs, JobsOptions, ResultOf } from './jobs-types.ts'
+import type { Jobs, JobsOptions } from './jobs-types.ts'
 import type { LookupDeps } from './lookup-deps.ts'
 import { createOverdueJobs } from './overdue.ts'
 import { toGivenUp } from './settle-job.ts'
@@ -59,12 +59,13 @@ export function createJobs(options: JobsOptions): Jobs {
   const expectedMs = toExpectedMs(options.expectedMs)
   const retentionMs = wholeNumber('retentionMs', options.retentionMs, 168 * HOUR_MS, 25 * HOUR_MS)
   const leaseMs = wholeNumber('leaseMs', options.leaseMs, 900_000)
+  const untracked = new Set<string>()
   const waiters = createWaiters({
     ledger,
     receiver,
     clock,
     pollMs: wholeNumber('pollMs', options.pollMs, 1_000),
-    reopen: (name) => open(name, 0),
+    reopen: async (name) => void (await open(name, 0)),
   })
   const deps: LookupDeps = {
     client,
@@ -77,6 +78,7 @@ export function createJobs(options: JobsOptions): Jobs {
     clock: options.clock ?? backgroundClock,
     observe: quietObserver(options.observer),
     ended: waiters.ended,
+    untracked,
   }
   const removeGuard = installGuard({ ...deps, receiver })
   const overdue = createOverdueJobs({ ...deps, random })
@@ -88,8 +90,9 @@ export function createJobs(options: JobsOptions): Jobs {
     const lookAt = toFirstLook(createdAt, expected, random)
     const metadata = userMetadata === undefined ? {} : { userMetadata }
     const { endpoint } = receiver
-    await ledger.open({ endpoint, id: idOf(name), name, createdAt, lookAt, ...metadata })
+    const isNew = await ledger.open({ endpoint, id: idOf(name), name, createdAt, lookAt, ...metadata })
     overdue.plan(lookAt)
+    return isNew
   }
   return {
     async track(job, trackOptions = {}) {
@@ -99,25 +102,28 @@ export function createJobs(options: JobsOptions): Jobs {
         checkNames(trackOptions, ['expectedMs', 'userMetadata'], 'track()')
         const expected = wholeNumber('expectedMs', trackOptions.expectedMs, expectedMs[toJobKind(name)], 0)
         const metadata = toMetadataText(trackOptions.userMetadata ?? metadataOf(made))
+        untracked.delete(idOf(name))
         await patiently(() => open(name, expected, metadata), clock)
       } catch (error) {
         throw new JobUntrackedError(made, name, error)
       }
       return made
     },
-    async done<J extends JobLike>(job: J, doneOptions: DoneOptions = {}) {
+    async done(job: JobLike, doneOptions: DoneOptions = {}): Promise<never> {
       checkNames(doneOptions, ['timeoutMs', 'signal'], 'done()')
       wholeNumber('timeoutMs', doneOptions.timeoutMs, 0, 0)
       const name = toJobName(job)
       // A job that nobody tracked may have ended already.
-      await patiently(() => open(name, 0), clock)
+      const isNew = await patiently(() => open(name, 0), clock)
+      if (isNew) untracked.add(idOf(name))
       const text = await waiters.wait(idOf(name), name, doneOptions)
       const event = parseEvent(text)
       if (event.type === NOT_FOUND) throw new ResultError('result_not_found', `the API does not know ${name}`)
       if (event.type === GIVEN_UP) throw toGivenUp(name, event)
       const { signal } = doneOptions
       const options = { client, ...(fetchFile && { fetchFile }), ...(signal && { signal }) }
-      return (await fetchResult(event, options)) as ResultOf<J>
+      // What it is depends on the job; the overloads say so.
+      return (await fetchResult(event, options)) as never
     },
     async reconcile({ olderThanMs, ...rest } = {}) {
       checkNames(rest, [], 'reconcile()')
@@ -159,7 +165,7 @@ function metadataOf(job: JobLike): Readonly<Record<string, unknown>> | undefined
 const TRACK_AGAIN_MS = [100, 400, 1_500]
 
 /** Runs a step, again after a while if the ledger is not available. */
-async function patiently(step: () => Promise<void>, clock: Clock): Promise<void> {
+async function patiently<T>(step: () => Promise<T>, clock: Clock): Promise<T> {
   for (const waitMs of TRACK_AGAIN_MS) {
     try {
       return await step()
@@ -167,7 +173,7 @@ async function patiently(step: () => Promise<void>, clock: Clock): Promise<void>
       await new Promise<void>((resolve) => clock.schedule(resolve, waitMs))
     }
   }
-  await step()
+  return await step()
 }
 
 function toMetadataText(metadata: Readonly<Record<string, unknown>> | undefined): string | undefined {

@@ -17,6 +17,11 @@ export interface LookupDeps {
   /** How long after it was tracked a job without an end is given up, in milliseconds. */
   giveUpAfterMs: number
   clock: Clock
+  /**
+   * The ids of jobs that nobody tracked, and that the API has not shown yet: their names may be misspelt. Look-ups remove
+   * what they find out about. Default: none.
+   */
+  untracked?: Set<string>
   /** Ends look-ups when it is aborted. */
   signal?: AbortSignal
   observe: (signal: JobsSignal) => void

@@ -24,6 +24,8 @@ export interface OverdueJobs {
 const AT_ONCE = 4
 const CLOSE_MS = 10_000
 const YIELD_MS = 1_000
+// A name that nobody tracked may be misspelt.
+const SECOND_LOOK_MS = 3_000
 
 /** Creates the look-ups of one process. Processes that share a ledger share the work: each job is taken by one. */
 export function createOverdueJobs(deps: LookupDeps & { random: () => number }): OverdueJobs {
@@ -68,7 +70,11 @@ export function createOverdueJobs(deps: LookupDeps & { random: () => number }): 
       const found = await settleJob(job, 'overdue', { ...deps, signal: stop.signal })
       if (job.event === undefined) answered()
       if (found === 'unhandled') yieldMs = YIELD_MS
-      if (found === 'running') await ledger.postpone(job, toNextLook(job.createdAt, clock.now(), random))
+      if (found !== 'running') return
+      const present = clock.now()
+      const isDoubtful = deps.untracked?.has(job.id)
+      const lookAt = isDoubtful ? present + SECOND_LOOK_MS : toNextLook(job.createdAt, present, random)
+      await ledger.postpone(job, lookAt)
     } catch (error) {
       await ledger.postpone(job, noteFailure(job, error))
     }
