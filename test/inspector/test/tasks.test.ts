@@ -31,6 +31,8 @@ test('without a session the page says how to get one, also when its emulator has
 
 test('find the failed delivery, see why, fix the receiver, replay', async () => {
   const world = await startWorld()
+  // No retry comes before the page asks for one.
+  world.emulator.clock.pause()
   await world.emulator.trigger({ type: 'video.generated', data: { id: 'fine' } })
   world.useSecret(OTHER_SECRET)
   await world.emulator.trigger(BATCH)
