@@ -6,7 +6,6 @@ import { firstOf } from '../shared/first-of.ts'
 import type { Settings } from '../shared/options.ts'
 import { createTimerSet, type TimerSet } from '../shared/timer-set.ts'
 import type { DeliverySnapshot } from '../shared/types.ts'
-import { createGroups, type Groups } from '../storage/groups.ts'
 import type { Records } from '../storage/records.ts'
 import type { Storage } from '../storage/storage.ts'
 import type { Outcome } from './attempt.ts'
@@ -21,6 +20,7 @@ import {
   registrationOf,
   toSnapshot,
 } from './delivery.ts'
+import { type DeliveryGroups, groupDeliveries } from './delivery-groups.ts'
 import { createInterference, type Interference } from './interference.ts'
 import { createPerKeyLimiter } from './per-key-limiter.ts'
 import { prepareAttempt } from './ready-attempt.ts'
@@ -38,9 +38,6 @@ import {
 // Wide enough that a laptop's receiver is the limit, narrow enough that file descriptors are not.
 const ATTEMPTS_AT_ONCE_PER_ENDPOINT = 32
 
-const PENDING = 'pending'
-const ENDED = 'ended'
-
 /** What a sender works with. */
 export interface SenderOptions {
   readonly clock: TimerClock
@@ -56,8 +53,7 @@ export class Sender {
   readonly #settings: Settings
   readonly #storage: Storage
   readonly #deliveries: Records<Delivery>
-  readonly #byState: Groups<Delivery>
-  readonly #pendingByWebhook: Groups<Delivery>
+  readonly #groups: DeliveryGroups
   readonly #endpoints: Endpoints
   readonly #faults: Interference
   readonly #rules: Rules
@@ -73,10 +69,7 @@ export class Sender {
     this.#settings = settings
     this.#storage = storage
     this.#deliveries = storage.records('delivery')
-    this.#byState = createGroups(this.#deliveries, ({ state }) => (state === PENDING ? PENDING : ENDED))
-    this.#pendingByWebhook = createGroups(this.#deliveries, (delivery) =>
-      delivery.state === PENDING ? registrationOf(delivery) : undefined,
-    )
+    this.#groups = groupDeliveries(this.#deliveries)
     this.#endpoints = endpoints
     this.#faults = createInterference(faults)
     this.#timers = createTimerSet(clock)
@@ -91,7 +84,7 @@ export class Sender {
    * @throws RequestFault `limit_exceeded`
    */
   send(event: EventInput, body: string, endpoints: readonly EndpointRef[]): DeliverySnapshot[] {
-    makeRoom(this.#deliveries, this.#byState(ENDED), endpoints.length, this.#settings.limits.deliveries)
+    makeRoom(this.#deliveries, this.#groups.ended(), endpoints.length, this.#settings.limits.deliveries)
     const createdAt = this.#clock.now()
     return endpoints.map((endpoint) => {
       const delivery = newDelivery(event, body, endpoint, createdAt)
@@ -109,7 +102,7 @@ export class Sender {
       this.#run = new AbortController()
       this.#timers.cancelAll()
     })
-    for (const delivery of [...this.#byState(PENDING).values()]) {
+    for (const delivery of [...this.#groups.pending().values()]) {
       const resumed = toResumed(delivery, now)
       this.#plan(resumed, resumed.nextAttemptAt)
     }
@@ -125,12 +118,12 @@ export class Sender {
 
   /** Whether a delivery is pending. */
   isBusy(): boolean {
-    return this.#byState(PENDING).size > 0
+    return this.#groups.pending().size > 0
   }
 
   /** How many deliveries are pending, and the first `limit` of them. */
   pending(limit: number): { readonly count: number; readonly first: readonly DeliverySnapshot[] } {
-    const pending = this.#byState(PENDING)
+    const pending = this.#groups.pending()
     return {
       count: pending.size,
       first: firstOf(pending.values(), limit).map((delivery) => this.#snapshot(delivery)),
@@ -139,8 +132,8 @@ export class Sender {
 
   /** Ends what is pending for a registered webhook that is gone or switched off. */
   disable(registrationId: string): void {
-    const pending = this.#pendingByWebhook(registrationId)
-    for (const delivery of [...pending.values()]) this.#end(delivery, 'disabled')
+    for (const delivery of [...this.#groups.pendingFor(registrationId).values()])
+      this.#end(delivery, 'disabled')
   }
 
   /** The deliveries as they are stored, oldest first. */
