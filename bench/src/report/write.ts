@@ -1,31 +1,17 @@
-import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Section } from './section.ts'
+import type { Result } from './results.ts'
 
-/** Sections under one heading. */
-export interface Chapter {
-  title: string
-  sections: readonly Section[]
+/** Writes `performance.md` with a table and a chart for each section. The charts are in the folder `performance`. */
+export function writeReport(folder: string, introduction: string, results: readonly Result[]): void {
+  const chapters = results.map(
+    ({ title, measured, sections }) =>
+      `## ${title}\n\n${measured}\n\n${sections.map((section) => toMarkdown(section)).join('\n')}`,
+  )
+  writeFileSync(join(folder, 'performance.md'), `${introduction}\n${chapters.join('\n')}`)
 }
 
-/**
- * Writes `performance.md` and a chart for each of its tables.
- *
- * @param folder Where to write: `docs`
- * @param introduction What stands above the tables: the machine, and how to read them
- */
-export function writeReport(folder: string, introduction: string, chapters: readonly Chapter[]): void {
-  const charts = join(folder, 'performance')
-  mkdirSync(charts, { recursive: true })
-  for (const old of readdirSync(charts)) if (old.endsWith('.svg')) rmSync(join(charts, old))
-  for (const { sections } of chapters) {
-    for (const { id, chart } of sections) writeFileSync(join(charts, `${id}.svg`), chart)
-  }
-  const text = chapters.map(({ title, sections }) => `## ${title}\n\n${sections.map(toMarkdown).join('\n')}`)
-  writeFileSync(join(folder, 'performance.md'), `${introduction}\n${text.join('\n')}`)
-}
-
-function toMarkdown({ id, title, text, head, rows }: Section): string {
+function toMarkdown({ id, title, text, head, rows }: Result['sections'][number]): string {
   return `### ${title}\n\n${text}\n\n${toTable(head, rows)}\n\n![${title}](performance/${id}.svg)\n`
 }
 
@@ -33,8 +19,9 @@ function toTable(head: readonly string[], rows: readonly (readonly string[])[]):
   const widths = head.map((cell, column) =>
     Math.max(3, cell.length, ...rows.map((row) => row[column]!.length)),
   )
-  const toLine = (cells: readonly string[]) =>
-    `| ${cells.map((cell, column) => (column === 0 ? cell.padEnd(widths[column]!) : cell.padStart(widths[column]!))).join(' | ')} |`
+  const pad = (cell: string, column: number) =>
+    column === 0 ? cell.padEnd(widths[column]!) : cell.padStart(widths[column]!)
+  const toLine = (cells: readonly string[]) => `| ${cells.map(pad).join(' | ')} |`
   const ruler = widths.map((width, column) =>
     column === 0 ? '-'.repeat(width) : `${'-'.repeat(width - 1)}:`,
   )
