@@ -52,4 +52,5 @@ export type {
   JobRef,
   TriggerOptions,
   TriggerResult,
+  WebhookSnapshot,
 } from './lib/shared/types.ts'

@@ -238,6 +238,22 @@ test('a rotated secret survives a restart with the same options; another secret 
   expect(await signedWith(third, rotated.body.secret)).toBe(false)
 })
 
+test('webhooks() returns whole secrets that have not ended; an option that repeats one keeps the others', async () => {
+  const state = join(temporaryFolder(), 'emulator.db')
+  const uri = 'http://127.0.0.1:9/hook'
+  const options = (secret: string) => ({ state, webhooks: [{ uri, secret, name: 'mine' }] })
+  const first = createTestEmulator(options(SECRET))
+  const { id } = first.webhooks()[0]!
+  const { body } = await call(first, 'POST', `/v1/webhooks/${id}:rotateSigningSecret`, {})
+  const expected = { id, uri, name: 'mine', state: 'enabled', secrets: [body.secret, SECRET] }
+  expect(first.webhooks()).toMatchObject([expected])
+  await first.close()
+  const second = createTestEmulator(options(body.secret))
+  expect(second.webhooks()).toMatchObject([expected])
+  await second.clock.advance(86_400_000)
+  expect(second.webhooks()).toMatchObject([{ secrets: [body.secret] }])
+})
+
 test('a delivery is sent once more, with its id and body', async () => {
   const { emulator } = await startEmulator()
   const receiver = await startReceiver()

@@ -1,5 +1,5 @@
 import { type AdapterContract, NODE_HTTP_EXCEPTIONS } from '@gwh/testing'
-import { readDevSettings } from '../project/dev-settings.ts'
+import { findSetting } from '../project/configuration.ts'
 import { findSecrets } from '../project/secrets.ts'
 import { CliError } from '../shared/cli-error.ts'
 import { type CommandContext, untilInterrupted } from '../shared/context.ts'
@@ -51,8 +51,8 @@ export async function conformance(
 /** Serves a public key, and says how dynamic deliveries are signed and marked. */
 async function openKeys(context: CommandContext, port: number | undefined) {
   if (port === undefined) return undefined
-  const jobKey = context.env.GWH_JOB_KEY ?? (await readDevSettings(context.cwd))?.jobKey
-  if (!jobKey) {
+  const jobKey = (await findSetting(context, 'GWH_JOB_KEY'))?.value
+  if (jobKey === undefined) {
     throw new CliError('config', 'the job key of the receiver is not known', {
       hint: 'Dynamic deliveries have a job token: set GWH_JOB_KEY.',
     })

@@ -1,6 +1,12 @@
 import { join } from 'node:path'
 import { createEmulator, type Emulator, EmulatorError, loadScenarios, type Scenario } from '@gwh/emulator'
-import { FOLDER, newDevSettings, readDevSettings, writeDevSettings } from '../project/dev-settings.ts'
+import {
+  type DevSettings,
+  FOLDER,
+  newDevSettings,
+  readDevSettings,
+  writeDevSettings,
+} from '../project/dev-settings.ts'
 import { devEnvironment, writeEnvironment } from '../project/environment.ts'
 import { CliError } from '../shared/cli-error.ts'
 import type { CommandContext } from '../shared/context.ts'
@@ -34,16 +40,24 @@ export async function dev(
 ): Promise<number> {
   const { cwd, terminal, signal } = context
   const { GWH_JOB_KEY: jobKey } = context.env
-  const settings = { ...newDevSettings(), ...(await readDevSettings(cwd)), ...(jobKey && { jobKey }) }
-  await writeDevSettings(cwd, settings)
+  const kept = { ...newDevSettings(), ...(await readDevSettings(cwd)), ...(jobKey && { jobKey }) }
+  await writeDevSettings(cwd, kept)
+  const { rotated, queue: _, ...settings } = kept
   const emulator = open(context, flags, settings, await readScenarios(flags.scenarios))
   try {
     const url = await listen(emulator, flags.port)
-    await writeDevSettings(cwd, { ...settings, url })
-    const variables = devEnvironment(url, settings)
+    const current = {
+      ...settings,
+      url,
+      ...readWebhook(emulator, flags.forward),
+      ...readQueue(context, flags),
+    }
+    await writeDevSettings(cwd, current)
+    const variables = devEnvironment(url, current)
     const file = await writeEnvironment(cwd, variables)
     const page = await emulator.inspectorUrl()
-    introduce(context, { url, page, file, forward: flags.forward, secret: settings.secret })
+    const isRotated = rotated === true || newest(current) !== newest(settings)
+    introduce(context, { url, page, file, forward: flags.forward, secret: current.secret, isRotated })
     if (command.length > 0) return await runProgram(command, { ...context.env, ...variables }, signal)
     await aborted(signal)
     terminal.note()
@@ -52,6 +66,19 @@ export async function dev(
     await emulator.close()
   }
 }
+
+/** What the emulator knows of the forwarded webhook: its secret may have been rotated by a program, or on the page. */
+function readWebhook(emulator: Emulator, forward: string): Pick<DevSettings, 'webhook' | 'secret'> {
+  const { id, secrets } = emulator.webhooks().find(({ uri }) => uri === forward)!
+  return { webhook: id, secret: secrets.join(',') }
+}
+
+function readQueue({ env }: CommandContext, flags: DevFlags): Pick<DevSettings, 'queue'> {
+  const queue = flags.queue ?? env.GWH_QUEUE
+  return queue ? { queue } : {}
+}
+
+const newest = ({ secret }: Pick<DevSettings, 'secret'>) => secret.split(',')[0]!
 
 function open(
   context: CommandContext,
@@ -65,7 +92,7 @@ function open(
     return createEmulator({
       ...(queue && { queue }),
       state: join(cwd, FOLDER, 'emulator.db'),
-      webhooks: [{ name: 'gwh dev', uri: flags.forward, secret: settings.secret }],
+      webhooks: [{ name: 'gwh dev', uri: flags.forward, secret: newest(settings) }],
       controlToken: settings.controlToken,
       scenarios,
       observer(signal) {
@@ -116,14 +143,24 @@ interface Introduction {
   readonly page: string
   readonly file: string
   readonly forward: string
+  /** Newest first. */
   readonly secret: string
+  /** Whether the secret is another one than at the last start. */
+  readonly isRotated: boolean
 }
 
-function introduce({ terminal }: CommandContext, { url, page, file, forward, secret }: Introduction): void {
+function introduce({ terminal }: CommandContext, about: Introduction): void {
+  const { url, page, file, forward, isRotated } = about
+  const secret = about.secret.split(',').map(maskSecret).join(', ')
   terminal.note(bold("Google's side"), `  ${url}`)
-  terminal.note(bold('Your receiver'), `  ${forward}  `, dim(`secret ${maskSecret(secret)}`))
+  terminal.note(bold('Your receiver'), `  ${forward}  `, dim(`secret ${secret}`))
   terminal.note(bold('Page'), `           ${page}  `, dim('opens once'))
   terminal.note(bold('Environment'), `    ${file}  `, dim('for example node --env-file'))
+  if (isRotated) {
+    terminal.note(
+      `The secret was rotated: your program and ${file} get the new one (${maskSecret(newest(about))}).`,
+    )
+  }
   terminal.note(dim('Send an event: gwh trigger batch.succeeded. Ctrl-C ends it.'))
 }
 

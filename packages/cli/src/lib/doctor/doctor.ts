@@ -1,3 +1,4 @@
+import { findSetting } from '../project/configuration.ts'
 import { findSecrets } from '../project/secrets.ts'
 import { type CommandContext, untilInterrupted } from '../shared/context.ts'
 import { EXIT, type ExitCode } from '../shared/exit-codes.ts'
@@ -24,15 +25,16 @@ export async function doctor(
   url: string | undefined,
   flags: DoctorFlags,
 ): Promise<ExitCode> {
-  const { cwd, env, signal } = context
+  const { cwd, signal } = context
   const found = await findSecrets(context, flags.secretEnv)
   const secrets = await checkSecrets(found)
-  const queue = flags.queue ?? env.GWH_QUEUE ?? env.REDIS_URL
+  const keys = flags.jwks ?? (await findSetting(context, 'GWH_JWKS_URL'))?.value
+  const queue = flags.queue ?? (await findSetting(context, 'GWH_QUEUE', 'REDIS_URL'))?.value
   const usable = secrets.status === 'ok' ? found?.secrets : undefined
   const parts = [
     checkVersions(cwd),
     [secrets],
-    checkKeys(flags.jwks ?? env.GWH_JWKS_URL),
+    checkKeys(keys),
     url === undefined ? [] : checkReceiver({ url, secrets: usable, timeoutMs: flags.timeout * 1_000 }),
     queue ? checkStorage(cwd, queue) : [],
   ]

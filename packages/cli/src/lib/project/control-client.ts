@@ -1,7 +1,7 @@
 import { CliError } from '../shared/cli-error.ts'
 import type { CommandContext } from '../shared/context.ts'
 import { type Fields, toFields } from '../shared/fields.ts'
-import { readDevSettings } from './dev-settings.ts'
+import { findSetting } from './configuration.ts'
 
 /** A running emulator. */
 export interface EmulatorAddress {
@@ -34,10 +34,9 @@ export interface RegisteredWebhook {
  *
  * @throws CliError when none is known
  */
-export async function findEmulator({ env, cwd }: CommandContext, given?: string): Promise<EmulatorAddress> {
-  const settings = await readDevSettings(cwd)
-  const url = given ?? env.GOOGLE_GEMINI_BASE_URL ?? settings?.url
-  const token = env.GWH_CONTROL_TOKEN ?? settings?.controlToken
+export async function findEmulator(context: CommandContext, given?: string): Promise<EmulatorAddress> {
+  const url = given ?? (await findSetting(context, 'GOOGLE_GEMINI_BASE_URL'))?.value
+  const token = (await findSetting(context, 'GWH_CONTROL_TOKEN'))?.value
   if (url !== undefined && token !== undefined) return { url: checkLocal(url), token }
   const hint = 'Start `gwh dev` in this folder, or set --url and GWH_CONTROL_TOKEN.'
   throw new CliError('config', 'no emulator is known here', { hint })

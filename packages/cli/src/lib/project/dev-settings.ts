@@ -6,7 +6,7 @@ import { writePrivately } from '../shared/files.ts'
 
 /** What `gwh dev` keeps in a project, so that nothing changes between two runs. */
 export interface DevSettings {
-  /** The signing secret of the forwarded webhook, `whsec_` and base64. */
+  /** The signing secrets of the forwarded webhook, newest first, separated by commas; after a rotation several. */
   readonly secret: string
   /** The emulator's control token. */
   readonly controlToken: string
@@ -14,6 +14,12 @@ export interface DevSettings {
   readonly jobKey?: string
   /** Where the emulator listens, or listened last. */
   readonly url?: string
+  /** The id of the forwarded webhook. */
+  readonly webhook?: string
+  /** Whether its secret was rotated since `gwh dev` started last. */
+  readonly rotated?: boolean
+  /** The queue that the page shows, or showed last: a SQLite file or a Redis URL. */
+  readonly queue?: string
 }
 
 /** The folder in a project that holds what `gwh dev` keeps. */
@@ -39,8 +45,9 @@ export async function readDevSettings(cwd: string): Promise<DevSettings | undefi
 function parse(text: string): DevSettings | undefined {
   try {
     const value = JSON.parse(text) as DevSettings
-    const { secret, controlToken, jobKey = '' } = value
-    return [secret, controlToken, jobKey].every(isPlain) ? value : undefined
+    const { secret, controlToken, jobKey = '', webhook = '', url, queue } = value
+    const isSound = [secret, controlToken, jobKey, webhook].every(isPlain) && isLocal(url) && isText(queue)
+    return isSound ? value : undefined
   } catch {
     return undefined
   }
@@ -48,8 +55,15 @@ function parse(text: string): DevSettings | undefined {
 
 /** Whether a value means the same to Node, to a shell and in a header: the file may come from somebody else. */
 function isPlain(value: unknown): boolean {
-  return typeof value === 'string' && /^[\w.~+/=-]*$/.test(value)
+  return typeof value === 'string' && /^[\w.~+/=,-]*$/.test(value)
 }
+
+/** Whether it can be a URL at which `gwh dev` listened: keys and tokens go there. */
+function isLocal(url: unknown): boolean {
+  return url === undefined || (typeof url === 'string' && /^http:\/\/127\.0\.0\.1:\d+$/.test(url))
+}
+
+const isText = (value: unknown) => value === undefined || typeof value === 'string'
 
 /** Makes fresh settings, in the forms that Google's own secrets have. */
 export function newDevSettings(): DevSettings {

@@ -24,7 +24,7 @@ export async function writeEnvironment(cwd: string, variables: Record<string, st
 
 /** Quotes a value so that a shell and Node read the same, and a shell runs nothing. */
 function quote(name: string, value: string): string {
-  if (/^[\w.~+/:=-]*$/.test(value)) return value
+  if (/^[\w.~+/:=,-]*$/.test(value)) return value
   if (!/['\r\n]/.test(value)) return `'${value}'`
   throw new CliError('config', `${name} has a quote or a line end in it`, { hint: 'Choose another value.' })
 }

@@ -1,13 +1,12 @@
 import { CliError } from '../shared/cli-error.ts'
-import type { CommandContext } from '../shared/context.ts'
-import { readDevSettings } from './dev-settings.ts'
+import { type FoundSetting, findSetting, type Surroundings } from './configuration.ts'
 
 /** Signing secrets, and where they were found. */
 export interface FoundSecrets {
   /** One secret or several, separated by commas or spaces. */
   readonly secrets: string
   /** For a person to read. */
-  readonly source: string
+  readonly source: FoundSetting['source']
 }
 
 /** The variables that hold signing secrets, in the order in which they are read. */
@@ -19,15 +18,12 @@ export const SECRET_VARIABLES = ['GEMINI_WEBHOOK_SECRET', 'WEBHOOK_SIGNING_SECRE
  *
  * @throws CliError when a variable was named and is not set
  */
-export async function findSecrets(
-  { env, cwd }: Pick<CommandContext, 'env' | 'cwd'>,
-  name?: string,
-): Promise<FoundSecrets | undefined> {
-  for (const variable of name === undefined ? SECRET_VARIABLES : [name]) {
-    const secrets = env[variable]
-    if (secrets) return { secrets, source: variable }
+export async function findSecrets(context: Surroundings, name?: string): Promise<FoundSecrets | undefined> {
+  if (name !== undefined) {
+    const secrets = context.env[name]
+    if (secrets) return { secrets, source: name }
+    throw new CliError('config', `the variable ${name} is not set`)
   }
-  if (name !== undefined) throw new CliError('config', `the variable ${name} is not set`)
-  const secret = (await readDevSettings(cwd))?.secret
-  return secret === undefined ? undefined : { secrets: secret, source: 'gwh dev in this folder' }
+  const found = await findSetting(context, ...SECRET_VARIABLES)
+  return found && { secrets: found.value, source: found.source }
 }

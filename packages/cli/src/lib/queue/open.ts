@@ -1,5 +1,6 @@
 import { isInstance, WebhookError } from '@gwh/core/errors'
 import type { DeliveryQueue } from '@gwh/core/queue'
+import { findSetting } from '../project/configuration.ts'
 import { CliError } from '../shared/cli-error.ts'
 import { type CommandContext, untilInterrupted } from '../shared/context.ts'
 
@@ -20,10 +21,10 @@ export async function withQueue<Result>(
   flags: QueueFlags,
   work: (queue: DeliveryQueue) => Promise<Result>,
 ): Promise<Result> {
-  const where = flags.queue ?? context.env.GWH_QUEUE
+  const where = flags.queue ?? (await findSetting(context, 'GWH_QUEUE'))?.value
   if (!where) {
     throw new CliError('usage', 'which queue?', {
-      hint: 'Name a SQLite file or a Redis URL with --queue, or in GWH_QUEUE.',
+      hint: 'Name a SQLite file or a Redis URL with --queue, or in GWH_QUEUE, or start `gwh dev` here with --queue.',
     })
   }
   try {

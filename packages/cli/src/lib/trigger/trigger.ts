@@ -1,8 +1,8 @@
 import { setTimeout } from 'node:timers/promises'
 import { EVENT_TYPES } from '@gwh/core/events'
 import { createJobToken, JOB_TOKEN_FIELD } from '@gwh/core/job-token'
+import { findSetting } from '../project/configuration.ts'
 import { callControl, type EmulatorAddress, findEmulator, listRegistered } from '../project/control-client.ts'
-import { readDevSettings } from '../project/dev-settings.ts'
 import { CliError } from '../shared/cli-error.ts'
 import { type CommandContext, untilInterrupted } from '../shared/context.ts'
 import { toFaultRule } from './faults.ts'
@@ -64,7 +64,7 @@ async function dynamicUris(
   const uris = (await subscribed(context, emulator, type)).map(({ uri }) => uri)
   if (uris.length === 0)
     throw new CliError('failed', `no webhook is subscribed to ${type}: name a receiver with --to`)
-  if (!context.env.GWH_JOB_KEY) {
+  if ((await findSetting(context, 'GWH_JOB_KEY')) === undefined) {
     context.terminal.note(
       'GWH_JOB_KEY is not set, so the event has no job token: receivers with a job key answer 403.',
     )
@@ -107,12 +107,9 @@ interface EventWanted {
   readonly index: number
 }
 
-async function toEvent(
-  { env, cwd }: CommandContext,
-  { type, flags, uris, index }: EventWanted,
-): Promise<object> {
+async function toEvent(context: CommandContext, { type, flags, uris, index }: EventWanted): Promise<object> {
   const { data, metadata, dynamic, count } = flags
-  const jobKey = dynamic ? (env.GWH_JOB_KEY ?? (await readDevSettings(cwd))?.jobKey) : undefined
+  const jobKey = dynamic ? (await findSetting(context, 'GWH_JOB_KEY'))?.value : undefined
   const token = jobKey ? { [JOB_TOKEN_FIELD]: await createJobToken({ jobKey }) } : {}
   const id = `${type.split('.')[0]}-${Date.now()}${count > 1 ? `-${index + 1}` : ''}`
   // Without data the emulator makes a job, whose result the handler can fetch.

@@ -1,5 +1,6 @@
 import { type Explanation, explainFailure } from '@gwh/core/explain'
 import { GOOGLE_JWKS_URL, type VerifyOptions, verifyWebhook } from '@gwh/core/verify'
+import { findSetting } from '../project/configuration.ts'
 import { findSecrets } from '../project/secrets.ts'
 import { CliError } from '../shared/cli-error.ts'
 import { type CommandContext, untilInterrupted } from '../shared/context.ts'
@@ -56,10 +57,11 @@ async function toOptions(
 ): Promise<VerifyOptions> {
   const found = await findSecrets(context, flags.secretEnv)
   const isDynamic = /(^| )(v1a,|eyJ)/.test(headers['webhook-signature']?.[0] ?? '')
-  const jwks = flags.jwks ?? (context.env.GWH_JWKS_URL || (isDynamic ? GOOGLE_JWKS_URL : undefined))
+  const known = flags.jwks ?? (await findSetting(context, 'GWH_JWKS_URL'))?.value
+  const jwks = known ?? (isDynamic ? GOOGLE_JWKS_URL : undefined)
   if (found === undefined && jwks === undefined) {
     throw new CliError('config', 'no signing secret is known', {
-      hint: 'Set GEMINI_WEBHOOK_SECRET, or WEBHOOK_SIGNING_SECRET.',
+      hint: 'Set GEMINI_WEBHOOK_SECRET, or WEBHOOK_SIGNING_SECRET, or be in a folder where `gwh dev` ran.',
     })
   }
   return {

@@ -1,8 +1,10 @@
 import type { GoogleGenAI } from '@google/genai'
 import { isInstance, WebhookError } from '@gwh/core/errors'
+import { findSetting, type Surroundings } from '../project/configuration.ts'
 import { CliError } from '../shared/cli-error.ts'
 import { type CommandContext, untilInterrupted } from '../shared/context.ts'
 import { EXIT } from '../shared/exit-codes.ts'
+import { isLoopback } from '../shared/loopback.ts'
 
 /** A client of the SDK, and where it talks to. */
 export interface ApiClient {
@@ -11,7 +13,6 @@ export interface ApiClient {
   readonly where: string
 }
 
-const LOOPBACK = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/
 const GONE = [404, 410]
 const FORBIDDEN = [401, 403]
 
@@ -20,16 +21,15 @@ const FORBIDDEN = [401, 403]
  *
  * @throws CliError without an API key, or with the one of `gwh dev` for another machine than this
  */
-export async function connect({ env }: CommandContext): Promise<ApiClient> {
-  const apiKey = env.GEMINI_API_KEY || env.GOOGLE_API_KEY
-  const baseUrl = env.GOOGLE_GEMINI_BASE_URL || undefined
+export async function connect(context: CommandContext): Promise<ApiClient> {
+  const { apiKey, baseUrl, isKept } = await findApi(context)
   if (!apiKey) {
     throw new CliError('config', 'GEMINI_API_KEY is not set', {
-      hint: 'For the emulator of `gwh dev`, load its variables: set -a; . .gwh/env',
+      hint: 'Set it, or start `gwh dev` in this folder to work with its emulator.',
     })
   }
-  const isLocal = baseUrl !== undefined && URL.canParse(baseUrl) && LOOPBACK.test(new URL(baseUrl).hostname)
-  if (apiKey === 'gwh-dev' && !isLocal) {
+  if (isKept) context.terminal.note(`With the emulator of \`gwh dev\` at ${baseUrl}.`)
+  if (apiKey === 'gwh-dev' && !(baseUrl !== undefined && isLoopback(baseUrl))) {
     throw new CliError('config', "GEMINI_API_KEY is the one of `gwh dev`, but the API is Google's", {
       hint: 'Set GOOGLE_GEMINI_BASE_URL to the emulator, or GEMINI_API_KEY to a key of yours.',
     })
@@ -37,6 +37,27 @@ export async function connect({ env }: CommandContext): Promise<ApiClient> {
   const { GoogleGenAI } = await import('@google/genai')
   const sdk = new GoogleGenAI({ apiKey, ...(baseUrl && { httpOptions: { baseUrl } }) })
   return { sdk, where: baseUrl ?? 'Google' }
+}
+
+/** Which API, as far as it is known. */
+export interface FoundApi {
+  readonly apiKey: string | undefined
+  /** Absent for Google's own. */
+  readonly baseUrl: string | undefined
+  /** Whether both come from what `gwh dev` keeps in this folder. */
+  readonly isKept: boolean
+}
+
+/** The key and the URL come from the same place: a key of Google's must not go to an emulator, nor the other way. */
+export async function findApi({ env, cwd }: Surroundings): Promise<FoundApi> {
+  const apiKey = env.GEMINI_API_KEY || env.GOOGLE_API_KEY || undefined
+  const baseUrl = env.GOOGLE_GEMINI_BASE_URL || undefined
+  if (apiKey !== undefined || baseUrl !== undefined) return { apiKey, baseUrl, isKept: false }
+  const kept = { env: {}, cwd }
+  const url = await findSetting(kept, 'GOOGLE_GEMINI_BASE_URL')
+  if (url === undefined) return { apiKey, baseUrl, isKept: false }
+  const key = await findSetting(kept, 'GEMINI_API_KEY')
+  return { apiKey: key?.value, baseUrl: url.value, isKept: true }
 }
 
 /** What to do when the answer to a call that makes a webhook is lost. */

@@ -1,12 +1,14 @@
 import { rotateSecret } from '@gwh/genai'
+import { changeDevSecrets, isDevWebhook, type WebhookPlace } from '../project/dev-webhook.ts'
 import { type EnvFile, openEnvFile } from '../project/env-file.ts'
 import { CliError } from '../shared/cli-error.ts'
 import type { CommandContext } from '../shared/context.ts'
 import { maskSecret } from '../shared/mask.ts'
 import { toWebhook } from './answers.ts'
-import { type ApiClient, callApi, connect } from './client.ts'
+import { type ApiClient, callApi, connect, findApi } from './client.ts'
 import { ROTATIONS, type Rotation, readRotation, withRotations, writeRotation } from './rotation-file.ts'
 import { type OutputFlags, readSecrets, unsaved } from './secret-sink.ts'
+import { showRotation } from './show-rotation.ts'
 
 /** The options of `gwh webhooks rotate`. */
 export interface RotateFlags extends OutputFlags {
@@ -35,25 +37,25 @@ async function takeStep(context: CommandContext, id: string, flags: RotateFlags)
   const goesOn =
     kept !== undefined && kept.stage !== 'requested' && (!flags.again || kept.stage === 'received')
   const rotation = goesOn ? kept : await begin(context, id, flags)
+  const isNew = rotation.stage === 'received'
   // The file from the beginning may be the reason why the secret is not in it yet.
-  const path = rotation.stage === 'received' ? (flags.writeEnv ?? rotation.file) : rotation.file
+  const path = isNew ? (flags.writeEnv ?? rotation.file) : rotation.file
   const opening = openEnvFile(context.cwd, path, rotation.variable)
-  const file = await (rotation.stage === 'received' ? opening.catch(sayKept) : opening)
-  const stored = rotation.stage === 'received' ? await store(context, id, rotation, file) : rotation
+  const file = await (isNew ? opening.catch(sayKept) : opening)
+  const stored = isNew ? await store(context, id, rotation, file) : rotation
   const isOver = Date.now() >= (stored.previousUntil ?? 0)
   const removed = isOver ? await finish(context, id, stored, file) : []
   const { variable, previousUntil } = stored
-  const result = {
-    id,
-    stage: isOver ? 'finished' : 'overlap',
-    file: file.path,
-    variable,
-    previousUntil,
-    removed,
-  }
+  const stage = isOver ? 'finished' : 'overlap'
+  const result = { id, stage, file: file.path, variable, previousUntil, removed }
   if (flags.json) context.terminal.json(result)
-  else if (isOver) showFinished(context, stored)
-  else showOverlap(context, id, stored)
+  else
+    showRotation(context, stored, {
+      id,
+      isOver,
+      isNew,
+      isDev: await isDevWebhook(context.cwd, await toPlace(context, id)),
+    })
 }
 
 /** Asks the API for a new secret, and keeps it before anything else. */
@@ -106,6 +108,10 @@ async function store(
     context.terminal.note(`${file.path} did not hold the old secret of this webhook.`)
   }
   await file.write([secret, ...others].join(',')).catch(sayKept)
+  await changeDevSecrets(context.cwd, await toPlace(context, id), (known) => [
+    secret,
+    ...known.filter((other) => other !== secret),
+  ])
   const { secret: _, ...rest } = rotation
   const stored: Rotation = { ...rest, stage: 'overlap', file: file.path }
   await writeRotation(context.cwd, id, stored)
@@ -130,32 +136,17 @@ async function finish(
   const isOld = (secret: string) => rotation.previous.includes(short(secret))
   const left = [newest, ...others.filter((secret) => !isOld(secret))]
   if (newest !== undefined && left.length < secrets.length) await file.write(left.join(','))
+  await changeDevSecrets(context.cwd, await toPlace(context, id), ([first, ...rest]) => [
+    first,
+    ...rest.filter((secret) => !isOld(secret)),
+  ])
   await writeRotation(context.cwd, id, undefined)
   return others.filter(isOld).map(short)
 }
 
+async function toPlace(context: CommandContext, id: string): Promise<WebhookPlace> {
+  return { id, baseUrl: (await findApi(context)).baseUrl }
+}
+
 /** As the API shortens a secret. */
 const short = (secret: string) => `whsec_...${secret.slice(-4)}`
-
-function showOverlap(
-  { terminal }: CommandContext,
-  id: string,
-  { file, variable, previousUntil = 0 }: Rotation,
-): void {
-  const until = new Date(previousUntil).toISOString()
-  terminal.out(`${id} signs with a new secret; the old one ends at ${until}`)
-  for (const line of [
-    '',
-    `1. Have the receivers load ${variable} from ${file} again: restart them, or deploy it.`,
-    '   Until then they answer 401 to what the new secret signed, and the sender tries again for 24 hours.',
-    `2. Send a ping, and see in a receiver's log that it verifies: gwh webhooks ping ${id}`,
-    `3. After ${until}, run \`gwh webhooks rotate ${id}\` again. It removes the old secret.`,
-  ]) {
-    terminal.note(line)
-  }
-}
-
-function showFinished({ terminal }: CommandContext, { file, variable }: Rotation): void {
-  terminal.out(`the rotation is finished: ${variable} in ${file} holds no old secret of this webhook`)
-  terminal.note('Receivers may load it when convenient: the old secret verifies nothing new.')
-}

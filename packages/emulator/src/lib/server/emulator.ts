@@ -12,6 +12,7 @@ import type { Faults } from '../shared/fault-types.ts'
 import { type EmulatorOptions, readOptions } from '../shared/options.ts'
 import type { Emulator, EmulatorClock, JobRef } from '../shared/types.ts'
 import { createState, type EmulatorState, resume } from '../state/state.ts'
+import { toSnapshot } from '../webhooks/registry.ts'
 import { createApp } from './app.ts'
 import { type RunningServer, startServer } from './listen.ts'
 
@@ -111,6 +112,7 @@ export function createEmulator(options: EmulatorOptions = {}): Emulator {
       checkOpen()
       await state.keys.rotate()
     },
+    webhooks: () => [...state.webhooks.all()].map((webhook) => toSnapshot(webhook, state.clock.now())),
     deliveries: () => state.sender.snapshots(),
     idle: () => state.clock.settled(),
   }

@@ -76,6 +76,22 @@ export interface DeliverySnapshot {
   readonly attempts: readonly Attempt[]
 }
 
+/** A registered webhook, copied at the moment of the call. */
+export interface WebhookSnapshot {
+  /** Its resource id. */
+  readonly id: string
+  /** Its display name, when it has one. */
+  readonly name?: string
+  /** Where its events go. */
+  readonly uri: string
+  /** Whether it gets events; the last is the emulator's doing. */
+  readonly state: 'enabled' | 'disabled' | 'disabled_due_to_failed_deliveries'
+  /** The event types it is subscribed to. */
+  readonly subscribedEvents: readonly string[]
+  /** The whole signing secrets that have not ended, newest first: after a rotation more than one. */
+  readonly secrets: readonly string[]
+}
+
 /** A job: its id, or what the API returned for it. */
 export type JobRef = string | { readonly name?: string | undefined } | { readonly id?: string | undefined }
 
@@ -225,6 +241,8 @@ export interface Emulator {
    * @throws EmulatorError `closed`
    */
   rotateKeys(): Promise<void>
+  /** Every registered webhook, with the secrets that the API shows only once. */
+  webhooks(): readonly WebhookSnapshot[]
   /** Every delivery that is kept, oldest first. */
   deliveries(): readonly DeliverySnapshot[]
   /** Resolves when nothing is being delivered and nothing is due; later retries and unfinished jobs can remain. */

@@ -1,6 +1,13 @@
 import type { DeliveryEnd, EndpointRef } from '../delivery/delivery.ts'
 import { newResourceId } from '../shared/ids.ts'
-import { newSecret, type RevocationBehavior, rotateSecrets, type SigningSecret } from '../signing/secrets.ts'
+import type { WebhookSnapshot } from '../shared/types.ts'
+import {
+  liveSecrets,
+  newSecret,
+  type RevocationBehavior,
+  rotateSecrets,
+  type SigningSecret,
+} from '../signing/secrets.ts'
 import type { Records } from '../storage/records.ts'
 
 /** Whether a webhook gets deliveries; the last is the emulator's doing. */
@@ -30,7 +37,10 @@ export interface WebhookRegistry {
   get(id: string): Webhook | undefined
   all(): Iterable<Webhook>
   change(webhook: Webhook, change: WebhookChange): Webhook
-  /** Registers a webhook, or changes the one with its URI. A secret it was not given before becomes its only one. */
+  /**
+   * Registers a webhook, or changes the one with its URI. A secret that it does not have and was not given before
+   * becomes its only one.
+   */
   preset(input: WebhookChange & Pick<Webhook, 'uri' | 'subscribedEvents'>, secret?: string): Webhook
   delete(id: string): boolean
   /** Makes a new secret the active one and returns it. */
@@ -62,7 +72,8 @@ export function createRegistry({ records, now, disableAfter }: RegistryOptions):
       records.put({ ...webhook, ...change, ...(change.state === 'enabled' && { failures: undefined }) }),
     preset(input, secret) {
       const known = [...records.values()].find(({ uri }) => uri === input.uri)
-      const isNew = secret !== undefined && secret !== known?.presetSecret
+      const had = [known?.presetSecret, ...(known?.secrets.map(({ value }) => value) ?? [])]
+      const isNew = secret !== undefined && !had.includes(secret)
       const secrets = isNew ? [{ value: secret }] : (known?.secrets ?? [newSecret()])
       const presetSecret = secret ?? known?.presetSecret
       return records.put({ id: newResourceId(), state: 'enabled', ...known, ...input, secrets, presetSecret })
@@ -94,4 +105,11 @@ export function createRegistry({ records, now, disableAfter }: RegistryOptions):
 /** Names a webhook as an endpoint, whatever its state: a ping asks for it by name. */
 export function endpointOf({ id, uri }: Webhook): EndpointRef {
   return { scheme: 'static', registrationId: id, uri }
+}
+
+/** Copies what is known of a webhook at the time `now`, with its whole secrets. */
+export function toSnapshot({ id, name, uri, state, ...rest }: Webhook, now: number): WebhookSnapshot {
+  const secrets = liveSecrets(rest.secrets, now).map(({ value }) => value)
+  const { subscribedEvents } = rest
+  return { id, ...(name !== undefined && { name }), uri, state, subscribedEvents, secrets }
 }
