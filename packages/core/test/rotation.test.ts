@@ -80,14 +80,51 @@ describe('secrets from a function', () => {
     expect(state.calls).toBe(2)
   })
 
-  test('are loaded once in 30 seconds, however many signatures are wrong', async () => {
+  test('are loaded six times in a minute and twice in the next ones, however many signatures are wrong', async () => {
     const { state, clock, post } = createRotating()
     await post()
-    for (let second = 0; second < 60; second++) {
+    const calledAt: number[] = []
+    for (let second = 0; second < 180; second++) {
+      const before = state.calls
       expect(await Promise.all([post(OTHER_SECRET), post(OTHER_SECRET), post()])).toEqual([401, 401, 200])
+      if (state.calls > before) calledAt.push(second)
       await clock.advance(1_000)
     }
-    expect(state.calls).toBe(2)
+    expect(calledAt).toEqual([1, 3, 7, 15, 31, 61, 91, 121, 151])
+  })
+
+  test('that are stored a few seconds after their first delivery are known seconds later, also a second time', async () => {
+    const { state, clock, post } = createRotating()
+    const third = 'whsec_dGhpcmQgc2VjcmV0IG9mIHRoZSByb3RhdGlvbiB0ZXN0cw=='
+    expect(await post()).toBe(200)
+    for (const [secrets, secret] of [
+      [[OTHER_SECRET, SECRET], OTHER_SECRET],
+      [[third, OTHER_SECRET], third],
+    ] as const) {
+      await clock.advance(10_000)
+      const statuses = [await post(secret)]
+      await clock.advance(2_000)
+      state.secrets = secrets
+      for (let second = 0; second < 4; second++) {
+        statuses.push(await post(secret))
+        await clock.advance(1_000)
+      }
+      expect([statuses[0], statuses.at(-1)]).toEqual([401, 200])
+    }
+  })
+
+  test('are asked for soon again after a quiet minute', async () => {
+    const { state, clock, post } = createRotating()
+    await post()
+    for (let second = 0; second < 40; second++) {
+      await post(OTHER_SECRET)
+      await clock.advance(1_000)
+    }
+    await clock.advance(60_000)
+    expect(await post(OTHER_SECRET)).toBe(401)
+    state.secrets = [OTHER_SECRET, SECRET]
+    await clock.advance(1_000)
+    expect(await post(OTHER_SECRET)).toBe(200)
   })
 
   test('stay in use while the function fails, which is signalled', async () => {

@@ -11,7 +11,12 @@ import { compile, extract } from './snippets.ts'
 
 const read = (path: string) => readFileSync(new URL(path, import.meta.url), 'utf8')
 // The snippets of the README use the set-up of the page.
-const PAGES = ['../../../docs/migrate-from-polling.md', '../../../packages/genai/README.md']
+const PAGES = [
+  '../../../docs/migrate-from-polling.md',
+  '../../../packages/genai/README.md',
+  // Executed by a test of its own.
+  '../../../docs/recipes/rotation.md',
+]
 const FOLDER = fileURLToPath(new URL('../.snippets-migrate', import.meta.url))
 
 // `generateVideos` needs version 2 of the SDK, as the page says.

@@ -13,7 +13,7 @@ import { createJobTokenVerifier, type JobKeySource, type JobTokenSettings } from
 export interface JobAuthorization {
   /**
    * Accept only jobs whose metadata has a token signed with one of these keys, each of at least 32 characters. A
-   * function is called when keys are first needed, and again when none matches a token, at most every 30 seconds.
+   * function is called when keys are first needed, and again when none matches a token, at most six times in a minute.
    */
   jobKey?: JobKeySource
   /** Accept only deliveries for which this returns `true`. */

@@ -129,7 +129,14 @@ export function createJwks(url: string | URL, options: JwksOptions = {}): Jwks {
   const accept = (next: Loaded) => {
     loaded = next
   }
-  const shared = createSharedLoad({ load, accept, isCold: () => !isUsable(), clock, timeoutMs, cooldownMs })
+  const shared = createSharedLoad({
+    load,
+    accept,
+    isCold: () => !isUsable(),
+    clock,
+    timeoutMs,
+    cooldownMs: () => cooldownMs,
+  })
 
   const keys = (): MaybePromise<KeySet | undefined> => {
     if (isYoung(RENEW_AT)) return loaded!.keys

@@ -7,7 +7,7 @@ import type { VerifyOptions } from '../verify/verify-options.ts'
 const HEADER_CODES = /^header_|_malformed$/
 
 const VERIFIES_NOW =
-  'The delivery verifies now: the receiver had older secrets or keys, and reads them again at most every 30 seconds.'
+  'The delivery verifies now: the receiver had older secrets or keys, and reads them again after 1 to 30 seconds.'
 
 /**
  * Reports why deliveries are refused, as signals of type `explained`. Slow, so for development only.

@@ -16,7 +16,7 @@ import { toToleranceSeconds } from '../verify/replay-window.ts'
 export interface StaticOptions {
   /**
    * Signing secrets, newest first; one string may hold several, separated by commas or spaces. A function is
-   * called when secrets are first needed, and again when none matches a delivery, at most every 30 seconds.
+   * called when secrets are first needed, and again when none matches a delivery, at most six times in a minute.
    */
   secrets: SecretSource
   /** How secrets become key bytes. Default `base64`; `raw` only for secrets of Google's launch week. */

@@ -27,7 +27,7 @@ export type SecretTexts = string | readonly string[]
  * Signing secrets, or a function that returns them.
  *
  * The function is called with the first delivery, and its result is cached. It is called again when no secret matches a
- * delivery, at most every 30 seconds, so that secrets rotate without a restart. If it fails, the last secrets stay in
+ * delivery, after a second at first, then less and less often until every 30 seconds, so that secrets rotate without a restart. If it fails, the last secrets stay in
  * use.
  */
 export type SecretSource = SecretTexts | (() => SecretTexts | Promise<SecretTexts>)

@@ -11,15 +11,15 @@ export interface SharedLoadOptions<T> {
   clock: Clock
   /** How long one load may take, in milliseconds. */
   timeoutMs: number
-  /** Shortest time between the starts of two loads, successful or not, in milliseconds. */
-  cooldownMs: number
+  /** Returns the shortest time between the starts of two loads, successful or not, in milliseconds. */
+  cooldownMs: () => number
 }
 
 /** A load shared by concurrent callers. */
 export interface SharedLoad {
   /** Whether a load is in progress and within its time. */
   readonly loading: boolean
-  /** Whether the last load started less than `cooldownMs` ago. */
+  /** Whether the last load started less than `cooldownMs()` ago. */
   readonly coolingDown: boolean
   /**
    * Joins the load in progress, or starts one unless cooling down. Resolves to whether a value was loaded.
@@ -57,7 +57,7 @@ export function createSharedLoad<T>(options: SharedLoadOptions<T>): SharedLoad {
   // `Math.abs`, so that a clock that is set back delays nothing for longer than the limit.
   const isWithin = (since: number, limitMs: number) => Math.abs(clock.now() - since) < limitMs
   const isLoading = () => current !== undefined && isWithin(current.startedAt, patienceMs)
-  const isCoolingDown = () => isWithin(attemptedAt, cooldownMs)
+  const isCoolingDown = () => isWithin(attemptedAt, cooldownMs())
 
   const run = async (sequence: number): Promise<boolean> => {
     const value = await load()
