@@ -36,6 +36,10 @@ export {
 } from './lib/manage/rotate-secret.ts'
 export { addSecret, liveSecrets, type StoredSecret } from './lib/manage/stored-secrets.ts'
 export type { BatchResult } from './lib/results/batch-result.ts'
+export {
+  type ContinuationMemoryOptions,
+  createContinuationMemory,
+} from './lib/results/continuation-memory.ts'
 export type { ContinuationMemory, RespondOptions } from './lib/results/continue-once.ts'
 export type { FetchFile } from './lib/results/download.ts'
 export {

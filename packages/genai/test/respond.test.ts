@@ -1,11 +1,20 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { PermanentError, parseEvent } from '@gwh/core'
+import { createReceiver, PermanentError, parseEvent } from '@gwh/core'
+import { createMemoryLedger } from '@gwh/core/store'
+import { createSqliteLedger } from '@gwh/store-sqlite'
 import { freePort } from '@gwh/testing'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { childrenOf } from '../../../test/support/src/children.ts'
-import { type CallResult, type ContinuationMemory, fetchResult, type RespondOptions } from '../src/index.ts'
+import {
+  type CallResult,
+  type ContinuationMemory,
+  createContinuationMemory,
+  createJobs,
+  fetchResult,
+  type RespondOptions,
+} from '../src/index.ts'
 import { type Answers, serveApi } from './google.ts'
 import { connect3, SDKS } from './support.ts'
 
@@ -78,6 +87,56 @@ test('with a memory, another process gets the continuation too', async () => {
   for (const _ of [1, 2]) expect(await attempt(connect3(url), { memory })).toMatchObject({ id: 'v1_two' })
   expect(created()).toBe(1)
   expect([...memory]).toEqual([['gwh:continuation:v1_one', 'v1_two']])
+})
+
+test('a handler and code that waits, in two processes that share a SQLite ledger, continue it once', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'gwh-respond-'))
+  onTestFinished(() => rmSync(folder, { recursive: true }))
+  const { url, created } = await startApi(NEXT)
+  /** One process: a client, a connection of its own to the ledger, and its jobs. */
+  const start = () => {
+    const client = connect3(url)
+    const receiver = createReceiver({ dynamic: { allowAnyJob: true }, observer: () => {} })
+    const ledger = createSqliteLedger({ path: join(folder, 'jobs.db') })
+    const jobs = createJobs({ client, receiver, ledger, pollMs: 20 })
+    onTestFinished(async () => {
+      await jobs.close()
+      await ledger.close?.()
+    })
+    return { client, jobs, receiver }
+  }
+  const [server, script] = [start(), start()]
+  const waited = script.jobs.done('v1_one').then((pending) => {
+    if (pending.kind !== 'requires_action') throw new TypeError('no calls')
+    return pending.respond(RESULTS)
+  })
+  const handled = new Promise<unknown>((resolve) => {
+    server.receiver.on('interaction.requires_action', () => resolve(attempt(server.client)))
+  })
+  const event = { type: 'interaction.requires_action', data: { id: 'v1_one' } }
+  await server.receiver.emit(event, { id: 'one' })
+  expect(await Promise.all([handled, waited])).toMatchObject([{ id: 'v1_two' }, { id: 'v1_two' }])
+  expect(created()).toBe(1)
+  // A process that starts later, without jobs.
+  const ledger = createSqliteLedger({ path: join(folder, 'jobs.db') })
+  onTestFinished(() => ledger.close?.())
+  const memory = createContinuationMemory({ ledger })
+  expect(await attempt(connect3(url), { memory })).toMatchObject({ id: 'v1_two' })
+  expect(created()).toBe(1)
+})
+
+test.each([
+  ['in memory', () => createMemoryLedger()],
+  ['SQLite', () => createSqliteLedger({ path: ':memory:' })],
+])('a memory in a ledger, %s, lets attempts at the same moment take turns', async (_, create) => {
+  const { url, created } = await startApi(NEXT)
+  const ledger = create()
+  onTestFinished(() => ledger.close?.())
+  const attempts = [1, 2, 3, 4].map(() =>
+    attempt(connect3(url), { memory: createContinuationMemory({ ledger }) }),
+  )
+  for (const made of await Promise.all(attempts)) expect(made).toMatchObject({ id: 'v1_two' })
+  expect(created()).toBe(1)
 })
 
 test('a process that is killed before the answer leaves a mark, so that the next one does not continue twice', async () => {

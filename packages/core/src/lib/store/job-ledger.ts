@@ -95,7 +95,8 @@ export interface JobLedger {
   end(end: JobEnd): Promise<boolean>
   /**
    * Settles a job whose end was not found, with an event that says so. Resolves to `false`, and changes nothing, if the
-   * job has ended. Nothing but an end or another `open` changes it from then on.
+   * job has ended. Nothing but an end, another `open` or another `giveUp`, whose
+   * event and expiry then count, changes it from then on.
    */
   giveUp(end: JobEnd): Promise<boolean>
   /**

@@ -6,6 +6,8 @@ import { type Clock, systemClock } from '@gwh/core/queue'
 import { createMemoryLedger } from '@gwh/core/store'
 import { installGuard } from '../ledger/guard.ts'
 import { quietObserver } from '../ledger/signals.ts'
+import { createContinuationMemory } from '../results/continuation-memory.ts'
+import { rememberIn } from '../results/continue-once.ts'
 import { fetchResult } from '../results/fetch-result.ts'
 import { ResultError } from '../shared/errors.ts'
 import { type JobLike, toJobKind, toJobName, toLedgerId } from '../shared/job-name.ts'
@@ -81,6 +83,7 @@ export function createJobs(options: JobsOptions): Jobs {
     untracked,
   }
   const removeGuard = installGuard({ ...deps, receiver })
+  const forget = options.ledger ? rememberIn(client, createContinuationMemory({ ledger, clock })) : () => {}
   const overdue = createOverdueJobs({ ...deps, random })
   // Jobs from before a restart are in the ledger.
   overdue.plan()
@@ -135,6 +138,7 @@ export function createJobs(options: JobsOptions): Jobs {
     async close() {
       await overdue.close()
       removeGuard()
+      forget()
     },
   }
 }

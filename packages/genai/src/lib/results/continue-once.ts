@@ -9,11 +9,16 @@ export interface ContinuationMemory {
   get(key: string): Promise<string | null | undefined> | string | null | undefined
   /** Stores a value durably before it returns or resolves. */
   set(key: string, value: string): unknown
+  /** Runs a step while no other process runs one for the same key. Default: processes are not kept apart. */
+  exclusively?<T>(key: string, step: () => Promise<T>): Promise<T>
 }
 
 /** How `respond` finds out that an interaction has been continued before. */
 export interface RespondOptions {
-  /** Where continuations are remembered. Default: in this process, the last 10,000 of each client. */
+  /**
+   * Where continuations are remembered. Default: in the ledger given to the `createJobs` that was created last with the same
+   * client, else in this process, the last 10,000 of each client.
+   */
   memory?: ContinuationMemory
   /**
    * What to do if an earlier attempt ended without an answer, so that nobody knows whether it continued the interaction:
@@ -50,12 +55,13 @@ export async function continueOnce<T extends { id?: string }>(
   ifUnknown: 'refuse' | 'repeat',
 ): Promise<T> {
   const key = `gwh:continuation:${continuation.job}`
-  return await share(memory, key, async () => {
+  const once = async () => {
     const state = (await memory.get(key)) ?? REFUSED
     if (state === SENT && ifUnknown === 'refuse') throw unknown(continuation.job)
     if (state !== SENT && state !== REFUSED) return await continuation.read(state)
     return await send(continuation, memory, key)
-  })
+  }
+  return await share(memory, key, () => memory.exclusively?.(key, once) ?? once())
 }
 
 /** Calls that overlap have one outcome. */
@@ -116,7 +122,19 @@ function unknown(job: string): ResultError {
 const MOST_REMEMBERED = 10_000
 const memories = new WeakMap<object, ContinuationMemory>()
 
-/** The memory of this process for one client. */
+/**
+ * Makes a memory the default for one client.
+ *
+ * @returns A function that undoes it
+ */
+export function rememberIn(client: object, memory: ContinuationMemory): () => void {
+  memories.set(client, memory)
+  return () => {
+    if (memories.get(client) === memory) memories.delete(client)
+  }
+}
+
+/** The default memory for one client. */
 export function memoryOf(client: object): ContinuationMemory {
   const found = memories.get(client)
   if (found) return found

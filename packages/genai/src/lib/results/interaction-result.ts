@@ -59,9 +59,10 @@ export interface PendingCalls {
    * Answers the calls with a new interaction that continues this one, in the background. Once: a second call, of a handler
    * that is tried again for instance, returns the continuation that the first one created, whatever its results.
    *
-   * That holds within this process; with `options.memory` also after a crash and in other processes, unless two handle the
-   * same event at the same time. The API itself cannot say whether an interaction was continued. So if an attempt ended
-   * without an answer, the next one throws, and a person decides; see `options.ifUnknown`.
+   * With a client whose `createJobs` has a ledger, that holds after a crash too, and among all processes that share the ledger,
+   * whether a handler answers or code that waits. Otherwise it holds within this process, or as far as `options.memory`
+   * reaches. The API itself cannot say whether an interaction was continued. So if an attempt ended without an answer, the
+   * next one throws, and a person decides; see `options.ifUnknown`.
    *
    * @param results One for each call
    * @param request More members of the request: `webhook_config`, and `tools` if the model should call them again

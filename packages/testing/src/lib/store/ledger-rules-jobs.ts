@@ -142,6 +142,19 @@ export function defineGivingUp(define: Define): void {
     assertEqual((await find('a')).event, '"real"', 'open job, after its expiry')
   })
 
+  define(
+    'a job that was given up can be given up again, with another event',
+    async ({ ledger, find, ...harness }) => {
+      assertEqual(await ledger.giveUp(end('a', '"first"')), true, 'the first time')
+      await harness.passTo(6 * DAY_MINUTES)
+      const later = { now: at(6 * DAY_MINUTES), expiresAt: at(13 * DAY_MINUTES) }
+      assertEqual(await ledger.giveUp({ ...end('a', '"second"'), ...later }), true, 'the second time')
+      assertEqual((await find('a')).event, '"second"', 'event')
+      await harness.passTo(8 * DAY_MINUTES)
+      assertEqual((await find('a')).event, '"second"', 'event, after the first expiry')
+    },
+  )
+
   define('a job that was given up can be added anew', async ({ ledger, find, take, ...harness }) => {
     const job = { ...keyOf('a'), name: 'batches/a', createdAt: NOW, lookAt: at(0), userMetadata: '{}' }
     await ledger.open(job)
