@@ -85,6 +85,18 @@ test('dynamic deliveries are sent with a key that is served meanwhile, the same 
   })
 })
 
+test('rules that Node breaks for every receiver are counted, with the flag that accepts them', async () => {
+  const url = await listen(createServer(createNodeHandler(createContractReceiver(), { path: '/hook' })))
+  const args = [...SECRET_ENV, '--only', 'raw: version']
+  expect(await run(url, ...args)).toMatchObject({
+    code: 1,
+    stderr: expect.stringMatching(/^3 of the broken rules depend on the HTTP server.*\n.*--server node/),
+  })
+  for (const more of [[], ['--exact']]) {
+    expect(await run(url, ...args, '--server', 'node', ...more)).toMatchObject({ code: 0, stderr: '' })
+  }
+})
+
 test('a receiver that never answers is not waited for', async () => {
   const url = await listen(createServer((request) => void request.resume()))
   expect(await run(url, ...SECRET_ENV)).toMatchObject({

@@ -206,8 +206,17 @@ test.each(['SIGINT', 'SIGTERM'] as const)(
     dev.kill(name)
     expect((await dev.finished).code).toBe(137)
     expect(dev.text().match(/asked/g)).toHaveLength(1)
+    expect(dev.text()).not.toContain('your program ended')
   },
 )
+
+test.each([
+  ['process.exit(3)', 3, /^your program ended \(exit code 3\)$/m],
+  ["process.kill(process.pid, 'SIGKILL')", 137, /^your program ended \(SIGKILL\)$/m],
+])('dev says how the program died: %s', async (program, code, line) => {
+  const result = await gwh(emptyFolder(), ['dev', '--port', '0', '--', process.execPath, '-e', program])
+  expect(result).toMatchObject({ code, stderr: expect.stringMatching(line) })
+})
 
 test('dev exits with the code of the program', async () => {
   const cwd = emptyFolder()

@@ -192,3 +192,17 @@ test.each([
   expect(result.stderr).toContain(message)
   expect(result.stderr).not.toMatch(/^\s+at |hidden/m)
 })
+
+test('the type of a delivery whose body was erased is a dash, with the reason', async () => {
+  const path = join(emptyFolder(), 'queue.db')
+  const queue = createSqliteQueue({ path })
+  await queue.enqueue(delivery('done'))
+  await queue.drain(async () => {})
+  await queue.close()
+  const listed = await gwh(emptyFolder(), ['queue', 'list', '--queue', path])
+  expect(listed.stdout).toMatch(/ done +1 +done +–\n$/)
+  expect(listed.stderr).toContain('retainBodies')
+  const shown = await gwh(emptyFolder(), ['queue', 'show', 'done', '--queue', path])
+  expect(shown.stdout).toMatch(/^type +–$/m)
+  expect(shown.stdout).toMatch(/^The body was erased.*retainBodies\.$/m)
+})

@@ -2,11 +2,14 @@ import { Command, InvalidArgumentError, Option } from 'commander'
 import type { ConformanceFlags } from '../conformance/conformance.ts'
 import { FORMATS } from '../conformance/report.ts'
 import type { CommandContext } from '../shared/context.ts'
+import { SETTINGS_HELP } from './settings-help.ts'
 
 /** `gwh conformance <url>`: examines a receiver in any language by the adapter contract. */
 export function conformanceCommand(context: CommandContext): Command {
   return new Command('conformance')
-    .description('Send a receiver some 200 deliveries, good and bad, and report each rule that it breaks.')
+    .description(
+      'Send a receiver for tests deliveries by more than 500 rules, and report each rule that it breaks.',
+    )
     .argument('<url>', 'where it listens: a plain http URL', readUrl)
     .option('--secret-env <name>', 'the variable with its signing secret; default GEMINI_WEBHOOK_SECRET')
     .option('--exact', 'its answers have the bodies of @gwh/core, too')
@@ -39,7 +42,8 @@ export function conformanceCommand(context: CommandContext): Command {
 }
 
 const EXAMPLES = `
-Exits with 1 if a rule is broken. Send this to a receiver for tests: some deliveries are good, and are handled.
+Exits with 1 if a rule is broken. Send this to a receiver of its own, with a queue of its own: good deliveries are
+handled, and some of them end as dead letters. ${SETTINGS_HELP}
 With --jwks-port, start the receiver with that URL as its JWKS, and GWH_JOB_KEY in both: a dynamic delivery has a job token.
 
 Examples:

@@ -1,6 +1,7 @@
 import { Command, InvalidArgumentError } from 'commander'
 import type { DoctorFlags } from '../doctor/doctor.ts'
 import type { CommandContext } from '../shared/context.ts'
+import { SETTINGS_HELP } from './settings-help.ts'
 
 /** `gwh doctor [url]`: checks what usually goes wrong. */
 export function doctorCommand(context: CommandContext): Command {
@@ -25,7 +26,7 @@ const EXAMPLES = `
 Exits with 1 if a check fails. A receiver gets some 20 requests; those that it accepts are events of the type "ping". One
 has a body that never ends, so this takes as long as the receiver waits for bodies, at most the --timeout. What a failing
 handler, a full queue or a delivery of another customer is answered with cannot be seen without side effects: for that,
-see gwh conformance.
+see gwh conformance. ${SETTINGS_HELP}
 
 Examples:
   $ gwh doctor

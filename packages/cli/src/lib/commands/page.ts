@@ -1,5 +1,6 @@
 import { Command } from 'commander'
 import type { CommandContext } from '../shared/context.ts'
+import { SETTINGS_HELP } from './settings-help.ts'
 
 /** `gwh page`: another one-time URL of the page, for another browser. */
 export function pageCommand(context: CommandContext): Command {
@@ -15,6 +16,8 @@ export function pageCommand(context: CommandContext): Command {
 }
 
 const EXAMPLES = `
+${SETTINGS_HELP}
+
 Examples:
   $ gwh page
   $ xdg-open "$(gwh page)"`

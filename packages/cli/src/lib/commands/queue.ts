@@ -4,6 +4,7 @@ import type { QueueFlags } from '../queue/open.ts'
 import type { ExportFlags, ListFlags } from '../queue/read.ts'
 import type { CommandContext } from '../shared/context.ts'
 import { readPast } from '../shared/times.ts'
+import { SETTINGS_HELP } from './settings-help.ts'
 
 /** `gwh queue`: looks into the queue of a receiver, and changes what is in it. */
 export function queueCommand(context: CommandContext): Command {
@@ -19,8 +20,9 @@ export function queueCommand(context: CommandContext): Command {
 }
 
 const EXAMPLES = `
-The queue is --queue or GWH_QUEUE: a file such as deliveries.db, or a URL such as redis://127.0.0.1:6379. A URL with a
+The queue is --queue, GWH_QUEUE or the one of gwh dev: a file such as deliveries.db, or redis://127.0.0.1:6379. A URL with a
 password belongs in GWH_QUEUE: other users of the machine can read arguments. Tokens and secrets are masked.
+${SETTINGS_HELP}
 
 Examples:
   $ gwh queue stats --queue deliveries.db

@@ -3,6 +3,7 @@ import { Argument, Command, InvalidArgumentError, Option } from 'commander'
 import type { CommandContext } from '../shared/context.ts'
 import { FAULT_NAMES } from '../trigger/faults.ts'
 import type { TriggerFlags } from '../trigger/trigger.ts'
+import { SETTINGS_HELP } from './settings-help.ts'
 
 /** `gwh trigger <event>`: has the running emulator send signed events. */
 export function triggerCommand(context: CommandContext): Command {
@@ -39,7 +40,7 @@ export function triggerCommand(context: CommandContext): Command {
 }
 
 const EXAMPLES = `
-With --dynamic and GWH_JOB_KEY, the event has a job token of that key.
+With --dynamic and GWH_JOB_KEY, the event has a job token of that key. ${SETTINGS_HELP}
 
 Examples:
   $ gwh trigger batch.succeeded

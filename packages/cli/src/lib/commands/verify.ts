@@ -1,6 +1,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander'
 import type { CommandContext } from '../shared/context.ts'
 import type { VerifyFlags } from '../verify/verify.ts'
+import { SETTINGS_HELP } from './settings-help.ts'
 
 /** `gwh verify`: says whether a recorded delivery verifies, and why not. */
 export function verifyCommand(context: CommandContext): Command {
@@ -10,6 +11,7 @@ export function verifyCommand(context: CommandContext): Command {
       '[file]',
       'a raw HTTP request, an HTTP archive (HAR), a curl command or a delivery of the emulator; default standard input',
     )
+    .option('--delivery <id>', 'a delivery of the running emulator, as it was sent last, by its webhook-id')
     .option('--header-file <file>', 'the headers alone, as lines or as a JSON object; with --body-file')
     .option('--body-file <file>', 'the exact bytes of the body')
     .option(
@@ -21,7 +23,7 @@ export function verifyCommand(context: CommandContext): Command {
     .option('--audience <text>', 'also accept a JSON Web Token for this audience')
     .option(
       '--at <time>',
-      "judge its age as if it arrived then: ISO 8601, unix seconds, or 'sent' for when it was sent; default now",
+      "judge its age as if it arrived then: ISO 8601, unix seconds, or 'sent' for when it was sent; default now, or when the emulator sent it",
       readTime,
     )
     .option('--tolerance <seconds>', 'how old it may be: the replay window; default 300', readSeconds)
@@ -34,12 +36,13 @@ export function verifyCommand(context: CommandContext): Command {
 }
 
 const EXAMPLES = `
-Exits with 0 if every delivery verifies, with 1 if one does not. Secrets are read from the environment only.
+Exits with 0 if every delivery verifies, with 1 if one does not. Secrets are never arguments.
+${SETTINGS_HELP}
 
 Examples:
   $ gwh verify request.http --at sent
   $ pbpaste | gwh verify                     # a curl command, copied from a browser
-  $ curl -s -H "authorization: Bearer $TOKEN" http://127.0.0.1:8787/_gwh/deliveries/msg_1/request | gwh verify
+  $ gwh verify --delivery msg_1              # of the emulator that gwh dev runs in this folder
   $ gwh verify session.har --at 2026-11-20T12:00:00Z
   $ gwh verify --header-file headers.txt --body-file body.bin --jwks http://127.0.0.1:8787/.well-known/jwks.json`
 

@@ -5,6 +5,7 @@ import type { CreateFlags, UpdateFlags } from '../webhooks/manage.ts'
 import type { RegisterFlags } from '../webhooks/register.ts'
 import type { RotateFlags } from '../webhooks/rotate.ts'
 import type { OutputFlags } from '../webhooks/secret-sink.ts'
+import { SETTINGS_HELP } from './settings-help.ts'
 
 /** The types that Google's API was seen to accept; see docs/protocol.md. */
 const SUBSCRIBABLE = EVENT_TYPES.filter((type) => !type.endsWith('.cancelled'))
@@ -27,7 +28,8 @@ export function webhooksCommand(context: CommandContext): Command {
 }
 
 const EXAMPLES = `
-GEMINI_API_KEY is read from the environment. A signing secret goes into a file, and is not printed.
+A signing secret goes into a file, and is not printed. ${SETTINGS_HELP}
+GEMINI_API_KEY and GOOGLE_GEMINI_BASE_URL come from one place: with a key in the environment, the API is Google's.
 
 Examples:
   $ gwh webhooks register --uri https://example.com/webhooks/gemini --write-env .env

@@ -1,4 +1,4 @@
-import { type AdapterContract, NODE_HTTP_EXCEPTIONS } from '@gwh/testing'
+import type { AdapterContract } from '@gwh/testing'
 import { findSetting } from '../project/configuration.ts'
 import { findSecrets } from '../project/secrets.ts'
 import { CliError } from '../shared/cli-error.ts'
@@ -7,6 +7,7 @@ import { EXIT, type ExitCode } from '../shared/exit-codes.ts'
 import { serveKey } from './key-server.ts'
 import { type Format, printReport } from './report.ts'
 import { runContract, type Selection } from './run.ts'
+import { nodeExceptions } from './server-rules.ts'
 
 /** The options of `gwh conformance`. */
 export interface ConformanceFlags extends Selection {
@@ -64,13 +65,14 @@ async function openKeys(context: CommandContext, port: number | undefined) {
 
 function toContract(url: string, secrets: string, flags: ConformanceFlags): AdapterContract {
   const { mode, exact, server, maxBodyBytes, bodyTimeout } = flags
+  const answers = exact ? 'exact' : 'status'
   return {
     url,
     // The newest; a receiver during a rotation accepts several.
     secret: secrets.split(/[\s,]+/)[0]!,
     mode,
-    answers: exact ? 'exact' : 'status',
-    ...(server && { exceptions: NODE_HTTP_EXCEPTIONS }),
+    answers,
+    ...(server && { exceptions: nodeExceptions(answers) }),
     ...(maxBodyBytes !== undefined && { maxBodyBytes }),
     ...(bodyTimeout !== undefined && { bodyTimeoutMs: bodyTimeout }),
   }

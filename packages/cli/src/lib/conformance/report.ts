@@ -2,6 +2,7 @@ import { dim, green, red } from '../shared/paint.ts'
 import { printable } from '../shared/printable.ts'
 import type { Terminal } from '../shared/terminal.ts'
 import type { RuleResult } from './run.ts'
+import { countServerRules } from './server-rules.ts'
 
 /** The forms of a report. */
 export const FORMATS = ['text', 'json', 'junit'] as const
@@ -33,6 +34,10 @@ function printText(terminal: Terminal, results: readonly RuleResult[]): void {
   }
   const { rules, passed, failed } = count(results)
   terminal.out(`${rules} rules: ${passed} kept, ${failed} broken`)
+  const byNode = countServerRules(results)
+  if (byNode === 0) return
+  terminal.note(`${byNode} of the broken rules depend on the HTTP server: the one of Node breaks them too.`)
+  terminal.note('Does the receiver run on Node? With --server node, these differences are accepted.')
 }
 
 /** @see https://github.com/testmoapp/junitxml */

@@ -58,7 +58,8 @@ export async function dev(
     const page = await emulator.inspectorUrl()
     const isRotated = rotated === true || newest(current) !== newest(settings)
     introduce(context, { url, page, file, forward: flags.forward, secret: current.secret, isRotated })
-    if (command.length > 0) return await runProgram(command, { ...context.env, ...variables }, signal)
+    const failed = (how: string) => terminal.note(`your program ended (${how})`)
+    if (command.length > 0) return await runProgram(command, { ...context.env, ...variables }, signal, failed)
     await aborted(signal)
     terminal.note()
     return 0

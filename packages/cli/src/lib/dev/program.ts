@@ -8,11 +8,14 @@ const STOPPING = ['SIGINT', 'SIGTERM'] as const
 /**
  * Runs the user's program with our streams until it ends, and returns its exit code; 128 and the signal's number when
  * a signal ended it, as a shell does. After an interruption nothing is started.
+ *
+ * @param failed Called when it ended by itself, with a signal or a code other than 0, such as `SIGKILL` or `exit code 3`
  */
 export function runProgram(
   [file, ...args]: readonly string[],
   env: Readonly<Record<string, string | undefined>>,
   signal: AbortSignal,
+  failed: (how: string) => void = () => {},
 ): Promise<number> {
   if (signal.aborted) return Promise.resolve(EXIT.interrupted)
   return new Promise((resolve, reject) => {
@@ -25,6 +28,7 @@ export function runProgram(
     })
     child.once('exit', (code, name) => {
       for (const stopping of STOPPING) process.off(stopping, kill)
+      if (code !== 0 && !signal.aborted) failed(name ?? `exit code ${code}`)
       resolve(code ?? 128 + constants.signals[name!])
     })
   })

@@ -36,26 +36,37 @@ export async function list(context: CommandContext, flags: ListFlags): Promise<v
     record.state,
     String(record.attempts),
     record.message.id,
-    record.event?.type,
+    record.event?.type ?? NO_TYPE,
     maskText([record.reason, describeError(record.lastError)].filter(Boolean).join(': ')).slice(0, 100),
   ])
   terminal.lines(toTable(['received', 'state', 'tries', 'webhook-id', 'type', 'why'], rows))
+  if (records.some(isErased)) terminal.note(`${NO_TYPE} is a type that was erased with the body. ${RETAIN}`)
 }
+
+// The type is read from the body.
+const NO_TYPE = '–'
+const RETAIN = 'A queue keeps the bodies of handled deliveries with its option retainBodies.'
+const isErased = ({ message }: DeliveryRecord) => message.body.length === 0
 
 /** Prints one delivery with its attempts and its body. */
 export async function show(context: CommandContext, id: string, flags: QueueFlags): Promise<void> {
   const { terminal } = context
   const record = await withQueue(context, flags, (queue) => queue.get(id))
   if (record === undefined) throw new CliError('failed', `the queue knows no delivery ${id}`)
-  const { history, body, lastError: _, ...fields } = toPrinted(record)
+  const { history, body, lastError: _, ...known } = toPrinted(record)
   if (flags.json) return terminal.json(toPrinted(record))
+  const fields = { ...known, type: known.type ?? NO_TYPE }
   for (const [name, value] of Object.entries(fields)) {
     if (value !== undefined) terminal.out(dim(name.padEnd(10)), ` ${value}`)
   }
   for (const { attempt, failedAt, error } of record.history) {
     terminal.out(`attempt ${attempt} failed at ${toIso(failedAt)}: ${maskText(describeError(error))}`)
   }
-  terminal.lines(body === undefined ? 'The body was erased.' : JSON.stringify(body, null, 2))
+  terminal.lines(
+    body === undefined
+      ? `The body was erased, and the type with it. ${RETAIN}`
+      : JSON.stringify(body, null, 2),
+  )
 }
 
 /** The options of `gwh queue export`. */

@@ -6,6 +6,8 @@ export interface RecordedDelivery {
   readonly headers: Readonly<Record<string, readonly string[]>>
   /** The exact bytes. */
   readonly body: Uint8Array
+  /** When it was sent, in epoch milliseconds, if the recording says so. */
+  readonly at?: number
 }
 
 /** Groups header lines by their name. */

@@ -4,6 +4,7 @@ import { type Fields, toFields } from '../shared/fields.ts'
 import { readNamedFile, readStandardInput } from '../shared/files.ts'
 import { parseCurl } from './curl.ts'
 import { type RecordedDelivery, toHeaders } from './delivery.ts'
+import { fetchDelivery, fromSnapshot } from './emulator-delivery.ts'
 import { parseHar } from './har.ts'
 import { parseHeaderLines, parseHttp } from './raw-http.ts'
 
@@ -13,13 +14,22 @@ export interface DeliverySource {
   readonly file?: string | undefined
   readonly headerFile?: string | undefined
   readonly bodyFile?: string | undefined
+  /** The `webhook-id` of a delivery that the running emulator keeps. */
+  readonly delivery?: string | undefined
 }
 
 /** Reads the deliveries that the user named: one, or all of an HTTP archive. */
 export async function readDeliveries(
-  { cwd }: CommandContext,
-  { file, headerFile, bodyFile }: DeliverySource,
+  context: CommandContext,
+  { file, headerFile, bodyFile, delivery }: DeliverySource,
 ): Promise<RecordedDelivery[]> {
+  const { cwd } = context
+  if (delivery !== undefined) {
+    if (file === undefined && headerFile === undefined && bodyFile === undefined) {
+      return [await fetchDelivery(context, delivery)]
+    }
+    throw new CliError('usage', 'give either --delivery or a file')
+  }
   if (headerFile !== undefined || bodyFile !== undefined) {
     if (file === undefined && headerFile !== undefined && bodyFile !== undefined) {
       return [await readParts(cwd, headerFile, bodyFile)]
@@ -61,14 +71,23 @@ async function parse(bytes: Buffer, cwd: string): Promise<RecordedDelivery[]> {
   return [parseHttp(bytes)]
 }
 
-/** An HTTP archive, or a delivery as the emulator shows it at `/_gwh/deliveries/{id}/request`. */
-function fromDocument({ log, headers, body }: Fields): RecordedDelivery[] {
+/**
+ * An HTTP archive, or a delivery as the emulator shows it at `/_gwh/deliveries/{id}`, or as it would send it now, at
+ * `/_gwh/deliveries/{id}/request`.
+ */
+function fromDocument(document: Fields): RecordedDelivery[] {
+  const { log, headers, body, error, attempts } = document
   const { entries } = toFields(log)
   if (Array.isArray(entries)) return parseHar(entries)
   if (headers !== undefined && typeof body === 'string') {
     return [
       { headers: toHeaders(Object.entries(toFields(headers)).flatMap(toPairs)), body: Buffer.from(body) },
     ]
+  }
+  if (Array.isArray(attempts)) return [fromSnapshot(document)]
+  const { message } = toFields(error)
+  if (typeof message === 'string') {
+    throw new CliError('config', `this is an error, not a delivery: ${message}`, { hint: 'Is the id right?' })
   }
   throw new CliError('config', 'the JSON is neither an HTTP archive (HAR) nor a delivery of the emulator')
 }

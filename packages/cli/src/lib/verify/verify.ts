@@ -53,8 +53,9 @@ export async function verify(context: CommandContext, flags: VerifyFlags): Promi
 async function toOptions(
   context: CommandContext,
   flags: VerifyFlags,
-  { headers }: RecordedDelivery,
+  { headers, at: sentAt }: RecordedDelivery,
 ): Promise<VerifyOptions> {
+  const at = flags.at ?? sentAt
   const found = await findSecrets(context, flags.secretEnv)
   const isDynamic = /(^| )(v1a,|eyJ)/.test(headers['webhook-signature']?.[0] ?? '')
   const known = flags.jwks ?? (await findSetting(context, 'GWH_JWKS_URL'))?.value
@@ -70,7 +71,7 @@ async function toOptions(
     ...(jwks && { jwks }),
     ...(flags.audience && { jwt: { audience: flags.audience } }),
     ...(flags.tolerance !== undefined && { toleranceSeconds: flags.tolerance }),
-    ...(flags.at !== undefined && { now: toClock(flags.at, headers) }),
+    ...(at !== undefined && { now: toClock(at, headers) }),
     // A tool that explains may look at what a receiver in production refuses.
     allowEmulator: true,
   }
