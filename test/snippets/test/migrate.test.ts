@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -7,7 +7,7 @@ import type { Receiver } from '@gwh/core'
 import { createEmulator } from '@gwh/emulator'
 import { freePort } from '@gwh/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { compile, extract } from './snippets.ts'
+import { compileAs, extract } from './snippets.ts'
 
 const read = (path: string) => readFileSync(new URL(path, import.meta.url), 'utf8')
 // The snippets of the README use the set-up of the page.
@@ -80,8 +80,8 @@ function withVersion2(code: string): string {
 
 const load = async (name: string): Promise<object> => await import(/* @vite-ignore */ join(FOLDER, name))
 
-test('every snippet compiles', () => {
-  expect(compile(readdirSync(FOLDER), FOLDER)).toEqual([])
+test('every snippet compiles with the tsconfig.json of the README', () => {
+  expect(compileAs(read('../../../packages/genai/README.md'), FOLDER)).toEqual([])
 }, 120_000)
 
 interface Client {
@@ -143,26 +143,49 @@ test('the rows of a batch are typed, as in the README', async () => {
   await expect.poll(() => texts.get('k1'), { timeout: 20_000 }).toBe('Echo: one')
 })
 
+/** Ends an interaction with a call of a function once the emulator has it. */
+const callFunction = async (id: string, name: string) =>
+  void (await emulator.finish(id, { outcome: 'requires_action', requiresAction: [{ name }] }))
+
 test('function calls are answered once, as in the README', async () => {
-  const { client, webhook, receiver } = (await load('gemini.ts')) as Client & { receiver: Receiver }
-  const { tools } = (await load('weather.ts')) as { tools: [] }
+  const { client, receiver } = (await load('gemini.ts')) as Client & { receiver: Receiver }
+  const { askWeather } = (await load('weather.ts')) as {
+    askWeather(question: string): Promise<{ id: string }>
+  }
   const ended: string[] = []
   receiver.on('interaction.completed', ({ id }) => void ended.push(id))
-  const webhook_config = await webhook()
-  const input = {
-    model: 'gemini-3.8-flash',
-    input: 'Oslo?',
-    background: true,
-    tools,
-    webhook_config,
-  } as const
-  const { id } = await client.interactions.create(input)
-  emulator.finish(id, { outcome: 'requires_action', requiresAction: [{ name: 'weather' }] })
+  const { id } = await askWeather('Oslo?')
+  await callFunction(id, 'weather')
   const continued = async () => {
     const found = await Promise.all(ended.map((one) => client.interactions.get(one)))
     return found.filter(({ previous_interaction_id }) => previous_interaction_id === id).length
   }
   await expect.poll(continued, { timeout: 20_000 }).toBe(1)
+})
+
+test('code that waits follows function calls to the final answer, as in the README', async () => {
+  const { ask } = (await load('ask.ts')) as { ask(question: string): Promise<string> }
+  emulator.scenarios.add({
+    when: { kind: 'interaction' },
+    then: { outcome: 'requires_action', requiresAction: [{ name: 'time' }] },
+    times: 1,
+  })
+  expect(await ask('what time is it?')).toMatch(/^Echo/)
+})
+
+test('a process that only awaits gets the rows, and the server the event', async () => {
+  const { receiver } = (await load('gemini.ts')) as { receiver: Receiver }
+  const { translate, close } = (await load('await-only.ts')) as {
+    translate(text: string): Promise<unknown[]>
+    close(): Promise<void>
+  }
+  const handled: string[] = []
+  receiver.on('batch.succeeded', ({ id }) => void handled.push(id))
+  expect(await translate('one')).toMatchObject([
+    { candidates: [{ content: { parts: [{ text: 'Echo: one' }] } }] },
+  ])
+  await expect.poll(() => handled.length, { timeout: 20_000 }).toBe(1)
+  await close()
 })
 
 test('50 jobs in flight are moved without losing one', async () => {

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import ts from 'typescript'
@@ -7,6 +7,9 @@ const here = (path: string) => fileURLToPath(new URL(path, import.meta.url))
 
 /** The folder the snippets are written to: inside the package, so that its dependencies are found. */
 export const FOLDER = here('../.snippets')
+
+// "The 'files' list is empty": they are given one by one.
+const EMPTY_FILES = 18002
 
 /** The TypeScript of a page, by the file name in each snippet's first line. */
 export function extract(page: string): Map<string, string> {
@@ -24,17 +27,37 @@ export function writeSnippets(): Map<string, string> {
   return snippets
 }
 
-/** The compiler's messages, one per line. */
-export function compile(names: readonly string[], folder: string = FOLDER): string[] {
-  const config = ts.readConfigFile(here('../tsconfig.json'), ts.sys.readFile)
-  const { options } = ts.parseJsonConfigFileContent(
-    config.config,
+/** The compiler's messages about snippets of docs/frameworks.md, one per line. */
+export function compile(names: readonly string[]): string[] {
+  const { config } = ts.readConfigFile(here('../tsconfig.json'), ts.sys.readFile)
+  const files = [...names.map((name) => join(FOLDER, name)), here('../src/ambient.d.ts')]
+  return compileWith(config, files)
+}
+
+/**
+ * The compiler's messages about the files of a folder, one per line, with the tsconfig.json that a page shows. Packages are
+ * read from their source; nothing else is changed.
+ */
+export function compileAs(page: string, folder: string): string[] {
+  const config = JSON.parse(/^```json\n([\s\S]*?)^```$/m.exec(page)?.[1] ?? '{}') as {
+    compilerOptions: object
+  }
+  const compilerOptions = { ...config.compilerOptions, customConditions: ['@gwh/source'] }
+  return compileWith(
+    { compilerOptions },
+    readdirSync(folder).map((name) => join(folder, name)),
+  )
+}
+
+function compileWith(config: object, files: readonly string[]): string[] {
+  const { options, errors } = ts.parseJsonConfigFileContent(
+    { files: [], ...config },
     ts.sys,
     here('..'),
     {},
     here('../tsconfig.json'),
   )
-  const files = [...names.map((name) => join(folder, name)), here('../src/ambient.d.ts')]
+  if (errors.some(({ code }) => code !== EMPTY_FILES)) throw new TypeError(JSON.stringify(errors))
   const program = ts.createProgram(files, options)
   return ts.getPreEmitDiagnostics(program).map(({ file, messageText }) => {
     return `${file?.fileName.split('/').at(-1)}: ${ts.flattenDiagnosticMessageText(messageText, '\n')}`

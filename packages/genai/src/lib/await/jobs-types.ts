@@ -93,6 +93,9 @@ export interface Jobs {
    * Waits for the end of a job and fetches its result. Resolved by the webhook, in whatever process it arrives. A job that
    * another process tracked can be awaited too, also after a restart.
    *
+   * Resolves as soon as the end is known: before the handlers of the event have run, and before the `missed` signal. Code that
+   * needs what a handler does must wait for that itself.
+   *
    * @throws JobFailedError `job_failed` if the job ended without a result
    * @throws ResultError `result_not_found` if the API does not know the job, at least a minute after it was tracked, or its
    *   result. Call `done` again to look the job up again. A job that was never tracked, a misspelt name say, is looked up
