@@ -103,7 +103,7 @@ function Row({ delivery }: { delivery: DeliverySummary }) {
       <td class="count" data-name={attempts === 1 ? 'attempt' : 'attempts'}>
         {attempts}
       </td>
-      <td class="mono">
+      <td class="mono answer">
         {isRunning ? 'running' : code === 'http_status' ? status : (code ?? status ?? '–')}
       </td>
     </tr>
