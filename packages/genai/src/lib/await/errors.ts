@@ -17,7 +17,7 @@ export class JobGivenUpError extends WebhookError {
 
 /** A job was created, but could not be tracked. The job runs; keep its name, and track it again. */
 export class JobUntrackedError extends WebhookError {
-  /** What the SDK's call returned. */
+  /** What the SDK's call returned. Not enumerable, because it may hold the token of the job. */
   readonly job: JobLike
 
   constructor(job: JobLike, name: string, cause: unknown) {
@@ -26,5 +26,6 @@ export class JobUntrackedError extends WebhookError {
       cause: known,
     })
     this.job = job
+    Object.defineProperty(this, 'job', { enumerable: false })
   }
 }

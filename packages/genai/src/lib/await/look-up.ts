@@ -19,14 +19,14 @@ export type Outcome = Pick<EmittedEvent, 'type' | 'data' | 'timestamp'> | undefi
 export async function lookUp(name: string, client: JobClient, signal?: AbortSignal): Promise<Outcome> {
   const kind = toJobKind(name)
   if (kind === 'batch') {
-    return toBatchOutcome(name, await fromApi(name, () => client.batches.get({ name }), signal))
+    return toBatchOutcome(name, await fromApi(name, () => client.batches.get({ name }), signal, client))
   }
   if (kind === 'video') {
-    return toVideoOutcome(name, await fromApi(name, () => readVideoOperation(client, name), signal))
+    return toVideoOutcome(name, await fromApi(name, () => readVideoOperation(client, name), signal, client))
   }
   // The SDK would repeat this request up to four times; look-ups have pauses of their own.
   const get = () => client.interactions.get(name, null, { maxRetries: 0 })
-  const interaction = await fromApi(`interaction ${name}`, get, signal)
+  const interaction = await fromApi(`interaction ${name}`, get, signal, client)
   return toInteractionOutcome(name, interaction)
 }
 

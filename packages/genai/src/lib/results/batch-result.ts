@@ -44,7 +44,7 @@ async function readDest(
   client: JobClient,
   signal: AbortSignal | undefined,
 ): Promise<NonNullable<BatchJobLike['dest']>> {
-  const { dest, state } = await fromApi(job, () => client.batches.get({ name: job }), signal)
+  const { dest, state } = await fromApi(job, () => client.batches.get({ name: job }), signal, client)
   if (dest?.fileName || dest?.inlinedResponses || dest?.inlinedEmbedContentResponses) return dest
   if (state === 'JOB_STATE_SUCCEEDED') throw new ResultError('result_not_found', `${job} has no responses`)
   // The event can be ahead of what the API shows.

@@ -1,4 +1,5 @@
 import { ResultError, ResultUnavailableError, toResultError } from '../shared/errors.ts'
+import { withoutKey } from '../shared/without-key.ts'
 import { isApiClient, openFile } from './open-file.ts'
 
 /**
@@ -17,11 +18,12 @@ export type FetchFile = (file: string, signal?: AbortSignal) => Promise<Readable
  * @throws ResultError `result_unsupported` if the client cannot do that and there is no `fetchFile`
  */
 export function toFetchFile(client: object, fetchFile: FetchFile | undefined): FetchFile {
-  if (fetchFile) return async (file, signal) => await guarded(file, () => fetchFile(file, signal), signal)
+  if (fetchFile)
+    return async (file, signal) => await guarded(file, () => fetchFile(file, signal), signal, client)
   return async (file, signal) => {
     const { apiClient } = client as { apiClient?: unknown }
     if (!isApiClient(apiClient)) throw unsupported()
-    return await guarded(file, () => openFile(apiClient, file, signal), signal)
+    return await guarded(file, () => openFile(apiClient, file, signal), signal, client)
   }
 }
 
@@ -29,12 +31,13 @@ async function guarded(
   file: string,
   open: () => Promise<ReadableStream<Uint8Array>>,
   signal: AbortSignal | undefined,
+  client: object,
 ): Promise<ReadableStream<Uint8Array>> {
   try {
     signal?.throwIfAborted()
-    return withSortedErrors(file, await open(), signal)
+    return withSortedErrors(file, await open(), signal, client)
   } catch (error) {
-    throw signal?.aborted ? signal.reason : toResultError(file, error)
+    throw signal?.aborted ? signal.reason : toResultError(file, error, client)
   }
 }
 
@@ -43,6 +46,7 @@ function withSortedErrors(
   file: string,
   body: ReadableStream<Uint8Array>,
   signal: AbortSignal | undefined,
+  client: object,
 ): ReadableStream<Uint8Array> {
   const reader = body.getReader()
   return new ReadableStream<Uint8Array>(
@@ -53,7 +57,7 @@ function withSortedErrors(
           if (done) controller.close()
           else controller.enqueue(value)
         } catch (error) {
-          const reason = error instanceof Error ? error.message : 'the connection broke'
+          const reason = error instanceof Error ? withoutKey(error, client).message : 'the connection broke'
           const broken = new ResultUnavailableError(
             `${file} could not be read to its end: ${reason}`,
             undefined,

@@ -84,7 +84,7 @@ export async function fetchInteractionResult(
   deps: ResultDeps,
 ): Promise<InteractionResult | PendingCalls> {
   const { client, signal } = deps
-  const interaction = await fromApi(`interaction ${job}`, () => client.interactions.get(job), signal)
+  const interaction = await fromApi(`interaction ${job}`, () => client.interactions.get(job), signal, client)
   const { status = '' } = interaction
   if (status === 'requires_action') return toPendingCalls(job, interaction, client)
   if (status === 'completed' || ENDED_EARLY.includes(status)) return toResult(job, interaction, deps)
@@ -161,7 +161,7 @@ function toPendingCalls(job: string, interaction: InteractionLike, client: JobCl
           job,
           // The SDK would send a request again that was not answered, and continue the interaction twice.
           create: () => client.interactions.create(continued, { maxRetries: 0 }),
-          read: (id) => fromApi(`interaction ${id}`, () => client.interactions.get(id)),
+          read: (id) => fromApi(`interaction ${id}`, () => client.interactions.get(id), undefined, client),
         },
         memory,
         ifUnknown,

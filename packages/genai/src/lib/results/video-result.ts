@@ -45,7 +45,7 @@ export async function fetchVideoResult(
 }
 
 async function readFiles(job: string, { client, signal }: ResultDeps): Promise<string[]> {
-  const operation = await fromApi(job, () => readVideoOperation(client, job), signal)
+  const operation = await fromApi(job, () => readVideoOperation(client, job), signal, client)
   const uris = videoUris(operation)
   if (uris.length > 0) return uris.map(toFileName)
   throw withoutVideo(job, operation)

@@ -1,4 +1,5 @@
-import { PermanentError, toCause, WebhookError } from '@gwh/core/errors'
+import { PermanentError, WebhookError } from '@gwh/core/errors'
+import { withoutKey } from './without-key.ts'
 
 /** Why a job ended without a result. */
 export type FailureReason = 'failed' | 'expired' | 'cancelled' | 'filtered'
@@ -72,24 +73,34 @@ const GONE = [404, 410]
  * Calls the API and sorts its errors: what is gone is permanent, anything else may work later.
  *
  * @param what What is read, for the message
+ * @param client The client that is called. Its API key is kept out of the error
  * @throws ResultError `result_not_found` after 404 or 410
  * @throws ResultUnavailableError `result_unavailable` after any other failure
  */
-export async function fromApi<T>(what: string, call: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+export async function fromApi<T>(
+  what: string,
+  call: () => Promise<T>,
+  signal: AbortSignal | undefined,
+  client: object,
+): Promise<T> {
   try {
     signal?.throwIfAborted()
     return await call()
   } catch (error) {
     if (signal?.aborted) throw signal.reason
-    throw toResultError(what, error)
+    throw toResultError(what, error, client)
   }
 }
 
 /** Sorts one error of the API; see `fromApi`. */
-export function toResultError(what: string, error: unknown): ResultError | ResultUnavailableError {
+export function toResultError(
+  what: string,
+  error: unknown,
+  client?: object,
+): ResultError | ResultUnavailableError {
   if (error instanceof ResultError || error instanceof ResultUnavailableError) return error
   const { status } = Object(error) as { status?: unknown }
-  const cause = toCause(error)
+  const cause = withoutKey(error, client)
   if (typeof status === 'number' && GONE.includes(status)) {
     return new ResultError('result_not_found', `${what} does not exist: the API answered ${status}`, {
       cause,
