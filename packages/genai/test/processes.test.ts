@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createRedisLedger } from '@gwh/store-redis'
-import { createSqliteLedger } from '@gwh/store-sqlite'
+import { createSqliteLedger, createSqliteQueue } from '@gwh/store-sqlite'
 import { startRedisServer } from '@gwh/testing/redis'
 import { createClient } from 'redis'
 import { expect, onTestFinished, test } from 'vitest'
@@ -32,15 +32,12 @@ async function awaitJob(...args: string[]) {
   return { child, lines }
 }
 
-async function trackBatch(
-  emulated: Awaited<ReturnType<typeof startEmulator>>,
-  jobs: ReturnType<typeof createJobs>,
-  uri: string,
-) {
+async function createBatch(emulated: Awaited<ReturnType<typeof startEmulator>>, uri: string) {
   const now = () => emulated.emulator.clock.now()
   const webhookConfig = await createWebhookConfig({ uris: [uri], jobKey: JOB_KEY, now })
   const src = [{ contents: [{ parts: [{ text: 'one' }] }], metadata: { key: 'k1' } }]
-  return await jobs.track(emulated.client.batches.create({ model: MODEL, src, config: { webhookConfig } }))
+  const { name } = await emulated.client.batches.create({ model: MODEL, src, config: { webhookConfig } })
+  return name!
 }
 
 test('a job is awaited in another process after the one that awaited it was killed', async () => {
@@ -51,15 +48,38 @@ test('a job is awaited in another process after the one that awaited it was kill
   onTestFinished(() => ledger.close?.())
   const jobs = createJobs({ client: emulated.client, receiver, ledger })
   onTestFinished(() => jobs.close())
-  const batch = await trackBatch(emulated, jobs, url)
+  const name = await jobs.track(await createBatch(emulated, url))
 
-  const first = await awaitJob(emulated.url, path, batch.name!)
+  const first = await awaitJob(emulated.url, path, name)
   first.child.process.kill('SIGKILL')
   expect(await first.child.ended).toMatchObject({ signal: 'SIGKILL' })
-  const second = await awaitJob(emulated.url, path, batch.name!)
+  const second = await awaitJob(emulated.url, path, name)
   await emulated.emulator.clock.advance(60_000)
   expect(await second.child.ended).toEqual({ code: 0, signal: null, errors: '' })
   expect(second.lines).toEqual(['row k1'])
+})
+
+test('a process that only awaits, and looks the job up, takes no late webhook away from the handlers of another', async () => {
+  const emulated = await startEmulator()
+  const path = temporaryFile()
+  const { receiver, url } = await startReceiver(emulated, { queue: createSqliteQueue({ path }) })
+  onTestFinished(() => receiver.close())
+  const handled: string[] = []
+  receiver.on('batch.succeeded', ({ id }) => void handled.push(id))
+  receiver.work()
+  const ledger = createSqliteLedger({ path })
+  onTestFinished(() => ledger.close?.())
+  const jobs = createJobs({ client: emulated.client, receiver, ledger })
+  onTestFinished(() => jobs.close())
+  emulated.emulator.scenarios.add({ then: { webhooks: { delayMs: 600_000 } } })
+  const name = await createBatch(emulated, url)
+  await emulated.emulator.clock.advance(60_000)
+
+  const { child, lines } = await awaitJob(emulated.url, path, name)
+  expect(await child.ended).toEqual({ code: 0, signal: null, errors: '' })
+  expect([lines, handled]).toEqual([['row k1'], []])
+  await emulated.emulator.clock.advance(600_000)
+  await expect.poll(() => handled, { timeout: 20_000 }).toEqual([name])
 })
 
 test('a job that ended while nobody awaited it is there after a restart, also through Redis', async () => {
@@ -71,10 +91,10 @@ test('a job that ended while nobody awaited it is there after a restart, also th
   const { receiver, url } = await startReceiver(emulated)
   const open = () => createRedisLedger({ client: redis, commandTimeoutMs: 20_000 })
   const before = createJobs({ client: emulated.client, receiver, ledger: open() })
-  const batch = await trackBatch(emulated, before, url)
+  const name = await before.track(await createBatch(emulated, url))
   await emulated.emulator.clock.advance(60_000)
   await before.close()
   const after = createJobs({ client: emulated.client, receiver, ledger: open() })
   onTestFinished(() => after.close())
-  expect(await after.done(batch)).toMatchObject({ kind: 'batch', job: batch.name })
+  expect(await after.done(name)).toMatchObject({ kind: 'batch', job: name })
 })
