@@ -75,10 +75,10 @@ test('a key that is no header reaches neither the observer, nor the queue', asyn
   const signals: unknown[] = []
   const observer = (signal: unknown) => void signals.push(signal)
   const queue = createMemoryQueue()
-  const receiver = createReceiver({ dynamic: { allowAnyJob: true }, queue, maxAttempts: 1, observer })
+  const receiver = createReceiver({ dynamic: { allowAnyJob: true }, queue, observer })
   receiver.on('*', async (received) => void (await fetchResult(received, { client })))
   await receiver.emit({ type: 'batch.succeeded', data: { id: 'batches/a' } }, { id: 'one' })
-  await receiver.drain()
+  await receiver.drain({ maxAttempts: 1 })
   const jobs = createJobs({ client, receiver: createReceiver({ dynamic: { allowAnyJob: true } }) })
   await jobs.track({ name: 'batches/x' })
   signals.push(await jobs.reconcile())
