@@ -97,6 +97,19 @@ test.each(['<html>', 'null', '{}', '[]', '{"webhooks":7}'])(
   },
 )
 
+test('a receiver that the emulator sends nothing to is named', async () => {
+  const { trigger } = await setUp()
+  const remote = 'https://app.example/hook'
+  const { stderr } = await trigger(['batch.succeeded', '--count', '2', '--to', remote])
+  expect(stderr.match(/target_blocked/g)).toHaveLength(1)
+  expect(stderr).toContain(`${remote} is not on this machine`)
+  const emulator = createEmulator({ allowRemote: true, lookup: async () => [] })
+  onTestFinished(() => emulator.close())
+  const { url } = await emulator.listen({ port: 0 })
+  const env = { GOOGLE_GEMINI_BASE_URL: url, GWH_CONTROL_TOKEN: emulator.controlToken }
+  expect((await trigger(['batch.succeeded', '--to', remote], env)).stderr).toBe('')
+})
+
 test('--list prints the event types', async () => {
   expect(await gwh(emptyFolder(), ['trigger', '--list'])).toMatchObject({
     code: 0,

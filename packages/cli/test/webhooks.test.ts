@@ -67,6 +67,7 @@ test('a secret of another webhook stays in the file, behind the new one', async 
   await webhooks('register', '--uri', URI, '--name', 'one', '--write-env', '.env')
   const first = dotenv().trim().slice('GEMINI_WEBHOOK_SECRET='.length)
   const made = await webhooks('register', '--uri', URI, '--name', 'two', '--write-env', '.env')
+  expect(made.stderr).toContain(`${URI} is not on this machine`)
   expect(made.stderr).toContain('remove what no webhook uses')
   expect(dotenv()).toMatch(/^GEMINI_WEBHOOK_SECRET=whsec_[^,]+,whsec_[^,]+\n$/)
   expect(dotenv().trim().split(',')[1]).toBe(first)

@@ -1,6 +1,7 @@
 import { setTimeout } from 'node:timers/promises'
 import { EVENT_TYPES } from '@gwh/core/events'
 import { createJobToken, JOB_TOKEN_FIELD } from '@gwh/core/job-token'
+import { noteBlockedTargets } from '../project/blocked-targets.ts'
 import { findSetting } from '../project/configuration.ts'
 import { callControl, type EmulatorAddress, findEmulator, listRegistered } from '../project/control-client.ts'
 import { CliError } from '../shared/cli-error.ts'
@@ -42,17 +43,17 @@ export async function trigger(context: CommandContext, type: string, flags: Trig
   const emulator = await findEmulator(context, flags.url)
   const uris = flags.dynamic ? await dynamicUris(context, emulator, type) : flags.to
   const startedAt = performance.now()
+  const targets = new Set<string>()
   for (let index = 0; index < flags.count; index++) {
     if (flags.rate !== undefined) await waitUntil(context.signal, startedAt + (index * 1_000) / flags.rate)
     await injectFault(context, emulator, { type, fault: flags.fault, uris })
     const body = await toEvent(context, { type, flags, uris, index })
-    show(
-      context,
-      type,
-      flags,
-      await callControl(context, emulator, { method: 'POST', path: '/trigger', body, answers: 'deliveries' }),
-    )
+    const request = { method: 'POST', path: '/trigger', body, answers: 'deliveries' } as const
+    const sent = await callControl<Triggered>(context, emulator, request)
+    show(context, type, flags, sent)
+    for (const { uri } of sent.deliveries) targets.add(uri)
   }
+  await noteBlockedTargets(context, emulator.url, [...targets])
 }
 
 /** The URIs of the webhooks that are subscribed to the type. */

@@ -11,6 +11,8 @@ export interface ApiClient {
   readonly sdk: GoogleGenAI
   /** `Google`, or the URL of an emulator. */
   readonly where: string
+  /** Absent for Google's own. */
+  readonly baseUrl: string | undefined
 }
 
 const GONE = [404, 410]
@@ -36,7 +38,7 @@ export async function connect(context: CommandContext): Promise<ApiClient> {
   }
   const { GoogleGenAI } = await import('@google/genai')
   const sdk = new GoogleGenAI({ apiKey, ...(baseUrl && { httpOptions: { baseUrl } }) })
-  return { sdk, where: baseUrl ?? 'Google' }
+  return { sdk, where: baseUrl ?? 'Google', baseUrl }
 }
 
 /** Which API, as far as it is known. */

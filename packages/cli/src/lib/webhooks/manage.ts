@@ -1,3 +1,4 @@
+import { noteBlockedTargets } from '../project/blocked-targets.ts'
 import type { CommandContext } from '../shared/context.ts'
 import { toFields } from '../shared/fields.ts'
 import { toPage, toWebhook } from './answers.ts'
@@ -60,6 +61,7 @@ export async function create(context: CommandContext, flags: CreateFlags): Promi
   else context.terminal.note('The API showed no signing secret.')
   const shown = typeof secret === 'string' ? { new_signing_secret: sink.toJson(secret) } : {}
   print(context, { ...toFields(webhook), ...shown }, flags)
+  await noteBlockedTargets(context, api.baseUrl, [uri])
 }
 
 /** The options of `gwh webhooks update`. */

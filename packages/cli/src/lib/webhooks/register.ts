@@ -1,4 +1,5 @@
 import { type EnsuredWebhook, ensureWebhook } from '@gwh/genai'
+import { noteBlockedTargets } from '../project/blocked-targets.ts'
 import { CliError } from '../shared/cli-error.ts'
 import type { CommandContext } from '../shared/context.ts'
 import { toWebhook } from './answers.ts'
@@ -26,6 +27,7 @@ export async function register(context: CommandContext, flags: RegisterFlags): P
   if (secret) await sink.save(secret, ensured.id)
   if (json) context.terminal.json({ ...ensured, ...(secret && { secret: sink.toJson(secret) }) })
   else show(context, name, ensured)
+  await noteBlockedTargets(context, api.baseUrl, [uri])
   if (!secret) await checkSecret(context, { api, sink, id: ensured.id })
 }
 

@@ -4,6 +4,6 @@ import type { EmulatorState } from '../state/state.ts'
 
 /** What the page needs to know about this emulator. */
 export function about({ settings }: EmulatorState): AboutEmulator {
-  const { profile, signing, queue } = settings
-  return { eventTypes: CATALOGUE_TYPES, profile, signing, hasQueue: queue !== undefined }
+  const { profile, signing, queue, allowRemote } = settings
+  return { eventTypes: CATALOGUE_TYPES, profile, signing, allowRemote, hasQueue: queue !== undefined }
 }

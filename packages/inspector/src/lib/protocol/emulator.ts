@@ -94,6 +94,8 @@ export interface AboutEmulator {
   readonly eventTypes: readonly string[]
   readonly profile: string
   readonly signing: string
+  /** Whether deliveries may leave this machine; see the option of that name. */
+  readonly allowRemote: boolean | 'private'
   /** Whether a queue is attached. */
   readonly hasQueue: boolean
 }
