@@ -5,6 +5,7 @@ import { checkNames, wholeNumber } from '@gwh/core/options'
 import { type Clock, systemClock } from '@gwh/core/queue'
 import { createMemoryLedger } from '@gwh/core/store'
 import { installGuard } from '../ledger/guard.ts'
+import { createHandlings } from '../ledger/handlings.ts'
 import { quietObserver } from '../ledger/signals.ts'
 import { createContinuationMemory } from '../results/continuation-memory.ts'
 import { rememberIn } from '../results/continue-once.ts'
@@ -12,6 +13,7 @@ import { fetchResult } from '../results/fetch-result.ts'
 import { ResultError } from '../shared/errors.ts'
 import { type JobLike, toJobKind, toJobName, toLedgerId } from '../shared/job-name.ts'
 import { invalid } from '../shared/options.ts'
+import { backgroundClock } from './background-clock.ts'
 import { JobUntrackedError } from './errors.ts'
 import { GIVEN_UP, NOT_FOUND } from './find-end.ts'
 import type { Jobs, JobsOptions } from './jobs-types.ts'
@@ -73,6 +75,7 @@ export function createJobs(options: JobsOptions): Jobs {
     client,
     receiver,
     ledger,
+    handlings: createHandlings(),
     retentionMs,
     leaseMs,
     lookupTimeoutMs: wholeNumber('lookupTimeoutMs', options.lookupTimeoutMs, LOOKUP_TIMEOUT_MS),
@@ -145,16 +148,6 @@ export function createJobs(options: JobsOptions): Jobs {
 
 function idOf(name: string): string {
   return toLedgerId(toJobKind(name), name)
-}
-
-/** Timers that do not keep a process alive: a script that only starts jobs must end. */
-const backgroundClock: Clock = {
-  ...systemClock,
-  schedule(task, delayMs) {
-    const timer = setTimeout(task, delayMs) as unknown as { unref?(): void }
-    timer.unref?.()
-    return () => clearTimeout(timer as unknown as number)
-  },
 }
 
 /** The API shows an interaction with the webhook configuration it was created with. */

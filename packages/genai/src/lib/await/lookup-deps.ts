@@ -1,6 +1,7 @@
 import type { Receiver } from '@gwh/core'
 import type { Clock } from '@gwh/core/queue'
 import type { JobLedger, LedgerJob } from '@gwh/core/store'
+import type { Handlings } from '../ledger/handlings.ts'
 import type { JobsSignal } from '../ledger/signals.ts'
 import type { JobClient } from '../shared/client.ts'
 
@@ -9,6 +10,8 @@ export interface LookupDeps {
   client: JobClient
   receiver: Pick<Receiver, 'emit' | 'endpoint' | 'handles'>
   ledger: JobLedger
+  /** What this process handles. */
+  handlings: Handlings
   retentionMs: number
   /** How long a source that does not answer keeps other ones out, in milliseconds. */
   leaseMs: number

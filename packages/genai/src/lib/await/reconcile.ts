@@ -3,10 +3,12 @@ import { checkNames, wholeNumber } from '@gwh/core/options'
 import { type Clock, systemClock } from '@gwh/core/queue'
 import { createMemoryLedger, type JobLedger } from '@gwh/core/store'
 import { installGuard } from '../ledger/guard.ts'
+import { createHandlings, type Handlings } from '../ledger/handlings.ts'
 import { type JobsObserver, quietObserver } from '../ledger/signals.ts'
 import type { JobClient } from '../shared/client.ts'
 import { toJobKind, toJobName, toLedgerId } from '../shared/job-name.ts'
 import { invalid } from '../shared/options.ts'
+import { backgroundClock } from './background-clock.ts'
 import { type Reconciled, startSweep } from './sweep.ts'
 import { LOOKUP_TIMEOUT_MS } from './timing.ts'
 
@@ -48,7 +50,7 @@ const RETENTION_MS = 168 * 3_600_000
 const LEASE_MS = 900_000
 
 // One guard for each receiver and ledger, however often a sweep runs.
-const guarded = new WeakMap<Receiver, WeakSet<JobLedger>>()
+const guarded = new WeakMap<Receiver, WeakMap<JobLedger, Handlings>>()
 const inMemory = new WeakMap<Receiver, JobLedger>()
 
 /**
@@ -74,6 +76,7 @@ export async function reconcile(options: ReconcileJobsOptions): Promise<Reconcil
     client,
     receiver,
     ledger,
+    handlings: createHandlings(),
     retentionMs: RETENTION_MS,
     leaseMs: LEASE_MS,
     lookupTimeoutMs: LOOKUP_TIMEOUT_MS,
@@ -83,9 +86,11 @@ export async function reconcile(options: ReconcileJobsOptions): Promise<Reconcil
     observe,
     ended: () => {},
   }
-  guardOnce(receiver, ledger, () => installGuard(deps))
+  // A ledger that is away keeps no process alive.
+  const guard = { ...deps, clock: options.clock ?? backgroundClock }
+  const handlings = guardOnce(receiver, ledger, deps.handlings, () => installGuard(guard))
   const oldest = clock.now() - olderThanMs
-  const sweep = startSweep(deps)
+  const sweep = startSweep({ ...deps, handlings })
   const given = [...(await jobs())].map((job) => toJob(job, receiver.endpoint))
   await sweep.check(given.filter(({ createdAt }) => createdAt <= oldest))
   return sweep.result()
@@ -104,10 +109,18 @@ function ledgerInMemory(receiver: Receiver): JobLedger {
   return ledger
 }
 
-function guardOnce(receiver: Receiver, ledger: JobLedger, install: () => void): void {
-  const ledgers = guarded.get(receiver) ?? new WeakSet()
+/** Returns what the guard knows: the one that is installed already, or a new one. */
+function guardOnce(
+  receiver: Receiver,
+  ledger: JobLedger,
+  handlings: Handlings,
+  install: () => void,
+): Handlings {
+  const ledgers = guarded.get(receiver) ?? new WeakMap<JobLedger, Handlings>()
   guarded.set(receiver, ledgers)
-  if (ledgers.has(ledger)) return
-  ledgers.add(ledger)
+  const known = ledgers.get(ledger)
+  if (known) return known
+  ledgers.set(ledger, handlings)
   install()
+  return handlings
 }

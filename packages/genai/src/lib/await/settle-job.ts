@@ -75,8 +75,11 @@ export function toGivenUp(name: string, { data }: Pick<WireEvent, 'data'>): JobG
 const PROBE = 'look-up'
 
 /** Whether another source has handled the event, or is about to. Claims nothing. */
-async function probe(type: string, id: string, { receiver, ledger, retentionMs, clock }: LookupDeps) {
+async function probe(type: string, id: string, deps: LookupDeps) {
+  const { receiver, ledger, handlings, retentionMs, clock } = deps
   const key = toHandlingKey(receiver.endpoint, type, id)
+  const here = handlings.stateOf(key)
+  if (here) return here
   const now = clock.now()
   const state = await ledger.begin(key, PROBE, { now, leaseUntil: now, expiresAt: now + retentionMs })
   if (state === 'claimed') await ledger.release(key, PROBE)

@@ -3,16 +3,21 @@ import { PermanentError, WebhookError } from '@gwh/core/errors'
 import type { Clock } from '@gwh/core/queue'
 import type { JobLedger } from '@gwh/core/store'
 import { toEnding, toHandlingKey } from './endings.ts'
+import type { Handlings } from './handlings.ts'
+import { createRecorder } from './recorder.ts'
 import type { JobsSignal } from './signals.ts'
 
 /** What a guard is built from. */
 export interface GuardOptions {
   receiver: Pick<Receiver, 'use' | 'endpoint'>
   ledger: JobLedger
+  /** What this process handles, for its look-ups. */
+  handlings: Handlings
   /** How long the ledger remembers a job after its end, and that an event was handled, in milliseconds. */
   retentionMs: number
-  /** How long a source that does not answer keeps the other one out, in milliseconds. */
+  /** How long a source that does not answer keeps other processes out, in milliseconds. */
   leaseMs: number
+  /** Its timers wait for a ledger that is away. */
   clock: Clock
   observe: (signal: JobsSignal) => void
   /** Called with each end of a job. */
@@ -32,8 +37,9 @@ const RETRIED_MS = 25 * 60 * 60 * 1000
  * @returns A function that removes the guard
  */
 export function installGuard(options: GuardOptions): () => void {
-  const { receiver, ledger, retentionMs, leaseMs, clock, observe, ended } = options
-  return receiver.use(async (event, { key: holder, delivery }, next) => {
+  const { receiver, ledger, handlings, retentionMs, leaseMs, clock, observe, ended } = options
+  const recorder = createRecorder(clock)
+  const remove = receiver.use(async (event, { key: holder, delivery }, next) => {
     const ending = toEnding(event)
     if (!ending) return await next()
     const { id, name, text } = ending
@@ -47,28 +53,61 @@ export function installGuard(options: GuardOptions): () => void {
     if (isWebhook) await ledger.postpone(job, present + RETRIED_MS)
     ended(id, text)
     const key = toHandlingKey(receiver.endpoint, event.type, id)
-    const state = await ledger.begin(key, holder, { now: present, leaseUntil: present + leaseMs, expiresAt })
+    const claim = () => begin(ledger, key, holder, { now: clock.now(), leaseMs, retentionMs })
+    const state = handlings.stateOf(key, holder) ?? (await claim())
     if (state === 'handled') {
       if (isWebhook) await ledger.settle(job, present)
       return observe({ type: 'duplicate', job: event.id!, eventType: event.type })
     }
     if (state === 'in_progress') throw inProgress(event.type)
-    // The handlers have run. If the ledger fails then, they may run again; a failed delivery would run them for certain.
     const report = (error: unknown) => observe({ type: 'fault', job: event.id!, error })
-    const finish = async () => {
-      await ledger.complete(key, holder).catch(report)
-      if (isWebhook) await ledger.settle(job, clock.now()).catch(report)
+    const record = async () => {
+      if (!(await complete(ledger, key, holder, claim))) return false
+      handlings.recorded(key)
+      if (isWebhook) await ledger.settle(job, clock.now())
+      return true
     }
     try {
-      await next()
+      await handlings.run(key, holder, next)
     } catch (error) {
-      // A dead letter at once: the other source has nothing to add.
-      if (error instanceof PermanentError) await finish()
-      else await ledger.release(key, holder).catch(report)
+      if (error instanceof PermanentError) {
+        // A dead letter at once: the other source has nothing to add.
+        handlings.handled(key, holder)
+        await recorder.record(record, report)
+      } else await ledger.release(key, holder).catch(report)
       throw error
     }
-    await finish()
+    // The handlers have run. A ledger that fails now must not fail the delivery: they would run again.
+    await recorder.record(record, report)
   })
+  return () => {
+    remove()
+    recorder.close()
+  }
+}
+
+type State = Awaited<ReturnType<JobLedger['begin']>>
+
+async function begin(
+  ledger: JobLedger,
+  key: string,
+  holder: string,
+  { now, leaseMs, retentionMs }: { now: number; leaseMs: number; retentionMs: number },
+): Promise<State> {
+  return await ledger.begin(key, holder, { now, leaseUntil: now + leaseMs, expiresAt: now + retentionMs })
+}
+
+/** Records an event as handled. Resolves to whether the ledger knows it: another process may hold the event now. */
+async function complete(
+  ledger: JobLedger,
+  key: string,
+  holder: string,
+  claim: () => Promise<State>,
+): Promise<boolean> {
+  if (await ledger.complete(key, holder)) return true
+  // The claim was lost: its lease has ended, or the ledger has restarted empty.
+  const state = await claim()
+  return state === 'handled' || (state === 'claimed' && (await ledger.complete(key, holder)))
 }
 
 function inProgress(type: string): WebhookError {
