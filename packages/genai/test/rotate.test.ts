@@ -155,17 +155,28 @@ describe('addSecret', () => {
   })
 
   test.each([[[1, 3, 2]], [[2, 1, 3]], [[2, 3, 1]], [[3, 1, 2]], [[3, 2, 1]], [[3, 1, 2, 1, 3]]])(
-    'gives the same list when rotations are saved in the order %j',
+    'keeps the newest secret and the one that was added last, when rotations are saved in the order %j',
     (order) => {
-      // The last revokes at once, so its own time is the earliest of all.
-      const times = (number: number) => rotation(number, number === 3 ? 0 : 1_000)
-      const save = (stored: StoredSecret[], number: number) => addSecret(stored, `${number}`, times(number))
+      const save = (stored: StoredSecret[], number: number) =>
+        addSecret(stored, `${number}`, rotation(number))
       const stored = order.reduce(save, FIRST)
-      expect(stored).toEqual([1, 2, 3].reduce(save, FIRST))
-      expect(liveSecrets(stored, 301)).toEqual(['3'])
-      expect(liveSecrets(stored, Number.MAX_VALUE)).toEqual(['3'])
+      const live = liveSecrets(stored, Number.MAX_VALUE)
+      expect(live).toContain('3')
+      expect(live).toContain(`${order.slice(0, 3).at(-1)}`)
+      expect(live).not.toContain('first')
+      expect(liveSecrets(addSecret(stored, '4', rotation(4)), rotation(4).previousUntil)).toEqual(['4'])
     },
   )
+
+  test('gives the secret received last no end, if the clock was days ahead at the rotation before', () => {
+    const DAY_MS = 24 * HOUR_MS
+    const at = (now: number): RotationTimes => ({ startedAt: now, endedAt: now, previousUntil: now + DAY_MS })
+    const second = addSecret(FIRST, 'second', at(3 * DAY_MS))
+    const third = addSecret(second, 'third', at(HOUR_MS))
+    for (const days of [0.1, 2, 4.1, 10]) expect(liveSecrets(third, days * DAY_MS)[0]).toBe('third')
+    const fourth = addSecret(third, 'fourth', at(5 * DAY_MS))
+    expect(liveSecrets(fourth, 6 * DAY_MS)).toEqual(['fourth'])
+  })
 
   test('keeps the secrets of two rotations at the same time, until the next one', () => {
     const at = { startedAt: 100, endedAt: 100, previousUntil: 200 }

@@ -11,31 +11,31 @@ export interface StoredSecret {
 }
 
 /**
- * Adds the secret of a rotation to the stored ones, newest first, and records when those from before it end.
+ * Adds the secret of a rotation to the stored ones, and records when those from before it end.
  *
- * Rotations may be saved in any order, and the same one again: a secret ends only because of a rotation that began after
- * its own was over. The secrets of two rotations at the same time both stay valid, because nobody knows which is newer,
- * until the next one.
+ * A stored secret ends only because of a rotation that began after its own was over. The secret that is added gets no end
+ * from a stored one that seems newer: a clock that was corrected backwards makes it seem so, and Google signs with the
+ * secret it returned last. Both stay valid until a rotation that began after both. Adding a secret that is stored already
+ * changes nothing.
  *
  * @param stored The secrets that are stored now
  * @param secret The new secret, as `save` of `rotateSecret` is given it
  * @param rotation When it was made, as `save` is given it
+ * @returns The secrets to store, the one that was added last first
  */
 export function addSecret(
   stored: readonly StoredSecret[],
   secret: string,
   rotation: RotationTimes,
 ): StoredSecret[] {
-  const others = stored.filter((other) => other.secret !== secret)
-  const added = others.reduce(endBy, { secret, rotation })
-  const changed = others.map((other) => endBy(other, added))
-  const place = changed.findIndex((other) => !isOlder(added, other))
-  return place < 0 ? [...changed, added] : changed.toSpliced(place, 0, added)
+  if (stored.some((other) => other.secret === secret)) return [...stored]
+  const added = { secret, rotation }
+  return [added, ...stored.map((other) => endBy(other, added))]
 }
 
 /** Ends a secret with another rotation, if that came later. An end that is recorded as earlier is kept. */
-function endBy(one: StoredSecret, other: StoredSecret): StoredSecret {
-  if (!other.rotation || !isOlder(one, other)) return one
+function endBy(one: StoredSecret, other: StoredSecret & { rotation: RotationTimes }): StoredSecret {
+  if (!isOlder(one, other)) return one
   const { validUntil = Number.POSITIVE_INFINITY } = one
   return { ...one, validUntil: Math.min(validUntil, other.rotation.previousUntil) }
 }
