@@ -125,6 +125,25 @@ test('a handler and code that waits, in two processes that share a SQLite ledger
   expect(created()).toBe(1)
 })
 
+test('the ledger of the jobs that were created last is used, until they are closed', async () => {
+  const { url, created } = await startApi(NEXT)
+  const client = connect3(url)
+  const start = () => {
+    const receiver = createReceiver({ dynamic: { allowAnyJob: true }, observer: () => {} })
+    const ledger = createMemoryLedger()
+    return { ledger, jobs: createJobs({ client, receiver, ledger }) }
+  }
+  const [first, last] = [start(), start()]
+  const read = ({ ledger }: typeof first) =>
+    createContinuationMemory({ ledger }).get('gwh:continuation:v1_one')
+  await attempt(client)
+  expect([await read(first), await read(last)]).toEqual([undefined, 'v1_two'])
+  await last.jobs.close()
+  await attempt(client)
+  expect([await read(first), created()]).toEqual(['v1_two', 2])
+  await first.jobs.close()
+})
+
 test.each([
   ['in memory', () => createMemoryLedger()],
   ['SQLite', () => createSqliteLedger({ path: ':memory:' })],

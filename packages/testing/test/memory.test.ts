@@ -22,6 +22,15 @@ describe('memory ledger', () => {
   ledgerContract(test, { create: createMemoryLedger })
 })
 
+test('a ledger in memory forgets jobs that were given up, also where none ends otherwise', async () => {
+  const ledger = createMemoryLedger()
+  const giveUp = (id: string, now: number) =>
+    ledger.giveUp({ endpoint: 'a', id, name: id, event: '{}', now, expiresAt: now + 1 })
+  await giveUp('first', 0)
+  await giveUp('second', 5)
+  expect(await ledger.find({ endpoint: 'a', id: 'first' })).toBeUndefined()
+})
+
 test('a ledger in memory finds the next of 200,000 open jobs', async () => {
   const ledger = createMemoryLedger()
   for (let index = 0; index < 200_000; index++) {

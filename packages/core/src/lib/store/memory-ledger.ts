@@ -71,6 +71,7 @@ export function createMemoryLedger(): JobLedger {
     },
     async giveUp({ now, expiresAt, event, ...named }) {
       const shelf = shelfOf(named.endpoint)
+      purge(shelf.settled, now)
       const job = get(shelf, named.id) ?? { ...named, ...FRESH, createdAt: now, lookAt: now, expiresAt }
       if (hasEnded(job)) return false
       shelve(shelf, Object.assign(job, { event, expiresAt, givenUp: true }))

@@ -121,22 +121,24 @@ function unknown(job: string): ResultError {
 
 const MOST_REMEMBERED = 10_000
 const memories = new WeakMap<object, ContinuationMemory>()
+const durable = new WeakMap<object, readonly ContinuationMemory[]>()
 
 /**
- * Makes a memory the default for one client.
+ * Makes a memory the default for one client, instead of earlier ones.
  *
  * @returns A function that undoes it
  */
 export function rememberIn(client: object, memory: ContinuationMemory): () => void {
-  memories.set(client, memory)
+  durable.set(client, [...(durable.get(client) ?? []), memory])
   return () => {
-    if (memories.get(client) === memory) memories.delete(client)
+    const others = durable.get(client)!.filter((other) => other !== memory)
+    durable.set(client, others)
   }
 }
 
 /** The default memory for one client. */
 export function memoryOf(client: object): ContinuationMemory {
-  const found = memories.get(client)
+  const found = durable.get(client)?.at(-1) ?? memories.get(client)
   if (found) return found
   const made = createMemory()
   memories.set(client, made)
