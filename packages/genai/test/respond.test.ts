@@ -3,8 +3,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createReceiver, PermanentError, parseEvent } from '@gwh/core'
 import { createMemoryLedger } from '@gwh/core/store'
+import { createRedisLedger } from '@gwh/store-redis'
 import { createSqliteLedger } from '@gwh/store-sqlite'
 import { freePort } from '@gwh/testing'
+import { startRedisServer } from '@gwh/testing/redis'
+import { createClient } from 'redis'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { childrenOf } from '../../../test/support/src/children.ts'
 import {
@@ -125,6 +128,14 @@ test('a handler and code that waits, in two processes that share a SQLite ledger
   expect(created()).toBe(1)
 })
 
+async function createRedis() {
+  const server = await startRedisServer()
+  onTestFinished(() => server.stop())
+  const client = await createClient({ url: server.url }).connect()
+  onTestFinished(() => client.destroy())
+  return createRedisLedger({ client, commandTimeoutMs: 20_000 })
+}
+
 test('the ledger of the jobs that were created last is used, until they are closed', async () => {
   const { url, created } = await startApi(NEXT)
   const client = connect3(url)
@@ -147,9 +158,10 @@ test('the ledger of the jobs that were created last is used, until they are clos
 test.each([
   ['in memory', () => createMemoryLedger()],
   ['SQLite', () => createSqliteLedger({ path: ':memory:' })],
+  ['Redis', () => createRedis()],
 ])('a memory in a ledger, %s, lets attempts at the same moment take turns', async (_, create) => {
   const { url, created } = await startApi(NEXT)
-  const ledger = create()
+  const ledger = await create()
   onTestFinished(() => ledger.close?.())
   const attempts = [1, 2, 3, 4].map(() =>
     attempt(connect3(url), { memory: createContinuationMemory({ ledger }) }),
