@@ -55,6 +55,10 @@ test('in a folder of gwh dev, every command works without a variable', async () 
   expect(stdout).toMatch(/^ok +secrets: \.gwh: whsec_/m)
   expect(stdout).toContain(`at ${kept.url}/.well-known/jwks.json`)
   expect(stdout).toMatch(/^ok +queue: 1 pending/m)
+  dev.kill('SIGINT')
+  await dev.finished
+  const without = await gwh(cwd, ['doctor'])
+  expect(without.stdout).toMatch(/^FAILED +public keys: .*\n +Start what serves it, such as `gwh dev`/m)
 })
 
 const SETTINGS = {

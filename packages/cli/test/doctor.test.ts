@@ -190,12 +190,12 @@ test('a clock that is wrong, keys that are not there and a secret that is none a
     response.end('{"keys":[{"kty":"OKP","crv":"Ed25519"}]}')
   })
   const clock = of(await doctor([], { GWH_JWKS_URL: late }), 'clock, by 127.0.0.1')
-  expect(clock).toMatchObject({ status: 'failed', message: expect.stringMatching(/^3600 s off|^3599 s off/) })
+  expect(clock).toMatchObject({ status: 'failed', message: expect.stringMatching(/^3[56]\d\d s off/) })
   const down = await doctor([], {
     GWH_JWKS_URL: 'http://127.0.0.1:9/keys',
     GEMINI_WEBHOOK_SECRET: 'whsec_short',
   })
-  expect(of(down, 'public keys')).toMatchObject({ status: 'failed', fix: expect.stringContaining('503') })
+  expect(of(down, 'public keys')).toMatchObject({ status: 'failed', fix: expect.stringContaining('--jwks') })
   expect(of(down, 'secrets')?.status).toBe('failed')
   expect(JSON.stringify(down)).not.toContain('short"')
 })

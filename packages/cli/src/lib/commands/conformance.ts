@@ -43,7 +43,8 @@ export function conformanceCommand(context: CommandContext): Command {
 
 const EXAMPLES = `
 Exits with 1 if a rule is broken. Send this to a receiver of its own, with a queue of its own: good deliveries are
-handled, and some of them end as dead letters. ${SETTINGS_HELP}
+handled, and some of them end as dead letters.
+${SETTINGS_HELP}
 With --jwks-port, start the receiver with that URL as its JWKS, and GWH_JOB_KEY in both: a dynamic delivery has a job token.
 
 Examples:

@@ -26,7 +26,8 @@ const EXAMPLES = `
 Exits with 1 if a check fails. A receiver gets some 20 requests; those that it accepts are events of the type "ping". One
 has a body that never ends, so this takes as long as the receiver waits for bodies, at most the --timeout. What a failing
 handler, a full queue or a delivery of another customer is answered with cannot be seen without side effects: for that,
-see gwh conformance. ${SETTINGS_HELP}
+see gwh conformance.
+${SETTINGS_HELP}
 
 Examples:
   $ gwh doctor

@@ -40,7 +40,8 @@ export function triggerCommand(context: CommandContext): Command {
 }
 
 const EXAMPLES = `
-With --dynamic and GWH_JOB_KEY, the event has a job token of that key. ${SETTINGS_HELP}
+With --dynamic and GWH_JOB_KEY, the event has a job token of that key.
+${SETTINGS_HELP}
 
 Examples:
   $ gwh trigger batch.succeeded

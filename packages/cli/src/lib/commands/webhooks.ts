@@ -28,7 +28,8 @@ export function webhooksCommand(context: CommandContext): Command {
 }
 
 const EXAMPLES = `
-A signing secret goes into a file, and is not printed. ${SETTINGS_HELP}
+A signing secret goes into a file, and is not printed.
+${SETTINGS_HELP}
 GEMINI_API_KEY and GOOGLE_GEMINI_BASE_URL come from one place: with a key in the environment, the API is Google's.
 
 Examples:

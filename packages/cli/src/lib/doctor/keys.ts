@@ -2,6 +2,7 @@ import { isInstance, WebhookError } from '@gwh/core/errors'
 import { GOOGLE_JWKS_URL } from '@gwh/core/jwks'
 import { signStatic } from '@gwh/core/sign'
 import type { FoundSecrets } from '../project/secrets.ts'
+import { isLoopback } from '../shared/loopback.ts'
 import { maskSecret } from '../shared/mask.ts'
 import { type Finding, failed, ok, skipped } from './finding.ts'
 import { readStart } from './read-start.ts'
@@ -41,7 +42,9 @@ export async function checkSecrets(found: FoundSecrets | undefined): Promise<Fin
 /** Checks that the public keys can be fetched, and by their server's clock, that ours is right. */
 export async function checkKeys(url: string = GOOGLE_JWKS_URL): Promise<Finding[]> {
   const check = 'public keys'
-  const fix = 'Allow this machine to fetch it; receivers of dynamic webhooks answer 503 without.'
+  const fix = isLoopback(url)
+    ? 'Start what serves it, such as `gwh dev`, or name other keys with --jwks.'
+    : 'Allow this machine to fetch it; receivers of dynamic webhooks answer 503 without.'
   try {
     const response = await fetch(url, { redirect: 'manual', signal: AbortSignal.timeout(TIMEOUT_MS) })
     if (!response.ok) {
