@@ -1,4 +1,4 @@
-import type { EmittedEvent } from '@gwh/core'
+import { type EmittedEvent, parseEvent } from '@gwh/core'
 import { VIDEO_FAILED } from '../ledger/endings.ts'
 import { firstError } from '../results/interaction-result.ts'
 import { readVideoOperation } from '../results/video-operation.ts'
@@ -6,6 +6,7 @@ import { videoUris } from '../results/video-result.ts'
 import type { BatchJobLike, InteractionLike, JobClient, VideoOperationLike } from '../shared/client.ts'
 import { fromApi } from '../shared/errors.ts'
 import { toJobKind } from '../shared/job-name.ts'
+import { readAnswer, toList, toText } from '../shared/read-answer.ts'
 
 /** How a job ended, in the form of the event that reports it; `undefined` while it runs. */
 export type Outcome = Pick<EmittedEvent, 'type' | 'data' | 'timestamp'> | undefined
@@ -14,20 +15,31 @@ export type Outcome = Pick<EmittedEvent, 'type' | 'data' | 'timestamp'> | undefi
  * Asks the API once how a job is.
  *
  * @throws ResultError `result_not_found`
- * @throws ResultUnavailableError `result_unavailable`
+ * @throws ResultUnavailableError `result_unavailable`, also for an answer that is malformed
  */
 export async function lookUp(name: string, client: JobClient, signal?: AbortSignal): Promise<Outcome> {
   const kind = toJobKind(name)
   if (kind === 'batch') {
-    return toBatchOutcome(name, await fromApi(name, () => client.batches.get({ name }), signal, client))
+    const batch = await fromApi(name, () => client.batches.get({ name }), signal, client)
+    return readOutcome(name, () => toBatchOutcome(name, batch))
   }
   if (kind === 'video') {
-    return toVideoOutcome(name, await fromApi(name, () => readVideoOperation(client, name), signal, client))
+    const operation = await fromApi(name, () => readVideoOperation(client, name), signal, client)
+    return readOutcome(name, () => toVideoOutcome(name, operation))
   }
   // The SDK would repeat this request up to four times; look-ups have pauses of their own.
   const get = () => client.interactions.get(name, null, { maxRetries: 0 })
   const interaction = await fromApi(`interaction ${name}`, get, signal, client)
-  return toInteractionOutcome(name, interaction)
+  return readOutcome(`interaction ${name}`, () => toInteractionOutcome(name, interaction))
+}
+
+/** Reads an outcome that an event can report. */
+function readOutcome(what: string, read: () => Outcome): Outcome {
+  return readAnswer(what, () => {
+    const outcome = read()
+    if (outcome) parseEvent(JSON.stringify(outcome))
+    return outcome
+  })
 }
 
 const BATCH_STATES = new Map([
@@ -41,11 +53,11 @@ const BATCH_STATES = new Map([
 function toBatchOutcome(id: string, { state = '', dest, error, endTime }: BatchJobLike): Outcome {
   const type = BATCH_STATES.get(state)
   if (!type) return undefined
-  const file = type === 'batch.succeeded' ? dest?.fileName : undefined
+  const file = type === 'batch.succeeded' ? toText(dest?.fileName) : undefined
   return {
     type,
     data: { id, ...(file !== undefined && { output_file_uri: file }), ...(error && toErrorFields(error)) },
-    ...(endTime !== undefined && { timestamp: endTime }),
+    ...toTimestamp(endTime),
   }
 }
 
@@ -54,7 +66,8 @@ function toVideoOutcome(id: string, operation: VideoOperationLike): Outcome {
   const [uri] = videoUris(operation)
   if (uri !== undefined) return { type: 'video.generated', data: { id, output_file_uri: uri } }
   const filtered = operation.response?.generateVideoResponse?.raiMediaFilteredReasons
-  const error = operation.error ?? { message: filtered?.join(' ') ?? 'the operation has no video' }
+  const reason = toList(filtered).join(' ') || 'the operation has no video'
+  const error = operation.error ?? { message: reason }
   return { type: VIDEO_FAILED, data: { id, ...toErrorFields(error) } }
 }
 
@@ -74,13 +87,17 @@ function toInteractionOutcome(id: string, interaction: InteractionLike): Outcome
   const { errorCode, errorMessage } = firstError(interaction)
   const failure =
     type === 'interaction.failed' ? toErrorFields({ code: errorCode, message: errorMessage }) : {}
-  const { updated } = interaction
-  return { type, data: { id, ...failure }, ...(typeof updated === 'string' && { timestamp: updated }) }
+  return { type, data: { id, ...failure }, ...toTimestamp(interaction.updated) }
 }
 
-function toErrorFields({ code, message }: { code?: unknown; message?: string | undefined }) {
+/** When it ended, if the answer says so. */
+function toTimestamp(time: unknown) {
+  return typeof time === 'string' && !Number.isNaN(Date.parse(time)) ? { timestamp: time } : {}
+}
+
+function toErrorFields({ code, message }: { code?: unknown; message?: unknown }) {
   return {
     ...(code !== undefined && { error_code: String(code) }),
-    ...(message !== undefined && { error_message: message }),
+    ...(message !== undefined && { error_message: String(message) }),
   }
 }

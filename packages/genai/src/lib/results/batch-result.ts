@@ -1,6 +1,7 @@
 import type { WebhookEvent } from '@gwh/core'
 import type { BatchJobLike, JobClient } from '../shared/client.ts'
 import { fromApi, ResultError, ResultUnavailableError } from '../shared/errors.ts'
+import { readAnswer, toList, toText } from '../shared/read-answer.ts'
 import type { FetchFile } from './download.ts'
 import { fileOf, toFileName } from './pointer.ts'
 import { type BatchRow, fileRows, inlinedRows } from './rows.ts'
@@ -44,9 +45,17 @@ async function readDest(
   client: JobClient,
   signal: AbortSignal | undefined,
 ): Promise<NonNullable<BatchJobLike['dest']>> {
-  const { dest, state } = await fromApi(job, () => client.batches.get({ name: job }), signal, client)
+  const answer = await fromApi(job, () => client.batches.get({ name: job }), signal, client)
+  const { dest, state } = readAnswer(job, () => checkBatch(answer))
   if (dest?.fileName || dest?.inlinedResponses || dest?.inlinedEmbedContentResponses) return dest
   if (state === 'JOB_STATE_SUCCEEDED') throw new ResultError('result_not_found', `${job} has no responses`)
   // The event can be ahead of what the API shows.
   throw new ResultUnavailableError(`${job} shows no responses yet (${state})`, undefined)
+}
+
+function checkBatch(batch: BatchJobLike): BatchJobLike {
+  toText(batch.dest?.fileName)
+  toList(batch.dest?.inlinedResponses)
+  toList(batch.dest?.inlinedEmbedContentResponses)
+  return batch
 }

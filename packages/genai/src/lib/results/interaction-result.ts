@@ -2,6 +2,7 @@ import { checkNames } from '@gwh/core/options'
 import type { InteractionLike, JobClient } from '../shared/client.ts'
 import { fromApi, JobFailedError, ResultUnavailableError } from '../shared/errors.ts'
 import { invalid } from '../shared/options.ts'
+import { readAnswer } from '../shared/read-answer.ts'
 import type { ResultDeps } from './batch-result.ts'
 import { continueOnce, memoryOf, type RespondOptions } from './continue-once.ts'
 import { findFileName } from './pointer.ts'
@@ -85,13 +86,19 @@ export async function fetchInteractionResult(
 ): Promise<InteractionResult | PendingCalls> {
   const { client, signal } = deps
   const interaction = await fromApi(`interaction ${job}`, () => client.interactions.get(job), signal, client)
+  const found = readAnswer(`interaction ${job}`, () => readInteraction(job, interaction, deps))
+  if (found instanceof Error) throw found
+  return found
+}
+
+function readInteraction(job: string, interaction: InteractionLike, deps: ResultDeps) {
   const { status = '' } = interaction
-  if (status === 'requires_action') return toPendingCalls(job, interaction, client)
+  if (status === 'requires_action') return toPendingCalls(job, interaction, deps.client)
   if (status === 'completed' || ENDED_EARLY.includes(status)) return toResult(job, interaction, deps)
-  if (status === 'cancelled') throw new JobFailedError({ job, reason: 'cancelled' })
-  if (status === 'failed') throw toFailure(job, interaction)
+  if (status === 'cancelled') return new JobFailedError({ job, reason: 'cancelled' })
+  if (status === 'failed') return toFailure(job, interaction)
   // The event can be ahead of what the API shows.
-  throw new ResultUnavailableError(`interaction ${job} is not done yet (${status})`, undefined)
+  return new ResultUnavailableError(`interaction ${job} is not done yet (${status})`, undefined)
 }
 
 function toResult(job: string, interaction: InteractionLike, deps: ResultDeps): InteractionResult {

@@ -29,7 +29,11 @@ export type BatchRow<R = object> = SucceededRow<R> | FailedRow
 
 /** Reads the rows of inlined responses. */
 export async function* inlinedRows(responses: readonly InlinedResponseLike[]): AsyncGenerator<BatchRow> {
-  for (const [index, response] of responses.entries()) yield toRow(index, response)
+  for (const [index, response] of responses.entries()) {
+    // The API may write anything.
+    if (isFields(response)) yield toRow(index, response)
+    else yield invalidRow(index, 'the response is not a JSON object')
+  }
 }
 
 /**

@@ -1,6 +1,7 @@
 import type { WebhookEvent } from '@gwh/core'
 import type { VideoOperationLike } from '../shared/client.ts'
 import { fromApi, JobFailedError, ResultError, ResultUnavailableError } from '../shared/errors.ts'
+import { readAnswer, toList, toText } from '../shared/read-answer.ts'
 import type { ResultDeps } from './batch-result.ts'
 import { fileOf, toFileName } from './pointer.ts'
 import { saveStream } from './save-stream.ts'
@@ -46,15 +47,15 @@ export async function fetchVideoResult(
 
 async function readFiles(job: string, { client, signal }: ResultDeps): Promise<string[]> {
   const operation = await fromApi(job, () => readVideoOperation(client, job), signal, client)
-  const uris = videoUris(operation)
+  const uris = readAnswer(job, () => videoUris(operation))
   if (uris.length > 0) return uris.map(toFileName)
-  throw withoutVideo(job, operation)
+  throw readAnswer(job, () => withoutVideo(job, operation))
 }
 
 /** Where the videos of a finished operation are. */
 export function videoUris({ response }: VideoOperationLike): string[] {
-  const samples = response?.generateVideoResponse?.generatedSamples ?? []
-  return samples.map(({ video }) => video?.uri).filter((uri) => uri !== undefined)
+  const samples = toList(response?.generateVideoResponse?.generatedSamples)
+  return samples.map(({ video }) => toText(video?.uri)).filter((uri) => uri !== undefined)
 }
 
 /** Why a video operation has no video. */
