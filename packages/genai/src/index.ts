@@ -59,6 +59,7 @@ export type {
 } from './lib/results/interaction-result.ts'
 export type { BatchRow, FailedRow, RowError, SucceededRow } from './lib/results/rows.ts'
 export type { VideoFile, VideoResult } from './lib/results/video-result.ts'
+export { ApiFailedError } from './lib/shared/api-failed.ts'
 export type {
   BatchJobLike,
   InlinedResponseLike,

@@ -218,7 +218,7 @@ test('a webhook that another process made first is used even if the own one cann
 test('after the API refuses a creation, no search for the webhook follows', async () => {
   const { client } = await startEmulator()
   const refused = ensureWebhook({ client, name: 'jobs', uri, events: ['batch.finished'] })
-  await expect(refused).rejects.toMatchObject({ status: 400 })
+  await expect(refused).rejects.toMatchObject({ code: 'api_failed', apiStatus: 400 })
 })
 
 test('two processes that create the webhook at the same moment leave one, and one of them has its secret', async () => {

@@ -1,5 +1,6 @@
 import type { GoogleGenAI } from '@google/genai'
 import { isInstance, WebhookError } from '@gwh/core/errors'
+import { ApiFailedError } from '@gwh/genai'
 import { findSetting, type Surroundings } from '../project/configuration.ts'
 import { CliError } from '../shared/cli-error.ts'
 import { type CommandContext, untilInterrupted } from '../shared/context.ts'
@@ -87,16 +88,31 @@ const isWithoutAnswer = ({ exitCode }: CliError) => exitCode === EXIT.interrupte
 
 function toCliError(cause: unknown, where: string): unknown {
   if (cause instanceof CliError) return cause
+  if (cause instanceof ApiFailedError) return fromApiFailed(cause, where)
   if (isInstance(cause, WebhookError)) {
     return new CliError(cause.code === 'option_invalid' ? 'usage' : 'failed', cause.message, { cause })
   }
   const { status, error } = Object(cause) as Record<string, unknown>
-  if (typeof status !== 'number') {
-    return isOfParser(cause)
-      ? new CliError('failed', `${where} answered something that is not understood`, { cause })
-      : new CliError('network', `${where} cannot be reached`, { cause })
-  }
-  const said = readMessage(error) ?? `the API answered ${status}`
+  if (typeof status !== 'number') return withoutStatus(cause, where)
+  return refused(status, readMessage(error), cause)
+}
+
+function fromApiFailed(failure: ApiFailedError, where: string): CliError {
+  const { apiStatus, apiMessage, message, cause } = failure
+  if (apiStatus !== undefined) return refused(apiStatus, apiMessage, failure)
+  return cause === undefined
+    ? new CliError('failed', message, { cause: failure })
+    : withoutStatus(cause, where)
+}
+
+function withoutStatus(cause: unknown, where: string): CliError {
+  return isOfParser(cause)
+    ? new CliError('failed', `${where} answered something that is not understood`, { cause })
+    : new CliError('network', `${where} cannot be reached`, { cause })
+}
+
+function refused(status: number, message: string | undefined, cause: unknown): CliError {
+  const said = message ?? `the API answered ${status}`
   if (FORBIDDEN.includes(status))
     return new CliError('config', said, { hint: 'Is GEMINI_API_KEY right?', cause })
   if (GONE.includes(status))
@@ -106,7 +122,8 @@ function toCliError(cause: unknown, where: string): unknown {
 
 /** What the SDK and our code throw for an answer that is not JSON, or of another shape. */
 function isOfParser(cause: unknown): boolean {
-  return cause instanceof SyntaxError || (cause instanceof TypeError && !/fetch/i.test(cause.message))
+  const { name, message = '' } = Object(cause) as { name?: unknown; message?: string }
+  return name === 'SyntaxError' || (name === 'TypeError' && !/fetch/i.test(message))
 }
 
 function readMessage(error: unknown): string | undefined {

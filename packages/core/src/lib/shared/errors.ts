@@ -53,6 +53,7 @@ export const ERROR_STATUS = {
   result_unsupported: 500,
   continuation_unknown: 500,
   row_invalid: 500,
+  api_failed: 500,
   secret_unsaved: 500,
   forward_failed: 500,
 } as const

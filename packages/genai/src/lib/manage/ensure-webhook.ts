@@ -1,10 +1,11 @@
 import type { EventType } from '@gwh/core'
 import { checkNames } from '@gwh/core/options'
+import { ApiFailedError, callApi } from '../shared/api-failed.ts'
 import type { WebhookClient, WebhookLike } from '../shared/client.ts'
-import { incomplete } from '../shared/errors.ts'
 import { invalid } from '../shared/options.ts'
 import { checkUri } from '../shared/webhook-uris.ts'
 import { type FoundWebhook, findWebhooks, idOf, inOrder } from './find-webhooks.ts'
+import { toSigningSecret } from './signing-secret.ts'
 
 /** Options of `ensureWebhook`. */
 export interface EnsureWebhookOptions {
@@ -39,9 +40,10 @@ export interface EnsuredWebhook {
  * differs, or does nothing: calling it with each deployment leaves one webhook. Of several webhooks of the name, every
  * process takes the same: one with this URI before the others, and of those the one with the smallest id.
  *
- * If the answer to the creation is lost, the webhook is searched for and its secret rotated, with Google's grace of 24
+ * If the answer to the creation is lost or has no secret, the webhook is searched for and its secret rotated, with Google's grace of 24
  * hours, because it may be one that another process has created at the same moment.
  *
+ * @throws ApiFailedError `api_failed` if the API refuses, does not answer, or its answer cannot be used
  * @throws WebhookConfigError `option_invalid`
  * @see https://ai.google.dev/api/webhooks
  * @example
@@ -52,8 +54,11 @@ export interface EnsuredWebhook {
  */
 export async function ensureWebhook(options: EnsureWebhookOptions): Promise<EnsuredWebhook> {
   checkOptions(options)
-  const [webhook, ...others] = await findWebhooks(options.client, options.name, options.uri)
-  return webhook ? await adjust(webhook, others, options) : await create(options)
+  const { client, name, uri } = options
+  return await callApi(`ensureWebhook(${name})`, client, async () => {
+    const [webhook, ...others] = await findWebhooks(client, name, uri)
+    return webhook ? await adjust(webhook, others, options) : await create(options)
+  })
 }
 
 function checkOptions(options: EnsureWebhookOptions): void {
@@ -81,8 +86,8 @@ async function adjust(
 const toList = (types: readonly string[]) => [...new Set(types)].sort().join(' ')
 
 function toChange(webhook: WebhookLike, { uri, events }: EnsureWebhookOptions) {
-  const { subscribed_events = [], state } = webhook
-  const same = toList(subscribed_events) === toList(events)
+  const { subscribed_events, state } = webhook
+  const same = toList(subscribed_events ?? []) === toList(events)
   return {
     ...(webhook.uri !== uri && { uri }),
     ...(!same && { subscribed_events: [...events] }),
@@ -92,14 +97,18 @@ function toChange(webhook: WebhookLike, { uri, events }: EnsureWebhookOptions) {
 
 async function create(options: EnsureWebhookOptions): Promise<EnsuredWebhook> {
   const { client, name, uri, events } = options
-  let made: WebhookLike
+  let made: { id: string; secret: string }
   try {
     // The SDK would send a request again that was not answered, and make a second webhook.
-    made = await client.webhooks.create({ name, uri, subscribed_events: [...events] }, { maxRetries: 0 })
+    const answer = await client.webhooks.create(
+      { name, uri, subscribed_events: [...events] },
+      { maxRetries: 0 },
+    )
+    made = { id: idOf(answer), secret: toSigningSecret(answer.new_signing_secret) }
   } catch (error) {
     return await recover(error, options)
   }
-  return await giveWay(idOf(made), secretOf(made.new_signing_secret), options)
+  return await giveWay(made.id, made.secret, options)
 }
 
 /** Finds a webhook that was created although the answer was lost, or that another process has created meanwhile. */
@@ -136,17 +145,13 @@ async function remove({ webhooks }: WebhookClient, id: string): Promise<boolean>
 /** Replaces a secret that was in a lost answer. Another process may have it, so it stays valid for 24 hours. */
 async function replaceSecret({ webhooks }: WebhookClient, id: string): Promise<string> {
   const behavior = { revocation_behavior: 'revoke_previous_secrets_after_h24' } as const
-  const { secret } = await webhooks.rotateSigningSecret(id, behavior, { maxRetries: 0 })
-  return secretOf(secret)
+  const answer = await webhooks.rotateSigningSecret(id, behavior, { maxRetries: 0 })
+  return toSigningSecret(answer?.secret)
 }
 
 /** Whether the request may have been carried out although it failed. */
 function isAmbiguous(error: unknown): boolean {
+  if (error instanceof ApiFailedError) return true
   const { status } = Object(error) as { status?: unknown }
   return typeof status !== 'number' || status >= 500
-}
-
-function secretOf(secret: string | undefined): string {
-  if (secret === undefined) throw incomplete('signing secret')
-  return secret
 }

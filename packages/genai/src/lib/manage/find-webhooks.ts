@@ -1,15 +1,17 @@
+import { ApiFailedError, incomplete } from '../shared/api-failed.ts'
 import type { WebhookClient, WebhookLike } from '../shared/client.ts'
-import { incomplete } from '../shared/errors.ts'
 
 /** A webhook of the name that was searched for. */
 export type FoundWebhook = WebhookLike & { id: string }
 
 const PAGE_SIZE = 1_000
+const MOST_PAGES = 100
 
 /**
  * Returns all webhooks of a name, in the order of `inOrder`.
  *
  * @param uri The URI that the webhook should have
+ * @throws ApiFailedError `api_failed` for an answer that is no list, and for a list without an end
  */
 export async function findWebhooks(
   { webhooks }: WebhookClient,
@@ -18,13 +20,21 @@ export async function findWebhooks(
 ): Promise<FoundWebhook[]> {
   const found: FoundWebhook[] = []
   let page_token: string | undefined
-  do {
+  for (let pages = 0; pages < MOST_PAGES; pages++) {
     const page = await webhooks.list({ page_size: PAGE_SIZE, ...(page_token && { page_token }) })
-    const named = (page.webhooks ?? []).filter((webhook) => webhook.name === name)
-    found.push(...named.map((webhook) => ({ ...webhook, id: idOf(webhook) })))
+    const listed = toList(page?.webhooks).filter((webhook) => webhook?.name === name)
+    found.push(...listed.map((webhook) => ({ ...webhook, id: idOf(webhook) })))
+    if (!page?.next_page_token) return inOrder(found, uri)
+    if (page.next_page_token === page_token) break
     page_token = page.next_page_token
-  } while (page_token)
-  return inOrder(found, uri)
+  }
+  throw new ApiFailedError('the API returned a list of webhooks without an end')
+}
+
+function toList(webhooks: unknown): readonly WebhookLike[] {
+  const listed = webhooks ?? []
+  if (Array.isArray(listed)) return listed
+  throw incomplete('list of webhooks')
 }
 
 /**
@@ -39,9 +49,10 @@ export function inOrder(webhooks: readonly FoundWebhook[], uri: string): FoundWe
 /**
  * The id of a webhook.
  *
- * @throws ResultUnavailableError `result_unavailable` if it has none
+ * @throws ApiFailedError `api_failed` if it has none
  */
-export function idOf({ id }: WebhookLike): string {
-  if (id === undefined) throw incomplete('webhook id')
+export function idOf(webhook: WebhookLike): string {
+  const id: unknown = webhook?.id
+  if (typeof id !== 'string' || id === '') throw incomplete('webhook id')
   return id
 }

@@ -2,6 +2,7 @@ import { EVENT_TYPES, type Receiver, type WebhookEvent } from '@gwh/core'
 import { WebhookError } from '@gwh/core/errors'
 import { checkNames, wholeNumber } from '@gwh/core/options'
 import { type Clock, systemClock } from '@gwh/core/queue'
+import { callApi } from '../shared/api-failed.ts'
 import type { WebhookClient, WebhookLike } from '../shared/client.ts'
 import { toWebhookId } from './webhook-id.ts'
 
@@ -25,6 +26,7 @@ export interface PingWebhookOptions {
  *
  * @returns The event that arrived. Google does not say what a ping contains, so any event of an undocumented type counts
  * @throws WebhookError `wait_timeout`
+ * @throws ApiFailedError `api_failed`
  * @throws WebhookConfigError `option_invalid`
  * @see https://ai.google.dev/api/webhooks
  */
@@ -41,7 +43,7 @@ export async function pingWebhook(options: PingWebhookOptions): Promise<WebhookE
   const giveUp = () => reject(new WebhookError('wait_timeout', `no ping arrived within ${timeoutMs} ms`))
   const cancel = clock.schedule(giveUp, timeoutMs)
   try {
-    const [event] = await Promise.all([arrived, client.webhooks.ping(id)])
+    const [event] = await Promise.all([arrived, callApi('the ping', client, () => client.webhooks.ping(id))])
     return event
   } finally {
     cancel()

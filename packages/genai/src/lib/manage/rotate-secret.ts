@@ -1,8 +1,9 @@
 import { WebhookError } from '@gwh/core/errors'
 import { checkNames } from '@gwh/core/options'
+import { callApi } from '../shared/api-failed.ts'
 import type { WebhookClient, WebhookLike } from '../shared/client.ts'
-import { incomplete } from '../shared/errors.ts'
 import { invalid } from '../shared/options.ts'
+import { toSigningSecret } from './signing-secret.ts'
 import { toWebhookId } from './webhook-id.ts'
 
 /** When a rotation took place, and when the secrets from before it end. */
@@ -50,6 +51,8 @@ export class SecretUnsavedError extends WebhookError {
  * For 24 hours Google may sign with either. A receiver whose `static.secrets` is a function calls it when a delivery
  * matches none of its secrets, so nothing is restarted; see `liveSecrets`.
  *
+ * @throws ApiFailedError `api_failed` if the API refuses, does not answer, or returns no secret. Without an answer nobody knows
+ *   whether the secret was rotated; rotate again
  * @throws SecretUnsavedError `secret_unsaved` if `save` fails; its `resume` calls `save` again
  * @throws WebhookConfigError `option_invalid`
  * @example
@@ -69,13 +72,13 @@ export async function rotateSecret(options: RotateSecretOptions): Promise<Rotati
   if (typeof save !== 'function') throw invalid('save must be a function')
   const behavior = revokeNow ? 'revoke_previous_secrets_immediately' : 'revoke_previous_secrets_after_h24'
   const startedAt = now()
-  const { secret } = await client.webhooks.rotateSigningSecret(
-    toWebhookId(webhook),
-    { revocation_behavior: behavior },
+  const id = toWebhookId(webhook)
+  const secret = await callApi('the rotation of the signing secret', client, async () => {
+    const parameters = { revocation_behavior: behavior } as const
     // The SDK would repeat a rotation whose answer was lost, and each makes another secret.
-    { maxRetries: 0 },
-  )
-  if (secret === undefined) throw incomplete('signing secret')
+    const answer = await client.webhooks.rotateSigningSecret(id, parameters, { maxRetries: 0 })
+    return toSigningSecret(answer?.secret)
+  })
   const endedAt = now()
   const times = { startedAt, endedAt, previousUntil: endedAt + (revokeNow ? 0 : GRACE_MS) }
   const store = async (): Promise<RotationTimes> => {

@@ -110,8 +110,3 @@ export function toResultError(
   const why = known === undefined ? cause.message : `the API answered ${known}`
   return new ResultUnavailableError(`${what} could not be read: ${why}`, known, { cause })
 }
-
-/** The error for an answer of the API that lacks what it should have. */
-export function incomplete(what: string): ResultUnavailableError {
-  return new ResultUnavailableError(`the API returned no ${what}`, undefined)
-}
