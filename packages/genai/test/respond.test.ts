@@ -59,10 +59,16 @@ describe.each(SDKS)('with @google/genai $sdk', ({ connect }) => {
     expect(created()).toBe(1)
   })
 
-  test('a request without an answer is not sent again, and is an error until the caller decides', async () => {
-    const { url, created } = await startApi(refuse(500), NEXT)
+  const gone = () => new Response('<html>', { headers: { 'content-type': 'text/html' } })
+  test.each<[string, Answers[string], object]>([
+    ['500', refuse(500), { apiStatus: 500 }],
+    ['503', refuse(503), { apiStatus: 503 }],
+    ['a page', gone, {}],
+    ['no id', {}, {}],
+  ])('after %s it is not sent again, and is an error until the caller decides', async (_, answer, seen) => {
+    const { url, created } = await startApi(answer, NEXT)
     const client = connect(url)
-    await expect(attempt(client)).rejects.toMatchObject({ status: 500 })
+    await expect(attempt(client)).rejects.toMatchObject({ code: 'api_failed', ...seen })
     const second = attempt(client)
     await expect(second).rejects.toMatchObject({ code: 'continuation_unknown' })
     await expect(second).rejects.toBeInstanceOf(PermanentError)
@@ -72,12 +78,12 @@ describe.each(SDKS)('with @google/genai $sdk', ({ connect }) => {
     expect(created()).toBe(2)
   })
 
-  test.each([400, 403, 429, 503])(
+  test.each([400, 403, 429])(
     'after a %i, which says that nothing was created, it is sent again',
     async (status) => {
       const { url, created } = await startApi(refuse(status), NEXT)
       const client = connect(url)
-      await expect(attempt(client)).rejects.toMatchObject({ status })
+      await expect(attempt(client)).rejects.toMatchObject({ code: 'api_failed', apiStatus: status })
       expect(await attempt(client)).toMatchObject({ id: 'v1_two' })
       expect(created()).toBe(2)
     },

@@ -1,3 +1,4 @@
+import { incomplete } from '../shared/api-failed.ts'
 import { ResultError } from '../shared/errors.ts'
 
 /**
@@ -34,6 +35,8 @@ export interface Continuation<T> {
   job: string
   /** Creates the interaction that continues it. */
   create(): Promise<T>
+  /** The error to throw if that fails. */
+  toError(error: unknown): Error
   /** Reads the interaction that an earlier attempt created. */
   read(id: string): Promise<T>
 }
@@ -76,15 +79,16 @@ function share<T>(memory: object, key: string, work: () => Promise<T>): Promise<
 }
 
 async function send<T extends { id?: string }>(
-  { create }: Continuation<T>,
+  { create, toError }: Continuation<T>,
   memory: ContinuationMemory,
   key: string,
 ): Promise<T> {
   await memory.set(key, SENT)
   const made = await create().catch(async (error: unknown) => {
     if (isRefusal(error)) await memory.set(key, REFUSED)
-    throw error
+    throw toError(error)
   })
+  if (typeof made?.id !== 'string' || made.id === '') throw incomplete('interaction')
   await remember(memory, key, made.id)
   return made
 }
@@ -101,7 +105,7 @@ const NEVER_SENT = ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN']
 /** Whether the API has certainly created nothing: it says so, or it was not reached. */
 function isRefusal(error: unknown): boolean {
   const { status } = Object(error) as { status?: unknown }
-  if (typeof status === 'number') return status === 503 || (status >= 400 && status < 500 && status !== 408)
+  if (typeof status === 'number') return status >= 400 && status < 500 && status !== 408
   return NEVER_SENT.includes(rootCode(error))
 }
 

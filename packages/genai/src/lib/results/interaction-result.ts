@@ -1,4 +1,5 @@
 import { checkNames } from '@gwh/core/options'
+import { toApiFailed } from '../shared/api-failed.ts'
 import type { InteractionLike, JobClient } from '../shared/client.ts'
 import { fromApi, JobFailedError, ResultUnavailableError } from '../shared/errors.ts'
 import { invalid } from '../shared/options.ts'
@@ -69,6 +70,8 @@ export interface PendingCalls {
    * @param request More members of the request: `webhook_config`, and `tools` if the model should call them again
    * @throws WebhookConfigError `option_invalid` unless each call has exactly one result
    * @throws ResultError `continuation_unknown`: permanent
+   * @throws ApiFailedError `api_failed` if the API refuses, does not answer, or returns no interaction. Only after a 4xx other
+   *   than 408, or if it was not reached, has it certainly created nothing; the next call then sends the results again
    */
   respond(
     results: readonly CallResult[],
@@ -168,6 +171,7 @@ function toPendingCalls(job: string, interaction: InteractionLike, client: JobCl
           job,
           // The SDK would send a request again that was not answered, and continue the interaction twice.
           create: () => client.interactions.create(continued, { maxRetries: 0 }),
+          toError: (error) => toApiFailed(`the continuation of interaction ${job}`, client, error),
           read: (id) => fromApi(`interaction ${id}`, () => client.interactions.get(id), undefined, client),
         },
         memory,
