@@ -1,6 +1,6 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { GoogleGenAI as GoogleGenAI3 } from '@google/genai'
+import { GoogleGenAI as GoogleGenAI3, type HttpOptions } from '@google/genai'
 import { createReceiver, type Receiver, type ReceiverOptions } from '@gwh/core'
 import { createEmulator, type EmulatorOptions } from '@gwh/emulator'
 import { GoogleGenAI as GoogleGenAI2 } from 'genai2'
@@ -15,12 +15,12 @@ export const SDKS = [
   { sdk: '3.x', connect: connect3 },
 ]
 
-function connect2(baseUrl: string): GoogleGenAI3 {
-  return new GoogleGenAI2({ apiKey: 'test', httpOptions: { baseUrl } }) as unknown as GoogleGenAI3
+function connect2(baseUrl: string, options: HttpOptions = {}): GoogleGenAI3 {
+  return new GoogleGenAI2({ apiKey: 'test', httpOptions: { baseUrl, ...options } }) as unknown as GoogleGenAI3
 }
 
-export function connect3(baseUrl: string): GoogleGenAI3 {
-  return new GoogleGenAI3({ apiKey: 'test', httpOptions: { baseUrl } })
+export function connect3(baseUrl: string, options: HttpOptions = {}): GoogleGenAI3 {
+  return new GoogleGenAI3({ apiKey: 'test', httpOptions: { baseUrl, ...options } })
 }
 
 /** An emulator on a free port with a stopped clock, and a client of the newest SDK. */

@@ -58,8 +58,11 @@ async function lookUpInTime(job: LookedUpJob, deps: LookupDeps): Promise<Outcome
   const isOld = age >= deps.giveUpAfterMs && job.lookups >= LEAST_LOOKUPS
   const giveUp = (why: string) => ({ type: GIVEN_UP, data: { id: name, error_message: why } })
   const late = () => new LookUpTimeout(name, ms)
+  signal?.throwIfAborted()
+  const request = new AbortController()
   try {
-    const outcome = await within(lookUp(name, client), { ms, clock, late, ...(signal && { signal }) })
+    const step = lookUp(name, client, request.signal)
+    const outcome = await within(step, { ms, clock, late, ...(signal && { signal }) })
     deps.untracked?.delete(job.id)
     return outcome ?? (isOld ? giveUp('it still runs') : undefined)
   } catch (error) {
@@ -70,6 +73,8 @@ async function lookUpInTime(job: LookedUpJob, deps: LookupDeps): Promise<Outcome
     }
     if (isOld && isAnswer(error)) return giveUp(error.message)
     throw error
+  } finally {
+    request.abort()
   }
 }
 

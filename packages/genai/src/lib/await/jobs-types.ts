@@ -34,7 +34,7 @@ export interface JobsOptions {
    * in milliseconds. Longer than any handler runs. Default 900 000.
    */
   leaseMs?: number
-  /** How long one look-up of a job may take, in milliseconds. Default 60 000. */
+  /** How long one look-up of a job may take, in milliseconds; its request is ended then. Default 60 000. */
   lookupTimeoutMs?: number
   /**
    * When a job without an end is given up, in milliseconds after it was tracked: `done` rejects with `job_given_up`, and the
@@ -117,7 +117,7 @@ export interface Jobs {
    */
   reconcile(options?: ReconcileOptions): Promise<Reconciled>
   /**
-   * Stops looking up jobs, and no longer notes the events of the receiver. Waits for handlers that were given a missed
+   * Stops looking up jobs, ends the requests of look-ups and sweeps that run, and no longer notes the events of the receiver. Waits for handlers that were given a missed
    * event, for ten seconds at most. Closes neither the receiver nor the ledger: close the receiver before, the ledger after.
    */
   close(): Promise<void>

@@ -64,6 +64,7 @@ export function createJobs(options: JobsOptions): Jobs {
   const retentionMs = wholeNumber('retentionMs', options.retentionMs, 168 * HOUR_MS, 25 * HOUR_MS)
   const leaseMs = wholeNumber('leaseMs', options.leaseMs, 900_000)
   const untracked = new Set<string>()
+  const sweeps = new Set<AbortController>()
   const waiters = createWaiters({
     ledger,
     receiver,
@@ -134,11 +135,16 @@ export function createJobs(options: JobsOptions): Jobs {
     async reconcile({ olderThanMs, ...rest } = {}) {
       checkNames(rest, [], 'reconcile()')
       const oldest = clock.now() - wholeNumber('olderThanMs', olderThanMs, 0, 0)
-      const found = await sweepLedger(deps, oldest, random)
+      const sweep = new AbortController()
+      sweeps.add(sweep)
+      const found = await sweepLedger({ ...deps, signal: sweep.signal }, oldest, random).finally(() =>
+        sweeps.delete(sweep),
+      )
       overdue.plan()
       return found
     },
     async close() {
+      for (const sweep of sweeps) sweep.abort(new DOMException('jobs.close() was called', 'AbortError'))
       await overdue.close()
       removeGuard()
       forget()

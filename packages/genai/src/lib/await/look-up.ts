@@ -5,6 +5,7 @@ import { readVideoOperation } from '../results/video-operation.ts'
 import { videoUris } from '../results/video-result.ts'
 import type { BatchJobLike, InteractionLike, JobClient, VideoOperationLike } from '../shared/client.ts'
 import { fromApi } from '../shared/errors.ts'
+import { getInteraction } from '../shared/get-interaction.ts'
 import { toJobKind } from '../shared/job-name.ts'
 import { readAnswer, toList, toText } from '../shared/read-answer.ts'
 
@@ -20,16 +21,17 @@ export type Outcome = Pick<EmittedEvent, 'type' | 'data' | 'timestamp'> | undefi
 export async function lookUp(name: string, client: JobClient, signal?: AbortSignal): Promise<Outcome> {
   const kind = toJobKind(name)
   if (kind === 'batch') {
-    const batch = await fromApi(name, () => client.batches.get({ name }), signal, client)
+    const get = (abortSignal: AbortSignal) => client.batches.get({ name, config: { abortSignal } })
+    const batch = await fromApi(name, get, signal, client)
     return readOutcome(name, () => toBatchOutcome(name, batch))
   }
   if (kind === 'video') {
-    const operation = await fromApi(name, () => readVideoOperation(client, name), signal, client)
+    const get = (request: AbortSignal) => readVideoOperation(client, name, request)
+    const operation = await fromApi(name, get, signal, client)
     return readOutcome(name, () => toVideoOutcome(name, operation))
   }
   // The SDK would repeat this request up to four times; look-ups have pauses of their own.
-  const get = () => client.interactions.get(name, null, { maxRetries: 0 })
-  const interaction = await fromApi(`interaction ${name}`, get, signal, client)
+  const interaction = await getInteraction(client, name, signal, { maxRetries: 0 })
   return readOutcome(`interaction ${name}`, () => toInteractionOutcome(name, interaction))
 }
 

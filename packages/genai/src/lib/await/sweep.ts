@@ -101,12 +101,13 @@ export async function sweepLedger(
   oldest: number,
   random: () => number,
 ): Promise<Reconciled> {
-  const { ledger, receiver, clock } = deps
-  const sweep = startSweep<LedgerJob>(deps, (job) =>
-    ledger.postpone(job, toNextLook(job.createdAt, clock.now(), random)),
-  )
+  const { ledger, receiver, clock, signal } = deps
+  const sweep = startSweep<LedgerJob>(deps, (job) => {
+    const now = clock.now()
+    return ledger.postpone(job, signal?.aborted ? now : toNextLook(job.createdAt, now, random))
+  })
   const takenBefore = clock.now() - RECENT_MS
-  for (let more = true; more; ) {
+  for (let more = true; more && !signal?.aborted; ) {
     const jobs = await ledger.take({
       endpoint: receiver.endpoint,
       takenBefore,

@@ -45,7 +45,8 @@ async function readDest(
   client: JobClient,
   signal: AbortSignal | undefined,
 ): Promise<NonNullable<BatchJobLike['dest']>> {
-  const answer = await fromApi(job, () => client.batches.get({ name: job }), signal, client)
+  const get = (abortSignal: AbortSignal) => client.batches.get({ name: job, config: { abortSignal } })
+  const answer = await fromApi(job, get, signal, client)
   const { dest, state } = readAnswer(job, () => checkBatch(answer))
   if (dest?.fileName || dest?.inlinedResponses || dest?.inlinedEmbedContentResponses) return dest
   if (state === 'JOB_STATE_SUCCEEDED') throw new ResultError('result_not_found', `${job} has no responses`)

@@ -1,4 +1,5 @@
 import { ResultError, ResultUnavailableError, toResultError } from '../shared/errors.ts'
+import { untilAborted } from '../shared/until-aborted.ts'
 import { withoutKey } from '../shared/without-key.ts'
 import { isApiClient, openFile } from './open-file.ts'
 
@@ -35,7 +36,7 @@ async function guarded(
 ): Promise<ReadableStream<Uint8Array>> {
   try {
     signal?.throwIfAborted()
-    return withSortedErrors(file, await open(), signal, client)
+    return withSortedErrors(file, await untilAborted(open(), signal), signal, client)
   } catch (error) {
     throw signal?.aborted ? signal.reason : toResultError(file, error, client)
   }

@@ -1,7 +1,8 @@
 import { checkNames } from '@gwh/core/options'
 import { toApiFailed } from '../shared/api-failed.ts'
 import type { InteractionLike, JobClient } from '../shared/client.ts'
-import { fromApi, JobFailedError, ResultUnavailableError } from '../shared/errors.ts'
+import { JobFailedError, ResultUnavailableError } from '../shared/errors.ts'
+import { getInteraction } from '../shared/get-interaction.ts'
 import { invalid } from '../shared/options.ts'
 import { readAnswer } from '../shared/read-answer.ts'
 import type { ResultDeps } from './batch-result.ts'
@@ -88,7 +89,7 @@ export async function fetchInteractionResult(
   deps: ResultDeps,
 ): Promise<InteractionResult | PendingCalls> {
   const { client, signal } = deps
-  const interaction = await fromApi(`interaction ${job}`, () => client.interactions.get(job), signal, client)
+  const interaction = await getInteraction(client, job, signal)
   const found = readAnswer(`interaction ${job}`, () => readInteraction(job, interaction, deps))
   if (found instanceof Error) throw found
   return found
@@ -172,7 +173,7 @@ function toPendingCalls(job: string, interaction: InteractionLike, client: JobCl
           // The SDK would send a request again that was not answered, and continue the interaction twice.
           create: () => client.interactions.create(continued, { maxRetries: 0 }),
           toError: (error) => toApiFailed(`the continuation of interaction ${job}`, client, error),
-          read: (id) => fromApi(`interaction ${id}`, () => client.interactions.get(id), undefined, client),
+          read: (id) => getInteraction(client, id),
         },
         memory,
         ifUnknown,

@@ -9,10 +9,13 @@ import type { JobClient, VideoOperationLike, VideoOperationReader } from '../sha
 export async function readVideoOperation(
   { operations }: Pick<JobClient, 'operations'>,
   name: string,
+  abortSignal: AbortSignal,
 ): Promise<VideoOperationLike> {
   const operation: VideoOperationReader = {
     name,
     _fromAPIResponse: ({ apiResponse }: { apiResponse: unknown }) => apiResponse,
   }
-  return Object(await operations.getVideosOperation({ operation })) as VideoOperationLike
+  return Object(
+    await operations.getVideosOperation({ operation, config: { abortSignal } }),
+  ) as VideoOperationLike
 }

@@ -46,7 +46,7 @@ export async function fetchVideoResult(
 }
 
 async function readFiles(job: string, { client, signal }: ResultDeps): Promise<string[]> {
-  const operation = await fromApi(job, () => readVideoOperation(client, job), signal, client)
+  const operation = await fromApi(job, (request) => readVideoOperation(client, job, request), signal, client)
   const uris = readAnswer(job, () => videoUris(operation))
   if (uris.length > 0) return uris.map(toFileName)
   throw readAnswer(job, () => withoutVideo(job, operation))

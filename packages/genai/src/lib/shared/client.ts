@@ -65,10 +65,13 @@ export interface VideoOperationReader {
  */
 export interface JobClient {
   readonly batches: {
-    get(parameters: { name: string }): Promise<BatchJobLike>
+    get(parameters: { name: string; config?: RequestConfig }): Promise<BatchJobLike>
   }
   readonly operations: {
-    getVideosOperation(parameters: { operation: VideoOperationReader }): Promise<unknown>
+    getVideosOperation(parameters: {
+      operation: VideoOperationReader
+      config?: RequestConfig
+    }): Promise<unknown>
   }
   readonly interactions: {
     get(id: string, parameters?: null, options?: RequestOptions): Promise<InteractionLike>
@@ -124,8 +127,16 @@ export interface WebhookClient {
 /** When the signing secrets from before a rotation end. */
 export type RevocationBehavior = 'revoke_previous_secrets_after_h24' | 'revoke_previous_secrets_immediately'
 
-/** Options of one request of the SDK. */
+/** Options of one request of the SDK for an interaction or a webhook. */
 export interface RequestOptions {
   /** How often the SDK repeats a request that failed. */
   maxRetries?: number
+  /** Ends the request when it is aborted. With it, the SDK no longer applies the timeout of the client. */
+  signal?: AbortSignal
+}
+
+/** Options of one request of the SDK for a batch or a video. */
+export interface RequestConfig {
+  /** Ends the request when it is aborted. */
+  abortSignal?: AbortSignal
 }

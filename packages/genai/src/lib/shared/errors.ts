@@ -1,4 +1,5 @@
 import { PermanentError, WebhookError } from '@gwh/core/errors'
+import { untilAborted } from './until-aborted.ts'
 import { withoutKey } from './without-key.ts'
 
 /** Why a job ended without a result. */
@@ -73,22 +74,28 @@ const GONE = [404, 410]
  * Calls the API and sorts its errors: what is gone is permanent, anything else may work later.
  *
  * @param what What is read, for the message
+ * @param call Sends the request, and ends it when its signal is aborted
+ * @param signal Ends the call at once when it is aborted; `fromApi` then rejects with its reason
  * @param client The client that is called. Its API key is kept out of the error
  * @throws ResultError `result_not_found` after 404 or 410
  * @throws ResultUnavailableError `result_unavailable` after any other failure
  */
 export async function fromApi<T>(
   what: string,
-  call: () => Promise<T>,
+  call: (signal: AbortSignal) => Promise<T>,
   signal: AbortSignal | undefined,
   client: object,
 ): Promise<T> {
+  // Each request has its own signal: the SDK never removes the listeners that it adds to one.
+  const request = new AbortController()
   try {
     signal?.throwIfAborted()
-    return await call()
+    return await untilAborted(call(request.signal), signal)
   } catch (error) {
     if (signal?.aborted) throw signal.reason
     throw toResultError(what, error, client)
+  } finally {
+    request.abort()
   }
 }
 

@@ -1,0 +1,118 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { createReceiver, parseEvent } from '@gwh/core'
+import { createFakeClock } from '@gwh/testing'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { createJobs, fetchResult } from '../src/index.ts'
+import { SDKS } from './support.ts'
+
+const JOBS = [
+  { type: 'batch.succeeded', name: 'batches/x' },
+  { type: 'interaction.completed', name: 'v1_x' },
+  { type: 'video.generated', name: 'models/veo/operations/x' },
+]
+
+const ANSWERS = [
+  { answer: 'no answer', respond: () => {} },
+  {
+    answer: 'an answer without end',
+    respond: (_: IncomingMessage, response: ServerResponse) => {
+      response.writeHead(200, { 'content-type': 'application/json' })
+      response.write('{"name":"')
+    },
+  },
+]
+
+const CASES = SDKS.flatMap(({ sdk, connect }) =>
+  ANSWERS.flatMap((answer) => JOBS.map((job) => ({ sdk, connect, ...answer, ...job }))),
+)
+
+/** An API that never answers in full. */
+async function serveHangingApi(respond: (request: IncomingMessage, response: ServerResponse) => void) {
+  const arrived = Promise.withResolvers<void>()
+  const ended = Promise.withResolvers<void>()
+  let requests = 0
+  const server = createServer((request, response) => {
+    requests++
+    response.on('close', () => ended.resolve())
+    respond(request, response)
+    arrived.resolve()
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  onTestFinished(() => {
+    server.closeAllConnections()
+    server.close()
+  })
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    /** Resolves when the first request has arrived. */
+    arrived: arrived.promise,
+    /** Resolves when the client has ended a request. */
+    ended: ended.promise,
+    requests: () => requests,
+  }
+}
+
+const toEvent = (type: string, id: string) => parseEvent(JSON.stringify({ type, data: { id } }))
+
+describe.each(CASES)('$answer to a request of SDK $sdk about $name', ({ connect, respond, type, name }) => {
+  async function setUp() {
+    const api = await serveHangingApi(respond)
+    const clock = createFakeClock(Date.UTC(2026, 10, 21))
+    const receiver = createReceiver({ dynamic: { allowAnyJob: true }, clock, observer: () => {} })
+    const jobs = createJobs({ client: connect(api.url), receiver, clock, random: () => 0.5 })
+    onTestFinished(() => jobs.close())
+    return { ...api, clock, jobs, receiver }
+  }
+
+  test('is ended at once when fetchResult is aborted', async () => {
+    const api = await serveHangingApi(respond)
+    const controller = new AbortController()
+    const client = connect(api.url)
+    const result = fetchResult(toEvent(type, name), { client, signal: controller.signal })
+    const refused = expect(result).rejects.toThrow('enough')
+    await api.arrived
+    controller.abort(new RangeError('enough'))
+    await refused
+    await api.ended
+    expect(api.requests()).toBe(1)
+  })
+
+  test('is ended when a look-up takes too long', async () => {
+    const { jobs, clock, arrived, ended, requests } = await setUp()
+    await jobs.track(name)
+    const swept = jobs.reconcile()
+    await arrived
+    await clock.advance(60_000)
+    expect(await swept).toMatchObject({ failed: [{ job: name, error: { code: 'result_unavailable' } }] })
+    await ended
+    expect(requests()).toBe(1)
+  })
+
+  test('is ended when the jobs are closed while a look-up or a sweep runs', async () => {
+    const { jobs, clock, arrived, ended } = await setUp()
+    await jobs.track(name, { expectedMs: 0 })
+    await clock.advance(1_000)
+    await arrived
+    await jobs.close()
+    await ended
+    const again = await setUp()
+    await again.jobs.track(name)
+    const swept = again.jobs.reconcile()
+    await again.arrived
+    await again.jobs.close()
+    expect(await swept).toMatchObject({ failed: [{ job: name, error: { name: 'AbortError' } }] })
+    await again.ended
+  })
+})
+
+test.each(SDKS)(
+  'the timeout of a client of SDK $sdk ends the request for an interaction',
+  async ({ connect }) => {
+    const api = await serveHangingApi(() => {})
+    const client = connect(api.url, { timeout: 50 })
+    const refused = fetchResult(toEvent('interaction.completed', 'v1_x'), { client })
+    await expect(refused).rejects.toMatchObject({ code: 'result_unavailable' })
+    await api.ended
+  },
+)
