@@ -8,6 +8,7 @@ import { SDKS, serveFetch } from './support.ts'
 const PAGE = '<!doctype html><title>Sign in to the hotel network</title>'
 const page = () => new Response(PAGE, { headers: { 'content-type': 'text/html; charset=utf-8' } })
 const event = (type: string, data: object) => parseEvent(JSON.stringify({ type, data: { id: 'x', ...data } }))
+const FILM = new Uint8Array([0, 1, 2, 3])
 const FILE = { file_name: 'files/v' }
 
 describe.each(SDKS)('with @google/genai $sdk', ({ connect }) => {
@@ -55,13 +56,13 @@ describe.each(SDKS)('with @google/genai $sdk', ({ connect }) => {
     })
     const api = await serveFetch(async (request) => {
       note('api', request)
-      if (!request.url.endsWith('alt=media')) return new Response('film')
+      if (!request.url.endsWith('alt=media')) return new Response(FILM)
       return new Response(null, { status: 302, headers: { location: storage } })
     })
     home = api
     const result = await fetchResult(event('video.generated', FILE), { client: connect(api) })
     if (result.kind !== 'video') throw new TypeError('no video')
-    expect(new TextDecoder().decode(await result.bytes())).toBe('film')
+    expect(await result.bytes()).toEqual(FILM)
     expect(seen).toEqual([
       ['api', 'test'],
       ['storage', null],
@@ -73,9 +74,9 @@ describe.each(SDKS)('with @google/genai $sdk', ({ connect }) => {
     const location = '/hook/v1/files/v2:download'
     const { bytes, requests } = await download({
       'files/v:download': () => new Response(null, { status: 302, headers: { location } }),
-      'files/v2:download': 'film',
+      'files/v2:download': FILM,
     })
-    expect(new TextDecoder().decode(await bytes)).toBe('film')
+    expect(await bytes).toEqual(FILM)
     expect(requests.map(({ key }) => key)).toEqual(['test', 'test'])
   })
 })

@@ -36,12 +36,12 @@ describe.each(SDKS)('with @google/genai $sdk', ({ connect }) => {
     const steps = [{ type: 'model_output', content }]
     const { url } = await serveApi({
       'interactions/v1_one': { id: 'v1_one', status: 'completed', steps },
-      'files/b2:download': 'film',
+      'files/b2:download': new Uint8Array([0, 1, 2]),
     })
     const result = await fetchResult(interactionEvent(), { client: connect(url) })
     if (result.kind !== 'interaction') throw new TypeError('no outputs')
     expect(result.videos.map(({ file }) => file)).toEqual(['files/a1', 'files/b2'])
-    expect(new TextDecoder().decode(await result.videos[1]!.bytes())).toBe('film')
+    expect(await result.videos[1]!.bytes()).toEqual(new Uint8Array([0, 1, 2]))
     expect(result.outputs).toHaveLength(5)
   })
 

@@ -1,5 +1,6 @@
 import { systemClock } from '@gwh/core/queue'
 import { ResultUnavailableError, toResultError } from '../shared/errors.ts'
+import { checked, sizeCheck } from './whole-file.ts'
 
 /**
  * The connection of a client of `@google/genai`: it is there at run time in 2.x and 3.x, and hidden in the types. The last
@@ -42,13 +43,40 @@ export async function openFile(
 ): Promise<ReadableStream<Uint8Array>> {
   const headers = new Headers(client.getHeaders())
   for (const [name, value] of await client.getAuthHeaders()) headers.set(name, value)
-  const url = new URL(`${client.getRequestUrl()}/${file}:download?alt=media`)
+  // A compressed answer that is cut ends without an error in Node.
+  headers.set('accept-encoding', 'identity')
+  const url = `${client.getRequestUrl()}/${file}`
   const send = client.getFetch?.() ?? fetch
   const limit = limitTime(client.getTimeout?.(), signal)
   try {
-    return await toBody(file, await follow(send, url, { headers, signal: limit.signal }))
+    const response = await follow(send, new URL(`${url}:download?alt=media`), {
+      headers,
+      signal: limit.signal,
+    })
+    const body = await toBody(file, response)
+    const findSize = async () =>
+      hasKnownLength(response)
+        ? undefined
+        : await readSize(() => follow(send, new URL(url), { headers, signal: signal ?? limit.signal }))
+    return checked(body, sizeCheck(file, findSize))
   } finally {
     limit.end()
+  }
+}
+
+/** Whether HTTP says where the answer ends, so that `fetch` fails for one that is cut. */
+function hasKnownLength({ headers }: Response): boolean {
+  if (headers.has('content-encoding')) return false
+  return headers.has('content-length') || headers.has('transfer-encoding')
+}
+
+/** The size of a file as the API states it; `undefined` if it does not: it may not know the output of a batch as a file. */
+async function readSize(get: () => Promise<Response>): Promise<number | undefined> {
+  try {
+    const { sizeBytes } = Object(await (await get()).json()) as { sizeBytes?: unknown }
+    return /^\d+$/.test(String(sizeBytes)) ? Number(sizeBytes) : undefined
+  } catch {
+    return undefined
   }
 }
 

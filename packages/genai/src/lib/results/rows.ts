@@ -1,5 +1,6 @@
 import type { InlinedResponseLike } from '../shared/client.ts'
 import { createLineSplitter, type Line } from './lines.ts'
+import { cut } from './whole-file.ts'
 
 /** Why one request of a batch has no response. */
 export interface RowError {
@@ -45,18 +46,51 @@ export async function* fileRows(
   maxRowBytes: number,
 ): AsyncGenerator<BatchRow> {
   const splitter = createLineSplitter(maxRowBytes)
+  const hold = createHold()
   let index = 0
   const reader = (await open()).getReader()
   try {
     for (let next = await reader.read(); !next.done; next = await reader.read()) {
-      for (const line of splitter.push(next.value)) yield parseRow(index++, line, maxRowBytes)
+      for (const line of splitter.push(next.value)) yield* hold.pass(parseRow(index++, line, maxRowBytes))
     }
     const last = splitter.end()
-    if (last) yield parseRow(index, last, maxRowBytes)
+    const row = last && parseRow(index, last, maxRowBytes)
+    if (row?.error?.message === NOT_JSON) throw cut('the responses of the batch end within a line')
+    if (row) yield* hold.pass(row)
+    if (hold.isHolding()) throw cut('the responses of the batch arrived as something else')
   } finally {
     // Also when the caller stops early: otherwise the rest of the file would be downloaded.
     await reader.cancel().catch(() => {})
   }
+}
+
+const NOT_JSON = 'the line is not JSON'
+const MOST_HELD = 100
+
+/**
+ * Holds the first rows back while nothing shows that they are responses: the lines of a text, or an error of the API that
+ * came in place of the file.
+ */
+function createHold() {
+  let held: BatchRow[] | undefined = []
+  return {
+    isHolding: () => held !== undefined && held.length > 0,
+    pass(row: BatchRow): BatchRow[] {
+      if (!held) return [row]
+      const rows = [...held, row]
+      const isOpen = isNoResponse(row) && rows.length <= MOST_HELD
+      held = isOpen ? rows : undefined
+      return isOpen ? [] : rows
+    },
+  }
+}
+
+// A row has a status of google.rpc.Code, 0 to 16; the error of an answer has that of HTTP.
+const LEAST_HTTP_STATUS = 100
+
+function isNoResponse({ key, metadata, error }: BatchRow): boolean {
+  if (error?.code === 'row_invalid') return error.message === NOT_JSON
+  return key === undefined && metadata === undefined && Number(error?.code) >= LEAST_HTTP_STATUS
 }
 
 function parseRow(index: number, { text }: Line, maxRowBytes: number): BatchRow {
@@ -66,7 +100,7 @@ function parseRow(index: number, { text }: Line, maxRowBytes: number): BatchRow 
     if (isFields(value)) return toRow(index, value)
     return invalidRow(index, 'the line is not a JSON object')
   } catch {
-    return invalidRow(index, 'the line is not JSON')
+    return invalidRow(index, NOT_JSON)
   }
 }
 

@@ -6,6 +6,8 @@ import type { ResultDeps } from './batch-result.ts'
 import { fileOf, toFileName } from './pointer.ts'
 import { saveStream } from './save-stream.ts'
 import { readVideoOperation } from './video-operation.ts'
+import { checked } from './whole-file.ts'
+import { videoCheck } from './whole-video.ts'
 
 /** One generated video. */
 export interface VideoFile {
@@ -72,7 +74,7 @@ export function withoutVideo(job: string, { done, error, response }: VideoOperat
 
 /** The video in a file of the API. */
 export function toVideoFile(file: string, { fetchFile, signal }: ResultDeps): VideoFile {
-  const stream = () => fetchFile(file, signal)
+  const stream = async () => checked(await fetchFile(file, signal), videoCheck(file))
   return {
     file,
     stream,
