@@ -1,3 +1,4 @@
+import { orderOf } from '../storage/order.ts'
 import { RequestFault } from './faults.ts'
 
 /** Which part of a list is asked for. */
@@ -14,20 +15,36 @@ export interface PageSizes {
 
 const SIZES: PageSizes = { defaultSize: 50, maxSize: 1000 }
 
-/** Cuts one page out of a list that is only appended to and deleted from; the token names the last entry seen. */
+/**
+ * Cuts one page out of stored records. The token names the last entry seen and its place, which stays when that entry
+ * is deleted.
+ *
+ * @throws RequestFault when the token or the size is invalid
+ */
 export function toPage<Item extends { readonly id: string }>(
   items: Iterable<Item>,
   request: PageRequest,
   sizes = SIZES,
 ): { items: Item[]; nextToken?: string } {
-  const all = [...items]
-  const start = request.token === undefined ? 0 : all.findIndex((item) => item.id === request.token) + 1
-  if (request.token !== undefined && start === 0) {
-    throw new RequestFault('invalid_request', 'The page token is invalid.')
-  }
+  const all = [...items].sort((one, other) => orderOf(one) - orderOf(other))
+  const seen = request.token === undefined ? 0 : readToken(request.token, all)
   const size = readSize(request.size, sizes)
-  const page = all.slice(start, start + size)
-  return start + size < all.length ? { items: page, nextToken: page.at(-1)!.id } : { items: page }
+  const left = all.filter((item) => orderOf(item) > seen)
+  const page = left.slice(0, size)
+  return size < left.length ? { items: page, nextToken: toToken(page.at(-1)!) } : { items: page }
+}
+
+function toToken(item: { readonly id: string }): string {
+  return `${orderOf(item)}.${item.id}`
+}
+
+/** Reads the place after which to go on. */
+function readToken(token: string, items: readonly { readonly id: string }[]): number {
+  const [, number, id] = /^(\d{1,15})\.(.+)$/.exec(token) ?? []
+  if (number === undefined) throw new RequestFault('invalid_request', 'The page token is invalid.')
+  const known = items.find((item) => item.id === id)
+  // A restart may give an entry an earlier place; a later one belongs to a new entry of the same name.
+  return known === undefined ? Number(number) : Math.min(Number(number), orderOf(known))
 }
 
 function readSize(text: string | undefined, { defaultSize, maxSize }: PageSizes): number {

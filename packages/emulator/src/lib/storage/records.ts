@@ -1,3 +1,4 @@
+import { createNumbering } from './order.ts'
 import type { Persistence, StoredRow } from './persistence.ts'
 
 /** A plain JSON object with an id. Records are never changed in place: a changed copy replaces them. */
@@ -52,13 +53,18 @@ export function createRecords<Item extends StoredRecord>(options: RecordsOptions
   const { kind, persistence, onChange } = options
   const items = new Map<string, Item>(load<Item>(options).map((item) => [item.id, item]))
 
+  const number = createNumbering()
+  for (const item of items.values()) number(undefined, item)
   const followers: Follow<Item>[] = []
 
   /** Sets or, without an item, removes; in memory only. */
   function place(id: string, item: Item | undefined): void {
     const before = items.get(id)
     if (item === undefined) items.delete(id)
-    else items.set(id, item)
+    else {
+      number(before, item)
+      items.set(id, item)
+    }
     for (const follow of followers) follow(before, item)
   }
 
