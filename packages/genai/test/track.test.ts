@@ -50,9 +50,14 @@ describe('a job that cannot be tracked is not lost:', () => {
 
   const cyclic: Record<string, unknown> = {}
   cyclic.self = cyclic
+  const deep = JSON.parse(`${'{"a":'.repeat(70)}1${'}'.repeat(70)}`)
   test.each<[string, TrackOptions]>([
     ['metadata with a BigInt', { userMetadata: { size: 1n } }],
     ['metadata that refers to itself', { userMetadata: cyclic }],
+    ['metadata with too many levels', { userMetadata: deep }],
+    ['metadata with a forbidden name', { userMetadata: JSON.parse('{"form":{"__proto__":"x"}}') }],
+    ['metadata that is too large', { userMetadata: { text: 'x'.repeat(9_000) } }],
+    ['metadata that is a text', { userMetadata: 'text' } as object],
     ['an expected time that is none', { expectedMs: Number.NaN }],
     ['an unknown option', { expected: 1 } as object],
   ])('the error of track has it after %s', async (_, options) => {

@@ -1,5 +1,6 @@
 import type { ReceiverObserver } from '@gwh/core'
 import { PermanentError } from '@gwh/core/errors'
+import { createMemoryLedger, type JobKey, type JobLedger } from '@gwh/core/store'
 import { describe, expect, test } from 'vitest'
 import { watch } from './outcomes.ts'
 import { createWorld, HOUR_MS, MINUTE_MS } from './world.ts'
@@ -128,6 +129,48 @@ describe('a job without an end', () => {
     expect(await jobs.reconcile()).toMatchObject({
       failed: [{ job: batch.name, error: { code: 'job_given_up' } }],
     })
+  })
+})
+
+describe('a job whose event no receiver accepts', () => {
+  const userMetadata = '{"form":{"__proto__":"x"}}'
+
+  async function setUp(prepare: (ledger: JobLedger, job: JobKey & { name: string }, now: number) => unknown) {
+    const world = await createWorld()
+    const ledger = createMemoryLedger()
+    const job = { endpoint: 'default', id: 'batch/x', name: 'batches/x' }
+    await prepare(ledger, job, world.clock.now())
+    world.client.batches.get = async () => ({ name: job.name, state: 'JOB_STATE_SUCCEEDED' }) as never
+    const { jobs, receiver, signals } = world.start(PATH, { ledger })
+    const seen = watch(jobs.done(job.name))
+    await world.advance(10 * MINUTE_MS)
+    return { seen, signals, jobs, receiver, job, found: await jobs.reconcile() }
+  }
+
+  test('because of metadata that another service wrote is given up', async () => {
+    const { seen, signals, jobs, receiver, job, found } = await setUp((ledger, opened, now) =>
+      ledger.open({ ...opened, createdAt: now, lookAt: now, userMetadata }),
+    )
+    expect(seen.error).toMatchObject({
+      code: 'job_given_up',
+      message: expect.stringContaining('no receiver'),
+    })
+    expect(signals.map(({ type }) => type)).toEqual(['lookup', 'given_up'])
+    expect(signals.at(-1)).toMatchObject({ job: job.name })
+    expect(found).toMatchObject({ checked: 0 })
+    // Its webhook still counts.
+    await receiver.emit({ type: 'batch.expired', data: { id: job.name } }, { id: 'late' })
+    await expect(jobs.done(job.name)).rejects.toMatchObject({ code: 'job_failed', reason: 'expired' })
+  })
+
+  test('and whose end is in the ledger already is settled', async () => {
+    const event = `{"type":"batch.succeeded","version":"v1","data":{"id":"batches/x"},"user_metadata":${userMetadata}}`
+    const { seen, signals, found } = await setUp((ledger, ended, now) =>
+      ledger.end({ ...ended, event, now, expiresAt: now + HOUR_MS }),
+    )
+    expect(seen.error).toMatchObject({ code: 'job_given_up' })
+    expect(signals.map(({ type }) => type)).toEqual(['given_up'])
+    expect(found).toMatchObject({ checked: 0 })
   })
 })
 

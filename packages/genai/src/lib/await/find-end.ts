@@ -1,3 +1,5 @@
+import { parseEvent } from '@gwh/core'
+import { WebhookError } from '@gwh/core/errors'
 import { ResultError, ResultUnavailableError } from '../shared/errors.ts'
 import { toJobKind } from '../shared/job-name.ts'
 import { lookUp, type Outcome } from './look-up.ts'
@@ -37,18 +39,44 @@ export async function findEnd(
   deps: LookupDeps,
 ): Promise<string | undefined> {
   const { ledger, retentionMs, clock, observe } = deps
-  const { endpoint, id, name, userMetadata } = job
+  const { endpoint, id, name } = job
   observe({ type: 'lookup', job: name, kind: toJobKind(name), reason })
   const outcome = await lookUpInTime(job, deps)
   if (!outcome) return undefined
   const now = clock.now()
-  const { timestamp = new Date(now).toISOString() } = outcome
-  const metadata = userMetadata === undefined ? {} : { user_metadata: JSON.parse(userMetadata) }
-  const event = JSON.stringify({ version: 'v1', ...outcome, timestamp, ...metadata })
+  const found = toEvent(job, outcome, now)
+  const event = JSON.stringify(found)
   const end = { endpoint, id, name, event, now, expiresAt: now + retentionMs }
-  const isEnd = outcome.type !== NOT_FOUND && outcome.type !== GIVEN_UP
-  const counts = await (isEnd ? ledger.end(end) : ledger.giveUp(end))
+  const counts = await (isEnd(found) ? ledger.end(end) : ledger.giveUp(end))
   return counts ? event : ((await ledger.find(job))?.event ?? event)
+}
+
+function isEnd({ type }: Pick<WireEvent, 'type'>): boolean {
+  return type !== NOT_FOUND && type !== GIVEN_UP
+}
+
+/** The event of an outcome. A job whose event no receiver would accept, because of its metadata, is given up. */
+function toEvent({ name, userMetadata }: LookedUpJob, outcome: NonNullable<Outcome>, now: number): WireEvent {
+  const wire = { version: 'v1', timestamp: new Date(now).toISOString(), ...outcome }
+  if (userMetadata === undefined || !isEnd(wire)) return wire
+  try {
+    const event = { ...wire, user_metadata: JSON.parse(userMetadata) }
+    parseEvent(JSON.stringify(event))
+    return event
+  } catch (error) {
+    return { ...wire, ...giveUp(name, toRefusal(error)) }
+  }
+}
+
+/** Why no receiver accepts an event. */
+export function toRefusal(error: unknown): string {
+  const why = 'no receiver accepts its event'
+  // The message of any other error may quote the metadata.
+  return error instanceof WebhookError ? `${why}: ${error.message}` : why
+}
+
+function giveUp(name: string, why: string) {
+  return { type: GIVEN_UP, data: { id: name, error_message: why } }
 }
 
 async function lookUpInTime(job: LookedUpJob, deps: LookupDeps): Promise<Outcome> {
@@ -56,7 +84,6 @@ async function lookUpInTime(job: LookedUpJob, deps: LookupDeps): Promise<Outcome
   const { name } = job
   const age = clock.now() - job.createdAt
   const isOld = age >= deps.giveUpAfterMs && job.lookups >= LEAST_LOOKUPS
-  const giveUp = (why: string) => ({ type: GIVEN_UP, data: { id: name, error_message: why } })
   const late = () => new LookUpTimeout(name, ms)
   signal?.throwIfAborted()
   const request = new AbortController()
@@ -64,14 +91,14 @@ async function lookUpInTime(job: LookedUpJob, deps: LookupDeps): Promise<Outcome
     const step = lookUp(name, client, request.signal)
     const outcome = await within(step, { ms, clock, late, ...(signal && { signal }) })
     deps.untracked?.delete(job.id)
-    return outcome ?? (isOld ? giveUp('it still runs') : undefined)
+    return outcome ?? (isOld ? giveUp(name, 'it still runs') : undefined)
   } catch (error) {
     if (error instanceof ResultError) {
       if (deps.untracked?.has(job.id) ? job.lookups === 0 : age < UNKNOWN_AT_FIRST_MS) return undefined
       deps.untracked?.delete(job.id)
       return { type: NOT_FOUND, data: { id: name } }
     }
-    if (isOld && isAnswer(error)) return giveUp(error.message)
+    if (isOld && isAnswer(error)) return giveUp(name, error.message)
     throw error
   } finally {
     request.abort()

@@ -1,9 +1,8 @@
-import { parseEvent } from '@gwh/core'
-import { toCause } from '@gwh/core/errors'
 import { JOB_TOKEN_FIELD } from '@gwh/core/job-token'
 import { checkNames, wholeNumber } from '@gwh/core/options'
 import { type Clock, systemClock } from '@gwh/core/queue'
 import { createMemoryLedger } from '@gwh/core/store'
+import { checkSize, copyMetadata } from '../dispatch/metadata.ts'
 import { installGuard } from '../ledger/guard.ts'
 import { createHandlings } from '../ledger/handlings.ts'
 import { quietObserver } from '../ledger/signals.ts'
@@ -12,14 +11,13 @@ import { rememberIn } from '../results/continue-once.ts'
 import { fetchResult } from '../results/fetch-result.ts'
 import { ResultError } from '../shared/errors.ts'
 import { type JobLike, toJobKind, toJobName, toLedgerId } from '../shared/job-name.ts'
-import { invalid } from '../shared/options.ts'
 import { backgroundClock } from './background-clock.ts'
 import { JobUntrackedError } from './errors.ts'
-import { GIVEN_UP, NOT_FOUND } from './find-end.ts'
+import { NOT_FOUND } from './find-end.ts'
 import type { Jobs, JobsOptions } from './jobs-types.ts'
 import type { LookupDeps } from './lookup-deps.ts'
 import { createOverdueJobs } from './overdue.ts'
-import { toGivenUp } from './settle-job.ts'
+import { readEnd } from './settle-job.ts'
 import { sweepLedger } from './sweep.ts'
 import { LOOKUP_TIMEOUT_MS, toExpectedMs, toFirstLook } from './timing.ts'
 import { createWaiters, type DoneOptions } from './waiters.ts'
@@ -124,9 +122,8 @@ export function createJobs(options: JobsOptions): Jobs {
       const isNew = await patiently(() => open(name, 0), clock)
       if (isNew) untracked.add(idOf(name))
       const text = await waiters.wait(idOf(name), name, doneOptions)
-      const event = parseEvent(text)
+      const event = readEnd(name, text)
       if (event.type === NOT_FOUND) throw new ResultError('result_not_found', `the API does not know ${name}`)
-      if (event.type === GIVEN_UP) throw toGivenUp(name, event)
       const { signal } = doneOptions
       const options = { client, ...(fetchFile && { fetchFile }), ...(signal && { signal }) }
       // What it is depends on the job; the overloads say so.
@@ -179,12 +176,16 @@ async function patiently<T>(step: () => Promise<T>, clock: Clock): Promise<T> {
   return await step()
 }
 
+/** Returns the metadata of a job as JSON, without its job token. */
 function toMetadataText(metadata: Readonly<Record<string, unknown>> | undefined): string | undefined {
   if (metadata === undefined) return undefined
+  const copy = copyMetadata(withoutToken(metadata))
+  checkSize(copy)
+  return JSON.stringify(copy)
+}
+
+function withoutToken(metadata: Readonly<Record<string, unknown>>): unknown {
+  if (!Object.hasOwn(Object(metadata), JOB_TOKEN_FIELD)) return metadata
   const { [JOB_TOKEN_FIELD]: _, ...rest } = metadata
-  try {
-    return JSON.stringify(rest)
-  } catch (error) {
-    throw invalid(`the userMetadata of a job must be JSON: ${toCause(error).message}`)
-  }
+  return rest
 }

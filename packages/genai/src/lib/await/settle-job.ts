@@ -1,8 +1,8 @@
-import { parseEvent } from '@gwh/core'
+import { parseEvent, type WebhookEvent } from '@gwh/core'
 import { toHandlingKey } from '../ledger/endings.ts'
 import { emitMissed } from './emit-missed.ts'
 import { JobGivenUpError } from './errors.ts'
-import { findEnd, GIVEN_UP, NOT_FOUND, type WireEvent } from './find-end.ts'
+import { findEnd, GIVEN_UP, NOT_FOUND, toRefusal, type WireEvent } from './find-end.ts'
 import type { LookedUpJob, LookupDeps } from './lookup-deps.ts'
 import { toNextOffer } from './timing.ts'
 
@@ -29,16 +29,12 @@ export async function settleJob(
   const { ledger, receiver, clock, observe } = deps
   const text = job.event ?? (await findEnd(job, reason, deps))
   if (text === undefined) return 'running'
-  const event = JSON.parse(text) as WireEvent
   deps.ended(job.id, text)
+  const parsed = await readOrSettle(job, text, deps)
+  const event = JSON.parse(text) as WireEvent
   if (event.type === NOT_FOUND) {
     observe({ type: 'not_found', job: job.name })
     return 'not_found'
-  }
-  if (event.type === GIVEN_UP) {
-    const error = toGivenUp(job.name, event)
-    observe({ type: 'given_up', job: job.name, error })
-    throw error
   }
   const handling = await probe(event.type, job.id, deps)
   if (handling === 'in_progress') return 'known'
@@ -46,8 +42,19 @@ export async function settleJob(
     await ledger.settle(job, clock.now())
     return 'known'
   }
-  if (!receiver.handles(parseEvent(text))) return await leave(job, event, deps)
+  if (!receiver.handles(parsed)) return await leave(job, event, deps)
   return (await emitMissed(job, event, deps)) ? 'missed' : 'known'
+}
+
+/** Reads the event of a job's end. A job that was given up, or whose event no receiver accepts, has nothing left to do. */
+async function readOrSettle(job: LookedUpJob, text: string, deps: LookupDeps): Promise<WebhookEvent> {
+  try {
+    return readEnd(job.name, text)
+  } catch (error) {
+    await deps.ledger.settle(job, deps.clock.now())
+    deps.observe({ type: 'given_up', job: job.name, error })
+    throw error
+  }
 }
 
 /** Leaves an event to a process with handlers: by its webhook, or by taking the job, whose end is known now. */
@@ -67,9 +74,23 @@ function ageOf({ timestamp = '' }: WireEvent, now: number): number {
   return Number.isNaN(age) ? 0 : age
 }
 
-/** The error for a job whose end is a `job.given_up`. */
-export function toGivenUp(name: string, { data }: Pick<WireEvent, 'data'>): JobGivenUpError {
-  return new JobGivenUpError(name, String(data.error_message))
+/**
+ * Reads the event of a job's end.
+ *
+ * @throws JobGivenUpError `job_given_up` if the event says so, or if no receiver accepts it
+ */
+export function readEnd(name: string, text: string): WebhookEvent {
+  const event = parseEnd(name, text)
+  if (event.type === GIVEN_UP) throw new JobGivenUpError(name, String(event.data.error_message))
+  return event
+}
+
+function parseEnd(name: string, text: string): WebhookEvent {
+  try {
+    return parseEvent(text)
+  } catch (error) {
+    throw new JobGivenUpError(name, toRefusal(error))
+  }
 }
 
 const PROBE = 'look-up'
