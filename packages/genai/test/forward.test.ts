@@ -157,6 +157,7 @@ test.each([
   [{ url: 'https://:pass@app.example', secret: SECRET }, /^(?!.*pass@).*no password/],
   [{ url: 'https://app.example', secret: '' }, /secret/],
   [{ url: 'https://app.example', secret: SECRET, timeoutMs: 0 }, /timeoutMs/],
+  [{ url: 'https://app.example', secret: SECRET, timeoutMs: 2 ** 31 }, /timeoutMs must be at most/],
   [{ url: 'https://app.example', secret: SECRET, uri: '' }, /no option/],
 ])('options %j are refused', (options, message) => {
   expect(() => forwardToUrl(options)).toThrow(message)

@@ -211,6 +211,8 @@ describe('done', () => {
     ['a time that is none', (jobs) => jobs.done('batches/x', { timeoutMs: Number.NaN })],
     ['a negative time', (jobs) => jobs.done('batches/x', { timeoutMs: -1 })],
     ['a job without a name', (jobs) => jobs.track({})],
+    ['a folder', (jobs) => jobs.done('batches/')],
+    ['a name that ends with a slash', (jobs) => jobs.track({ name: 'batches/x/' })],
   ])('and track refuse %s', async (_, call) => {
     const world = await createWorld()
     await expect(call(world.start(PATH).jobs)).rejects.toMatchObject({ code: 'option_invalid' })

@@ -1,5 +1,13 @@
 import { execFile } from 'node:child_process'
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import {
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -67,6 +75,38 @@ test('a video is saved under its name only once it is complete', async () => {
   await result.saveTo(join(folder, 'film.mp4'))
   expect(new Uint8Array(readFileSync(join(folder, 'film.mp4')))).toEqual(FILM)
   expect(readdirSync(folder)).toEqual(['film.mp4'])
+})
+
+test('a video is saved under the longest name that a file can have', async () => {
+  const path = join(temporaryFolder(), `${'n'.repeat(251)}.mp4`)
+  const { result } = await video({ 'files/v:download': FILM }, { file_name: 'files/v' })
+  await result.saveTo(path)
+  expect(new Uint8Array(readFileSync(path))).toEqual(FILM)
+})
+
+test('what a killed process left of a video is removed when the same file is saved, and nothing else', async () => {
+  const folder = temporaryFolder()
+  const film = join(folder, 'film.mp4')
+  let seen: string[] = []
+  const fetchFile = async () => {
+    seen = readdirSync(folder)
+    return new Response(FILM).body!
+  }
+  const client = SDKS[1]!.connect('http://127.0.0.1:9')
+  const result = await fetchResult(videoEvent({ file_name: 'files/v' }), { client, fetchFile })
+  if (result.kind !== 'video') throw new TypeError('no video')
+  await result.saveTo(join(folder, 'other.mp4'))
+  const [ofOther] = seen
+  await result.saveTo(film)
+  const ofFilm = seen.find((name) => name.endsWith('.part'))!
+  const toPart = (name: string) => name.replace(/.{36}\.part$/, `${crypto.randomUUID()}.part`)
+  const [left, running, foreign] = [toPart(ofFilm), toPart(ofFilm), toPart(ofOther!)]
+  for (const name of [left, running, foreign, 'mine.part']) {
+    writeFileSync(join(folder, name), 'x')
+    if (name !== running) utimesSync(join(folder, name), 1, 1)
+  }
+  await result.saveTo(film)
+  expect(readdirSync(folder).sort()).toEqual(['film.mp4', 'other.mp4', running, foreign, 'mine.part'].sort())
 })
 
 test('a video whose download breaks leaves no file', async () => {

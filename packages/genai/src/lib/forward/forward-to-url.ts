@@ -13,13 +13,16 @@ export interface ForwardToUrlOptions {
   url: string | URL
   /** The signing secret that you share with the receiver there. Never one that Google signs with. */
   secret: SecretTexts
-  /** How long to wait for the answer, in milliseconds. Default 10 000. */
+  /** How long to wait for the answer, in milliseconds. Default 10 000, at most 2,147,483,647. */
   timeoutMs?: number
   /** Sends the request. Default: the global `fetch`. */
   fetch?: typeof fetch
   /** The current time, in epoch milliseconds. Default `Date.now`. */
   now?: () => number
 }
+
+// A longer timer ends at once in Node.
+const MOST_TIMER_MS = 2 ** 31 - 1
 
 /**
  * Creates a handler that sends an event on to another service, signed like a static webhook. A receiver there takes it
@@ -39,6 +42,7 @@ export function forwardToUrl(options: ForwardToUrlOptions): EventHandler {
   if (secret === undefined || secret.length === 0) throw invalid('secret must be a signing secret')
   const url = checkTarget(options.url)
   const timeoutMs = wholeNumber('timeoutMs', options.timeoutMs, 10_000)
+  if (timeoutMs > MOST_TIMER_MS) throw invalid(`timeoutMs must be at most ${MOST_TIMER_MS}`)
   return async (event, { key: id, signal }) => {
     const body = new TextEncoder().encode(JSON.stringify(event.raw))
     const timestamp = Math.floor(now() / 1000)

@@ -20,6 +20,7 @@ export interface ApiClientLike {
 }
 
 const MOST_REDIRECTS = 5
+const SIZE_TIMEOUT_MS = 30_000
 const PAGE = /^\s*(?:text\/html|application\/xhtml)/i
 
 /** Whether a value has what `openFile` needs of a client's connection. */
@@ -54,10 +55,13 @@ export async function openFile(
       signal: limit.signal,
     })
     const body = await toBody(file, response)
-    const findSize = async () =>
-      hasKnownLength(response)
-        ? undefined
-        : await readSize(() => follow(send, new URL(url), { headers, signal: signal ?? limit.signal }))
+    const findSize = async () => {
+      if (hasKnownLength(response)) return undefined
+      const time = limitTime(client.getTimeout?.() || SIZE_TIMEOUT_MS, signal)
+      return await readSize(() => follow(send, new URL(url), { headers, signal: time.signal })).finally(
+        time.end,
+      )
+    }
     return checked(body, sizeCheck(file, findSize))
   } finally {
     limit.end()

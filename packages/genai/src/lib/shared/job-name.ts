@@ -1,4 +1,4 @@
-import { WebhookConfigError } from '@gwh/core/errors'
+import { invalid } from './options.ts'
 
 /** What runs a job. */
 export type JobKind = 'batch' | 'interaction' | 'video'
@@ -14,8 +14,10 @@ export type JobLike = string | { readonly name?: string | undefined } | { readon
 export function toJobName(job: JobLike): string {
   const { name, id } = Object(job) as { name?: unknown; id?: unknown }
   const found = typeof job === 'string' ? job : (name ?? id)
-  if (typeof found === 'string' && found !== '') return found
-  throw new WebhookConfigError('option_invalid', 'a job must have a name or an id')
+  if (typeof found !== 'string' || found.trim() === '') throw invalid('a job must have a name or an id')
+  // Jobs of names that end alike would share one row of a ledger.
+  if (toShortId(found).trim() === '') throw invalid('the name of a job must not end with a slash')
+  return found
 }
 
 /**
