@@ -210,6 +210,35 @@ test.each(['SIGINT', 'SIGTERM'] as const)(
   },
 )
 
+/** Writes a line when it is asked to end, where a test can read it after its streams are gone. */
+const STAYING = `
+  const { writeFileSync } = require('node:fs')
+  process.stdout.on('error', () => {})
+  process.on('SIGHUP', () => {})
+  process.on('SIGTERM', () => { writeFileSync('ended', 'SIGTERM'); process.exit() })
+  setInterval(() => console.log('more'), 10)
+  console.log('ready')`
+
+test('the program ends with dev when the terminal hangs up', async () => {
+  const cwd = emptyFolder()
+  const dev = start(cwd, ['dev', '--port', '0', '--', process.execPath, '-e', STAYING])
+  await dev.saw(/ready/)
+  dev.kill('SIGHUP')
+  await dev.finished
+  expect(readFileSync(join(cwd, 'ended'), 'utf8')).toBe('SIGTERM')
+})
+
+test('the program ends with dev when nobody reads its output any more', async () => {
+  const cwd = emptyFolder()
+  const dev = start(cwd, ['dev', '--port', '0', '--json', '--', process.execPath, '-e', STAYING])
+  await dev.saw(/ready/)
+  dev.closeOutput()
+  // Makes dev itself write.
+  await gwh(cwd, ['trigger', 'batch.succeeded'])
+  expect((await dev.finished).code).toBe(0)
+  expect(readFileSync(join(cwd, 'ended'), 'utf8')).toBe('SIGTERM')
+})
+
 test.each([
   ['process.exit(3)', 3, /^your program ended \(exit code 3\)$/m],
   ["process.kill(process.pid, 'SIGKILL')", 137, /^your program ended \(SIGKILL\)$/m],

@@ -22,6 +22,8 @@ export interface Running {
   /** Resolves with the first match in what it writes; rejects when it ends first. */
   saw(pattern: RegExp): Promise<RegExpExecArray>
   kill(signal: NodeJS.Signals): void
+  /** Closes the reading end of its standard output, as `head` does. */
+  closeOutput(): void
   finished: Promise<Finished>
 }
 
@@ -104,5 +106,11 @@ function watch(child: ChildProcess): Running {
     return Promise.race([found, ended])
   }
 
-  return { text, saw, finished, kill: (signal) => void child.kill(signal) }
+  return {
+    text,
+    saw,
+    finished,
+    kill: (signal) => void child.kill(signal),
+    closeOutput: () => void child.stdout!.destroy(),
+  }
 }

@@ -4,23 +4,43 @@ import { EXIT } from '../shared/exit-codes.ts'
 import { createTerminal, type Terminal } from '../shared/terminal.ts'
 import { createProgram } from './program.ts'
 
+const INTERRUPTIONS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+
 /** Runs one command line and returns the process's exit code. Never throws. */
 export async function main(args: readonly string[]): Promise<number> {
   const terminal = createTerminal()
   const interruption = new AbortController()
   const interrupt = (name: NodeJS.Signals) => interruption.abort(name)
-  process.once('SIGINT', interrupt).once('SIGTERM', interrupt)
-  // A reader that stops early, such as `head`, is not an error.
-  process.stdout.once('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1))
-  const context = { terminal, env: process.env, cwd: process.cwd(), signal: interruption.signal }
+  for (const name of INTERRUPTIONS) process.once(name, interrupt)
+  const output = watchOutput(() => interrupt('SIGTERM'))
   try {
+    const context = { terminal, env: process.env, cwd: process.cwd(), signal: interruption.signal }
     await createProgram(context).parseAsync(args, { from: 'user' })
     return process.exitCode === undefined ? EXIT.ok : Number(process.exitCode)
   } catch (error) {
-    return report(error, terminal)
+    return output.failure === undefined ? report(error, terminal) : EXIT.failed
   } finally {
-    process.off('SIGINT', interrupt).off('SIGTERM', interrupt)
+    for (const name of INTERRUPTIONS) process.off(name, interrupt)
+    // What still runs has nobody to write to. A reader that stops early, such as `head`, is not an error.
+    if (output.failure !== undefined) process.exit(output.failure.code === 'EPIPE' ? EXIT.ok : EXIT.failed)
   }
+}
+
+interface Output {
+  /** Why the last write failed; `undefined` while all goes well. */
+  failure?: NodeJS.ErrnoException
+}
+
+/** Calls `failed` when standard output or standard error takes no more. */
+function watchOutput(failed: () => void): Output {
+  const output: Output = {}
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      output.failure ??= error
+      failed()
+    })
+  }
+  return output
 }
 
 function report(error: unknown, terminal: Terminal): number {
