@@ -242,3 +242,18 @@ test('a person reads a line for each finding, and what to do', async () => {
   expect(stdout).toMatch(/^skipped signed deliveries: /m)
   expect(stdout).toMatch(/\d failed\.\n$/)
 })
+
+test('a proxy that refuses the receiver is a finding, not a crash', async () => {
+  const server = createServer((_, response) => void response.writeHead(502).end())
+  server.on('connect', (_, socket) => socket.end('HTTP/1.1 502 Bad Gateway\r\n\r\n'))
+  onTestFinished(() => void server.close().closeAllConnections())
+  await once(server.listen(0, '127.0.0.1'), 'listening')
+  const HTTP_PROXY = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  const env = { NODE_USE_ENV_PROXY: '1', HTTP_PROXY }
+  const report = await doctor(['http://receiver.example/hook'], env)
+  expect(report.code).toBe(1)
+  expect(of(report, 'receiver')).toMatchObject({
+    status: 'failed',
+    message: expect.stringMatching(/cannot be reached \(\w+\)$/),
+  })
+})

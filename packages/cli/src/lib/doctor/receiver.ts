@@ -55,9 +55,10 @@ async function send(request: Request, timeoutMs: number): Promise<Answered | str
     const response = await fetch(request, { signal: AbortSignal.timeout(timeoutMs) })
     return { response, text: await readStart(response, LONGEST_ANSWER) }
   } catch (error) {
-    const { name, cause } = error as Error & { cause?: { code?: string } }
+    const { name, cause } = error as Error & { cause?: { code?: unknown } }
     if (name === 'TimeoutError') return `nothing complete within ${timeoutMs / 1_000} s`
-    return cause?.code ?? name
+    // The code of a `DOMException` is a number.
+    return typeof cause?.code === 'string' ? cause.code : name
   }
 }
 
