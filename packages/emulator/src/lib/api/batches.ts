@@ -5,7 +5,6 @@ import { RequestFault } from '../http/faults.ts'
 import { type Fields, isFields, optionalText, pick, readWebhookConfig } from '../http/fields.ts'
 import { toPage } from '../http/pages.ts'
 import {
-  answerBatchRequest,
   type Batch,
   type BatchInput,
   type BatchMethod,
@@ -14,6 +13,7 @@ import {
   readBatchRequest,
 } from '../jobs/batch.ts'
 import { runBatchFile } from '../jobs/batch-file.ts'
+import { runInlined } from '../jobs/batch-inlined.ts'
 import { outcomeOf } from '../jobs/outcomes.ts'
 import { newResourceId } from '../shared/ids.ts'
 import type { Outcome } from '../shared/scenario.ts'
@@ -69,6 +69,12 @@ function readSource(
   if (!Array.isArray(requests) || requests.length === 0) {
     throw invalid("batch.inputConfig must have a 'fileName', or list requests in 'requests.requests'.")
   }
+  const { inlinedRequests } = state.settings.limits
+  if (requests.length > inlinedRequests) {
+    throw invalid(
+      `A batch has at most ${inlinedRequests} inlined requests (limits.inlinedRequests), not ${requests.length}. Put them into a file.`,
+    )
+  }
   return { requests: requests.map((request, index) => readInlined(method, request, index)) }
 }
 
@@ -95,17 +101,10 @@ async function produce(
   if ((outcome.outcome ?? 'succeeded') !== 'succeeded') return undefined
   const { files, jobs, settings } = state
   const { respond, limits } = settings
-  if (batch.input.requests === undefined) {
-    const isRunning = () => jobs.isRunning(batch)
-    return runBatchFile(batch, outcome, { files, respond, maxLineBytes: limits.batchLineBytes, isRunning })
-  }
-  const responses: Fields[] = []
-  for (const [index, asked] of batch.input.requests.entries()) {
-    const answered = await answerBatchRequest({ batch, asked, index, outcome, respond })
-    responses.push({ ...answered, metadata: asked.metadata })
-  }
-  const failedCount = responses.filter(({ error }) => error !== undefined).length
-  return { requestCount: responses.length, failedCount, responses }
+  const { requests } = batch.input
+  const isRunning = () => jobs.isRunning(batch)
+  if (requests !== undefined) return runInlined(batch, requests, outcome, { respond, isRunning })
+  return runBatchFile(batch, outcome, { files, respond, maxLineBytes: limits.batchLineBytes, isRunning })
 }
 
 /**
@@ -129,8 +128,14 @@ function remove(state: EmulatorState, id: string) {
   return {}
 }
 
+// Embeddings of the default size have about 28 KB each, and a string of JavaScript's has 512 MB at most.
+const MAX_LISTED_RESPONSES = 2000
+
 function list(state: EmulatorState, size: string | undefined, token: string | undefined) {
-  const page = toPage(state.jobs.all<Batch>('batch'), { size, token })
+  const page = toPage(state.jobs.all<Batch>('batch'), { size, token }, undefined, {
+    of: ({ end }) => end?.result?.responses?.length ?? 0,
+    max: MAX_LISTED_RESPONSES,
+  })
   const operations = page.items.map((batch) => show(state, batch))
   return { ...(operations.length > 0 && { operations }), nextPageToken: page.nextToken }
 }

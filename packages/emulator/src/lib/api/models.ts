@@ -76,10 +76,19 @@ function countPrompt(_state: EmulatorState, { body, c }: Call): Response {
   return c.json({ totalTokens: countTokens(promptText(counted)) })
 }
 
+// The live API's limit.
+const MAX_EMBEDDINGS = 100
+
 function embedAll(_state: EmulatorState, { body, c }: Call): Response {
   const { requests } = body
   if (!Array.isArray(requests) || !requests.every(isFields)) {
     throw new RequestFault('invalid_request', "'requests' must be a list of embedding requests.")
+  }
+  if (requests.length > MAX_EMBEDDINGS) {
+    throw new RequestFault(
+      'invalid_request',
+      `* BatchEmbedContentsRequest.requests: at most ${MAX_EMBEDDINGS} requests can be in one batch`,
+    )
   }
   return c.json({ embeddings: requests.map(embed) })
 }

@@ -13,6 +13,12 @@ export interface PageSizes {
   readonly maxSize: number
 }
 
+/** Ends a page early, after its first entry, where its entries would be too much together. */
+export interface PageLoad<Item> {
+  readonly of: (item: Item) => number
+  readonly max: number
+}
+
 const SIZES: PageSizes = { defaultSize: 50, maxSize: 1000 }
 
 /**
@@ -25,13 +31,23 @@ export function toPage<Item extends { readonly id: string }>(
   items: Iterable<Item>,
   request: PageRequest,
   sizes = SIZES,
+  load?: PageLoad<Item>,
 ): { items: Item[]; nextToken?: string } {
   const all = [...items].sort((one, other) => orderOf(one) - orderOf(other))
   const seen = request.token === undefined ? 0 : readToken(request.token, all)
   const size = readSize(request.size, sizes)
   const left = all.filter((item) => orderOf(item) > seen)
-  const page = left.slice(0, size)
-  return size < left.length ? { items: page, nextToken: toToken(page.at(-1)!) } : { items: page }
+  const page = left.slice(0, load === undefined ? size : Math.min(size, countFitting(left, load)))
+  return page.length < left.length ? { items: page, nextToken: toToken(page.at(-1)!) } : { items: page }
+}
+
+function countFitting<Item>(items: readonly Item[], { of, max }: PageLoad<Item>): number {
+  let sum = 0
+  const tooMany = items.findIndex((item) => {
+    sum += of(item)
+    return sum > max
+  })
+  return tooMany === -1 ? items.length : Math.max(tooMany, 1)
 }
 
 function toToken(item: { readonly id: string }): string {

@@ -17,7 +17,7 @@ export function embed(request: Fields): { values: number[] } {
   const next = randomFrom(promptText(request.content))
   const raw = Array.from({ length: size }, () => next() - 0.5)
   const length = Math.hypot(...raw)
-  return { values: raw.map((value) => Number((value / length).toFixed(6))) }
+  return { values: raw.map((value) => Math.round((value / length) * 1e6) / 1e6) }
 }
 
 function readSize(value: unknown): number {

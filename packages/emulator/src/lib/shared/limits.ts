@@ -19,6 +19,8 @@ export interface Limits {
   readonly uploads: number
   /** Bytes of one line of a batch's input file; default 20 MiB. */
   readonly batchLineBytes: number
+  /** Number of inlined requests of one batch; default 1000. Their answers are kept and sent as one piece. */
+  readonly inlinedRequests: number
 }
 
 /** The longest time that a timer of the runtime can hold, in milliseconds; a longer one would end at once. */
@@ -34,6 +36,7 @@ const DEFAULT_LIMITS: Limits = {
   files: 10_000,
   uploads: 100,
   batchLineBytes: 20 * MIB,
+  inlinedRequests: 1000,
 }
 
 /** Checks the limits and fills in the defaults; throws `TypeError`. */
