@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { createReceiver, parseEvent } from '@gwh/core'
 import { createFakeClock } from '@gwh/testing'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { createJobs, fetchResult } from '../src/index.ts'
+import { createJobs, type DoneOptions, fetchResult } from '../src/index.ts'
 import { SDKS } from './support.ts'
 
 const JOBS = [
@@ -56,6 +56,8 @@ async function serveHangingApi(respond: (request: IncomingMessage, response: Ser
 const toEvent = (type: string, id: string) => parseEvent(JSON.stringify({ type, data: { id } }))
 
 describe.each(CASES)('$answer to a request of SDK $sdk about $name', ({ connect, respond, type, name }) => {
+  type Service = Awaited<ReturnType<typeof setUp>>
+
   async function setUp() {
     const api = await serveHangingApi(respond)
     const clock = createFakeClock(Date.UTC(2026, 10, 21))
@@ -76,6 +78,27 @@ describe.each(CASES)('$answer to a request of SDK $sdk about $name', ({ connect,
     await refused
     await api.ended
     expect(api.requests()).toBe(1)
+  })
+
+  test('is ended when done is aborted, its time is up, or the jobs are closed', async () => {
+    const controller = new AbortController()
+    for (const [options, error, end] of [
+      [
+        { signal: controller.signal },
+        { message: 'enough' },
+        () => controller.abort(new RangeError('enough')),
+      ],
+      [{ timeoutMs: 500 }, { code: 'wait_timeout', message: expect.stringContaining('has ended') }],
+      [{}, { code: 'draining' }, ({ jobs }: Service) => jobs.close()],
+    ] satisfies [DoneOptions, object, ((service: Service) => unknown)?][]) {
+      const service = await setUp()
+      await service.receiver.emit({ type, data: { id: name } }, { id: 'one' })
+      const refused = expect(service.jobs.done(name, options)).rejects.toMatchObject(error)
+      await service.arrived
+      await (end ? end(service) : service.clock.advance(500))
+      await refused
+      await service.ended
+    }
   })
 
   test('is ended when a look-up takes too long', async () => {

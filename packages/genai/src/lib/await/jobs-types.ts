@@ -85,7 +85,8 @@ export interface Jobs {
    *
    * @param job What the SDK's call returned, or its promise
    * @returns The same job, or its rejection
-   * @throws JobUntrackedError `job_untracked`, with the job, if the ledger stays unavailable for two seconds or an option is wrong
+   * @throws JobUntrackedError `job_untracked`, with the job, if the ledger stays unavailable for two seconds, does not
+   *   answer within its own time limit, or an option is wrong
    * @throws WebhookConfigError `option_invalid` if it has no name and no id
    */
   track<T extends JobLike>(job: T | Promise<T>, options?: TrackOptions): Promise<T>
@@ -103,7 +104,8 @@ export interface Jobs {
    * @throws JobGivenUpError `job_given_up` if no end of the job was found until `giveUpAfterMs`
    * @throws ResultUnavailableError `result_unavailable`; call `done` again
    * @throws WebhookError `wait_timeout`; call `done` again to go on waiting
-   * @throws WebhookUnavailableError `store_unavailable` if the ledger is not available when the wait begins, for two seconds
+   * @throws WebhookUnavailableError `store_unavailable` if the ledger is not available when the wait begins, for two seconds, or
+   *   does not answer within its own time limit; `draining` once `close` is called, and from then on
    */
   done<J extends JobLike>(job: J, options?: DoneOptions): Promise<ResultOf<J>>
   /** Waits for the end of a batch, with the type of its responses, which are not checked: `done<Answer>(job)`; see above. */
@@ -117,8 +119,9 @@ export interface Jobs {
    */
   reconcile(options?: ReconcileOptions): Promise<Reconciled>
   /**
-   * Stops looking up jobs, ends the requests of look-ups and sweeps that run, and no longer notes the events of the receiver. Waits for handlers that were given a missed
-   * event, for ten seconds at most. Closes neither the receiver nor the ledger: close the receiver before, the ledger after.
+   * Stops looking up jobs, ends the requests of look-ups and sweeps that run, and no longer notes the events of the receiver.
+   * Each `done` that waits rejects with `draining`. Waits for handlers that were given a missed event, for ten seconds at
+   * most. Closes neither the receiver nor the ledger: close the receiver before, the ledger after.
    */
   close(): Promise<void>
 }

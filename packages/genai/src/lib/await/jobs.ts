@@ -1,6 +1,6 @@
 import { JOB_TOKEN_FIELD } from '@gwh/core/job-token'
 import { checkNames, wholeNumber } from '@gwh/core/options'
-import { type Clock, systemClock } from '@gwh/core/queue'
+import { systemClock } from '@gwh/core/queue'
 import { createMemoryLedger } from '@gwh/core/store'
 import { checkSize, copyMetadata } from '../dispatch/metadata.ts'
 import { installGuard } from '../ledger/guard.ts'
@@ -17,9 +17,11 @@ import { NOT_FOUND } from './find-end.ts'
 import type { Jobs, JobsOptions } from './jobs-types.ts'
 import type { LookupDeps } from './lookup-deps.ts'
 import { createOverdueJobs } from './overdue.ts'
+import { patiently } from './patiently.ts'
 import { readEnd } from './settle-job.ts'
 import { sweepLedger } from './sweep.ts'
 import { LOOKUP_TIMEOUT_MS, toExpectedMs, toFirstLook } from './timing.ts'
+import { createWaitLimits } from './wait-limits.ts'
 import { createWaiters, type DoneOptions } from './waiters.ts'
 
 const NAMES = [
@@ -63,6 +65,7 @@ export function createJobs(options: JobsOptions): Jobs {
   const leaseMs = wholeNumber('leaseMs', options.leaseMs, 900_000)
   const untracked = new Set<string>()
   const sweeps = new Set<AbortController>()
+  const limits = createWaitLimits(clock)
   const waiters = createWaiters({
     ledger,
     receiver,
@@ -118,16 +121,22 @@ export function createJobs(options: JobsOptions): Jobs {
       checkNames(doneOptions, ['timeoutMs', 'signal'], 'done()')
       wholeNumber('timeoutMs', doneOptions.timeoutMs, 0, 0)
       const name = toJobName(job)
-      // A job that nobody tracked may have ended already.
-      const isNew = await patiently(() => open(name, 0), clock)
-      if (isNew) untracked.add(idOf(name))
-      const text = await waiters.wait(idOf(name), name, doneOptions)
-      const event = readEnd(name, text)
-      if (event.type === NOT_FOUND) throw new ResultError('result_not_found', `the API does not know ${name}`)
-      const { signal } = doneOptions
-      const options = { client, ...(fetchFile && { fetchFile }), ...(signal && { signal }) }
-      // What it is depends on the job; the overloads say so.
-      return (await fetchResult(event, options)) as never
+      const limit = limits.begin(name, doneOptions)
+      const { signal } = limit
+      try {
+        // A job that nobody tracked may have ended already.
+        const isNew = await patiently(() => open(name, 0), clock, signal)
+        if (isNew) untracked.add(idOf(name))
+        const event = readEnd(name, await waiters.wait(idOf(name), name, signal))
+        limit.ended()
+        if (event.type === NOT_FOUND)
+          throw new ResultError('result_not_found', `the API does not know ${name}`)
+        const options = { client, signal, ...(fetchFile && { fetchFile }) }
+        // What it is depends on the job; the overloads say so.
+        return (await fetchResult(event, options)) as never
+      } finally {
+        limit.release()
+      }
     },
     async reconcile({ olderThanMs, ...rest } = {}) {
       checkNames(rest, [], 'reconcile()')
@@ -141,6 +150,7 @@ export function createJobs(options: JobsOptions): Jobs {
       return found
     },
     async close() {
+      limits.close()
       for (const sweep of sweeps) sweep.abort(new DOMException('jobs.close() was called', 'AbortError'))
       await overdue.close()
       removeGuard()
@@ -160,20 +170,6 @@ function metadataOf(job: JobLike): Readonly<Record<string, unknown>> | undefined
   return typeof user_metadata === 'object' && user_metadata !== null
     ? (user_metadata as Record<string, unknown>)
     : undefined
-}
-
-const TRACK_AGAIN_MS = [100, 400, 1_500]
-
-/** Runs a step, again after a while if the ledger is not available. */
-async function patiently<T>(step: () => Promise<T>, clock: Clock): Promise<T> {
-  for (const waitMs of TRACK_AGAIN_MS) {
-    try {
-      return await step()
-    } catch {
-      await new Promise<void>((resolve) => clock.schedule(resolve, waitMs))
-    }
-  }
-  return await step()
 }
 
 /** Returns the metadata of a job as JSON, without its job token. */

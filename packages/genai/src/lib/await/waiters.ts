@@ -1,13 +1,17 @@
 import type { Receiver } from '@gwh/core'
-import { WebhookError } from '@gwh/core/errors'
 import type { Clock } from '@gwh/core/queue'
 import type { JobLedger } from '@gwh/core/store'
+import { untilAborted } from '../shared/until-aborted.ts'
 
 /** Options of `Jobs.done`. */
 export interface DoneOptions {
-  /** How long to wait, in milliseconds: a whole number. Default: without a limit. */
+  /**
+   * How long to wait, in milliseconds: a whole number. The result is read within this time, too. Default: without a limit.
+   */
   timeoutMs?: number
-  /** Stops waiting when it is aborted; `done` then rejects with its reason. The job goes on. */
+  /**
+   * Stops waiting when it is aborted, also while the result is read; `done` then rejects with its reason. The job goes on.
+   */
   signal?: AbortSignal
 }
 
@@ -15,8 +19,12 @@ export interface DoneOptions {
 export interface Waiters {
   /** Resolves what waits for a job. */
   ended(id: string, text: string): void
-  /** Waits for the end of a job and resolves to its event as JSON. */
-  wait(id: string, name: string, options: DoneOptions): Promise<string>
+  /**
+   * Waits for the end of a job and resolves to its event as JSON.
+   *
+   * @param signal Ends the wait when it is aborted, with its reason
+   */
+  wait(id: string, name: string, signal: AbortSignal): Promise<string>
 }
 
 /** What waiters are built from. */
@@ -84,33 +92,20 @@ export function createWaiters({ ledger, receiver, clock, pollMs, reopen }: Waite
 
   return {
     ended,
-    async wait(id, name, { timeoutMs, signal }) {
-      signal?.throwIfAborted()
-      const { promise, resolve, reject } = Promise.withResolvers<string>()
+    async wait(id, name, signal) {
+      signal.throwIfAborted()
+      const { promise, resolve } = Promise.withResolvers<string>()
       const group = waiting.get(id) ?? start(id, name)
       group.resolvers.add(resolve)
-      const onAbort = () => reject(signal?.reason)
-      signal?.addEventListener('abort', onAbort, { once: true })
-      const giveUp = () => reject(timedOut(name, timeoutMs!))
-      const cancel = timeoutMs === undefined ? () => {} : clock.schedule(giveUp, timeoutMs)
       // After it is among those that wait, so that no end falls between. If the ledger is not available, `poll` reads it.
       const known = ledger.find({ endpoint, id })
       known.then((job) => job?.event !== undefined && resolve(job.event)).catch(() => {})
       try {
-        return await promise
+        return await untilAborted(promise, signal)
       } finally {
-        cancel()
-        signal?.removeEventListener('abort', onAbort)
         group.resolvers.delete(resolve)
         if (group.resolvers.size === 0) group.stop()
       }
     },
   }
-}
-
-function timedOut(name: string, timeoutMs: number): WebhookError {
-  return new WebhookError(
-    'wait_timeout',
-    `neither an event nor a look-up has reported an end of ${name} within ${timeoutMs} ms`,
-  )
 }
