@@ -4,7 +4,14 @@ import { createMemoryQueue, createReceiver, parseEvent } from '@gwh/core'
 import { createMemoryLedger } from '@gwh/core/store'
 import { GoogleGenAI as GoogleGenAI2 } from 'genai2'
 import { describe, expect, test } from 'vitest'
-import { createJobs, createWebhookConfig, fetchResult, type JobClient } from '../src/index.ts'
+import {
+  createJobs,
+  createWebhookConfig,
+  ensureWebhook,
+  fetchResult,
+  type JobClient,
+  rotateSecret,
+} from '../src/index.ts'
 import { serveApi } from './google.ts'
 import { JOB_KEY, serveFetch } from './support.ts'
 
@@ -57,6 +64,21 @@ describe.each(CLASSES)('with @google/genai $sdk', ({ Client }) => {
       expect(textsOf(error)).toContain('the API key has a character that no header may hold')
     },
   )
+
+  test.each(KEYS)('a key that is no header, %j, is not in the errors of webhook management', async (key) => {
+    const { url } = await serveApi({})
+    const client = connect(key, url)
+    const webhook = { name: 'jobs', uri: 'https://app.example/', events: ['batch.succeeded'] }
+    const calls = [
+      rotateSecret({ client, webhook: 'w', save: () => {} }),
+      ensureWebhook({ client, ...webhook }),
+    ]
+    for (const call of calls) {
+      const error = await rejection(call)
+      expect(error).toMatchObject({ code: 'api_failed' })
+      expect(textsOf(error)).not.toContain(KEY)
+    }
+  })
 
   test('a key that an API repeats in its answer is not in the error', async () => {
     const url = await serveFetch(async ({ headers }) =>
