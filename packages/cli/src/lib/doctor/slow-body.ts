@@ -1,5 +1,6 @@
 import { request as requestHttp } from 'node:http'
 import { request as requestHttps } from 'node:https'
+import { isLoopback } from '../shared/loopback.ts'
 import { type Finding, failed, ok, warning } from './finding.ts'
 
 const CHECK = 'a body that never ends'
@@ -25,7 +26,9 @@ function beginBody(url: string, timeoutMs: number): Promise<number | 'closed' | 
     'webhook-signature': `v1,${'A'.repeat(43)}=`,
   }
   return new Promise((resolve) => {
-    const request = (url.startsWith('https:') ? requestHttps : requestHttp)(url, { method: 'POST', headers })
+    // The global agent took the exceptions from proxies at Node's start; an agent of its own knows no proxy.
+    const options = { method: 'POST', headers, ...(isLoopback(url) && { agent: false as const }) }
+    const request = (url.startsWith('https:') ? requestHttps : requestHttp)(url, options)
     const timer = setTimeout(() => finish('silent'), timeoutMs)
     function finish(outcome: number | 'closed' | 'silent'): void {
       clearTimeout(timer)

@@ -1,6 +1,7 @@
 import { CommanderError } from 'commander'
 import { CliError } from '../shared/cli-error.ts'
 import { EXIT } from '../shared/exit-codes.ts'
+import { bypassProxies } from '../shared/loopback.ts'
 import { createTerminal, type Terminal } from '../shared/terminal.ts'
 import { createProgram } from './program.ts'
 
@@ -8,6 +9,7 @@ const INTERRUPTIONS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
 /** Runs one command line and returns the process's exit code. Never throws. */
 export async function main(args: readonly string[]): Promise<number> {
+  bypassProxies(process.env)
   const terminal = createTerminal()
   const interruption = new AbortController()
   const interrupt = (name: NodeJS.Signals) => interruption.abort(name)
