@@ -81,13 +81,13 @@ describe.each(MODES)('a job whose webhook is lost, $mode', ({ options }) => {
       failed: [],
     })
     expect(handled.map(({ id }) => id)).toEqual([ended.name])
+    // A sweep that leaves out young jobs does not keep them from the next one.
+    expect(await jobs.reconcile({ olderThanMs: 5 * MINUTE_MS })).toMatchObject({ checked: 0 })
+    expect(await jobs.reconcile()).toMatchObject({ checked: 1, running: [young.name] })
     // A second process that sweeps at the same moment finds nothing to do.
     expect(await jobs.reconcile()).toMatchObject({ checked: 0 })
     await world.advance(2 * MINUTE_MS)
-    expect(await jobs.reconcile()).toMatchObject({
-      checked: 2,
-      running: expect.arrayContaining([young.name]),
-    })
+    expect(await jobs.reconcile()).toMatchObject({ running: expect.arrayContaining([running.id]) })
   })
 })
 

@@ -71,7 +71,7 @@ export function createJobs(options: JobsOptions): Jobs {
     receiver,
     clock,
     pollMs: wholeNumber('pollMs', options.pollMs, 1_000),
-    reopen: async (name) => void (await open(name, 0)),
+    reopen: async (name, userMetadata) => void (await open(name, 0, userMetadata)),
   })
   const deps: LookupDeps = {
     client,
@@ -86,6 +86,7 @@ export function createJobs(options: JobsOptions): Jobs {
     observe: quietObserver(options.observer),
     ended: waiters.ended,
     untracked,
+    young: new Map(),
   }
   const removeGuard = installGuard({ ...deps, receiver })
   const forget = options.ledger ? rememberIn(client, createContinuationMemory({ ledger, clock })) : () => {}

@@ -25,6 +25,8 @@ export interface LookupDeps {
    * what they find out about. Default: none.
    */
   untracked?: Set<string>
+  /** The jobs that a sweep took from the ledger although they were too young for it. The next one checks them. */
+  young?: Map<string, { id: string; takenAt: number }>
   /** Ends look-ups when it is aborted. */
   signal?: AbortSignal
   observe: (signal: JobsSignal) => void

@@ -92,7 +92,8 @@ export async function reconcile(options: ReconcileJobsOptions): Promise<Reconcil
   const oldest = clock.now() - olderThanMs
   const sweep = startSweep({ ...deps, handlings })
   const given = [...(await jobs())].map((job) => toJob(job, receiver.endpoint))
-  await sweep.check(given.filter(({ createdAt }) => createdAt <= oldest))
+  const left = given.filter(({ createdAt }) => createdAt <= oldest)
+  await sweep.check(() => left.shift())
   return sweep.result()
 }
 

@@ -26,18 +26,22 @@ export interface Reconciled {
 
 const AT_ONCE = 4
 const RECENT_MS = 60_000
-const PAGE = 100
+// Once the API cannot be read.
+const MOST_UNREAD = 100
 
 /** Collects what a sweep finds. */
 export interface Sweep<J extends LookedUpJob> {
-  /** Checks jobs, a few at a time. Resolves to whether the API could be read. */
-  check(jobs: readonly J[]): Promise<boolean>
+  /**
+   * Checks jobs, a few at a time, until there are no more. Each is taken just before it is checked, so that another process
+   * can take it only if this one has died.
+   */
+  check(next: () => J | undefined | Promise<J | undefined>): Promise<void>
   /** What was found so far. */
   result(): Reconciled
 }
 
 /**
- * Starts a sweep. Once the API cannot be read, the jobs that are left fail without a request.
+ * Starts a sweep. Once the API cannot be read, up to 100 jobs that are left fail without a request.
  *
  * @param later Called for each job that runs, or that could not be checked
  */
@@ -56,11 +60,15 @@ export function startSweep<J extends LookedUpJob>(
   const outage = createOutageDetector()
   let down: ResultUnavailableError | undefined
   let checked = 0
+  let unread = 0
 
   const checkOne = async (job: J) => {
     checked++
     try {
-      if (down) throw down
+      if (down) {
+        unread++
+        throw down
+      }
       const outcome = await settleJob(job, 'reconcile', deps)
       found.get(outcome)!.push(job.name)
       if (job.event === undefined) outage.answered()
@@ -72,13 +80,12 @@ export function startSweep<J extends LookedUpJob>(
     }
   }
   return {
-    async check(jobs) {
-      const left = [...jobs]
+    async check(next) {
+      const take = async () => (unread < MOST_UNREAD ? await next() : undefined)
       const work = async () => {
-        for (let job = left.shift(); job; job = left.shift()) await checkOne(job)
+        for (let job = await take(); job; job = await take()) await checkOne(job)
       }
       await Promise.all(Array.from({ length: AT_ONCE }, work))
-      return down === undefined
     },
     result: () => ({
       checked,
@@ -106,19 +113,30 @@ export async function sweepLedger(
     const now = clock.now()
     return ledger.postpone(job, signal?.aborted ? now : toNextLook(job.createdAt, now, random))
   })
-  const takenBefore = clock.now() - RECENT_MS
-  for (let more = true; more && !signal?.aborted; ) {
-    const jobs = await ledger.take({
-      endpoint: receiver.endpoint,
-      takenBefore,
-      now: clock.now(),
-      until: clock.now() + TAKEN_MS,
-      limit: PAGE,
-    })
-    const young = jobs.filter(({ createdAt }) => createdAt > oldest)
-    await Promise.all(young.map((job) => ledger.postpone(job, job.lookAt)))
-    const readable = await sweep.check(jobs.filter((job) => !young.includes(job)))
-    more = readable && jobs.length === PAGE
+  const started = clock.now()
+  const takenBefore = started - RECENT_MS
+  const { endpoint } = receiver
+  const put = [...(deps.young?.values() ?? [])].filter(({ takenAt }) => takenAt >= takenBefore)
+  deps.young?.clear()
+  /** The next job that was too young for an earlier sweep, or that the ledger has. */
+  const take = async () => {
+    const earlier = put.shift()
+    if (earlier) return { takenAt: earlier.takenAt, job: await ledger.find({ endpoint, id: earlier.id }) }
+    const now = clock.now()
+    const [job] = await ledger.take({ endpoint, takenBefore, now, until: now + TAKEN_MS, limit: 1 })
+    return { takenAt: now, job }
   }
+  await sweep.check(async () => {
+    while (!signal?.aborted) {
+      const isEarlier = put.length > 0
+      const { job, takenAt } = await take()
+      if (!job && !isEarlier) return undefined
+      if (!job) continue
+      if (job.createdAt <= oldest) return job
+      if (!isEarlier) await ledger.postpone(job, job.lookAt)
+      deps.young?.set(job.id, { id: job.id, takenAt })
+    }
+    return undefined
+  })
   return sweep.result()
 }

@@ -35,12 +35,14 @@ export interface WaitersOptions {
   /** How often to read the ledger, in milliseconds. */
   pollMs: number
   /** Adds a job to the ledger that is not there any more. */
-  reopen: (name: string) => Promise<void>
+  reopen: (name: string, userMetadata: string | undefined) => Promise<void>
 }
 
 /** The callers that wait for one job. */
 interface Waiting {
   resolvers: Set<(text: string) => void>
+  /** The metadata of the job, for a ledger that loses it. */
+  userMetadata?: string | undefined
   stop: () => void
 }
 
@@ -49,16 +51,22 @@ export function createWaiters({ ledger, receiver, clock, pollMs, reopen }: Waite
   const { endpoint } = receiver
   const waiting = new Map<string, Waiting>()
 
+  const read = async (id: string) => {
+    const job = await ledger.find({ endpoint, id })
+    const group = waiting.get(id)
+    if (group && job?.userMetadata !== undefined) group.userMetadata = job.userMetadata
+    return job
+  }
   /** Reads the ledger again and again. What it throws is not the end of the wait: the ledger may be back next time. */
   const poll = (id: string, name: string): (() => void) => {
     let stopped = false
     let cancel = () => {}
     const look = async () => {
       try {
-        const job = await ledger.find({ endpoint, id })
+        const job = await read(id)
         if (job?.event !== undefined) ended(id, job.event)
         // The ledger was flushed, or has restarted empty.
-        else if (!job && !stopped) await reopen(name)
+        else if (!job && !stopped) await reopen(name, waiting.get(id)?.userMetadata)
       } catch {
         // Next time.
       }
@@ -98,7 +106,7 @@ export function createWaiters({ ledger, receiver, clock, pollMs, reopen }: Waite
       const group = waiting.get(id) ?? start(id, name)
       group.resolvers.add(resolve)
       // After it is among those that wait, so that no end falls between. If the ledger is not available, `poll` reads it.
-      const known = ledger.find({ endpoint, id })
+      const known = read(id)
       known.then((job) => job?.event !== undefined && resolve(job.event)).catch(() => {})
       try {
         return await untilAborted(promise, signal)
