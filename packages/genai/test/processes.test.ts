@@ -98,3 +98,12 @@ test('a job that ended while nobody awaited it is there after a restart, also th
   onTestFinished(() => after.close())
   expect(await after.done(name)).toMatchObject({ kind: 'batch', job: name })
 })
+
+test('a process ends after close(), although jobs are awaited and the API does not answer', async () => {
+  const child = startChild('children/close-jobs.ts')
+  onTestFinished(() => void child.process.kill('SIGKILL'))
+  const lines: string[] = []
+  child.onLine((line) => lines.push(line))
+  expect(await child.ended).toEqual({ code: 0, signal: null, errors: '' })
+  expect(lines).toEqual(['draining', 'draining', 'fulfilled'])
+})
