@@ -168,6 +168,17 @@ test('a range of a file is answered with 206, one beyond its end with 416', asyn
   ])
   expect(await (await get(emulator, path, { range: 'bytes=-3' })).text()).toBe('789')
   expect(await (await get(emulator, path, { range: 'bytes=8-' })).text()).toBe('89')
+  // A suffix longer than the file is all of it (https://www.rfc-editor.org/rfc/rfc9110#section-14.1.2).
+  for (const range of ['bytes=-99', 'bytes=-10']) {
+    const whole = await get(emulator, path, { range })
+    expect([range, whole.status, whole.headers.get('content-range'), await whole.text()]).toEqual([
+      range,
+      206,
+      'bytes 0-9/10',
+      '0123456789',
+    ])
+  }
+  expect((await get(emulator, path, { range: 'bytes=-0' })).status).toBe(416)
   for (const range of ['bytes=0-1,4-5', 'lines=1-2', 'nonsense']) {
     const whole = await get(emulator, path, { range })
     expect([whole.status, await whole.text()]).toEqual([200, '0123456789'])

@@ -57,9 +57,17 @@ async function download(state: EmulatorState, file: FileRecord, c: Context): Pro
 
 /** The one range asked for; several at once are answered with the whole file, as a server may do. */
 function readRange(size: number, header: string | undefined): ByteRange | undefined {
-  const ranges = header === undefined ? -2 : parseRange(size, header, { combine: true })
+  const ranges = header === undefined ? -2 : parseRange(size, fitSuffixes(size, header), { combine: true })
   if (ranges === -1) {
     throw new RequestFault('range_not_satisfiable', `The file has ${size} bytes, none of them in the range.`)
   }
   return ranges !== -2 && ranges.type === 'bytes' && ranges.length === 1 ? ranges[0] : undefined
+}
+
+/** A suffix longer than the file is all of it (https://www.rfc-editor.org/rfc/rfc9110#section-14.1.2). */
+function fitSuffixes(size: number, header: string): string {
+  return header.replace(
+    /([=,]\s*)-(\d+)/g,
+    (_, before: string, length: string) => `${before}-${Math.min(Number(length), size)}`,
+  )
 }
