@@ -138,6 +138,31 @@ test('a video comes as the URI of a file that can be downloaded', async () => {
   expect(bytes.headers.get('content-type')).toBe('video/mp4')
 })
 
+test('an interaction with store: false is answered, streamed and not kept', async () => {
+  const { ai, emulator } = await startInteractions()
+  const done = await ai.interactions.create({ model, input: 'hi', store: false })
+  expect([done.status, done.output_text]).toEqual(['completed', 'Echo: hi'])
+  await expect(ai.interactions.get(done.id!)).rejects.toMatchObject({ statusCode: 404 })
+  const next = { model, input: 'x', previous_interaction_id: done.id! }
+  await expect(ai.interactions.create(next)).rejects.toMatchObject({ statusCode: 404 })
+  const events = await eventsOf(
+    await ai.interactions.create({ model, input: text, store: false, stream: true }),
+  )
+  expect(events.map(({ event_type }) => event_type)).toEqual(TEXT_EVENTS)
+  expect((await call(emulator, 'GET', '/v1/interactions')).body).toEqual({})
+})
+
+test.each([
+  [{ store: false, background: true }, 'background=true requires store=true.'],
+  [{ agent: 'deep-research' }, "Only one of 'model' and 'agent' can be given."],
+  [{ store: 'no' }, "'store' must be a boolean."],
+])('an interaction with %j is refused', async (fields, message) => {
+  const emulator = createTestEmulator()
+  const { status, body } = await call(emulator, 'POST', '/v1/interactions', { model, input: 'hi', ...fields })
+  expect([status, body.error]).toEqual([400, { code: 'invalid_request', message }])
+  expect((await call(emulator, 'GET', '/v1/interactions')).body).toEqual({})
+})
+
 test('include_input shows what was asked', async () => {
   const { ai, emulator } = await startInteractions()
   const { id } = await finished(ai, emulator)
@@ -225,6 +250,19 @@ test('a stream goes on after the last event that was seen', async () => {
   }
   const wrong = await call(emulator, 'GET', `/v1/interactions/${id}?stream=true&last_event_id=x`)
   expect(wrong.status).toBe(400)
+})
+
+test('a stream read after the end begins with the events of the stream that was read live', async () => {
+  const { ai, emulator } = await startInteractions()
+  const { id } = await ai.interactions.create({ model, input: text, background: true })
+  const live: StreamEvent[] = []
+  for await (const event of await ai.interactions.get(id!, { stream: true })) {
+    live.push(event as StreamEvent)
+    if (live.length === 1) await emulator.clock.advance(2500)
+  }
+  const replayed = await eventsOf(await ai.interactions.get(id!, { stream: true }))
+  expect(replayed).toEqual(live)
+  expect(replayed[0]).not.toHaveProperty('interaction.usage')
 })
 
 test('a stream tells of function calls, failures and cancellations', async () => {

@@ -11,9 +11,11 @@ export interface ShownInteraction extends Fields {
 
 /** The events that open an interaction's stream (https://ai.google.dev/gemini-api/docs/interactions/streaming). */
 export function openingEvents(interaction: ShownInteraction): Fields[] {
-  const { id } = interaction
+  const { id, created } = interaction
+  // A stream that is read again shows the interaction as it was at its creation.
+  const atFirst = { ...interaction, status: 'in_progress', updated: created, usage: undefined }
   return [
-    { event_type: 'interaction.created', interaction: summary({ ...interaction, status: 'in_progress' }) },
+    { event_type: 'interaction.created', interaction: summary(atFirst) },
     { event_type: 'interaction.status_update', interaction_id: id, status: 'in_progress' },
   ]
 }

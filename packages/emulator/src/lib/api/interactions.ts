@@ -47,7 +47,9 @@ function readDraft(state: EmulatorState, body: Fields): JobDraft<Interaction> {
 async function create(state: EmulatorState, c: Context, body: Fields): Promise<Response> {
   const draft = readDraft(state, body)
   // A foreground interaction is answered with its result, so it has no event.
-  const interaction = body.background === true ? state.jobs.start(draft) : await state.jobs.answer(draft)
+  const isKept = body.store !== false
+  const interaction =
+    body.background === true ? state.jobs.start(draft) : await state.jobs.answer(draft, { isKept })
   if (body.stream === true) return stream(state, c, interaction)
   return c.json({ ...show(interaction), webhook_config: pick(body, 'webhookConfig') })
 }
@@ -55,12 +57,22 @@ async function create(state: EmulatorState, c: Context, body: Fields): Promise<R
 function checkRequest(state: EmulatorState, body: Fields): void {
   if (body.model === undefined && body.agent === undefined)
     throw invalid("One of 'model' and 'agent' is required.")
+  if (body.model !== undefined && body.agent !== undefined) {
+    throw invalid("Only one of 'model' and 'agent' can be given.")
+  }
+  checkStore(body)
   if (body.input === undefined) throw invalid("'input' is required.")
   if (pick(body, 'webhookConfig') !== undefined && body.background !== true) {
     throw invalid('webhook_config requires background=true.')
   }
   inputSteps(body.input)
   checkContinuation(state, body)
+}
+
+/** Refuses to run in the background what is not kept (https://ai.google.dev/gemini-api/docs/interactions). */
+function checkStore({ store, background }: Fields): void {
+  if (store !== undefined && typeof store !== 'boolean') throw invalid("'store' must be a boolean.")
+  if (store === false && background === true) throw invalid('background=true requires store=true.')
 }
 
 /** Refuses results of functions that were not called, and continuations that leave a call unanswered. */
@@ -89,9 +101,11 @@ function get(state: EmulatorState, c: Context, interaction: Interaction): Respon
 }
 
 /** Streams from the beginning, or from after `last_event_id`, until the interaction has ended. */
-function stream(state: EmulatorState, c: Context, { id }: Interaction): Response {
+function stream(state: EmulatorState, c: Context, interaction: Interaction): Response {
   const seen = readEventId(c.req.query('last_event_id'))
-  const current = () => state.jobs.get<Interaction>('interaction', id)
+  // One that is not kept has ended.
+  const isKept = interaction.input.request.store !== false
+  const current = () => (isKept ? state.jobs.get<Interaction>('interaction', interaction.id) : interaction)
   return streamSSE(c, async (sse) => {
     let number = 0
     const send = async (events: readonly Fields[]) => {

@@ -71,14 +71,18 @@ export class Jobs {
     })
   }
 
-  /** Ends a job at once, as a scenario or the default says, and without an event: an interaction in the foreground. */
-  async answer<Job extends AnyJob>(draft: JobDraft<Job>): Promise<Job> {
-    this.#checkRoom()
+  /**
+   * Ends a job at once, as a scenario or the default says, and without an event: an interaction in the foreground.
+   * `isKept` says whether it can be looked up afterwards.
+   */
+  async answer<Job extends AnyJob>(draft: JobDraft<Job>, { isKept }: { isKept: boolean }): Promise<Job> {
+    if (isKept) this.#checkRoom()
     const { clock, scenarios } = this.#options
     const at = clock.now()
     const { afterMs: _, ...planned } = scenarios.take(draft) ?? {}
     const job: AnyJob = { ...draft, createdAt: at, dueAt: at, planned }
-    return this.#jobs.put({ ...job, end: endOf(await this.#produce(job, planned), at) }) as Job
+    const ended = { ...job, end: endOf(await this.#produce(job, planned), at) }
+    return (isKept ? this.#jobs.put(ended) : ended) as Job
   }
 
   /**
