@@ -35,6 +35,8 @@ describe.each(SDKS)('with @google/genai $sdk', ({ connect }) => {
   test.each([
     [{ webhooks: [], next_page_token: 'same' }],
     [{ webhooks: {} }],
+    ['null'],
+    [[]],
     [{ webhooks: [{ name: 'jobs', id: null }] }],
     ['<html>'],
   ])('the list %j is an error', async (list) => {

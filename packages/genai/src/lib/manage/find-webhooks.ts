@@ -22,17 +22,19 @@ export async function findWebhooks(
   let page_token: string | undefined
   for (let pages = 0; pages < MOST_PAGES; pages++) {
     const page = await webhooks.list({ page_size: PAGE_SIZE, ...(page_token && { page_token }) })
-    const listed = toList(page?.webhooks).filter((webhook) => webhook?.name === name)
+    const listed = toList(page).filter((webhook) => webhook?.name === name)
     found.push(...listed.map((webhook) => ({ ...webhook, id: idOf(webhook) })))
-    if (!page?.next_page_token) return inOrder(found, uri)
+    if (!page.next_page_token) return inOrder(found, uri)
     if (page.next_page_token === page_token) break
     page_token = page.next_page_token
   }
   throw new ApiFailedError('the API returned a list of webhooks without an end')
 }
 
-function toList(webhooks: unknown): readonly WebhookLike[] {
-  const listed = webhooks ?? []
+/** The webhooks of one page. A page without any leaves the member out. */
+function toList(page: unknown): readonly WebhookLike[] {
+  const isPage = typeof page === 'object' && page !== null && !Array.isArray(page)
+  const listed = isPage ? ((page as { webhooks?: unknown }).webhooks ?? []) : undefined
   if (Array.isArray(listed)) return listed
   throw incomplete('list of webhooks')
 }
