@@ -30,8 +30,9 @@ export interface JobsOptions {
   /** How often `done` reads the ledger for ends that another process noted, in milliseconds. Default 1 000. */
   pollMs?: number
   /**
-   * How long a handler that never ends keeps the same event of the other source, webhook or look-up, from being handled,
-   * in milliseconds. Longer than any handler runs. Default 900 000.
+   * How long a handler that never ends keeps the same event of the other source, webhook or look-up, from being handled in
+   * another process, in milliseconds. Longer than any handler runs. Its own process does not handle the event again while it
+   * runs. Default 900 000.
    */
   leaseMs?: number
   /** How long one look-up of a job may take, in milliseconds; its request is ended then. Default 60 000. */
@@ -56,7 +57,9 @@ export interface JobsOptions {
 export interface TrackOptions {
   /** When the event of this job is expected at the latest, in milliseconds from now. Default: that of its kind. */
   expectedMs?: number
-  /** The `userMetadata` of the job, for its event if the webhook is missed. The API does not give it back. */
+  /**
+   * The `userMetadata` of the job, for its event if the webhook is missed: JSON, at most 8 KiB. The API does not give it back.
+   */
   userMetadata?: Readonly<Record<string, unknown>>
 }
 
