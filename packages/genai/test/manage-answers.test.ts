@@ -39,9 +39,10 @@ describe.each(SDKS)('with @google/genai $sdk', ({ connect }) => {
     [[]],
     [{ webhooks: [{ name: 'jobs', id: null }] }],
     ['<html>'],
-  ])('the list %j is an error', async (list) => {
-    const { url } = await serveApi({}, () => list)
+  ])('the list %j is an error, and nothing is created', async (list) => {
+    const { url, requests } = await serveApi({}, () => list)
     await expect(ensureWebhook({ client: connect(url), ...WEBHOOK })).rejects.toMatchObject(api)
+    expect(requests.map(({ method }) => method)).not.toContain('POST')
   })
 
   test('errors of the API have a code and the status', async () => {
