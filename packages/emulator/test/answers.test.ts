@@ -84,9 +84,6 @@ const NO_ANSWERS: Record<string, string | ((socket: Socket) => void)> = {
   'junk for a status line': 'hello there\r\n\r\n',
   'HTTP/0.9': '<html>ok</html>',
   'another protocol': 'SSH-2.0-OpenSSH_9.6\r\n',
-  'a status below 100': 'HTTP/1.1 099 Low\r\ncontent-length: 0\r\n\r\n',
-  'a status beyond 599': 'HTTP/1.1 999 High\r\ncontent-length: 0\r\n\r\n',
-  'an upgrade': 'HTTP/1.1 101 Switching\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\n',
   'nothing at all': '',
   'half a status line': 'HTTP/1.1 20',
   'half a head': 'HTTP/1.1 200 OK\r\ncontent-',
@@ -100,6 +97,23 @@ test.each(Object.entries(NO_ANSWERS))('%s is tried again', async (_, answer) => 
   const { state, attempts } = await deliver(answer)
   expect([state, attempts.length]).toEqual(['exhausted', 12])
   for (const attempt of attempts) expect(attempt).toMatchObject({ code: 'connection_failed' })
+})
+
+const UPGRADE = 'HTTP/1.1 101 Switching\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\n'
+const SWITCHED = 'the receiver switched to another protocol'
+const UNKNOWN = 'HTTP has no such status'
+
+test.each([
+  [99, 'HTTP/1.1 099 Low\r\ncontent-length: 0\r\n\r\n', UNKNOWN],
+  [101, UPGRADE, SWITCHED],
+  [101, status(101), SWITCHED],
+  [600, status(600), UNKNOWN],
+  [999, 'HTTP/1.1 999 High\r\ncontent-length: 2\r\n\r\nhi', UNKNOWN],
+])('the status %i is recorded as received, and tried again', async (code, answer, reason) => {
+  const { state, attempts } = await deliver(answer)
+  expect([state, attempts.length]).toEqual(['exhausted', 12])
+  for (const attempt of attempts) expect(attempt).toMatchObject({ status: code, code: 'http_status', reason })
+  if (code === 999) expect(attempts[0]!.answer).toBe('hi')
 })
 
 /** Answers that acknowledge with their head, whatever becomes of their body. */

@@ -2,7 +2,7 @@ import { printable } from '../shared/printable.ts'
 import type { AttemptCode } from '../shared/types.ts'
 import type { AttemptPlan } from './attempt-plan.ts'
 import { type Deadline, startDeadline } from './deadline.ts'
-import type { Send } from './node-send.ts'
+import type { Answer, Send } from './node-send.ts'
 
 /** One delivery attempt, ready to go. */
 export interface Outgoing {
@@ -23,7 +23,7 @@ export interface Outcome {
   readonly status?: number
   readonly code?: AttemptCode
   readonly answer?: string
-  /** Why there is no answer, in the runtime's words. */
+  /** Why there is no answer, in the runtime's words, or what is wrong with its status. */
   readonly reason?: string
   /** The receiver's `Retry-After`, as sent. */
   readonly retryAfter: string | null
@@ -68,23 +68,24 @@ async function sendOnce(outgoing: Outgoing): Promise<Outcome> {
   }
 }
 
-async function toOutcome(response: Response, deadline: Deadline): Promise<Outcome> {
+async function toOutcome(response: Answer, deadline: Deadline): Promise<Outcome> {
   const code = codeOf(response)
   return {
     status: response.status,
     ...(code && { code }),
+    ...(response.reason && { reason: response.reason }),
     answer: await readAnswer(response, deadline),
     retryAfter: response.headers.get('retry-after'),
   }
 }
 
-function codeOf(response: Response): AttemptCode | undefined {
-  if (response.ok) return undefined
-  return response.status >= 300 && response.status < 400 ? 'redirect' : 'http_status'
+function codeOf({ status }: Answer): AttemptCode | undefined {
+  if (status >= 200 && status < 300) return undefined
+  return status >= 300 && status < 400 ? 'redirect' : 'http_status'
 }
 
 /** Reads the start of an answer. Its head has decided the outcome, so a broken body changes nothing. */
-async function readAnswer(response: Response, deadline: Deadline): Promise<string> {
+async function readAnswer(response: Answer, deadline: Deadline): Promise<string> {
   const decoder = new TextDecoder()
   const reader = response.body?.getReader()
   let text = ''

@@ -3,7 +3,13 @@ import type { LookupFunction } from 'node:net'
 import type { AttemptCode } from '../shared/types.ts'
 
 /** Sends one request, as `fetch` does; redirects are the caller's to refuse. */
-export type Send = (uri: string, request: SendRequest) => Promise<Response>
+export type Send = (uri: string, request: SendRequest) => Promise<Answer>
+
+/** A receiver's answer: a `Response`, or one with a status that a `Response` cannot have. */
+export interface Answer extends Pick<Response, 'status' | 'headers' | 'body'> {
+  /** What is wrong with the status. */
+  readonly reason?: string
+}
 
 /** What is sent. */
 export interface SendRequest {
@@ -30,9 +36,6 @@ export interface NodeSendOptions {
   readonly wire?: WireFault | undefined
 }
 
-// Statuses that `Response` takes no body with (https://fetch.spec.whatwg.org/#null-body-status).
-const NULL_BODY = [204, 205, 304]
-
 /**
  * Makes a `fetch` on `node:http` or `node:https`, which are loaded on first use. The global one fails on an answer
  * that begins with `100 Continue`, inflates compressed ones, and cannot be told which address to connect to. Follows
@@ -54,18 +57,12 @@ export function nodeSend({ address, wire }: NodeSendOptions): Send {
         ...(address !== undefined && { lookup: fixedLookup(address) }),
       })
       outgoing.on('error', reject)
-      outgoing.once('upgrade', (_, socket) => {
+      outgoing.once('upgrade', (incoming, socket) => {
         socket.destroy()
-        reject(connectionFailed('the receiver switched to another protocol'))
+        resolve(toAnswer(incoming, null))
       })
       outgoing.once('response', (incoming) => {
-        const toWeb = () => Readable.toWeb(incoming) as unknown as ReadableStream<Uint8Array>
-        try {
-          resolve(toResponse(incoming, toWeb))
-        } catch (error) {
-          incoming.destroy()
-          reject(error)
-        }
+        resolve(toAnswer(incoming, Readable.toWeb(incoming) as unknown as Answer['body']))
       })
       write(outgoing, body, wire)
     })
@@ -83,14 +80,22 @@ function fixedLookup(address: string): LookupFunction {
     all ? callback(null, [{ address, family }]) : callback(null, address, family)
 }
 
-/** Builds a response; throws on a status that HTTP does not have. */
-function toResponse(incoming: IncomingMessage, toWeb: () => ReadableStream<Uint8Array>): Response {
+function toAnswer(incoming: IncomingMessage, body: Answer['body']): Answer {
   const status = incoming.statusCode ?? 0
   const retryAfter = incoming.headers['retry-after']
-  const headers = new Headers(retryAfter === undefined ? {} : { 'retry-after': retryAfter })
-  if (!NULL_BODY.includes(status)) return new Response(toWeb(), { status, headers })
-  incoming.destroy()
-  return new Response(null, { status, headers })
+  const reason = whyUnusable(status)
+  return {
+    status,
+    headers: new Headers(retryAfter === undefined ? {} : { 'retry-after': retryAfter }),
+    body,
+    ...(reason && { reason }),
+  }
+}
+
+/** What is wrong with a status that cannot end an exchange (https://www.rfc-editor.org/rfc/rfc9110#section-15). */
+function whyUnusable(status: number): string | undefined {
+  if (status === 101) return 'the receiver switched to another protocol'
+  return status < 100 || status > 599 ? 'HTTP has no such status' : undefined
 }
 
 const SLOW_PIECES = 20

@@ -27,7 +27,7 @@ export interface Attempt {
   readonly uri: string
   /** When it started, in epoch milliseconds of the emulator's clock. */
   readonly startedAt: number
-  /** The receiver's status, when it gave one. */
+  /** The receiver's status as received, when it gave one: even one that HTTP does not have, such as 999. */
   readonly status?: number
   /** Why it failed; absent while it runs and after a 2xx. */
   readonly code?: AttemptCode
@@ -37,7 +37,7 @@ export interface Attempt {
   readonly answer?: string
   /**
    * Why there is no answer, in the runtime's words: with `connection_failed` and `request_failed`, such as
-   * `self-signed certificate`.
+   * `self-signed certificate`. With `http_status`, what is wrong with a status below 200 or beyond 599.
    */
   readonly reason?: string
   /** The faults that were injected into it; absent when there were none. */
