@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { freePort } from '@gwh/testing'
@@ -157,6 +157,29 @@ test.each(['null', '[]', '"x"', '{"dependencies":null,"devDependencies":"x"}'])(
   },
 )
 
+test('a package.json with a byte order mark is read', async () => {
+  const cwd = emptyFolder()
+  writeFileSync(join(cwd, 'package.json'), '\uFEFF{"dependencies":{"express":"5"}}')
+  expect(await gwh(cwd, ['init'])).toMatchObject({
+    code: 0,
+    stdout: expect.stringContaining('for express'),
+  })
+})
+
+test('the command for a file with an odd name can be pasted into a shell', async () => {
+  const cwd = emptyFolder()
+  const file = "my $(touch owned) receiver's.mjs"
+  const { steps } = JSON.parse((await gwh(cwd, ['init', '--file', file, '--json'])).stdout)
+  const command = steps[1].replace(/^.* --env-file-if-exists=\S+ /, 'printf %s ')
+  expect(spawnSync('sh', ['-c', command], { cwd, encoding: 'utf8' }).stdout).toBe(file)
+  expect(existsSync(join(cwd, 'owned'))).toBe(false)
+})
+
+test('the command for a file like an option names the file', async () => {
+  const { stdout } = await gwh(emptyFolder(), ['init', '--file=-e.mjs', '--json'])
+  expect(JSON.parse(stdout).steps[1]).toMatch(/ \.\/-e\.mjs$/)
+})
+
 test('a file with an absolute path is written there', async () => {
   const path = join(emptyFolder(), 'receiver.mjs')
   expect(await gwh(emptyFolder(), ['init', '--file', path])).toMatchObject({ code: 0 })
@@ -170,6 +193,7 @@ test('a .env that is none is explained', async () => {
     code: 3,
     stderr: expect.stringContaining('.env cannot be written'),
   })
+  expect(readdirSync(cwd)).toEqual(['.env'])
 })
 
 test('the way to install is that of the project', async () => {

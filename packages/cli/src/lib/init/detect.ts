@@ -37,7 +37,8 @@ export async function detectProject(cwd: string): Promise<Project> {
 async function readPackageJson(cwd: string): Promise<Fields> {
   const text = await readFile(join(cwd, 'package.json'), 'utf8').catch(() => '{}')
   try {
-    return toFields(JSON.parse(text))
+    // Editors on Windows begin a file with a byte order mark.
+    return toFields(JSON.parse(text.replace(/^\uFEFF/, '')))
   } catch (cause) {
     throw new CliError('config', 'package.json is not JSON', { cause })
   }

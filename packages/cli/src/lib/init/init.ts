@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { appendFile, mkdir, readFile, writeFile } from 'node:fs/promises'
+import { access, appendFile, constants, mkdir, readFile, writeFile } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { runProgram } from '../dev/program.ts'
 import { listNames } from '../project/env-text.ts'
@@ -30,8 +30,9 @@ export async function init(context: CommandContext, flags: InitFlags): Promise<n
   const detected = await detectProject(cwd)
   const project = { ...detected, framework: flags.framework ?? detected.framework }
   const file = flags.file || defaultFile(cwd, project)
+  const variables = await planVariables(join(cwd, '.env'))
   await writeNew(cwd, file, TEMPLATES[project.framework].code)
-  const added = await addVariables(join(cwd, '.env'))
+  const added = await addVariables(variables)
   const [install, ...steps] = toSteps(project, file)
   const left = flags.install || install === undefined ? steps : [install, ...steps]
   if (flags.json) terminal.json({ framework: project.framework, file, variables: added, steps: left })
@@ -83,22 +84,37 @@ async function writeNew(cwd: string, file: string, code: string): Promise<void> 
   }
 }
 
-/** Appends the variables that are missing; returns their names. */
-async function addVariables(path: string): Promise<string[]> {
-  const text = await readFile(path, 'utf8').catch(() => '')
+/** What to append to a file of variables. */
+interface Addition {
+  readonly path: string
+  readonly names: readonly string[]
+  readonly text: string
+}
+
+/** Finds the variables that are missing, and checks that they can be added, before anything is written. */
+async function planVariables(path: string): Promise<Addition> {
+  const text = await readFile(path, 'utf8').catch((error) =>
+    error.code === 'ENOENT' ? '' : refuseEnv(error),
+  )
   const present = listNames(text)
   const missing = Object.entries(VARIABLES).filter(([name]) => !present.includes(name))
+  if (missing.length > 0) {
+    await access(path, constants.W_OK).catch((error) => error.code === 'ENOENT' || refuseEnv(error))
+  }
   const end = text.includes('\r\n') ? '\r\n' : '\n'
   const lines = missing.map(([name, comment]) => `# ${comment}${end}${name}=${end}`)
   const separator = text === '' || text.endsWith('\n') ? '' : end
-  if (missing.length > 0) {
-    await appendFile(path, separator + lines.join(''), { mode: 0o600 }).catch(
-      (cause: NodeJS.ErrnoException) => {
-        throw new CliError('config', `.env cannot be written (${cause.code})`, { cause })
-      },
-    )
-  }
-  return missing.map(([name]) => name)
+  return { path, names: missing.map(([name]) => name), text: separator + lines.join('') }
+}
+
+/** Appends the variables that are missing; returns their names. */
+async function addVariables({ path, names, text }: Addition): Promise<readonly string[]> {
+  if (names.length > 0) await appendFile(path, text, { mode: 0o600 }).catch(refuseEnv)
+  return names
+}
+
+function refuseEnv(cause: NodeJS.ErrnoException): never {
+  throw new CliError('config', `.env cannot be written (${cause.code})`, { cause })
 }
 
 /** What to run: the installation first, `undefined` where nothing is missing. */
@@ -111,7 +127,13 @@ function toSteps(
   const names = install === 'deno add' ? missing.map((name) => `npm:${name}`) : missing
   return [
     names.length > 0 ? `${install} ${names.join(' ')}` : undefined,
-    `npx @gwh/cli dev -- ${run}${framework === 'next' ? '' : ` ${file}`}`,
+    `npx @gwh/cli dev -- ${run}${framework === 'next' ? '' : ` ${quote(file)}`}`,
     'npx @gwh/cli trigger batch.succeeded   # in another terminal',
   ]
+}
+
+/** Quotes a file's name for a shell where that is needed; one like an option becomes a path. */
+function quote(file: string): string {
+  const path = file.startsWith('-') ? `./${file}` : file
+  return /^[\w@%+:,./-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`
 }
