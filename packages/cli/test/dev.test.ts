@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
 import {
   existsSync,
   mkdirSync,
@@ -6,6 +7,7 @@ import {
   readFileSync,
   statSync,
   symlinkSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs'
 import { join } from 'node:path'
@@ -13,7 +15,7 @@ import { createSqliteQueue } from '@gwh/store-sqlite'
 import { queuedDelivery } from '@gwh/testing'
 import { expect, test } from 'vitest'
 import { runProgram } from '../src/lib/dev/program.ts'
-import { emptyFolder, gwh, start } from './support.ts'
+import { emptyFolder, GWH, gwh, start } from './support.ts'
 
 /** A program that verifies what it receives with what `gwh dev` put into its environment, and says so. */
 const RECEIVER = `
@@ -187,6 +189,35 @@ test("a job key of the user's own is quoted where a shell reads it", async () =>
   const shell = spawnSync('sh', ['-c', '. ./.gwh/env; printf %s "$GWH_JOB_KEY"'], { cwd, encoding: 'utf8' })
   expect([shell.stdout, existsSync(join(cwd, 'owned'))]).toEqual([key, false])
 })
+
+test('drafts that a killed process left behind go away, and other files stay', async () => {
+  const cwd = emptyFolder()
+  const folder = join(cwd, '.gwh')
+  mkdirSync(folder)
+  const draft = (name: string) => `${name}.${randomUUID()}.tmp`
+  const stale = [draft('env'), draft('.gitignore'), draft('dev.json')]
+  const kept = [draft('env'), 'env.tmp', draft('mine').replace('.tmp', '.txt')]
+  for (const name of [...stale, ...kept]) writeFileSync(join(folder, name), 'x')
+  // The first one of `kept` is new: another process may be about to rename it.
+  for (const name of [...stale, ...kept.slice(1)]) utimesSync(join(folder, name), 1, 1)
+  expect((await gwh(cwd, ['dev', '--port', '0', '--', process.execPath, '-e', '0'])).code).toBe(0)
+  const left = readdirSync(folder)
+  expect(left).toEqual(expect.arrayContaining(kept))
+  expect(left.filter((name) => stale.includes(name))).toEqual([])
+})
+
+test.each([['trigger', 'x'], ['dev'], ['init']])(
+  'a folder that is gone is explained: %s',
+  async (...args) => {
+    const cwd = emptyFolder()
+    // A shell whose folder goes away before it starts `gwh`.
+    const script = 'rmdir "$PWD" && exec "$0" "$@"'
+    const command = [script, process.execPath, '--conditions=@gwh/source', GWH, ...args]
+    const { status, stderr } = spawnSync('sh', ['-c', ...command], { cwd, encoding: 'utf8' })
+    expect({ status, stderr }).toEqual({ status: 3, stderr: expect.stringContaining('the current folder') })
+    expect(stderr).not.toMatch(/^\s+at /m)
+  },
+)
 
 test('a program is not started after an interruption', async () => {
   const cwd = emptyFolder()

@@ -6,7 +6,8 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { onTestFinished } from 'vitest'
 
-const GWH = fileURLToPath(new URL('../src/gwh.ts', import.meta.url))
+/** The command from source; Node needs `--conditions=@gwh/source` for it. */
+export const GWH = fileURLToPath(new URL('../src/gwh.ts', import.meta.url))
 
 /** What a finished command left behind. */
 export interface Finished {

@@ -16,7 +16,7 @@ export async function main(args: readonly string[]): Promise<number> {
   for (const name of INTERRUPTIONS) process.once(name, interrupt)
   const output = watchOutput(() => interrupt('SIGTERM'))
   try {
-    const context = { terminal, env: process.env, cwd: process.cwd(), signal: interruption.signal }
+    const context = { terminal, env: process.env, cwd: currentFolder(), signal: interruption.signal }
     await createProgram(context).parseAsync(args, { from: 'user' })
     return process.exitCode === undefined ? EXIT.ok : Number(process.exitCode)
   } catch (error) {
@@ -25,6 +25,17 @@ export async function main(args: readonly string[]): Promise<number> {
     for (const name of INTERRUPTIONS) process.off(name, interrupt)
     // What still runs has nobody to write to. A reader that stops early, such as `head`, is not an error.
     if (output.failure !== undefined) process.exit(output.failure.code === 'EPIPE' ? EXIT.ok : EXIT.failed)
+  }
+}
+
+function currentFolder(): string {
+  try {
+    return process.cwd()
+  } catch (cause) {
+    throw new CliError('config', 'the current folder does not exist any more', {
+      hint: 'Change to another one.',
+      cause,
+    })
   }
 }
 

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { chmod, lstat, mkdir, readFile } from 'node:fs/promises'
+import { chmod, lstat, mkdir, readdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { CliError } from '../shared/cli-error.ts'
 import { writePrivately } from '../shared/files.ts'
@@ -87,6 +87,7 @@ export async function makeFolder(cwd: string): Promise<string> {
   // A link in a project that was cloned could lead anywhere.
   if (!(await lstat(folder)).isDirectory()) refuse()
   await chmod(folder, 0o700)
+  await removeStaleDrafts(folder)
   await writePrivately(join(folder, '.gitignore'), '*\n')
   return folder
 
@@ -95,5 +96,19 @@ export async function makeFolder(cwd: string): Promise<string> {
       hint: 'Remove it and start again.',
       cause,
     })
+  }
+}
+
+// Of files that are made anew. Another draft may hold the only copy of a secret.
+const DRAFT = /^(\.gitignore|env|dev\.json)\.[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}\.tmp$/
+// A younger one may be about to be renamed by another process.
+const STALE_AFTER_MS = 60_000
+
+/** Removes the drafts that a killed process left behind. One that cannot be removed harms nothing. */
+async function removeStaleDrafts(folder: string): Promise<void> {
+  const drafts = (await readdir(folder).catch(() => [])).filter((name) => DRAFT.test(name))
+  for (const path of drafts.map((name) => join(folder, name))) {
+    const { mtimeMs } = await lstat(path).catch(() => ({ mtimeMs: Date.now() }))
+    if (Date.now() - mtimeMs > STALE_AFTER_MS) await rm(path).catch(() => {})
   }
 }
