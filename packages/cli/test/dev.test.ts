@@ -271,6 +271,28 @@ test('the program ends with dev when nobody reads its output any more', async ()
 })
 
 test.each([
+  ['>/dev/full', 1],
+  ['| true', 0],
+])('a result that cannot be written: %s', (redirection, code) => {
+  const script = `{ "$0" --conditions=@gwh/source "$@"; echo $? >&2; } ${redirection}`
+  const { stderr } = spawnSync('sh', ['-c', script, process.execPath, GWH, 'completion', 'bash'], {
+    cwd: emptyFolder(),
+    encoding: 'utf8',
+  })
+  expect(stderr).toBe(`${code}\n`)
+})
+
+test('messages that nobody reads end dev as a signal does, and hide no failure', async () => {
+  const cwd = emptyFolder()
+  const command = `"$0" "$@" 2>&1 >out; echo $? >code`
+  const program = [process.execPath, '-e', 'setInterval(() => {}, 1e6)']
+  const args = ['--conditions=@gwh/source', GWH, 'dev', '--port', '0', '--', ...program]
+  const script = `{ ${command}; } | true`
+  spawnSync('sh', ['-c', script, process.execPath, ...args], { cwd, timeout: 20_000 })
+  expect(readFileSync(join(cwd, 'code'), 'utf8')).toMatch(/^(130|143)$/m)
+})
+
+test.each([
   ['process.exit(3)', 3, /^your program ended \(exit code 3\)$/m],
   ["process.kill(process.pid, 'SIGKILL')", 137, /^your program ended \(SIGKILL\)$/m],
 ])('dev says how the program died: %s', async (program, code, line) => {

@@ -20,11 +20,11 @@ export async function main(args: readonly string[]): Promise<number> {
     await createProgram(context).parseAsync(args, { from: 'user' })
     return process.exitCode === undefined ? EXIT.ok : Number(process.exitCode)
   } catch (error) {
-    return output.failure === undefined ? report(error, terminal) : EXIT.failed
+    return output.code ?? report(error, terminal)
   } finally {
     for (const name of INTERRUPTIONS) process.off(name, interrupt)
-    // What still runs has nobody to write to. A reader that stops early, such as `head`, is not an error.
-    if (output.failure !== undefined) process.exit(output.failure.code === 'EPIPE' ? EXIT.ok : EXIT.failed)
+    // What still runs has nobody to write to.
+    if (output.code !== undefined) process.exit(output.code)
   }
 }
 
@@ -40,19 +40,21 @@ function currentFolder(): string {
 }
 
 interface Output {
-  /** Why the last write failed; `undefined` while all goes well. */
-  failure?: NodeJS.ErrnoException
+  /** What the process exits with after standard output failed; `undefined` while all goes well. */
+  code?: number
 }
 
 /** Calls `failed` when standard output or standard error takes no more. */
 function watchOutput(failed: () => void): Output {
   const output: Output = {}
-  for (const stream of [process.stdout, process.stderr]) {
-    stream.on('error', (error: NodeJS.ErrnoException) => {
-      output.failure ??= error
-      failed()
-    })
-  }
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    // A reader that stops early, such as `head`, is not an error.
+    output.code ??= error.code === 'EPIPE' ? EXIT.ok : EXIT.failed
+    // The last write may fail when `main` is over.
+    process.exitCode = output.code
+    failed()
+  })
+  process.stderr.on('error', failed)
   return output
 }
 
