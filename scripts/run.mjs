@@ -41,9 +41,17 @@ export function run(command, args, { quiet = false, onOutput, cwd = root, env: e
   })
 }
 
+let received
+
+/** The signal that ended a command of this process, if one did. */
+export const interruption = () => received
+
 function exitCode(command, child) {
   // Ctrl-C reaches the child too; the child decides how to exit, and this process reports it.
-  const pass = (signal) => child.kill(signal)
+  const pass = (signal) => {
+    received = signal
+    child.kill(signal)
+  }
   for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, pass)
   return new Promise((resolve) => {
     child.on('error', (error) => {

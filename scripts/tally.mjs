@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
 import { stripVTControlCharacters } from 'node:util'
+import { interruption } from './run.mjs'
 
 /** Sums up parts of a test run. Every `run` resolves to an exit code. */
 export function createTally() {
@@ -14,6 +15,8 @@ export function createTally() {
     total.passed += passed
     total.failed += failed
     if (failed > 0) failures.push(`✗ ${name}: ${failed} failed`, ...causes.map((cause) => `  ${cause}`))
+    // Ctrl-C ends the run, and not only the part that was running.
+    if (interruption() !== undefined) process.exit(130)
   }
   return {
     /** Runs a check that passes or fails, and counts it as one test. */
