@@ -36,6 +36,8 @@ test('compare two attempts of a delivery, then two deliveries', async () => {
   await world.emulator.idle()
   const { page, warnings } = await open(world)
   await page.getByRole('link', { name: 'batch.succeeded' }).click()
+  // Attempts within one second have the same signature.
+  await world.emulator.clock.advance(2_000)
   await press(page, 'Replay')
   await page.getByRole('heading', { name: 'batch.succeeded delivered' }).waitFor()
   await press(page, 'Compare')
