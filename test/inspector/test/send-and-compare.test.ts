@@ -28,7 +28,8 @@ test('send many events at a pace, each with a job of its own, and stop', async (
 })
 
 test('compare two attempts of a delivery, then two deliveries', async () => {
-  const world = await startWorld()
+  // The replay is the only retry.
+  const world = await startWorld({ retry: { scheduleMs: [0, 3_600_000] } })
   world.emulator.faults.add({ fault: 'tampered_body', times: 1 })
   await world.emulator.trigger({ ...BATCH, userMetadata: { run: 1 } })
   await world.emulator.idle()
@@ -37,7 +38,7 @@ test('compare two attempts of a delivery, then two deliveries', async () => {
   const { page, warnings } = await open(world)
   await page.getByRole('link', { name: 'batch.succeeded' }).click()
   // Attempts within one second have the same signature.
-  await world.emulator.clock.advance(2_000)
+  await world.emulator.clock.advance(1_000)
   await press(page, 'Replay')
   await page.getByRole('heading', { name: 'batch.succeeded delivered' }).waitFor()
   await press(page, 'Compare')
