@@ -20,14 +20,19 @@ export function runProgram(
   if (signal.aborted) return Promise.resolve(EXIT.interrupted)
   return new Promise((resolve, reject) => {
     const child = spawn(file!, args, { env, stdio: 'inherit' })
-    const kill = () => void child.kill('SIGKILL')
-    signal.addEventListener('abort', () => stop(child, signal.reason, kill), { once: true })
+    const again = () => void (signal.aborted && child.kill('SIGKILL'))
+    // Before the listener that aborts, and for the program's whole life: without a listener, even for a moment, a signal
+    // ends this process, and the program stays behind.
+    for (const name of STOPPING) process.prependListener(name, again)
+    const forget = () => STOPPING.forEach((name) => void process.off(name, again))
+    signal.addEventListener('abort', () => stop(child, signal.reason), { once: true })
     child.once('error', (cause: NodeJS.ErrnoException) => {
+      forget()
       const why = cause.code === 'ENOENT' ? 'is not a command here' : `cannot be started (${cause.code})`
       reject(new CliError('usage', `${file} ${why}`, { cause }))
     })
     child.once('exit', (code, name) => {
-      for (const stopping of STOPPING) process.off(stopping, kill)
+      forget()
       if (code !== 0 && !signal.aborted) failed(name ?? `exit code ${code}`)
       resolve(code ?? 128 + constants.signals[name!])
     })
@@ -35,9 +40,8 @@ export function runProgram(
 }
 
 /** Passes the signal on, for the program to end in its own way; a second one ends it at once. */
-function stop(child: ChildProcess, reason: unknown, kill: () => void): void {
+function stop(child: ChildProcess, reason: unknown): void {
   // A terminal sends Ctrl-C to the program too.
   const hasIt = reason === 'SIGINT' && process.stdin.isTTY
   if (!hasIt) child.kill(reason === 'SIGINT' ? 'SIGINT' : 'SIGTERM')
-  for (const stopping of STOPPING) process.on(stopping, kill)
 }
