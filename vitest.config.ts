@@ -20,8 +20,12 @@ const PURE = ['packages/{core,emulator}/{src,test}/**/*.test.ts', 'test/architec
 // These judge how soon Redis answers, so they run after the others, on no more workers than there are cores.
 const REDIS = ['packages/{bullmq,store-redis}/{src,test}/**/*.test.ts', 'test/signals/**/*.test.ts']
 const DEMO = 'apps/demo/test/demo.test.ts'
-// These start `gwh` dozens of times, or receivers of seven frameworks.
-const LONG_CLI = ['packages/cli/test/{init,docs,conformance,doctor,hostile,completion}.test.ts']
+// These start `gwh` dozens of times, or receivers of seven frameworks, or wait for a client's time limits.
+const LONG = [
+  'packages/cli/test/{init,docs,conformance,doctor,hostile,completion}.test.ts',
+  'packages/cli/test/{rotate,rotated-dev,proxy,webhooks-mistakes}.test.ts',
+  'packages/genai/test/client-timeout.test.ts',
+]
 
 export default defineConfig({
   test: {
@@ -36,13 +40,13 @@ export default defineConfig({
           'test/packaging/smoke/*.test.ts',
           DEMO,
         ],
-        exclude: [...PURE, ...REDIS, ...LONG_CLI],
+        exclude: [...PURE, ...REDIS, ...LONG],
       }),
       project('redis', { include: REDIS }),
-      // The sample apps, started from `dist` by their start scripts, the page in a browser, and the command line's longest
-      // tests: part of `test:all`.
+      // The sample apps, started from `dist` by their start scripts, the page in a browser, and the longest tests: part of
+      // `test:all`.
       project('apps', {
-        include: ['apps/*/test/**/*.test.ts', 'test/inspector/test/**/*.test.ts', ...LONG_CLI],
+        include: ['apps/*/test/**/*.test.ts', 'test/inspector/test/**/*.test.ts', ...LONG],
         exclude: [DEMO],
       }),
     ],

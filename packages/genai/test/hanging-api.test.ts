@@ -1,10 +1,9 @@
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { promisify } from 'node:util'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import { createReceiver, parseEvent } from '@gwh/core'
 import { createFakeClock } from '@gwh/testing'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { createJobs, type DoneOptions, fetchResult } from '../src/index.ts'
+import { serveHangingApi } from './hanging-api.ts'
 import { SDKS } from './support.ts'
 
 const JOBS = [
@@ -27,34 +26,6 @@ const ANSWERS = [
 const CASES = SDKS.flatMap(({ sdk, connect }) =>
   ANSWERS.flatMap((answer) => JOBS.map((job) => ({ sdk, connect, ...answer, ...job }))),
 )
-
-/** An API that never answers in full. */
-async function serveHangingApi(respond: (request: IncomingMessage, response: ServerResponse) => void) {
-  const arrived = Promise.withResolvers<void>()
-  const ended = Promise.withResolvers<void>()
-  let requests = 0
-  const server = createServer((request, response) => {
-    requests++
-    response.on('close', () => ended.resolve())
-    respond(request, response)
-    arrived.resolve()
-  })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  onTestFinished(() => {
-    server.closeAllConnections()
-    server.close()
-  })
-  return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    /** Resolves when the first request has arrived. */
-    arrived: arrived.promise,
-    /** Resolves when the client has ended a request. */
-    ended: ended.promise,
-    requests: () => requests,
-    /** How many connections are open. */
-    connections: () => promisify(server.getConnections.bind(server))(),
-  }
-}
 
 const toEvent = (type: string, id: string) => parseEvent(JSON.stringify({ type, data: { id } }))
 
@@ -131,15 +102,3 @@ describe.each(CASES)('$answer to a request of SDK $sdk about $name', ({ connect,
     await again.ended
   })
 })
-
-test.each(SDKS)(
-  'the timeout of a client of SDK $sdk ends the request for an interaction',
-  async ({ connect }) => {
-    const api = await serveHangingApi(() => {})
-    const client = connect(api.url, { timeout: 50 })
-    const refused = fetchResult(toEvent('interaction.completed', 'v1_x'), { client })
-    await expect(refused).rejects.toMatchObject({ code: 'result_unavailable' })
-    // On a busy machine the request may end before it reaches the server.
-    await expect.poll(api.connections, { timeout: 20_000 }).toBe(0)
-  },
-)

@@ -10,6 +10,8 @@ import { temporaryFile } from './temporary-file.ts'
 
 const OLD = '3.51.2'
 const NEW = '3.51.3'
+/** For how long a lock that is never released is waited for, in milliseconds. */
+const SOON = 200
 
 test.each([
   ['3.51.3', true],
@@ -27,8 +29,8 @@ test.each([
 })
 
 /** What another process prints when it opens a file; it keeps the file open until the test ends. */
-async function openElsewhere(path: string, version?: string): Promise<string> {
-  const child = startChild('./open-queue.ts', path, ...(version === undefined ? [] : [version]))
+async function openElsewhere(path: string, version: string, lockBudgetMs = 10_000): Promise<string> {
+  const child = startChild('./open-queue.ts', path, version, String(lockBudgetMs))
   onTestFinished(async () => {
     child.process.kill('SIGKILL')
     await child.ended
@@ -42,15 +44,15 @@ test('a file opened by an old SQLite is refused to every other process', async (
   const path = temporaryFile()
   const database = openDatabase(path, { version: OLD })
   onTestFinished(() => database.close())
-  expect(await openElsewhere(path, OLD)).toMatch(REFUSED)
-  expect(await openElsewhere(path, NEW)).toMatch(REFUSED)
+  expect(await openElsewhere(path, OLD, SOON)).toMatch(REFUSED)
+  expect(await openElsewhere(path, NEW, SOON)).toMatch(REFUSED)
   expect(() => query(path, 'SELECT 1 FROM sqlite_schema')).toThrow(/locked/)
 })
 
 test('an old SQLite refuses a file that another process has open, and names the version that would not', async () => {
   const path = temporaryFile()
   expect(await openElsewhere(path, NEW)).toBe('opened')
-  expect(() => openDatabase(path, { version: OLD })).toThrow(
+  expect(() => openDatabase(path, { version: OLD, lockBudgetMs: SOON })).toThrow(
     expect.objectContaining({ code: 'store_unavailable', message: expect.stringContaining('3.51.3') }),
   )
 })

@@ -19,5 +19,7 @@ export interface Case {
   fault: string
   /** Whether the fault is there from the start; otherwise it begins while the first handler runs. */
   fromTheStart?: boolean
+  /** Whether deliveries are refused and all else works, so that no `fault` is ever reported. */
+  refusesOnly?: boolean
   open(): Promise<Opened>
 }

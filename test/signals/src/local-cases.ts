@@ -51,6 +51,7 @@ const fullDisk: Case = {
   backend: 'SQLite queue',
   fault: 'on a full disk',
   fromTheStart: true,
+  refusesOnly: true,
   async open() {
     const folder = mkdtempSync(join(tmpdir(), 'gwh-signals-'))
     const path = join(folder, 'deliveries.db')

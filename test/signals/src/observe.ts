@@ -21,19 +21,21 @@ const { d: _, ...PUBLIC_KEY } = CONTRACT_PRIVATE_KEY
 const PATIENCE_MS = 8_000
 
 /** Delivers before and during a fault, handles what was queued, and collects everything that is reported. */
-export async function observeFault({ open, fromTheStart }: Case): Promise<Observed> {
+export async function observeFault({ open, fromTheStart, refusesOnly }: Case): Promise<Observed> {
   const opened = await open()
   const observed: Observed = { signals: [], rejections: [], answers: [] }
+  const expected = refusesOnly ? 'refused' : 'fault'
+  const isReported = () => observed.signals.some(({ type }) => type === expected)
   if (fromTheStart) await opened.begin()
   const receiver = createObserved(opened, observed, () => (fromTheStart ? undefined : opened.begin()))
   const worker =
     'queue' in opened.sink ? receiver.work({ leaseMs: 300, pollMs: 100, stopTimeoutMs: 0 }) : undefined
   try {
     await deliver(receiver, 'first', observed)
-    await until(() => observed.signals.some(({ type }) => type === 'fault') || handled.has(observed))
+    await until(() => isReported() || handled.has(observed))
     await deliver(receiver, 'second', observed)
     await askQueue(opened, observed)
-    await until(() => observed.signals.some(({ type }) => type === 'fault'))
+    await until(isReported)
   } finally {
     await worker?.stop()
     await opened.close()

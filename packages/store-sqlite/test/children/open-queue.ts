@@ -3,9 +3,12 @@ import { writeSync } from 'node:fs'
 import { WebhookError } from '@gwh/core/errors'
 import { openDatabase } from '../../src/lib/database.ts'
 
-const [path = '', version] = process.argv.slice(2)
+const [path = '', version, lockBudgetMs] = process.argv.slice(2)
 try {
-  openDatabase(path, version === undefined ? {} : { version })
+  openDatabase(path, {
+    ...(version && { version }),
+    ...(lockBudgetMs && { lockBudgetMs: Number(lockBudgetMs) }),
+  })
   writeSync(1, 'opened\n')
 } catch (error) {
   writeSync(1, `${error instanceof WebhookError ? `${error.code}: ${error.message}` : String(error)}\n`)
