@@ -4,20 +4,22 @@ import { fileURLToPath } from 'node:url'
 import { transform } from 'esbuild'
 
 // Loading a file costs Node more than the code in it, so modules that are loaded together are written to one file: an
-// import of `@gwh/core` reads nine, where esbuild, which cannot be told, needs twenty-five. The first match counts.
+// import of `@gwh/core` reads seven, where esbuild, which cannot be told, needs twenty-five. A bundler makes one chunk of
+// the files that the same on-demand parts need, so those parts need two: `base`, which is also all of
+// `@gwh/core/verify`, and `parsing`. The first match counts.
 const FILES = [
   ['refresh', /^shared\/(?:refreshable|shared-load)\./],
   ['canonical-json', /^shared\/canonical-json\./],
-  ['events', /^shared\/json|^events\/(?!event-schemas)/],
-  ['shared', /^shared\//],
-  ['dynamic', /^crypto\/ed25519-points|^jwks\/(?!google|jwks-url)|^schemes\/dynamic-|^verify\/prepare/],
-  ['explain', /^verify\/explain/],
   [
-    'verify',
-    /^(?:http|jwks|verify)\/|^schemes\/(?:scheme|secrets|signature-header|static-)|^receiver\/after-answer/,
+    'parsing',
+    /^shared\/(?:json|environment)|^events\/(?!event-schemas)|^crypto\/ed25519|^jwks\/(?:key-set|given|emulator)|^jobs\/(?:hide|job-keys)/,
   ],
+  ['dynamic', /^jwks\/(?!google|jwks-url)|^schemes\/dynamic-/],
+  ['explain', /^verify\/(?:explain|prepare)|^receiver\/explanations/],
   ['job-token', /^jobs\/job-token/],
-  ['queue', /^queue\/|^jobs\/hide-job-token/],
+  ['base', /^(?:shared|jwks|verify)\/|^http\/(?:headers|body)|^schemes\/(?!jwt|rotating|sign\.)/],
+  ['http', /^http\/(?!raw-body)|^receiver\/after-answer/],
+  ['queue', /^queue\//],
   ['store', /^store\//],
 ]
 

@@ -5,4 +5,5 @@
  */
 
 export { JOB_TOKEN_FIELD } from './lib/jobs/hide-job-token.ts'
-export { createJobToken, type JobKeySource, type JobKeyTexts } from './lib/jobs/job-token.ts'
+export type { JobKeySource, JobKeyTexts } from './lib/jobs/job-keys.ts'
+export { createJobToken } from './lib/jobs/job-token.ts'

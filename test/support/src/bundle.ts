@@ -67,6 +67,6 @@ function loadedAtOnce({ outputs }: Metafile): Set<string> {
       if (kind === 'import-statement' && !external) visit(next)
     }
   }
-  visit(Object.keys(outputs).find((path) => outputs[path]!.entryPoint)!)
+  visit(Object.keys(outputs).find((path) => outputs[path]!.entryPoint === '<stdin>')!)
   return found
 }

@@ -1,10 +1,12 @@
 import type { WebhookEvent } from '../events/event-types.ts'
-import type { MaybePromise } from '../shared/maybe-promise.ts'
+import { type MaybePromise, mapMaybe } from '../shared/maybe-promise.ts'
+import { onDemand } from '../shared/on-demand.ts'
 import { checkFunction, invalid } from '../shared/options.ts'
 import type { Refusal } from '../shared/refusal.ts'
 import type { VerifiedDelivery } from '../verify/verify.ts'
 import { JOB_TOKEN_FIELD } from './hide-job-token.ts'
-import { createJobTokenVerifier, type JobKeySource, type JobTokenSettings } from './job-token.ts'
+import { checkJobKeys, type JobKeySource } from './job-keys.ts'
+import type { JobTokenSettings } from './job-token.ts'
 
 /**
  * Which dynamic deliveries to accept. A valid signature only shows that Google sent the message, and anyone with a Gemini
@@ -51,6 +53,10 @@ export function createAuthorizer(
     return async (event, delivery) => (await authorize(event, delivery)) === true
   }
   if (jobKey === undefined) return undefined
-  const verifyToken = createJobTokenVerifier({ ...settings, jobKey })
-  return (event) => verifyToken(event.userMetadata[JOB_TOKEN_FIELD])
+  const keys = typeof jobKey === 'function' ? jobKey : checkJobKeys(jobKey)
+  const load = onDemand(
+    () => import('./job-token.ts'),
+    ({ createJobTokenVerifier }) => createJobTokenVerifier({ ...settings, jobKey: keys }),
+  )
+  return (event) => mapMaybe(load(), (verifyToken) => verifyToken(event.userMetadata[JOB_TOKEN_FIELD]))
 }

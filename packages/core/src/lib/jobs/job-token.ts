@@ -3,22 +3,16 @@ import type { HmacKey } from '../crypto/primitives.ts'
 import { fromBase64, fromBase64Url, toBase64Url, toUtf8 } from '../shared/bytes.ts'
 import type { Clock } from '../shared/clock.ts'
 import { allMaybe, findMaybe, type MaybePromise, mapMaybe } from '../shared/maybe-promise.ts'
-import { checkNames, invalid, wholeNumber } from '../shared/options.ts'
+import { checkNames, wholeNumber } from '../shared/options.ts'
 import { createRefreshable, searchSource } from '../shared/refreshable.ts'
 import { type Refusal, refuse } from '../shared/refusal.ts'
 import { JOB_TOKEN_FIELD } from './hide-job-token.ts'
+import { checkJobKeys, type JobKeySource, type JobKeyTexts } from './job-keys.ts'
 
 // A job runs for up to 48 hours and its deliveries are retried for 24; this adds another day.
 const DEFAULT_LIFETIME_SECONDS = 96 * 3600
-const SHORTEST_KEY = 32
 const ID_BYTES = 16
 const TOKEN = /^gwh1\.([A-Za-z0-9_-]{22})\.([1-9][0-9]{0,11})\.([A-Za-z0-9_-]{43})$/
-
-/** Job keys, newest first, each of at least 32 characters. */
-export type JobKeyTexts = string | readonly string[]
-
-/** Job keys, or a function that returns them, so that they rotate without a restart. */
-export type JobKeySource = JobKeyTexts | (() => JobKeyTexts | Promise<JobKeyTexts>)
 
 /**
  * Creates the token that marks a job as ours. Put it into the job's `user_metadata` under `JOB_TOKEN_FIELD`.
@@ -141,15 +135,6 @@ function hasMatch(
 
 function importJobKeys(jobKey: JobKeyTexts): MaybePromise<HmacKey[]> {
   return allMaybe(checkJobKeys(jobKey).map(importJobKey))
-}
-
-function checkJobKeys(jobKey: JobKeyTexts): readonly string[] {
-  // Untyped callers may pass an unset variable.
-  const keys = Array.isArray(jobKey) ? [...jobKey] : [jobKey]
-  if (keys.length === 0 || keys.some((key) => typeof key !== 'string' || key.length < SHORTEST_KEY)) {
-    throw invalid(`jobKey must have at least ${SHORTEST_KEY} characters`)
-  }
-  return keys
 }
 
 function importJobKey(jobKey: string): MaybePromise<HmacKey> {

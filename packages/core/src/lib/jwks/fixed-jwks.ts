@@ -1,10 +1,8 @@
 import { mapMaybe } from '../shared/maybe-promise.ts'
-import { invalid } from '../shared/options.ts'
 import { acceptsEmulator } from './emulator.ts'
+import { selectGivenKeys } from './given-keys.ts'
 import type { Jwks } from './jwks.ts'
-import { importKeys, type JsonWebKeySet, type KeySet, selectKeys } from './key-set.ts'
-
-const NO_KEY = 'jwks has no usable public key'
+import { importKeys, type JsonWebKeySet, type KeySet } from './key-set.ts'
 
 /**
  * Creates a key set that is never fetched and never changes.
@@ -16,10 +14,7 @@ const NO_KEY = 'jwks has no usable public key'
  * @throws WebhookConfigError `option_invalid` if it has no usable key
  */
 export function createFixedJwks(document: JsonWebKeySet, options: { allowEmulator?: true } = {}): Jwks {
-  const emulator = acceptsEmulator(options.allowEmulator)
-  const selected = selectKeys(document, emulator)
-  if (!selected)
-    throw invalid(emulator ? NO_KEY : `${NO_KEY}; in production, the emulator's keys are not accepted`)
+  const selected = selectGivenKeys(document, acceptsEmulator(options.allowEmulator))
   let imported: KeySet | undefined
   const ready = mapMaybe(importKeys(selected), (keySet) => {
     imported = keySet

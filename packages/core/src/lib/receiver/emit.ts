@@ -25,27 +25,24 @@ export interface EmitOptions {
 }
 
 /**
- * Creates the function that passes an event of our own through the store or the queue to the handlers, like a
- * delivery.
+ * Passes an event of our own through the store or the queue to the handlers, like a delivery. Loaded on demand, because few
+ * receivers emit events.
  */
-export function createEmit(deps: {
-  sink: Sink
-  endpoint: string
-  now: () => number
-}): (event: EmittedEvent, options: EmitOptions) => Promise<'accepted' | 'duplicate'> {
-  const { sink, endpoint, now } = deps
-  return async (event, options) => {
-    checkNames(options, ['id'], 'emit()')
-    const { id } = options
-    if (typeof id !== 'string' || id === '' || id.length > 256) {
-      throw invalid('the id of an emitted event must be a string of 1 to 256 characters')
-    }
-    const body = toBody(event, now())
-    const timestamp = Math.floor(now() / 1000)
-    // `local` separates the key from those of deliveries, whose ids come from the sender.
-    const key = await primitives.sha256Hex(`${endpoint}\0local ${id}`)
-    return toOutcome(await sink({ id, timestamp, scheme: 'local', body }, key))
+export async function emitEvent(
+  event: EmittedEvent,
+  options: EmitOptions,
+  { sink, endpoint, now }: { sink: Sink; endpoint: string; now: () => number },
+): Promise<'accepted' | 'duplicate'> {
+  checkNames(options, ['id'], 'emit()')
+  const { id } = options
+  if (typeof id !== 'string' || id === '' || id.length > 256) {
+    throw invalid('the id of an emitted event must be a string of 1 to 256 characters')
   }
+  const body = toBody(event, now())
+  const timestamp = Math.floor(now() / 1000)
+  // `local` separates the key from those of deliveries, whose ids come from the sender.
+  const key = await primitives.sha256Hex(`${endpoint}\0local ${id}`)
+  return toOutcome(await sink({ id, timestamp, scheme: 'local', body }, key))
 }
 
 function toBody(event: EmittedEvent, now: number): Uint8Array {

@@ -22,7 +22,7 @@ import { isRefusal } from '../shared/refusal.ts'
 import { safeListener } from '../shared/safe-listener.ts'
 import { createMemoryStore } from '../store/memory-store.ts'
 import { drainAfterAnswer } from './after-answer.ts'
-import { createEmit, type EmitOptions, type EmittedEvent } from './emit.ts'
+import type { EmitOptions, EmittedEvent } from './emit.ts'
 import { createIdleQueueProbe } from './idle-queue.ts'
 import { type CloseOptions, createLifecycle } from './lifecycle.ts'
 import { checkReceiverOptions, type ReceiverOptions } from './receiver-options.ts'
@@ -179,7 +179,6 @@ export function createReceiver(options: ReceiverOptions): Receiver {
   const sink = queue
     ? createQueueSink({ queue, endpoint, now, observe, onAccepted: () => idle?.accepted() })
     : createInlineSink({ ...limits, store, dispatch, observe, clock, now })
-  const emit = createEmit({ sink, endpoint, now })
   const answer = createReception({ options, limits, sink, observe, now, clock })
   const lifecycle = createLifecycle(queue ?? store, clock, (fault) =>
     observe({ type: 'fault', code: 'store_unavailable', error: toStoreError(fault) }),
@@ -200,7 +199,10 @@ export function createReceiver(options: ReceiverOptions): Receiver {
     handles: (event) => queue !== undefined || unhandled !== undefined || router.find(event).length > 0,
     emit: async (event, options) => {
       checkOpen()
-      return await lifecycle.run(() => emit(event, options))
+      return await lifecycle.run(async () => {
+        const { emitEvent } = await import('./emit.ts')
+        return await emitEvent(event, options, { sink, endpoint, now })
+      })
     },
     // Without `async`, because each promise in the way of a delivery costs about as much as looking its key up.
     receive: (delivery) =>

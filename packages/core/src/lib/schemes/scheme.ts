@@ -58,13 +58,6 @@ export interface SchemeContext {
   cachedOnly: boolean
 }
 
-/** Creates the schemes of dynamic webhooks, for options with `jwks`. */
-export type DynamicSchemes = (
-  options: SchemeOptions,
-  toleranceSeconds: number,
-  settings: SchemeSettings,
-) => Scheme[]
-
 /**
  * Creates the scheme of static webhooks; none without `secrets`.
  *

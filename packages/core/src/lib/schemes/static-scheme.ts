@@ -1,4 +1,5 @@
 import { mapMaybe } from '../shared/maybe-promise.ts'
+import { onDemand } from '../shared/on-demand.ts'
 import type { SecretFormat, SecretSource } from './secrets.ts'
 import type { SchemeSettings } from './settings.ts'
 import { findKeyId, importSecrets, type StaticVerifier } from './static-keys.ts'
@@ -25,13 +26,9 @@ function createLazyVerifier(
   format: SecretFormat | undefined,
   settings: SchemeSettings,
 ): StaticVerifier {
-  let verifier: StaticVerifier | undefined
-  return (...delivery) => {
-    if (verifier) return verifier(...delivery)
-    return import('./rotating-secrets.ts').then(({ createRotatingVerifier }) => {
-      // Concurrent first deliveries share the verifier that is created first, and with it one cache.
-      verifier ??= createRotatingVerifier(secrets, format, settings)
-      return verifier(...delivery)
-    })
-  }
+  const load = onDemand(
+    () => import('./rotating-secrets.ts'),
+    ({ createRotatingVerifier }) => createRotatingVerifier(secrets, format, settings),
+  )
+  return (...delivery) => mapMaybe(load(), (verify) => verify(...delivery))
 }

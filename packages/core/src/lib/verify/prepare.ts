@@ -15,9 +15,10 @@ export function prepareVerification(
   settings: SchemeSettings = { clock: systemClock, warn: () => {} },
 ): Verification {
   const toleranceSeconds = checkVerifyOptions(options, 'verification')
-  const schemes = [
-    ...createStaticSchemes(options, settings),
-    ...createDynamicSchemes(options, toleranceSeconds, settings),
-  ]
+  const fixed = createStaticSchemes(options, settings)
+  const schemes =
+    options.jwks === undefined
+      ? fixed
+      : [...fixed, ...createDynamicSchemes(options, toleranceSeconds, settings).schemes]
   return { schemes, toleranceSeconds, now: options.now ?? Date.now }
 }

@@ -1,6 +1,6 @@
-import { createStaticSchemes, type DynamicSchemes, type Scheme } from '../schemes/scheme.ts'
+import { createLazyDynamic } from '../schemes/lazy-dynamic.ts'
+import { createStaticSchemes, type Scheme } from '../schemes/scheme.ts'
 import { systemClock } from '../shared/clock.ts'
-import { type MaybePromise, mapMaybe } from '../shared/maybe-promise.ts'
 import { isRefusal, type Refusal, toError } from '../shared/refusal.ts'
 import { type DeliveryLike, type VerifiedDelivery, verifyDelivery } from './verify.ts'
 import { checkVerifyOptions, type VerifyOptions } from './verify-options.ts'
@@ -26,7 +26,7 @@ export interface Verifier {
  * Creates a verifier, for code that verifies many deliveries without a receiver.
  *
  * Keys are imported once, and the key set of a `jwks` URL is cached across deliveries. The options are copied. `jwks` is
- * loaded with the first delivery, which fails with `option_invalid` if a given key set has no usable key.
+ * read with the first dynamic delivery, which fails with `option_invalid` if a given key set has no usable key.
  *
  * @throws WebhookConfigError `option_invalid`, `secret_empty`, `secret_malformed`
  * @see https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
@@ -42,9 +42,8 @@ export interface Verifier {
 export function createVerifier(options: VerifyOptions): Verifier {
   const toleranceSeconds = checkVerifyOptions(options, 'createVerifier()')
   const { now = Date.now } = options
-  const schemes = createLazySchemes(copy(options), toleranceSeconds)
-  const check = (delivery: DeliveryLike) =>
-    mapMaybe(schemes(), (schemes) => verifyDelivery({ schemes, toleranceSeconds, now }, delivery))
+  const schemes = createLazySchemes(copyOptions(options), toleranceSeconds)
+  const check = (delivery: DeliveryLike) => verifyDelivery({ schemes, toleranceSeconds, now }, delivery)
   return {
     async verify(delivery) {
       const outcome = check(delivery)
@@ -56,34 +55,16 @@ export function createVerifier(options: VerifyOptions): Verifier {
 }
 
 /**
- * Creates schemes whose dynamic part is loaded on first use, so that code for static webhooks stays small.
+ * Creates schemes whose dynamic part is loaded on first use.
  *
  * @throws WebhookConfigError `option_invalid`, `secret_empty`, `secret_malformed`
  */
-export function createLazySchemes(
-  options: VerifyOptions,
-  toleranceSeconds: number,
-): () => MaybePromise<readonly Scheme[]> {
+export function createLazySchemes(options: VerifyOptions, toleranceSeconds: number): readonly Scheme[] {
   const settings = { clock: { ...systemClock, now: options.now ?? systemClock.now }, warn: () => {} }
   const fixed = createStaticSchemes(options, settings)
-  if (options.jwks === undefined) return () => fixed
-  let all: readonly Scheme[] | undefined
-  // Concurrent first deliveries share the schemes that are created first, and with them one cache.
-  const complete = (toDynamic: DynamicSchemes) => {
-    all ??= [...fixed, ...toDynamic(options, toleranceSeconds, { ...settings, clock: systemClock })]
-    return all
-  }
-  return () => all ?? mapMaybe(loadDynamicSchemes(), complete)
-}
-
-let dynamicSchemes: DynamicSchemes | undefined
-
-function loadDynamicSchemes(): MaybePromise<DynamicSchemes> {
-  if (dynamicSchemes) return dynamicSchemes
-  return import('../schemes/dynamic-schemes.ts').then(({ createDynamicSchemes }) => {
-    dynamicSchemes = createDynamicSchemes
-    return createDynamicSchemes
-  })
+  if (options.jwks === undefined) return fixed
+  const { schemes } = createLazyDynamic(options, toleranceSeconds, { ...settings, clock: systemClock })
+  return [...fixed, ...schemes]
 }
 
 /** Returns the delivery, or throws the refusal as an error. */
@@ -93,7 +74,7 @@ export function orThrow(outcome: VerifiedDelivery | Refusal): VerifiedDelivery {
 }
 
 /** Copies the options, so that later changes to a list or key set have no effect. */
-function copy(options: VerifyOptions): VerifyOptions {
+export function copyOptions(options: VerifyOptions): VerifyOptions {
   const { secrets, jwks } = options
   const keys: unknown = typeof jwks === 'object' && 'keys' in jwks ? jwks.keys : undefined
   return {

@@ -1,5 +1,4 @@
 import type { Scheme } from '../schemes/scheme.ts'
-import { type MaybePromise, mapMaybe } from '../shared/maybe-promise.ts'
 import { createLazySchemes, orThrow } from './verifier.ts'
 import { type DeliveryLike, type VerifiedDelivery, verifyDelivery } from './verify.ts'
 import { checkVerifyOptions, type VerifyOptions } from './verify-options.ts'
@@ -29,15 +28,13 @@ export async function verifyWebhook(
   const toleranceSeconds = checkVerifyOptions(options, 'verifyWebhook()')
   const { now = Date.now } = options
   const schemes = schemesFor(options, toleranceSeconds)
-  const outcome = mapMaybe(schemes(), (schemes) =>
-    verifyDelivery({ schemes, toleranceSeconds, now }, delivery),
-  )
+  const outcome = verifyDelivery({ schemes, toleranceSeconds, now }, delivery)
   // Awaited only if it is a promise, to save a turn of the event loop.
   return orThrow(outcome instanceof Promise ? await outcome : outcome)
 }
 
 interface Prepared {
-  schemes: () => MaybePromise<readonly Scheme[]>
+  schemes: readonly Scheme[]
   /** The `fetch` of the latest call, because inline options have a new function in each call. */
   fetch: typeof fetch
 }
