@@ -38,6 +38,15 @@ test.each([
   },
 )
 
+test('closing waits for the thread, although the thread alone does not keep the process alive', async () => {
+  // The thread has just begun to write back the 16 MiB before the last delivery.
+  const child = startChild('./enqueue-much.ts', temporaryFile(), '9', 'close')
+  const lines: string[] = []
+  child.onLine((line) => lines.push(line))
+  expect(await child.ended).toEqual({ code: 0, signal: null, errors: '' })
+  expect(lines).toEqual(['closed'])
+})
+
 test('when the thread cannot open the file, the connection runs its checkpoints itself', async () => {
   const database = openDatabase(temporaryFile())
   onTestFinished(() => database.close())

@@ -47,6 +47,8 @@ export function startCheckpointWorker(path: string, onFailure: () => void): Chec
   let last = Promise.resolve()
   // One request at a time, because a reply does not say which request it belongs to.
   const send = (request: 'checkpoint' | 'truncate' | 'close', urgent: boolean) => {
+    // At once, because an earlier request that is not urgent may still run.
+    if (urgent) worker?.ref()
     last = last.then(
       () =>
         new Promise((resolve) => {

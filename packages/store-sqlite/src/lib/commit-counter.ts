@@ -27,18 +27,21 @@ export interface CommitCounter {
 
 /** Opens the counter of a database that is open and whose schema is up to date. */
 export function openCommitCounter(database: DatabaseSync, path: string): CommitCounter {
-  const raise = database.prepare('UPDATE gwh_file SET commits = commits + 1 RETURNING id, commits')
-  const total = database.prepare('SELECT total_changes() AS changes')
-  const changes = () => total.get()?.changes
+  const { id } = readRow(database)
+  const look = database.prepare('SELECT commits, total_changes() AS changes FROM gwh_file')
+  // Not with RETURNING, which takes SQLite longer than these two together.
+  const raise = database.prepare('UPDATE gwh_file SET commits = ?')
   const current = database.prepare('SELECT id, commits FROM gwh_file')
   const record = openRecord(path)
-  let seen = changes()
+  let seen = Number(look.get()?.changes)
   let counted: FileRow | undefined
   let last: FileRow | undefined
   return {
     count() {
-      counted = changes() === seen ? undefined : (raise.get() as unknown as FileRow)
-      seen = changes()
+      const { commits, changes } = look.get() as unknown as { commits: number; changes: number }
+      counted = changes === seen ? undefined : { id, commits: commits + 1 }
+      if (counted) raise.run(counted.commits)
+      seen = counted ? changes + 1 : changes
     },
     acknowledge() {
       if (counted) record.write(counted, false)
@@ -76,8 +79,12 @@ export function wasClosedInOrder(database: DatabaseSync, path: string): boolean 
 }
 
 function readFile(database: DatabaseSync): { id: string; commits: number } {
-  const row = database.prepare('SELECT id, commits FROM gwh_file').get() as unknown as FileRow
-  return { id: Buffer.from(row.id).toString('hex'), commits: row.commits }
+  const { id, commits } = readRow(database)
+  return { id: Buffer.from(id).toString('hex'), commits }
+}
+
+function readRow(database: DatabaseSync): FileRow {
+  return database.prepare('SELECT id, commits FROM gwh_file').get() as unknown as FileRow
 }
 
 /**

@@ -14,7 +14,7 @@ export const BUSY_TIMEOUT_MS = 10
 const OPEN_BUDGET_MS = 10_000
 const LONGEST_OPEN_WAIT_MS = 40
 const LOG_LIMIT_BYTES = 64 * 1024 * 1024
-const CACHE_KIB = 64 * 1024
+const CACHE_KIB = 16 * 1024
 const QUICK_CHECK_BYTES = 64 * 1024 * 1024
 /** After how many pages in the log SQLite checkpoints by itself. */
 export const CHECKPOINT_PAGES = 8_000
@@ -124,7 +124,8 @@ function prepareOwn(database: Connection, shared: boolean): void {
   // Before the first access, so that the lock is taken with it and the log has no index others could find.
   if (!shared) database.exec('PRAGMA locking_mode = EXCLUSIVE')
   database.exec(`PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}`)
-  // In kibibytes when negative. Keys are random, so the whole index over them should stay in memory.
+  // In kibibytes when negative. Enough for the pages in use. A larger cache is slower: SQLite often searches all of it at a
+  // commit, because splitting a page of an index makes it forget how many pages there are.
   database.exec(`PRAGMA cache_size = -${CACHE_KIB}`)
   // The longer the log, the more changes to one page are written to the database at once.
   database.exec(`PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES}`)

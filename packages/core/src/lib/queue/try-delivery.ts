@@ -34,23 +34,43 @@ export interface TryDeps {
  * when its lease expires.
  *
  * @param stop Aborted with `WorkerStopped` to return the delivery to the queue at once
+ * @param onHandled Called when the handler has ended, just before the delivery is settled; not if no handler was started
+ * @returns The outcome; `undefined` if the backend could not settle the delivery
  */
-export async function tryDelivery(deps: TryDeps, leased: LeasedDelivery, stop: AbortSignal): Promise<void> {
+export async function tryDelivery(
+  deps: TryDeps,
+  leased: LeasedDelivery,
+  stop: AbortSignal,
+  onHandled?: () => void,
+): Promise<SettledDelivery | undefined> {
   try {
-    deps.settings.onSettled(await settle(deps, leased, stop))
+    const settled = await settle(deps, leased, stop, onHandled)
+    deps.settings.onSettled(settled)
+    return settled
   } catch (error) {
     deps.settings.onError(error)
+    return undefined
   }
 }
 
-async function settle(deps: TryDeps, leased: LeasedDelivery, stop: AbortSignal): Promise<SettledDelivery> {
+async function settle(
+  deps: TryDeps,
+  leased: LeasedDelivery,
+  stop: AbortSignal,
+  onHandled?: () => void,
+): Promise<SettledDelivery> {
   if (leased.unreadable) return await deadLetter(deps, leased, 'corrupt', { error: leased.unreadable })
   // Attempts are counted by the claim, so a delivery that kills its process ends here too.
   if (leased.attempt > deps.settings.maxAttempts) return await deadLetter(deps, leased, 'attempts', undefined)
-  return await handle(deps, leased, stop)
+  return await handle(deps, leased, stop, onHandled)
 }
 
-async function handle(deps: TryDeps, leased: LeasedDelivery, stop: AbortSignal): Promise<SettledDelivery> {
+async function handle(
+  deps: TryDeps,
+  leased: LeasedDelivery,
+  stop: AbortSignal,
+  onHandled?: () => void,
+): Promise<SettledDelivery> {
   const { settlement, clock, settings, inFlight } = deps
   const { leaseMs, handlerTimeoutMs } = settings
   const list = createEffectList(settings.onError)
@@ -72,6 +92,7 @@ async function handle(deps: TryDeps, leased: LeasedDelivery, stop: AbortSignal):
     // A handler that continues without its lease must not run twice at once, for as long as it may take.
     if (isInstance(guard.signal.reason, LeaseLost)) removeWhenEnded(deps, leased.key, handled)
     else inFlight?.remove(leased.key)
+    onHandled?.()
   }
   return await complete(deps, leased, list.effects)
 }

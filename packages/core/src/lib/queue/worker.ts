@@ -1,5 +1,5 @@
 import type { ExclusiveRunner } from './exclusive-runner.ts'
-import type { QueueWorker } from './queue.ts'
+import type { QueueWorker, SettledDelivery } from './queue.ts'
 import type { QueueStorage } from './queue-storage.ts'
 import { WorkerStopped } from './retry-policy.ts'
 import type { LeasedDelivery } from './settlement.ts'
@@ -12,18 +12,23 @@ export interface WorkerDeps extends TryDeps {
   runner: ExclusiveRunner<LeasedDelivery, { limit: number; leaseMs: number }>
 }
 
-/** Handles a delivery that the runner claimed, then frees its slot. */
+/** Handles and settles a delivery that the runner claimed. Resolves to its outcome; see `tryDelivery`. */
 export async function tryAndLeave(
   deps: WorkerDeps,
   leased: LeasedDelivery,
   stop: AbortSignal,
-): Promise<void> {
-  await tryDelivery(deps, leased, stop)
+  onHandled?: () => void,
+): Promise<SettledDelivery | undefined> {
+  const settled = await tryDelivery(deps, leased, stop, onHandled)
   deps.runner.finished()
+  return settled
 }
 
 /**
  * Starts a worker, which claims a delivery for each free slot whenever there may be one.
+ *
+ * A slot is free once its handler has ended. The delivery is then still being settled, so that a storage which groups
+ * what arrives together can commit that settlement and the next claim at once.
  *
  * @param wakers Functions that make each worker of the queue look for deliveries at once; this one adds its own
  */
@@ -31,10 +36,15 @@ export function startWorker(deps: WorkerDeps, wakers: Set<() => void>): QueueWor
   const { runner, clock, settings } = deps
   const stopping = new AbortController()
   const running = new Set<Promise<void>>()
+  let handling = 0
   let looking: Promise<void> | undefined
   let lookAgain = false
   let cancelLook = () => {}
   let stopped: Promise<void> | undefined
+
+  // No more than this are claimed and not settled, even if settling is slow.
+  const mostClaimed = 2 * settings.concurrency
+  const countFree = () => Math.min(settings.concurrency - handling, mostClaimed - running.size)
 
   const wake = () => {
     lookAgain = true
@@ -52,7 +62,7 @@ export function startWorker(deps: WorkerDeps, wakers: Set<() => void>): QueueWor
     try {
       await claimAll()
       // With every slot busy, the first one that becomes free looks again.
-      if (running.size >= settings.concurrency) return
+      if (countFree() <= 0) return
       const { restMs, heldBack } = await toRest(deps)
       if (heldBack) runner.whenIdle().then(wakeUnlessStopped)
       if (!stopped) cancelLook = clock.schedule(wake, restMs)
@@ -62,17 +72,28 @@ export function startWorker(deps: WorkerDeps, wakers: Set<() => void>): QueueWor
     }
   }
   const claimAll = async () => {
-    while (!stopped && running.size < settings.concurrency) {
-      const limit = settings.concurrency - running.size
+    while (!stopped && countFree() > 0) {
+      const limit = countFree()
       const claimed = await runner.claim({ limit, leaseMs: settings.leaseMs })
       claimed.forEach(run)
       if (claimed.length < limit) return
     }
   }
   const run = (leased: LeasedDelivery) => {
-    const tried = tryAndLeave(deps, leased, stopping.signal).finally(() => {
-      running.delete(tried)
+    let handled = false
+    const leaveSlot = () => {
+      if (handled) return
+      handled = true
+      handling--
       wakeUnlessStopped()
+    }
+    handling++
+    const tried = tryAndLeave(deps, leased, stopping.signal, leaveSlot).then((settled) => {
+      const wasFull = countFree() <= 0
+      running.delete(tried)
+      leaveSlot()
+      // A delivery that is done leaves nothing to claim.
+      if (wasFull || settled?.outcome !== 'done') wakeUnlessStopped()
     })
     running.add(tried)
   }
