@@ -12,13 +12,14 @@ const FILES = [
   ['canonical-json', /^shared\/canonical-json\./],
   [
     'parsing',
-    /^shared\/(?:json|environment)|^events\/(?!event-schemas)|^crypto\/ed25519|^jwks\/(?:key-set|given|emulator)|^jobs\/(?:hide|job-keys)/,
+    /^shared\/(?:json|environment)|^events\/(?!event-schemas)|^crypto\/ed25519|^jwks\/(?:key-set|given|emulator)|^jobs\/(?:hide|job-keys)|^handle\/(?:sink|dispatch)\./,
   ],
   ['dynamic', /^jwks\/(?!google|jwks-url)|^schemes\/dynamic-/],
   ['explain', /^verify\/(?:explain|prepare)|^receiver\/explanations/],
   ['job-token', /^jobs\/job-token/],
-  ['base', /^(?:shared|jwks|verify)\/|^http\/(?:headers|body)|^schemes\/(?!jwt|rotating|sign\.)/],
+  ['base', /^(?:shared|jwks|verify)\/|^http\/(?:answer|body|headers)|^schemes\/(?!jwt|rotating|sign\.)/],
   ['http', /^http\/(?!raw-body)|^receiver\/after-answer/],
+  ['queue-mode', /^receiver\/(?:queue-mode|idle-queue)|^handle\/queue-|^queue\/serial/],
   ['queue', /^queue\//],
   ['store', /^store\//],
 ]

@@ -7,8 +7,7 @@ import { isRefusal, toError } from '../shared/refusal.ts'
 import { isInstance } from '../shared/thrown.ts'
 import type { ActiveClaim, IdempotencyStore } from '../store/store.ts'
 import { type Dispatch, type Dispatcher, readDispatch } from './dispatch.ts'
-import { toInfo } from './queue-sink.ts'
-import { fromStore, type Sink, type SinkDelivery, toStoreError } from './sink.ts'
+import { fromStore, type Sink, type SinkDelivery, toInfo, toStoreError } from './sink.ts'
 
 /** Dependencies and limits of inline handling. */
 export interface InlineOptions {

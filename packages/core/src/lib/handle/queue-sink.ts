@@ -1,8 +1,7 @@
 import { ACCEPTED, DUPLICATE } from '../http/answer.ts'
-import type { DeliveryInfo, ReceiverObserver } from '../observe/observer.ts'
+import type { ReceiverObserver } from '../observe/observer.ts'
 import type { DeliveryQueue } from '../queue/queue.ts'
-import type { QueuedDelivery } from '../queue/queued-delivery.ts'
-import { fromStore, type Sink } from './sink.ts'
+import { fromStore, type Sink, toInfo } from './sink.ts'
 
 /** Creates a sink that acknowledges a delivery when the queue has stored it, without parsing its body. */
 export function createQueueSink(options: {
@@ -21,9 +20,4 @@ export function createQueueSink(options: {
     if (accepted) onAccepted()
     return accepted ? ACCEPTED : DUPLICATE
   }
-}
-
-/** Returns the part of a delivery that identifies it in signals. */
-export function toInfo({ id, scheme, keyId }: Pick<QueuedDelivery, 'id' | 'scheme' | 'keyId'>): DeliveryInfo {
-  return { id, scheme, ...(keyId !== undefined && { keyId }) }
 }

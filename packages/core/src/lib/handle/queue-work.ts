@@ -1,19 +1,18 @@
 import type { ReceiverObserver } from '../observe/observer.ts'
-import type { ProcessDelivery, SettledDelivery, WorkOptions } from '../queue/queue.ts'
+import type { ProcessDelivery, SettledDelivery } from '../queue/queue.ts'
 import type { QueuedDelivery } from '../queue/queued-delivery.ts'
 import { WebhookConfigError, WebhookError, WebhookPayloadError } from '../shared/errors.ts'
 import { isRefusal, toError } from '../shared/refusal.ts'
 import { isInstance } from '../shared/thrown.ts'
 import { type Dispatcher, readDispatch } from './dispatch.ts'
-import { toInfo } from './queue-sink.ts'
-import { toStoreError } from './sink.ts'
+import { toInfo } from './sink.ts'
 
 /** How a receiver handles the deliveries of its queue. */
 export interface QueueWork {
   /** Handles one delivery. */
   process: ProcessDelivery
-  /** Adds the receiver's observer to the caller's work options. */
-  watch(options: WorkOptions): WorkOptions
+  /** Reports the outcome of an attempt to the observer. */
+  report(settled: SettledDelivery): void
 }
 
 /** Creates the functions with which a receiver works on its queue. */
@@ -33,17 +32,7 @@ export function createQueueWork(options: {
       const eventType = dispatched.event.type
       dispatches.set(message, { eventType, handled: await dispatch(dispatched).catch(throwAsHandler) })
     },
-    watch: (given) => ({
-      ...given,
-      onSettled(settled) {
-        report(settled, dispatches.get(settled.message), observe)
-        return given.onSettled?.(settled)
-      },
-      onError(error) {
-        observe({ type: 'fault', code: 'store_unavailable', error: toStoreError(error) })
-        return given.onError?.(error)
-      },
-    }),
+    report: (settled) => report(settled, dispatches.get(settled.message), observe),
   }
 }
 

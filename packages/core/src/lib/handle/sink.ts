@@ -1,6 +1,9 @@
 import type { Answer } from '../http/answer.ts'
+import type { DeliveryInfo } from '../observe/observer.ts'
+import type { QueuedDelivery } from '../queue/queued-delivery.ts'
 import { toCause } from '../shared/cause.ts'
 import { WebhookError, WebhookUnavailableError } from '../shared/errors.ts'
+import type { MaybePromise } from '../shared/maybe-promise.ts'
 import { isInstance } from '../shared/thrown.ts'
 import type { VerifiedDelivery } from '../verify/verify.ts'
 
@@ -8,7 +11,7 @@ import type { VerifiedDelivery } from '../verify/verify.ts'
 export type SinkDelivery = Omit<VerifiedDelivery, 'scheme'> & { scheme: VerifiedDelivery['scheme'] | 'local' }
 
 /** Processes a delivery: stores it in a queue or runs its handlers. */
-export type Sink = (delivery: SinkDelivery, key: string) => Promise<Answer>
+export type Sink = (delivery: SinkDelivery, key: string) => MaybePromise<Answer>
 
 /**
  * Calls a store or queue and converts its errors, so that the sender retries.
@@ -28,4 +31,9 @@ export function toStoreError(error: unknown): WebhookError {
   if (isInstance(error, WebhookError) && error.status === 503) return error
   const cause = toCause(error)
   return new WebhookUnavailableError('store_unavailable', 'the store or queue failed', { cause })
+}
+
+/** Returns the part of a delivery that identifies it in signals. */
+export function toInfo({ id, scheme, keyId }: Pick<QueuedDelivery, 'id' | 'scheme' | 'keyId'>): DeliveryInfo {
+  return { id, scheme, ...(keyId !== undefined && { keyId }) }
 }

@@ -8,9 +8,8 @@ import type { DeliveryQueue } from '../queue/queue.ts'
 import type { JwtOptions } from '../schemes/jwt-scheme.ts'
 import type { SecretFormat, SecretSource } from '../schemes/secrets.ts'
 import type { Clock } from '../shared/clock.ts'
-import { checkNames, invalid, wholeNumber } from '../shared/options.ts'
+import { checkFunction, checkNames, invalid, wholeNumber } from '../shared/options.ts'
 import type { IdempotencyStore } from '../store/store.ts'
-import { toToleranceSeconds } from '../verify/replay-window.ts'
 
 /** How static webhooks are verified. */
 export interface StaticOptions {
@@ -119,41 +118,6 @@ export interface ReceiverOptions {
   refusedPerSecond?: number
 }
 
-const NAMES = [
-  'static',
-  'dynamic',
-  'store',
-  'queue',
-  'endpoint',
-  'toleranceSeconds',
-  'maxBodyBytes',
-  'bodyTimeoutMs',
-  'bodyIdleMs',
-  'minBodyBytesPerSecond',
-  'maxConcurrentBodies',
-  'maxBodiesPerAddress',
-  'clientAddress',
-  'maxBytesInFlight',
-  'maxLoopLagMs',
-  'handlerTimeoutMs',
-  'leaseMs',
-  'maxAttempts',
-  'retentionMs',
-  'now',
-  'clock',
-  'fetch',
-  'observer',
-  'onRefused',
-  'explain',
-  'refusedPerSecond',
-]
-const STATIC_NAMES = ['secrets', 'format']
-const DYNAMIC_NAMES = ['jobKey', 'authorize', 'allowAnyJob', 'jwks', 'jwt', 'allowEmulator']
-
-const HOUR_MS = 3_600_000
-// Google retries for 24 hours with fresh timestamps. With a shorter retention the last retries would count as new.
-const SHORTEST_RETENTION_MS = 25 * HOUR_MS
-
 // Where each inline limit is set in queue mode.
 const WORK = 'receiver.work({ … }), receiver.drain({ … }) or serve(receiver, { work: { … } })'
 const INLINE_OPTIONS = {
@@ -171,26 +135,50 @@ function checkInlineOptions(options: ReceiverOptions): void {
   }
 }
 
+const HOUR_MS = 3_600_000
+
+// The whole numbers among the options: the default, and the least value unless it is 1.
+const NUMBERS = {
+  maxBodyBytes: [1024 * 1024],
+  bodyTimeoutMs: [10_000],
+  bodyIdleMs: [1_000],
+  minBodyBytesPerSecond: [1024, 0],
+  maxConcurrentBodies: [256],
+  maxBytesInFlight: [64 * 1024 * 1024],
+  maxLoopLagMs: [Number.POSITIVE_INFINITY],
+  handlerTimeoutMs: [50_000],
+  leaseMs: [60_000],
+  maxAttempts: [12],
+  // Google retries for 24 hours with fresh timestamps. With a shorter retention the last retries would count as new.
+  retentionMs: [72 * HOUR_MS, 25 * HOUR_MS],
+  refusedPerSecond: [1],
+} as const satisfies Partial<Record<keyof ReceiverOptions, readonly [fallback: number, least?: number]>>
+
+const NAMES = [
+  ...Object.keys(NUMBERS),
+  'static',
+  'dynamic',
+  'store',
+  'queue',
+  'endpoint',
+  'toleranceSeconds',
+  'maxBodiesPerAddress',
+  'clientAddress',
+  'now',
+  'clock',
+  'fetch',
+  'observer',
+  'onRefused',
+  'explain',
+]
+const STATIC_NAMES = ['secrets', 'format']
+const DYNAMIC_NAMES = ['jobKey', 'authorize', 'allowAnyJob', 'jwks', 'jwt', 'allowEmulator']
+
 /** The numbers among the options, with every default filled in. */
-export interface ReceiverLimits {
-  toleranceSeconds: number
-  maxBodyBytes: number
-  bodyTimeoutMs: number
-  bodyIdleMs: number
-  minBodyBytesPerSecond: number
-  maxConcurrentBodies: number
-  maxBodiesPerAddress: number
-  maxBytesInFlight: number
-  maxLoopLagMs: number
-  handlerTimeoutMs: number
-  leaseMs: number
-  maxAttempts: number
-  retentionMs: number
-  refusedPerSecond: number
-}
+export type ReceiverLimits = Record<keyof typeof NUMBERS | 'maxBodiesPerAddress', number>
 
 /**
- * Checks the options of a receiver and fills in defaults.
+ * Checks the options of a receiver, except those for verification, and fills in defaults.
  *
  * @throws WebhookConfigError `option_invalid`
  */
@@ -203,37 +191,25 @@ export function checkReceiverOptions(options: ReceiverOptions): ReceiverLimits {
   if (store && queue) throw invalid('store (inline mode) and queue (queue mode) exclude each other')
   if (queue) checkInlineOptions(options)
   if (typeof endpoint !== 'string' || endpoint === '') throw invalid('endpoint must be a non-empty string')
-  const maxConcurrentBodies = wholeNumber('maxConcurrentBodies', options.maxConcurrentBodies, 256)
-  const limits = {
-    toleranceSeconds: toToleranceSeconds(options.toleranceSeconds),
-    maxBodyBytes: wholeNumber('maxBodyBytes', options.maxBodyBytes, 1024 * 1024),
-    bodyTimeoutMs: wholeNumber('bodyTimeoutMs', options.bodyTimeoutMs, 10_000),
-    bodyIdleMs: wholeNumber('bodyIdleMs', options.bodyIdleMs, 1_000),
-    minBodyBytesPerSecond: wholeNumber('minBodyBytesPerSecond', options.minBodyBytesPerSecond, 1024, 0),
-    maxConcurrentBodies,
-    maxBodiesPerAddress: wholeNumber(
-      'maxBodiesPerAddress',
-      options.maxBodiesPerAddress,
-      Math.ceil(maxConcurrentBodies / 2),
-    ),
-    maxBytesInFlight: wholeNumber('maxBytesInFlight', options.maxBytesInFlight, 64 * 1024 * 1024),
-    maxLoopLagMs:
-      options.maxLoopLagMs === undefined
-        ? Number.POSITIVE_INFINITY
-        : wholeNumber('maxLoopLagMs', options.maxLoopLagMs, 500),
-    leaseMs: wholeNumber('leaseMs', options.leaseMs, 60_000),
-    handlerTimeoutMs: wholeNumber('handlerTimeoutMs', options.handlerTimeoutMs, 50_000),
-    maxAttempts: wholeNumber('maxAttempts', options.maxAttempts, 12),
-    retentionMs: wholeNumber('retentionMs', options.retentionMs, 72 * HOUR_MS, SHORTEST_RETENTION_MS),
-    refusedPerSecond: wholeNumber('refusedPerSecond', options.refusedPerSecond, 1),
-  }
-  for (const name of ['clientAddress', 'onRefused'] as const) {
-    if (options[name] !== undefined && typeof options[name] !== 'function')
-      throw invalid(`${name} must be a function`)
-  }
+  const limits = toLimits(options)
+  checkFunction('clientAddress', options.clientAddress)
+  checkFunction('onRefused', options.onRefused)
   if (limits.maxBytesInFlight < limits.maxBodyBytes)
     throw invalid('maxBytesInFlight must not be less than maxBodyBytes')
   if (limits.handlerTimeoutMs >= limits.leaseMs)
     throw invalid('handlerTimeoutMs must be shorter than leaseMs')
   return limits
+}
+
+function toLimits(options: ReceiverOptions): ReceiverLimits {
+  const numbers = Object.entries(NUMBERS).map(([name, [fallback, least]]) => [
+    name,
+    wholeNumber(name, options[name as keyof typeof NUMBERS], fallback, least),
+  ])
+  const limits: Record<keyof typeof NUMBERS, number> = Object.fromEntries(numbers)
+  const half = Math.ceil(limits.maxConcurrentBodies / 2)
+  return {
+    ...limits,
+    maxBodiesPerAddress: wholeNumber('maxBodiesPerAddress', options.maxBodiesPerAddress, half),
+  }
 }

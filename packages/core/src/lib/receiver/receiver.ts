@@ -1,12 +1,9 @@
-import { readEvent } from '../events/event.ts'
 import type { WebhookEvent } from '../events/event-types.ts'
 import { createDispatcher } from '../handle/dispatch.ts'
 import { createEventWaiters, type WaitOptions } from '../handle/event-waiters.ts'
 import { createInlineSink } from '../handle/inline-sink.ts'
 import { createMiddlewareList, type Middleware } from '../handle/middleware.ts'
 import type { EventFor, EventPattern, MetadataPattern, SimilarPattern } from '../handle/patterns.ts'
-import { createQueueSink } from '../handle/queue-sink.ts'
-import { createQueueWork } from '../handle/queue-work.ts'
 import { createRouter, type EventHandler } from '../handle/router.ts'
 import { toStoreError } from '../handle/sink.ts'
 import { type Answer, answerFor, toResponse } from '../http/answer.ts'
@@ -14,16 +11,13 @@ import type { IncomingDelivery } from '../http/incoming-delivery.ts'
 import { fromRequest } from '../http/web-request.ts'
 import { createDefaultObserver } from '../observe/default-observer.ts'
 import type { QueueWorker, WorkOptions } from '../queue/queue.ts'
-import type { QueuedDelivery } from '../queue/queued-delivery.ts'
-import { serialise } from '../queue/serial.ts'
 import { systemClock } from '../shared/clock.ts'
 import { WebhookConfigError, WebhookUnavailableError } from '../shared/errors.ts'
-import { isRefusal } from '../shared/refusal.ts'
 import { safeListener } from '../shared/safe-listener.ts'
 import { createMemoryStore } from '../store/memory-store.ts'
 import { drainAfterAnswer } from './after-answer.ts'
 import type { EmitOptions, EmittedEvent } from './emit.ts'
-import { createIdleQueueProbe } from './idle-queue.ts'
+import { createLazyQueueMode } from './lazy-queue-mode.ts'
 import { type CloseOptions, createLifecycle } from './lifecycle.ts'
 import { checkReceiverOptions, type ReceiverOptions } from './receiver-options.ts'
 import { createReception } from './reception.ts'
@@ -173,12 +167,9 @@ export function createReceiver(options: ReceiverOptions): Receiver {
     waiters,
     warn: warn('event_id_missing'),
   })
-  const { process, watch } = createQueueWork({ dispatch, observe, endpoint })
   const store = options.store ?? createMemoryStore({ now })
-  const idle = queue && createIdleQueueProbe(queue, clock, warn('queue_not_worked'))
-  const sink = queue
-    ? createQueueSink({ queue, endpoint, now, observe, onAccepted: () => idle?.accepted() })
-    : createInlineSink({ ...limits, store, dispatch, observe, clock, now })
+  const queued = queue && createLazyQueueMode({ queue, endpoint, now, observe, dispatch, clock })
+  const sink = queued?.sink ?? createInlineSink({ ...limits, store, dispatch, observe, clock, now })
   const answer = createReception({ options, limits, sink, observe, now, clock })
   const lifecycle = createLifecycle(queue ?? store, clock, (fault) =>
     observe({ type: 'fault', code: 'store_unavailable', error: toStoreError(fault) }),
@@ -218,21 +209,19 @@ export function createReceiver(options: ReceiverOptions): Receiver {
     },
     work(options = {}) {
       const { serialPerJob, ...rest } = options
-      const handle = serialPerJob ? serialise(process, jobOf) : process
-      return lifecycle.addWorker(openQueue().work(handle, watch(rest)))
+      return lifecycle.addWorker(openQueue().work(rest, serialPerJob))
     },
     drain: async (options = {}) => {
       const queue = openQueue()
-      return await lifecycle.run(() => queue.drain(process, watch(options)))
+      return await lifecycle.run(() => queue.drain(options))
     },
     close: lifecycle.close,
   }
   const openQueue = () => {
-    if (!queue)
+    if (!queued)
       throw new WebhookConfigError('option_invalid', 'work() and drain() need a receiver with a queue')
     checkOpen()
-    idle?.worked()
-    return queue
+    return queued
   }
   const checkOpen = () => {
     if (lifecycle.isClosed()) throw new WebhookUnavailableError('draining', 'the receiver is closed')
@@ -243,9 +232,4 @@ export function createReceiver(options: ReceiverOptions): Receiver {
 function addressIn(context: unknown): string | undefined {
   const { remoteAddress } = Object(context) as { remoteAddress?: unknown }
   return typeof remoteAddress === 'string' ? remoteAddress : undefined
-}
-
-function jobOf({ body }: QueuedDelivery): string | undefined {
-  const event = readEvent(body)
-  return isRefusal(event) ? undefined : event.id
 }
