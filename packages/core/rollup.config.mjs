@@ -8,15 +8,14 @@ import { transform } from 'esbuild'
 // the files that the same on-demand parts need, so those parts need two: `base`, which is also all of
 // `@gwh/core/verify`, and `parsing`. The first match counts.
 const FILES = [
-  ['refresh', /^shared\/(?:refreshable|shared-load)\./],
+  ['rotating', /^shared\/(?:refreshable|shared-load)\.|^schemes\/rotating|^jobs\/job-token/],
   ['canonical-json', /^shared\/canonical-json\./],
   [
     'parsing',
-    /^shared\/(?:json|environment)|^events\/(?!event-schemas)|^crypto\/ed25519|^jwks\/(?:key-set|given|emulator)|^jobs\/(?:hide|job-keys)|^handle\/(?:sink|dispatch)\./,
+    /^shared\/(?:json|environment)|^events\/(?!event-schemas)|^jwks\/(?:key-set|given|emulator)|^jobs\/(?:hide|job-keys)|^handle\/(?:sink|dispatch)\./,
   ],
-  ['dynamic', /^jwks\/(?!google|jwks-url)|^schemes\/dynamic-/],
+  ['dynamic', /^crypto\/ed25519|^jwks\/(?!google|jwks-url)|^schemes\/dynamic-/],
   ['explain', /^verify\/(?:explain|prepare)|^receiver\/explanations/],
-  ['job-token', /^jobs\/job-token/],
   ['base', /^(?:shared|jwks|verify)\/|^http\/(?:answer|body|headers)|^schemes\/(?!jwt|rotating|sign\.)/],
   ['http', /^http\/(?!raw-body)|^receiver\/after-answer/],
   ['queue-mode', /^receiver\/(?:queue-mode|idle-queue)|^handle\/queue-|^queue\/serial/],

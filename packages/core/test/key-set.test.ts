@@ -2,11 +2,11 @@ import { generateKeyPairSync } from 'node:crypto'
 import { verifyWebhook } from '@gwh/core'
 import { describe, expect, test } from 'vitest'
 import { isSafePublicKey } from '../src/lib/crypto/ed25519-points.ts'
-import { selectKeys } from '../src/lib/jwks/key-set.ts'
+import { selectSafeKeys } from '../src/lib/jwks/import-keys.ts'
 import { codeOf, dynamicDelivery, JWKS, NOW, toHeaders, toMessage, vectors } from './support.ts'
 
 const good = JWKS.keys[0]!
-const keyIdsOf = (keys: unknown[]) => selectKeys({ keys })?.edwards.map(({ keyId }) => keyId)
+const keyIdsOf = (keys: unknown[]) => selectSafeKeys({ keys })?.edwards.map(({ keyId }) => keyId)
 const toKey = (hex: string) => ({
   kty: 'OKP',
   crv: 'Ed25519',
@@ -92,7 +92,7 @@ describe('an entry that is not a public signing key is left out, the good ones s
   ])('%s', (_, bad) => {
     expect(keyIdsOf([bad])).toBeUndefined()
     expect(keyIdsOf([bad, JWKS.keys[1]])).toEqual(['test-ed-2'])
-    expect(selectKeys({ keys: [bad, JWKS.keys[1]] })).toMatchObject({ rejected: 1 })
+    expect(selectSafeKeys({ keys: [bad, JWKS.keys[1]] })).toMatchObject({ rejected: 1 })
   })
 
   test.each<[string, object]>([
@@ -132,7 +132,7 @@ describe('anything but a key set has no keys', () => {
     ['keys that are not a list', { keys: { 0: good } }],
     ['no keys', { keys: [] }],
   ])('%s', (_, value) => {
-    expect(selectKeys(value)).toBeUndefined()
+    expect(selectSafeKeys(value)).toBeUndefined()
   })
 
   test('given by the caller it is option_invalid', async () => {
@@ -145,7 +145,7 @@ describe('RSA keys for the documented scheme', () => {
   const rsa = vectors.rs256.jwks.keys[0]!
   const modulus = Buffer.from(rsa.n, 'base64url')
   const withModulus = (bytes: Uint8Array) => ({ ...rsa, n: Buffer.from(bytes).toString('base64url') })
-  const kidsOf = (keys: unknown[]) => selectKeys({ keys })?.rsa.map(({ kid }) => kid)
+  const kidsOf = (keys: unknown[]) => selectSafeKeys({ keys })?.rsa.map(({ kid }) => kid)
 
   test('are kept, with or without a kid, and verify no v1a', async () => {
     const { kid: _, ...nameless } = rsa

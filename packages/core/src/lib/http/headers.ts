@@ -38,9 +38,9 @@ export function readHeaders(headers: HeadersLike): DeliveryHeaders | Refusal {
 
 function checkSyntax(headers: DeliveryHeaders): DeliveryHeaders | Refusal {
   const { id, timestamp, signature } = headers
-  if (id.includes(',')) return refuse('header_duplicate', 'webhook-id was sent more than once')
-  if (timestamp.includes(',')) return refuse('header_duplicate', 'webhook-timestamp was sent more than once')
-  if (JOINED.test(signature)) return refuse('header_duplicate', 'webhook-signature was sent more than once')
+  if (id.includes(',')) return duplicate('webhook-id')
+  if (timestamp.includes(',')) return duplicate('webhook-timestamp')
+  if (JOINED.test(signature)) return duplicate('webhook-signature')
   if (!ID.test(id))
     return refuse('id_malformed', 'webhook-id is not 1 to 256 visible ASCII characters without a dot')
   if (signature.length > MAX_SIGNATURE_CHARACTERS) {
@@ -50,6 +50,10 @@ function checkSyntax(headers: DeliveryHeaders): DeliveryHeaders | Refusal {
     )
   }
   return headers
+}
+
+function duplicate(name: string): Refusal {
+  return refuse('header_duplicate', `${name} was sent more than once`)
 }
 
 /** Returns `webhook-id` if it was sent once and is well-formed. It is not verified, so use it in reports only. */
@@ -67,15 +71,11 @@ export function readHeader(headers: HeadersLike, name: string): string | Refusal
 /** Like `readHeader`, but returns `undefined` for an absent header. */
 export function readOptionalHeader(headers: HeadersLike, name: string): string | Refusal | undefined {
   if (!isObject(headers)) return refuse('header_malformed', 'the headers are not an object')
-  const value = getHeader(headers, name)
+  const found = getHeader(headers, name)
+  if (Array.isArray(found) && found.length > 1) return duplicate(name)
+  const value: unknown = Array.isArray(found) ? found[0] : found
   if (typeof value === 'string') return trimWhiteSpace(value)
-  if (value === undefined || value === null) return undefined
-  if (!Array.isArray(value)) return refuse('header_malformed', `${name} is not text`)
-  if (value.length > 1) return refuse('header_duplicate', `${name} was sent more than once`)
-  if (value.length === 0) return undefined
-  return typeof value[0] === 'string'
-    ? trimWhiteSpace(value[0])
-    : refuse('header_malformed', `${name} is not text`)
+  return value === undefined || value === null ? undefined : refuse('header_malformed', `${name} is not text`)
 }
 
 /** Returns a header as the runtime stores it, repetitions included. It may be of any type; `undefined` if absent. */

@@ -1,8 +1,9 @@
 import { mapMaybe } from '../shared/maybe-promise.ts'
 import { acceptsEmulator } from './emulator.ts'
-import { selectGivenKeys } from './given-keys.ts'
+import { noKey } from './given-keys.ts'
+import { importKeys, selectSafeKeys } from './import-keys.ts'
 import type { Jwks } from './jwks.ts'
-import { importKeys, type JsonWebKeySet, type KeySet } from './key-set.ts'
+import type { JsonWebKeySet, KeySet } from './key-set.ts'
 
 /**
  * Creates a key set that is never fetched and never changes.
@@ -14,7 +15,9 @@ import { importKeys, type JsonWebKeySet, type KeySet } from './key-set.ts'
  * @throws WebhookConfigError `option_invalid` if it has no usable key
  */
 export function createFixedJwks(document: JsonWebKeySet, options: { allowEmulator?: true } = {}): Jwks {
-  const selected = selectGivenKeys(document, acceptsEmulator(options.allowEmulator))
+  const emulator = acceptsEmulator(options.allowEmulator)
+  const selected = selectSafeKeys(document, emulator)
+  if (!selected) throw noKey(emulator)
   let imported: KeySet | undefined
   const ready = mapMaybe(importKeys(selected), (keySet) => {
     imported = keySet

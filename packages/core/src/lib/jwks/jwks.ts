@@ -4,9 +4,10 @@ import { checkNames, checkTrue, wholeNumber } from '../shared/options.ts'
 import { safeListener } from '../shared/safe-listener.ts'
 import { createSharedLoad } from '../shared/shared-load.ts'
 import { acceptsEmulator, checkKeySource } from './emulator.ts'
+import { importKeys, selectSafeKeys } from './import-keys.ts'
 import { type FetchedJwks, fetchJwks } from './jwks-fetch.ts'
 import { parseJwksUrl, toPublicUrl } from './jwks-url.ts'
-import { importKeys, type JsonWebKeySet, type KeySet, selectKeys } from './key-set.ts'
+import type { JsonWebKeySet, KeySet } from './key-set.ts'
 
 const MINUTE_MS = 60_000
 const SHORTEST_TTL_MS = 5 * MINUTE_MS
@@ -172,7 +173,7 @@ function toSnapshot({ document, maxAgeMs }: FetchedJwks, fetchedAt: number): Jwk
 }
 
 function toLoaded(snapshot: JwksSnapshot, emulator: boolean): MaybePromise<Loaded | undefined> {
-  const selected = selectKeys(snapshot.document, emulator)
+  const selected = selectSafeKeys(snapshot.document, emulator)
   // A response without a usable key counts as failed, so the last good keys stay in use.
   return selected && mapMaybe(importKeys(selected), (keys) => ({ keys, snapshot }))
 }

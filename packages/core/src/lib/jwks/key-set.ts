@@ -1,8 +1,5 @@
-import { primitives } from '#crypto'
-import { isSafePublicKey } from '../crypto/ed25519-points.ts'
 import type { Ed25519Key } from '../crypto/primitives.ts'
 import { fromBase64Url } from '../shared/bytes.ts'
-import { allMaybe, type MaybePromise, mapMaybe } from '../shared/maybe-promise.ts'
 
 /** A JSON Web Key, public or private. @see https://www.rfc-editor.org/rfc/rfc7517#section-4 */
 export interface JsonWebKeyLike {
@@ -66,25 +63,25 @@ export interface SelectedKeys {
  * Selects the usable keys of a JWKS, at most 16 of each type; `undefined` if there are none or the value is not a key
  * set. Skips malformed, private and weak keys, so that a bad key does not disable the good ones.
  *
- * @param emulator Whether the emulator's keys are usable. Default `true`
+ * @param emulator Whether the emulator's keys are usable
+ * @param isSafe Whether the bytes of an Ed25519 key are safe. The list of unsafe ones is loaded on demand
  */
-export function selectKeys(value: unknown, emulator = true): SelectedKeys | undefined {
+export function selectKeys(
+  value: unknown,
+  emulator: boolean,
+  isSafe: (publicKey: Uint8Array) => boolean,
+): SelectedKeys | undefined {
   if (!isKeySet(value)) return undefined
   const candidates = value.keys
     .slice(0, MAX_ENTRIES)
     .filter((key) => isPublicSigningKey(key) && (emulator || !isEmulatorKey(key)))
   const rsa = candidates.flatMap(toRsaKey).slice(0, MAX_KEYS_TRIED)
-  const edwards = candidates.flatMap(toPublicBytes).slice(0, MAX_KEYS_TRIED)
+  const edwards = candidates
+    .flatMap(toPublicBytes)
+    .filter(({ bytes }) => isSafe(bytes))
+    .slice(0, MAX_KEYS_TRIED)
   const usable = edwards.length + rsa.length
   return usable === 0 ? undefined : { edwards, rsa, rejected: value.keys.length - usable }
-}
-
-/** Imports the selected keys. Skips those that the runtime cannot import. */
-export function importKeys({ edwards, rsa, rejected }: SelectedKeys): MaybePromise<KeySet> {
-  return mapMaybe(allMaybe(edwards.map(importEd25519)), (imported) => {
-    const ed25519 = imported.filter((key) => key !== undefined)
-    return { ed25519, rsa, rejected: rejected + imported.length - ed25519.length }
-  })
 }
 
 function isKeySet(value: unknown): value is JsonWebKeySet {
@@ -104,6 +101,7 @@ function isEmulatorKey({ kid }: JsonWebKeyLike): boolean {
   return typeof kid === 'string' && kid.startsWith(EMULATOR_KEY_PREFIX)
 }
 
+const EDWARDS_BYTES = 32
 const SMALLEST_RSA_BYTES = 256
 const LARGEST_RSA_BYTES = 1024
 
@@ -127,24 +125,6 @@ function toPublicBytes(key: JsonWebKeyLike): { keyId: string; bytes: Uint8Array 
   if (key.kty !== 'OKP' || key.crv !== 'Ed25519' || typeof key.x !== 'string') return []
   if (key.alg !== undefined && key.alg !== 'EdDSA' && key.alg !== 'Ed25519') return []
   const bytes = fromBase64Url(key.x)
-  if (!bytes || !isSafePublicKey(bytes)) return []
+  if (bytes?.length !== EDWARDS_BYTES) return []
   return [{ keyId: toKid(key) ?? key.x, bytes }]
-}
-
-/** Returns `undefined` for bytes that are not a point on the curve. Runtimes report them by throwing or by rejecting. */
-function importEd25519(selected: {
-  keyId: string
-  bytes: Uint8Array
-}): MaybePromise<VerificationKey | undefined> {
-  const { keyId, bytes } = selected
-  try {
-    const imported = primitives.importEd25519(bytes)
-    if (!(imported instanceof Promise)) return { keyId, key: imported }
-    return imported.then(
-      (key) => ({ keyId, key }),
-      () => undefined,
-    )
-  } catch {
-    return undefined
-  }
 }

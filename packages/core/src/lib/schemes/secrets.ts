@@ -56,10 +56,7 @@ export function parseSecrets(
   const texts = toList(secrets).flatMap((text) => split(text, warn))
   if (texts.length === 0) throw empty('no signing secret is configured')
   if (texts.length > MAX_SECRETS) {
-    throw new WebhookConfigError(
-      'secret_malformed',
-      `more than ${MAX_SECRETS} signing secrets are configured`,
-    )
+    throw malformed(`more than ${MAX_SECRETS} signing secrets are configured`)
   }
   return texts.map((text) => parseSecret(text, format, warn))
 }
@@ -73,7 +70,7 @@ function toList(secrets: unknown): readonly string[] {
 
 function split(text: string, warn: (warning: ConfigWarning) => void): string[] {
   if (typeof text !== 'string') {
-    throw new WebhookConfigError('secret_malformed', 'a signing secret is not a string')
+    throw malformed('a signing secret is not a string')
   }
   const trimmed = text.trim()
   if (trimmed === '') throw empty('a signing secret is empty')
@@ -81,9 +78,13 @@ function split(text: string, warn: (warning: ConfigWarning) => void): string[] {
     warn({ code: 'secret_trimmed', message: 'white space around a signing secret is ignored' })
   }
   if (/^v1a?,/.test(trimmed)) {
-    throw new WebhookConfigError('secret_malformed', 'remove "v1," from the start of the signing secret')
+    throw malformed('remove "v1," from the start of the signing secret')
   }
   return trimmed.split(/[\s,]+/).filter((part) => part !== '')
+}
+
+function malformed(message: string): WebhookConfigError {
+  return new WebhookConfigError('secret_malformed', message)
 }
 
 /** The most frequent mistake in a set-up: a variable that is not set. */
@@ -99,10 +100,7 @@ function parseSecret(
 ): ParsedSecret {
   const bytes = format === 'raw' ? toUtf8(text) : decode(text)
   if (bytes.length < SHORTEST_BYTES) {
-    throw new WebhookConfigError(
-      'secret_malformed',
-      `a signing secret is shorter than ${SHORTEST_BYTES} bytes`,
-    )
+    throw malformed(`a signing secret is shorter than ${SHORTEST_BYTES} bytes`)
   }
   if (bytes.length < RECOMMENDED_BYTES) {
     warn({ code: 'secret_short', message: `a signing secret is shorter than ${RECOMMENDED_BYTES} bytes` })
@@ -112,19 +110,15 @@ function parseSecret(
 
 function decode(text: string): Uint8Array {
   if (!text.startsWith(PREFIX)) {
-    throw new WebhookConfigError('secret_malformed', 'a signing secret does not start with "whsec_"')
+    throw malformed('a signing secret does not start with "whsec_"')
   }
   const encoded = text.slice(PREFIX.length)
   if (encoded === '')
     throw new WebhookConfigError('secret_empty', 'nothing follows "whsec_" in a signing secret')
   if (/[-_]/.test(encoded)) {
-    throw new WebhookConfigError(
-      'secret_malformed',
-      'a signing secret is URL-safe base64; copy it exactly as Google shows it',
-    )
+    throw malformed('a signing secret is URL-safe base64; copy it exactly as Google shows it')
   }
   const bytes = fromBase64(encoded) ?? fromBase64(encoded + '='.repeat((4 - (encoded.length % 4)) % 4))
-  if (!bytes)
-    throw new WebhookConfigError('secret_malformed', 'a signing secret is not base64 after "whsec_"')
+  if (!bytes) throw malformed('a signing secret is not base64 after "whsec_"')
   return bytes
 }
