@@ -1,6 +1,8 @@
-import { responseFor } from '../http/answer.ts'
+import { type Answer, answerFor, toResponse } from '../http/answer.ts'
 import { checkMountOptions, type MountOptions, pathOf } from '../http/path.ts'
+import { createRequestReader } from '../http/web-request.ts'
 import type { Receiver } from '../receiver/receiver.ts'
+import { systemClock } from '../shared/clock.ts'
 
 export type { MountOptions } from '../http/path.ts'
 
@@ -20,11 +22,17 @@ export type FetchHandler = (request: Request, remoteAddress?: string) => Promise
 export function createFetchHandler(receiver: Receiver, options: MountOptions, where: string): FetchHandler {
   checkMountOptions(options, where)
   const { path } = options
+  const readRequest = createRequestReader(systemClock)
   return async (request, remoteAddress) => {
     const here = path === undefined || pathOf(request.url) === path
-    const response = here ? await receiver.fetch(request, { remoteAddress }) : responseFor('path_not_found')
-    // A refused sender may still be sending, and the runtime would go on reading on a connection that stays open.
-    if (!response.ok) response.headers.set('connection', 'close')
-    return response
+    return toClosing(
+      here ? await receiver.receive(readRequest(request, remoteAddress)) : answerFor('path_not_found'),
+    )
   }
+}
+
+/** A refused sender may still be sending, and the runtime would go on reading on a connection that stays open. */
+function toClosing(answer: Answer): Response {
+  const { status, headers } = answer
+  return toResponse(status === 200 ? answer : { ...answer, headers: { ...headers, connection: 'close' } })
 }

@@ -79,6 +79,8 @@ function toBlock(secret: Uint8Array, pad: number): Uint8Array {
 
 /** The primitives on `node:crypto`. */
 export const primitives: Primitives = {
+  sharesTimers: true,
+
   importHmacKey: (secret): NodeHmacKey => ({
     object: createSecretKey(secret),
     inner: toBlock(secret, 0x36),

@@ -17,11 +17,13 @@ export type HmacKey = object
 export type Ed25519Key = object
 
 /**
- * The cryptography of core, its only part that differs by runtime. `imports` conditions in package.json select the
- * implementation: `node:crypto` where it exists, because an awaited WebCrypto call costs about as much as forty
- * synchronous calls; otherwise WebCrypto.
+ * The parts of core that differ by runtime. `imports` conditions in package.json select the implementation:
+ * `node:crypto` where it exists, because an awaited WebCrypto call costs about as much as forty synchronous calls;
+ * otherwise WebCrypto.
  */
 export interface Primitives {
+  /** Whether several requests may share a timer. Not on Cloudflare Workers, where it ends with the request that set it. */
+  readonly sharesTimers: boolean
   /** Imports the bytes of a signing secret. */
   importHmacKey(secret: Uint8Array): MaybePromise<HmacKey>
   /** Computes the HMAC-SHA256 of the content, in base64. */

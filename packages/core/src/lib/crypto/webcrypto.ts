@@ -9,6 +9,8 @@ const ED25519 = { name: 'Ed25519' }
 
 /** The primitives on WebCrypto. */
 export const primitives: Primitives = {
+  sharesTimers: false,
+
   importHmacKey: (secret) => crypto.subtle.importKey('raw', new Uint8Array(secret), HMAC, false, ['sign']),
 
   async signHmac(key, { id, timestamp, body }) {

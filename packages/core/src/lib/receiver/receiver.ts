@@ -8,7 +8,7 @@ import { createRouter, type EventHandler } from '../handle/router.ts'
 import { toStoreError } from '../handle/sink.ts'
 import { type Answer, answerFor, toResponse } from '../http/answer.ts'
 import type { IncomingDelivery } from '../http/incoming-delivery.ts'
-import { fromRequest } from '../http/web-request.ts'
+import { createRequestReader } from '../http/web-request.ts'
 import { createDefaultObserver } from '../observe/default-observer.ts'
 import type { QueueWorker, WorkOptions } from '../queue/queue.ts'
 import { systemClock } from '../shared/clock.ts'
@@ -171,6 +171,7 @@ export function createReceiver(options: ReceiverOptions): Receiver {
   const queued = queue && createLazyQueueMode({ queue, endpoint, now, observe, dispatch, clock })
   const sink = queued?.sink ?? createInlineSink({ ...limits, store, dispatch, observe, clock, now })
   const answer = createReception({ options, limits, sink, observe, now, clock })
+  const readRequest = createRequestReader(clock)
   const lifecycle = createLifecycle(queue ?? store, clock, (fault) =>
     observe({ type: 'fault', code: 'store_unavailable', error: toStoreError(fault) }),
   )
@@ -201,7 +202,7 @@ export function createReceiver(options: ReceiverOptions): Receiver {
     ready: async () => await queue?.ready?.(),
     warn: (warning) => observe({ ...warning, type: 'warning' }),
     async fetch(request, context, workerContext) {
-      const answer = await receiver.receive(fromRequest(request, clock, addressIn(context)))
+      const answer = await receiver.receive(readRequest(request, addressIn(context)))
       if (queue && !lifecycle.hasWorker() && answer.status === 200) {
         drainAfterAnswer([context, workerContext], receiver.drain)
       }
