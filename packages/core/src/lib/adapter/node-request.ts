@@ -28,7 +28,7 @@ export async function answerNodeRequest(
   const answer = await receiver.receive({
     method,
     headers: headersOf(request),
-    body: bodyOf(request),
+    body: bodyOf(request, response),
     remoteAddress: socket?.remoteAddress,
   })
   write(request, response, answer)
@@ -58,13 +58,13 @@ function headersOf({ headers, rawHeaders = [] }: NodeRequestLike): HeadersLike {
 }
 
 /** The body if it was already read, otherwise a function that reads it. */
-function bodyOf(request: ReadRequest): IncomingDelivery['body'] {
+function bodyOf(request: ReadRequest, response: NodeResponseLike): IncomingDelivery['body'] {
   const kept = toRawBody(request.rawBody ?? request.body)
   if (kept instanceof Uint8Array) return kept
   if (kept) return async () => misread('parsed', request)
   // The stream has ended and its bytes were not kept.
   if (request.readableEnded) return async () => misread('read and not kept', request)
-  return (limits) => readBody(request, limits)
+  return (limits) => readBody(request, response, limits)
 }
 
 function misread(how: string, request: NodeRequestLike): Refusal {
@@ -74,15 +74,15 @@ function misread(how: string, request: NodeRequestLike): Refusal {
   )
 }
 
-function readBody(request: NodeRequestLike, limits: BodyLimits): Promise<Uint8Array | Refusal> {
+function readBody(
+  request: NodeRequestLike,
+  response: NodeResponseLike,
+  limits: BodyLimits,
+): Promise<Uint8Array | Refusal> {
   const collector = createBodyCollector(limits)
-  let reading = true
-  // From now on `discardRest` reads the rest of the body.
-  collector.result.then(() => {
-    reading = false
-  })
   request.on('data', (chunk) => {
-    if (reading && !collector.push(chunk)) request.pause()
+    // Once there is an answer, `discardRest` reads the rest.
+    if (!collector.push(chunk) && !response.headersSent) request.pause()
   })
   request.on('end', collector.end)
   request.on('error', collector.fail)
@@ -95,8 +95,8 @@ function write(request: NodeRequestLike, response: NodeResponseLike, answer: Ans
   const { status, headers, body } = answer
   const unread = request.complete === false
   // Answers are ASCII, so their length in bytes is that of the text.
-  const length = { 'content-length': body.length }
-  response.writeHead(status, { ...headers, ...length, ...(unread && { connection: 'close' }) })
+  const head = { ...headers, 'content-length': body.length }
+  response.writeHead(status, unread ? { ...head, connection: 'close' } : head)
   if (!unread) return void response.end(body)
   // The answer is complete with this. Node closes the connection at `end`, whatever the sender is still sending.
   response.write(body)

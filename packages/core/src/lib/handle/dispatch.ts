@@ -1,6 +1,7 @@
 import { readEvent } from '../events/event.ts'
 import { isEventType, type WebhookEvent } from '../events/event-types.ts'
 import { hideJobToken } from '../jobs/hide-job-token.ts'
+import { fromOthers, type MaybePromise, mapMaybe } from '../shared/maybe-promise.ts'
 import { isRefusal, type Refusal } from '../shared/refusal.ts'
 import type { EventWaiters } from './event-waiters.ts'
 import type { MiddlewareList } from './middleware.ts'
@@ -14,8 +15,11 @@ export interface Dispatch {
   context: HandlerContext
 }
 
-/** Runs the handlers of an event one after the other, until one throws. Resolves to whether anything received it. */
-export type Dispatcher = (dispatch: Dispatch) => Promise<boolean>
+/**
+ * Runs the handlers of an event one after the other, until one throws. Returns whether anything received it, or a promise
+ * of it if a handler or middleware is asynchronous.
+ */
+export type Dispatcher = (dispatch: Dispatch) => MaybePromise<boolean>
 
 /** What a dispatcher is built from. */
 export interface DispatcherOptions {
@@ -36,8 +40,7 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
     const fallback = unhandled()
     return found.length === 0 && fallback ? [fallback] : found
   }
-  return async (dispatch) => {
-    const { event, context } = dispatch
+  return ({ event, context }) => {
     if (event.id === undefined && isEventType(event.type)) {
       warn(
         `the ${event.type} event of ${context.delivery.id} names no job: only handlers of "*" and onUnhandled receive it`,
@@ -46,16 +49,28 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
     const awaited = waiters.seen(event)
     // Middleware that does not call `next` has handled the event itself.
     let handled = true
-    await middleware.run(event, context, async () => {
+    const done = middleware.run(event, context, () => {
       const handlers = findHandlers(event)
-      for (const handler of handlers) {
-        // If aborted, the remaining handlers run in another attempt.
-        context.signal.throwIfAborted()
-        await handler(event, context)
-      }
       handled = handlers.length > 0
+      return runHandlers(handlers, 0, event, context)
     })
-    return handled || awaited
+    return mapMaybe(done, () => handled || awaited)
+  }
+}
+
+/** Runs handlers one after the other, beginning with one of them. Synchronous if they are. */
+function runHandlers(
+  handlers: readonly EventHandler[],
+  first: number,
+  event: WebhookEvent,
+  context: HandlerContext,
+): MaybePromise<void> {
+  for (let index = first; index < handlers.length; index++) {
+    // If aborted, the remaining handlers run in another attempt.
+    context.signal.throwIfAborted()
+    const running = fromOthers(handlers[index]!(event, context))
+    if (running instanceof Promise)
+      return running.then(() => runHandlers(handlers, index + 1, event, context))
   }
 }
 
@@ -66,7 +81,18 @@ export function readDispatch(
 ): Dispatch | Refusal {
   const event = readEvent(delivery.body)
   if (isRefusal(event)) return event
-  const { id, timestamp, scheme, keyId, jwt } = delivery
-  const about = { id, timestamp, scheme, ...(keyId !== undefined && { keyId }), ...(jwt && { jwt }) }
-  return { event: hideJobToken(event), context: { delivery: about, ...rest } }
+  return { event: hideJobToken(event), context: { ...rest, delivery: toAbout(delivery) } }
+}
+
+function toAbout({
+  id,
+  timestamp,
+  scheme,
+  keyId,
+  jwt,
+}: HandlerContext['delivery']): HandlerContext['delivery'] {
+  const about: HandlerContext['delivery'] = { id, timestamp, scheme }
+  if (keyId !== undefined) about.keyId = keyId
+  if (jwt) about.jwt = jwt
+  return about
 }

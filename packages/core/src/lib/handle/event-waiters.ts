@@ -28,15 +28,21 @@ export function createEventWaiters(clock: Clock): EventWaiters {
   const last = new Map<string, KnownEvent[]>()
   const waiting = new Map<string, Set<Waiter>>()
 
+  const remember = (id: string, latest: KnownEvent) => {
+    const known = last.get(id)
+    if (known) last.delete(id)
+    else if (last.size >= REMEMBERED) last.delete(last.keys().next().value!)
+    last.set(id, known ? [latest, ...known.filter(({ kind }) => kind !== latest.kind)] : [latest])
+  }
+
   return {
     seen(event) {
       if (event.id === undefined) return false
       const { id, kind = kindOf(event.type) } = toJob(event.id)
-      const others = last.get(id)?.filter((known) => known.kind !== kind) ?? []
-      last.delete(id)
-      last.set(id, [{ kind, event }, ...others])
-      if (last.size > REMEMBERED) last.delete(last.keys().next().value!)
-      const found = [...(waiting.get(id) ?? [])].filter((waiter) => isSameKind(waiter.kind, kind))
+      remember(id, { kind, event })
+      const waiters = waiting.get(id)
+      if (!waiters) return false
+      const found = [...waiters].filter((waiter) => isSameKind(waiter.kind, kind))
       for (const { resolve } of found) resolve(event)
       return found.length > 0
     },

@@ -1,4 +1,5 @@
 import type { WebhookEvent } from '../events/event-types.ts'
+import type { MaybePromise } from '../shared/maybe-promise.ts'
 import { invalid } from '../shared/options.ts'
 import type { HandlerContext } from './router.ts'
 
@@ -20,8 +21,8 @@ export interface MiddlewareList {
    * @throws WebhookConfigError `option_invalid`
    */
   add(middleware: Middleware): () => void
-  /** Runs the middleware, outermost first, around a step. */
-  run(event: WebhookEvent, context: HandlerContext, step: () => Promise<void>): Promise<void>
+  /** Runs the middleware, outermost first, around a step. Without middleware it is synchronous if the step is. */
+  run(event: WebhookEvent, context: HandlerContext, step: () => MaybePromise<void>): MaybePromise<void>
 }
 
 /** Creates an empty list. */
@@ -44,7 +45,7 @@ export function createMiddlewareList(): MiddlewareList {
             (next, { middleware }) =>
               async () =>
                 await middleware(event, context, next),
-            step,
+            async () => await step(),
           )(),
   }
 }

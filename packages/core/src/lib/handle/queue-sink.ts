@@ -1,6 +1,7 @@
 import { ACCEPTED, DUPLICATE } from '../http/answer.ts'
 import type { ReceiverObserver } from '../observe/observer.ts'
 import type { DeliveryQueue } from '../queue/queue.ts'
+import { mapMaybe } from '../shared/maybe-promise.ts'
 import { fromStore, type Sink, toInfo } from './sink.ts'
 
 /** Creates a sink that acknowledges a delivery when the queue has stored it, without parsing its body. */
@@ -13,11 +14,14 @@ export function createQueueSink(options: {
   onAccepted: () => void
 }): Sink {
   const { queue, endpoint, now, observe, onAccepted } = options
-  return async (delivery, key) => {
-    const enqueued = await fromStore(() => queue.enqueue({ ...delivery, key, endpoint, receivedAt: now() }))
-    const accepted = enqueued === 'enqueued'
-    observe({ type: accepted ? 'accepted' : 'duplicate', delivery: toInfo(delivery), key })
-    if (accepted) onAccepted()
-    return accepted ? ACCEPTED : DUPLICATE
-  }
+  return (delivery, key) =>
+    mapMaybe(
+      fromStore(() => queue.enqueue({ ...delivery, key, endpoint, receivedAt: now() })),
+      (enqueued) => {
+        const accepted = enqueued === 'enqueued'
+        observe({ type: accepted ? 'accepted' : 'duplicate', delivery: toInfo(delivery), key })
+        if (accepted) onAccepted()
+        return accepted ? ACCEPTED : DUPLICATE
+      },
+    )
 }

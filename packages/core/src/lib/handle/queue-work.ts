@@ -2,6 +2,7 @@ import type { ReceiverObserver } from '../observe/observer.ts'
 import type { ProcessDelivery, SettledDelivery } from '../queue/queue.ts'
 import type { QueuedDelivery } from '../queue/queued-delivery.ts'
 import { WebhookConfigError, WebhookError, WebhookPayloadError } from '../shared/errors.ts'
+import { tryMaybe } from '../shared/maybe-promise.ts'
 import { isRefusal, toError } from '../shared/refusal.ts'
 import { isInstance } from '../shared/thrown.ts'
 import { type Dispatcher, readDispatch } from './dispatch.ts'
@@ -30,7 +31,8 @@ export function createQueueWork(options: {
       const dispatched = readDispatch(message, { ...context, key: message.key })
       if (isRefusal(dispatched)) throw toError(dispatched)
       const eventType = dispatched.event.type
-      dispatches.set(message, { eventType, handled: await dispatch(dispatched).catch(throwAsHandler) })
+      const handled = await tryMaybe(() => dispatch(dispatched), throwAsHandler)
+      dispatches.set(message, { eventType, handled })
     },
     report: (settled) => report(settled, dispatches.get(settled.message), observe),
   }

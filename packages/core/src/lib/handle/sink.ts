@@ -3,7 +3,7 @@ import type { DeliveryInfo } from '../observe/observer.ts'
 import type { QueuedDelivery } from '../queue/queued-delivery.ts'
 import { toCause } from '../shared/cause.ts'
 import { WebhookError, WebhookUnavailableError } from '../shared/errors.ts'
-import type { MaybePromise } from '../shared/maybe-promise.ts'
+import { fromOthers, type MaybePromise, tryMaybe } from '../shared/maybe-promise.ts'
 import { isInstance } from '../shared/thrown.ts'
 import type { VerifiedDelivery } from '../verify/verify.ts'
 
@@ -18,12 +18,13 @@ export type Sink = (delivery: SinkDelivery, key: string) => MaybePromise<Answer>
  *
  * @throws WebhookUnavailableError `store_unavailable`, or the code of the store's own error
  */
-export async function fromStore<T>(call: () => Promise<T>): Promise<T> {
-  try {
-    return await call()
-  } catch (error) {
-    throw toStoreError(error)
-  }
+export function fromStore<T>(call: () => MaybePromise<T>): MaybePromise<T> {
+  return tryMaybe(
+    () => fromOthers(call()),
+    (error) => {
+      throw toStoreError(error)
+    },
+  )
 }
 
 /** Converts what a store or queue threw to an error with a code and without secrets. */
@@ -35,5 +36,5 @@ export function toStoreError(error: unknown): WebhookError {
 
 /** Returns the part of a delivery that identifies it in signals. */
 export function toInfo({ id, scheme, keyId }: Pick<QueuedDelivery, 'id' | 'scheme' | 'keyId'>): DeliveryInfo {
-  return { id, scheme, ...(keyId !== undefined && { keyId }) }
+  return keyId === undefined ? { id, scheme } : { id, scheme, keyId }
 }

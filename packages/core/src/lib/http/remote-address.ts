@@ -5,6 +5,7 @@
  * @see https://www.rfc-editor.org/rfc/rfc6177
  */
 export function toAddressGroup(address: string): string {
+  if (!address.includes(':')) return address
   const bare = address.replace(/^\[|\]$/g, '').replace(/%.*$/, '')
   const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(bare)?.[1]
   if (mapped !== undefined) return mapped

@@ -1,5 +1,6 @@
 import type { QueueWorker } from '../queue/queue.ts'
 import { type Clock, systemClock } from '../shared/clock.ts'
+import { finallyMaybe, type MaybePromise } from '../shared/maybe-promise.ts'
 
 /** Options of `Receiver.close`. */
 export interface CloseOptions {
@@ -12,7 +13,7 @@ export interface Lifecycle {
   /** Whether `close` has been called. */
   isClosed(): boolean
   /** Runs a task that `close` waits for. */
-  run<T>(task: () => Promise<T>): Promise<T>
+  run<T>(task: () => MaybePromise<T>): MaybePromise<T>
   /** Adds a worker that `close` stops. The returned worker can also be stopped earlier, and more than once. */
   addWorker(worker: QueueWorker): QueueWorker
   /** Whether a worker is running. */
@@ -46,6 +47,10 @@ export function createLifecycle(
   let closing: Promise<void> | undefined
   let onIdle = () => {}
 
+  const end = () => {
+    runningTasks--
+    if (runningTasks === 0) onIdle()
+  }
   const close = async ({ timeoutMs }: CloseOptions) => {
     await Promise.all([...workers].map((worker) => worker.stop()))
     if (runningTasks > 0) await waitUntilIdle(timeoutMs)
@@ -70,14 +75,9 @@ export function createLifecycle(
   }
   return {
     isClosed: () => closing !== undefined,
-    async run(task) {
+    run(task) {
       runningTasks++
-      try {
-        return await task()
-      } finally {
-        runningTasks--
-        if (runningTasks === 0) onIdle()
-      }
+      return finallyMaybe(task, end)
     },
     addWorker(worker) {
       let stopped: Promise<void> | undefined

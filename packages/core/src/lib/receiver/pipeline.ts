@@ -7,7 +7,7 @@ import type { BodyLimits } from '../http/body-limits.ts'
 import type { IncomingDelivery } from '../http/incoming-delivery.ts'
 import type { JobAuthorizer } from '../jobs/authorize.ts'
 import { readJson } from '../shared/json.ts'
-import { type MaybePromise, mapMaybe } from '../shared/maybe-promise.ts'
+import { finallyMaybe, fromOthers, type MaybePromise, mapMaybe } from '../shared/maybe-promise.ts'
 import { isRefusal, type Refusal, refuse } from '../shared/refusal.ts'
 import {
   isUntimely,
@@ -20,7 +20,7 @@ import type { Limiter } from './limiter.ts'
 import type { SkewProbe } from './skew-probe.ts'
 
 /** Takes one delivery from request to answer. */
-export type Pipeline = (delivery: IncomingDelivery, trace: Trace) => Promise<Answer | Refusal>
+export type Pipeline = (delivery: IncomingDelivery, trace: Trace) => MaybePromise<Answer | Refusal>
 
 /** What the pipeline has read of one delivery, for the report of a refusal. */
 export interface Trace {
@@ -49,52 +49,55 @@ export interface PipelineOptions {
 export function createPipeline(options: PipelineOptions): Pipeline {
   const { verifier, authorize, sink, endpoint, limits, skew } = options
 
-  return async (delivery, trace) => {
+  return (delivery, trace) => {
     const { method = 'POST', headers } = delivery
     if (method !== 'POST') return refuse('method_not_allowed', 'deliveries are sent with POST')
     const unreadable = checkBodyHeaders(headers, limits.maxBytes)
     if (unreadable) return unreadable
     const parsed = parseHeaders(verifier, headers)
     if (isRefusal(parsed)) {
-      if (isUntimely(parsed) && skew.wants()) await probeSkew(delivery, trace, options)
-      return parsed
+      const probed = isUntimely(parsed) && skew.wants() ? probeSkew(delivery, trace, options) : undefined
+      return mapMaybe(probed, () => parsed)
     }
     // Anyone may have sent the delivery until it is verified and authorised, so it counts towards the limits until then.
-    const verified = await withLimits(delivery, trace, options, (bytes) =>
+    const checked = withLimits(delivery, trace, options, (bytes) =>
       mapMaybe(verifySignatures(verifier, parsed, bytes), (verified) =>
         isRefusal(verified) || !authorize || verified.scheme === 'static'
           ? verified
           : checkOurs(verified, authorize),
       ),
     )
-    if (isRefusal(verified)) return verified
-    return await mapMaybe(toKey(endpoint, verified), (key) => sink(verified, key))
+    return mapMaybe(checked, (verified) =>
+      isRefusal(verified) ? verified : mapMaybe(toKey(endpoint, verified), (key) => sink(verified, key)),
+    )
   }
 }
 
 /** Reads a body and processes it while it counts towards the limits. */
-async function withLimits<T>(
+function withLimits<T>(
   delivery: IncomingDelivery,
   trace: Trace,
   { limiter, limits, addressOf }: PipelineOptions,
   next: (bytes: Uint8Array) => MaybePromise<T | Refusal>,
-): Promise<T | Refusal> {
+): MaybePromise<T | Refusal> {
   const address: unknown = addressOf(delivery)
   // `headers.get()` returns null for an absent header, which means an unknown address too.
   const limited = limiter.enter(typeof address === 'string' ? address : undefined)
   if (isRefusal(limited)) return limited
-  try {
-    const { body } = delivery
-    const given = typeof body === 'function' ? await body({ ...limits, watch: limited.watch }) : body
-    // Only a reader can refuse; a parsed body may have a member named `refused`.
-    const bytes = typeof body === 'function' && isRefusal(given) ? given : checkBody(given, limits)
-    if (isRefusal(bytes)) return bytes
-    trace.body = bytes
-    const outcome = limited.complete(bytes.length) ?? next(bytes)
-    return outcome instanceof Promise ? await outcome : outcome
-  } finally {
-    limited.leave()
-  }
+  const { body } = delivery
+  const read = () =>
+    typeof body === 'function' ? fromOthers(body({ ...limits, watch: limited.watch })) : body
+  return finallyMaybe(
+    () =>
+      mapMaybe(read(), (given) => {
+        // Only a reader can refuse; a parsed body may have a member named `refused`.
+        const bytes = typeof body === 'function' && isRefusal(given) ? given : checkBody(given, limits)
+        if (isRefusal(bytes)) return bytes
+        trace.body = bytes
+        return limited.complete(bytes.length) ?? next(bytes)
+      }),
+    limited.leave,
+  )
 }
 
 /** Verifies a stale delivery only to learn whether it is genuine. It stays refused. */

@@ -196,9 +196,9 @@ export function createReceiver(options: ReceiverOptions): Receiver {
         return await emitEvent(event, options, { sink, endpoint, now })
       })
     },
-    // Without `async`, because each promise in the way of a delivery costs about as much as looking its key up.
+    // Without `async`, which would add three turns of the microtask queue to a promise that it returns.
     receive: (delivery) =>
-      lifecycle.isClosed() ? Promise.resolve(answerFor('draining')) : lifecycle.run(() => answer(delivery)),
+      Promise.resolve(lifecycle.isClosed() ? answerFor('draining') : lifecycle.run(() => answer(delivery))),
     ready: async () => await queue?.ready?.(),
     warn: (warning) => observe({ ...warning, type: 'warning' }),
     async fetch(request, context, workerContext) {

@@ -6,6 +6,7 @@ import { doubtDefaultKeys } from '../jwks/emulator.ts'
 import type { ReceiverObserver } from '../observe/observer.ts'
 import type { ConfigWarning } from '../schemes/secrets.ts'
 import type { Clock } from '../shared/clock.ts'
+import type { MaybePromise } from '../shared/maybe-promise.ts'
 import { safeListener } from '../shared/safe-listener.ts'
 import type { VerifyOptions } from '../verify/verify-options.ts'
 import { withErrorBoundary } from './error-boundary.ts'
@@ -33,7 +34,9 @@ export interface ReceptionOptions {
  *
  * @throws WebhookConfigError An option is missing or wrong
  */
-export function createReception(given: ReceptionOptions): (delivery: IncomingDelivery) => Promise<Answer> {
+export function createReception(
+  given: ReceptionOptions,
+): (delivery: IncomingDelivery) => MaybePromise<Answer> {
   const { options, limits, sink, observe, now, clock } = given
   const { endpoint = 'default', queue, dynamic, onRefused } = options
   const { clientAddress: addressOf = ({ remoteAddress }) => remoteAddress } = options

@@ -73,7 +73,7 @@ export function createMemoryStore(options: MemoryStoreOptions = {}): Idempotency
   }
 
   return {
-    async claim(key, { leaseUntil, expiresAt }) {
+    claim(key, { leaseUntil, expiresAt }) {
       const present = now()
       forgetExpired(present)
       longestLeaseMs = Math.max(longestLeaseMs, leaseUntil - present)
@@ -84,19 +84,19 @@ export function createMemoryStore(options: MemoryStoreOptions = {}): Idempotency
       if (last && isHeld(last, present)) return { status: 'in_progress', leaseUntil: last.leaseUntil }
       const attempt = (last?.attempt ?? 0) + 1
       const token = ++claims
-      completed.delete(key)
+      if (doneUntil !== undefined) completed.delete(key)
       open.set(key, { token, attempt, leaseUntil, expiresAt })
       forgetExcess()
       return { status: 'claimed', key, token: String(token), attempt }
     },
-    async complete(active) {
+    complete(active) {
       const claim = held(active)
       if (!claim) return false
       open.delete(active.key)
       completed.add(active.key, claim.expiresAt)
       return true
     },
-    async release(active) {
+    release(active) {
       const claim = held(active)
       if (claim) claim.token = 0
       return claim !== undefined

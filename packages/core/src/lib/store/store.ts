@@ -1,3 +1,5 @@
+import type { MaybePromise } from '../shared/maybe-promise.ts'
+
 /** When a claim's lease and the record itself end, in epoch milliseconds. */
 export interface ClaimDeadlines {
   /** When the lease ends. Until then no other claim of the key succeeds. */
@@ -23,15 +25,16 @@ export type Claim = ActiveClaim | { status: 'in_progress'; leaseUntil: number } 
 /**
  * Remembers which deliveries were handled, so that retries are not handled again.
  *
- * Exactly one of any concurrent claims of a key succeeds. A method rejects if its outcome is unknown.
+ * Exactly one of any concurrent claims of a key succeeds. A method throws or rejects if its outcome is unknown. Stores that
+ * need not wait return plain values, because each promise in the way of a delivery costs as much as a claim in memory.
  */
 export interface IdempotencyStore {
   /** Claims a delivery for processing, or says why it cannot be claimed. */
-  claim(key: string, deadlines: ClaimDeadlines): Promise<Claim>
+  claim(key: string, deadlines: ClaimDeadlines): MaybePromise<Claim>
   /** Records the delivery as handled until the claim's `expiresAt`; `false` if the lease was lost. */
-  complete(claim: ActiveClaim): Promise<boolean>
+  complete(claim: ActiveClaim): MaybePromise<boolean>
   /** Releases the claim, so that the next attempt is processed at once; `false` if the lease was lost. */
-  release(claim: ActiveClaim): Promise<boolean>
+  release(claim: ActiveClaim): MaybePromise<boolean>
   /** Closes the store and frees its resources. */
   close?(): Promise<void>
 }
