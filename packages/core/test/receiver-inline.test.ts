@@ -1,3 +1,4 @@
+import { runInNewContext } from 'node:vm'
 import { createMemoryStore, PermanentError } from '@gwh/core'
 import type { IdempotencyStore } from '@gwh/core/store'
 import { describe, expect, test } from 'vitest'
@@ -69,6 +70,38 @@ describe('a verified delivery', () => {
       await expect(receiver.receive(staticDelivery())).resolves.toMatchObject(ACCEPTED)
     }
     expect(keys.size).toBe(2)
+  })
+
+  test('waits for a handler that returns a promise of any realm, then runs the next one', async () => {
+    const { receiver } = createWatched()
+    // As in Jest, which runs tests in a realm of their own.
+    const { promise, resolve } = runInNewContext('Promise.withResolvers()') as PromiseWithResolvers<void>
+    const steps: string[] = []
+    receiver.on('*', () => promise).on('*', () => steps.push('handled'))
+    const answer = receiver.receive(staticDelivery()).then(() => steps.push('answered'))
+    await settle()
+    expect(steps).toEqual([])
+    resolve()
+    await answer
+    expect(steps).toEqual(['handled', 'answered'])
+  })
+
+  test('is handled with a store that answers at once, and faults with one that throws at once', async () => {
+    const completed: string[] = []
+    const immediate = {
+      claim: (key: string) => ({ status: 'claimed', key, token: '1', attempt: 1 }),
+      complete: ({ key }: { key: string }) => completed.push(key) > 0,
+    } as unknown as IdempotencyStore
+    const { receiver } = createWatched({ store: immediate })
+    receiver.on('*', () => {})
+    await expect(receiver.receive(staticDelivery())).resolves.toMatchObject(ACCEPTED)
+    expect(completed).toHaveLength(1)
+    const claim = () => {
+      throw new Error('disk')
+    }
+    const broken = createWatched({ store: { ...immediate, claim } })
+    await expect(broken.receiver.receive(staticDelivery())).resolves.toMatchObject({ status: 503 })
+    expect(typesOf(broken.signals)).toEqual(['fault'])
   })
 
   test('of an unknown type is accepted, with or without onUnhandled', async () => {

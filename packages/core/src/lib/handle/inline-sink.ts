@@ -6,13 +6,13 @@ import { PermanentError, WebhookError } from '../shared/errors.ts'
 import { type MaybePromise, mapMaybe, tryMaybe } from '../shared/maybe-promise.ts'
 import { isRefusal, toError } from '../shared/refusal.ts'
 import { isInstance } from '../shared/thrown.ts'
-import type { ActiveClaim, IdempotencyStore } from '../store/store.ts'
+import type { ActiveClaim, ReceiverStore } from '../store/store.ts'
 import { type Dispatch, type Dispatcher, readDispatch } from './dispatch.ts'
 import { fromStore, type Sink, type SinkDelivery, toInfo, toStoreError } from './sink.ts'
 
 /** Dependencies and limits of inline handling. */
 export interface InlineOptions {
-  store: IdempotencyStore
+  store: ReceiverStore
   dispatch: Dispatcher
   observe: ReceiverObserver
   clock: Clock

@@ -14,7 +14,7 @@ import type { QueueWorker, WorkOptions } from '../queue/queue.ts'
 import { systemClock } from '../shared/clock.ts'
 import { WebhookConfigError, WebhookUnavailableError } from '../shared/errors.ts'
 import { safeListener } from '../shared/safe-listener.ts'
-import { createMemoryStore } from '../store/memory-store.ts'
+import { createImmediateStore } from '../store/memory-store.ts'
 import { drainAfterAnswer } from './after-answer.ts'
 import type { EmitOptions, EmittedEvent } from './emit.ts'
 import { createLazyQueueMode } from './lazy-queue-mode.ts'
@@ -167,7 +167,7 @@ export function createReceiver(options: ReceiverOptions): Receiver {
     waiters,
     warn: warn('event_id_missing'),
   })
-  const store = options.store ?? createMemoryStore({ now })
+  const store = options.store ?? createImmediateStore({ now })
   const queued = queue && createLazyQueueMode({ queue, endpoint, now, observe, dispatch, clock })
   const sink = queued?.sink ?? createInlineSink({ ...limits, store, dispatch, observe, clock, now })
   const answer = createReception({ options, limits, sink, observe, now, clock })

@@ -1,7 +1,7 @@
 import { CLOCK_SLACK_MS, type SeenClock, seeClock } from '../shared/clock-agreement.ts'
 import { wholeNumber } from '../shared/options.ts'
 import { createExpiringKeys } from './expiring-keys.ts'
-import type { ActiveClaim, IdempotencyStore } from './store.ts'
+import type { ActiveClaim, IdempotencyStore, ReceiverStore } from './store.ts'
 
 /** Options of `createMemoryStore`. */
 export interface MemoryStoreOptions {
@@ -34,6 +34,23 @@ const MAX_KEYS = 100_000
  * @throws WebhookConfigError `option_invalid`
  */
 export function createMemoryStore(options: MemoryStoreOptions = {}): IdempotencyStore {
+  const { claim, complete, release, close } = createImmediateStore(options)
+  return {
+    claim: async (...given) => claim(...given),
+    complete: async (given) => complete(given),
+    release: async (given) => release(given),
+    async close() {
+      await close?.()
+    },
+  }
+}
+
+/**
+ * Like `createMemoryStore`, but without promises, which take longer than the store. For receivers without one.
+ *
+ * @throws WebhookConfigError `option_invalid`
+ */
+export function createImmediateStore(options: MemoryStoreOptions): ReceiverStore {
   const { now = Date.now } = options
   const maxKeys = wholeNumber('maxKeys', options.maxKeys, MAX_KEYS)
   const open = new Map<string, OpenClaim>()

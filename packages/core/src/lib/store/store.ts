@@ -25,16 +25,23 @@ export type Claim = ActiveClaim | { status: 'in_progress'; leaseUntil: number } 
 /**
  * Remembers which deliveries were handled, so that retries are not handled again.
  *
- * Exactly one of any concurrent claims of a key succeeds. A method throws or rejects if its outcome is unknown. Stores that
- * need not wait return plain values, because each promise in the way of a delivery costs as much as a claim in memory.
+ * Exactly one of any concurrent claims of a key succeeds. A method rejects if its outcome is unknown.
  */
 export interface IdempotencyStore {
   /** Claims a delivery for processing, or says why it cannot be claimed. */
-  claim(key: string, deadlines: ClaimDeadlines): MaybePromise<Claim>
+  claim(key: string, deadlines: ClaimDeadlines): Promise<Claim>
   /** Records the delivery as handled until the claim's `expiresAt`; `false` if the lease was lost. */
-  complete(claim: ActiveClaim): MaybePromise<boolean>
+  complete(claim: ActiveClaim): Promise<boolean>
   /** Releases the claim, so that the next attempt is processed at once; `false` if the lease was lost. */
-  release(claim: ActiveClaim): MaybePromise<boolean>
+  release(claim: ActiveClaim): Promise<boolean>
   /** Closes the store and frees its resources. */
+  close?(): Promise<void>
+}
+
+/** What a receiver needs of a store: like `IdempotencyStore`, but a store that need not wait may return plain values. */
+export interface ReceiverStore {
+  claim(key: string, deadlines: ClaimDeadlines): MaybePromise<Claim>
+  complete(claim: ActiveClaim): MaybePromise<boolean>
+  release(claim: ActiveClaim): MaybePromise<boolean>
   close?(): Promise<void>
 }
