@@ -12,11 +12,14 @@ const FILES = [
   ['canonical-json', /^shared\/canonical-json\./],
   [
     'parsing',
-    /^shared\/(?:json|environment)|^events\/(?!event-schemas)|^jwks\/(?:key-set|given|emulator)|^jobs\/(?:hide|job-keys)|^handle\/(?:sink|dispatch)\./,
+    /^shared\/(?:json|environment)|^events\/(?!event-schemas)|^jwks\/(?:key-set|given|emulator)|^jobs\/job-keys|^handle\/(?:sink|dispatch)\./,
   ],
   ['dynamic', /^crypto\/ed25519|^jwks\/(?!google|jwks-url)|^schemes\/dynamic-/],
   ['explain', /^verify\/(?:explain|prepare)|^receiver\/explanations/],
-  ['base', /^(?:shared|jwks|verify)\/|^http\/(?:answer|body|headers)|^schemes\/(?!jwt|rotating|sign\.)/],
+  [
+    'base',
+    /^(?:shared|jwks|verify)\/|^jobs\/hide|^http\/(?:answer|body|headers)|^schemes\/(?!jwt|rotating|sign\.)/,
+  ],
   ['http', /^http\/(?!raw-body)|^receiver\/after-answer/],
   ['queue-mode', /^receiver\/(?:queue-mode|idle-queue)|^handle\/queue-|^queue\/serial/],
   ['queue', /^queue\//],
