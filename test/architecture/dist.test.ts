@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 
@@ -74,9 +74,24 @@ describe('the published build of core', () => {
     expect(size, 'build again: npx pnpm@12 build').toBeLessThanOrEqual(most)
   })
 
-  test('the signer is not loaded with the receiver', () => {
-    const { files } = load(join(core, 'dist/index.js'))
-    for (const text of files.values()) expect(text).not.toContain('signStatic')
+  test.each([
+    ['the signer', 'index', 'function signStatic('],
+    ['fetching keys', 'index', 'function createJwks('],
+    ['verifying tokens', 'index', 'function createJwtVerifier('],
+    ['verifying job tokens', 'index', 'function createJobTokenVerifier('],
+    ['explaining', 'index', 'function explainFailure('],
+    ['emitting', 'index', 'function emitEvent('],
+    ['working on a queue', 'index', 'function createQueueWork('],
+    ['checking given keys', 'verify', 'function selectKeys('],
+  ])('%s is not loaded with %s', (_, name, code) => {
+    const texts = [...load(join(core, `dist/${name}.js`)).files.values()]
+    expect(texts.some((text) => text.includes(code))).toBe(false)
+    const all = readdirSync(join(core, 'dist'), { recursive: true, encoding: 'utf8' })
+    expect(
+      all.some(
+        (path) => path.endsWith('.js') && readFileSync(join(core, 'dist', path), 'utf8').includes(code),
+      ),
+    ).toBe(true)
   })
 
   test('every file the manifest names is there', () => {

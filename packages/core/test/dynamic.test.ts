@@ -1,4 +1,5 @@
 import { createReceiver, verifyWebhook } from '@gwh/core'
+import { createJobToken, JOB_TOKEN_FIELD } from '@gwh/core/job-token'
 import { createFixedJwks, createJwks, type JsonWebKeySet, type Jwks } from '@gwh/core/jwks'
 import { signDynamic } from '@gwh/core/sign'
 import { describe, expect, test } from 'vitest'
@@ -6,7 +7,9 @@ import {
   codeOf,
   createFakeClock,
   dynamicDelivery,
+  EVENT,
   hmacOf,
+  JOB_KEY,
   JWKS,
   NOW,
   NOW_SECONDS,
@@ -178,5 +181,24 @@ describe('a receiver must say whose jobs it accepts', () => {
     expect(() => createReceiver({ dynamic: { jwks, ...(dynamic as { allowAnyJob: true }) } })).toThrow(
       expect.objectContaining({ code: 'option_invalid' }),
     )
+  })
+})
+
+describe('a receiver uses the keys it was created with', () => {
+  // The code for them is loaded with the first dynamic delivery, long after the options were given.
+  test('although the key set changes before the first delivery', async () => {
+    const jwks = { keys: [...JWKS.keys] }
+    const receiver = createReceiver({ dynamic: { jwks, allowAnyJob: true }, now: () => NOW })
+    jwks.keys.length = 0
+    await expect(receiver.receive(dynamicDelivery())).resolves.toMatchObject({ status: 200 })
+  })
+
+  test('although the list of job keys changes before the first delivery', async () => {
+    const jobKey = [JOB_KEY]
+    const receiver = createReceiver({ dynamic: { jwks: JWKS, jobKey }, now: () => NOW })
+    jobKey[0] = 'another job key of more than thirty-two characters'
+    const token = await createJobToken({ jobKey: JOB_KEY, now: () => NOW })
+    const body = { ...EVENT, user_metadata: { [JOB_TOKEN_FIELD]: token } }
+    await expect(receiver.receive(dynamicDelivery({ body }))).resolves.toMatchObject({ status: 200 })
   })
 })
