@@ -129,9 +129,10 @@ test.each([
   'OK',
   [],
   ['claimed'],
-  ['claimed', 'x'],
-  ['claimed', 0],
-  ['in_progress', null],
+  ['claimed x'],
+  ['claimed 0'],
+  ['in_progress'],
+  ['in_progress x'],
   ['absent'],
 ])('the answer %j is an unavailable store for every verb', async (reply) => {
   const store = createRedisStore({ client: { sendCommand: async () => reply }, now })

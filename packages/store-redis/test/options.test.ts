@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { createRedisStore, type RedisLike } from '../src/index.ts'
 import { DEADLINES, INVALID, NOW } from './support.ts'
 
-const client = { sendCommand: async () => ['claimed', 1] }
+const client = { sendCommand: async () => ['claimed 1'] }
 
 test.each([undefined, null, 'redis://127.0.0.1', {}, () => {}])('%s is no client', (value) => {
   const options = { client: value as unknown as RedisLike }
@@ -28,7 +28,7 @@ test('a sentinel client gets the command where it expects it', async () => {
     getMasterNode: () => undefined,
     sendCommand: async (...args: unknown[]) => {
       sent.push(args[0], args[1])
-      return ['claimed', 1]
+      return ['claimed 1']
     },
   }
   const store = createRedisStore({ client: sentinel, now: () => NOW })
@@ -37,7 +37,7 @@ test('a sentinel client gets the command where it expects it', async () => {
 })
 
 test('answers that come as bytes are understood', async () => {
-  const bytes = { sendCommand: async () => ['in_progress', '1795000060000'].map((text) => Buffer.from(text)) }
+  const bytes = { sendCommand: async () => [Buffer.from('in_progress 1795000060000')] }
   const store = createRedisStore({ client: bytes, now: () => NOW })
   expect(await store.claim('a', DEADLINES)).toEqual({ status: 'in_progress', leaseUntil: 1_795_000_060_000 })
 })

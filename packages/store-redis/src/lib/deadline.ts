@@ -1,5 +1,5 @@
-import { WebhookUnavailableError } from '@gwh/core/errors'
 import type { Clock } from '@gwh/core/queue'
+import { noAnswer } from './redis-errors.ts'
 
 /**
  * Waits for a reply for at most `ms` milliseconds. Redis may still carry out the command afterwards.
@@ -15,7 +15,7 @@ export async function within<T>(
 ): Promise<T> {
   const late = Promise.withResolvers<never>()
   const cancel = clock.schedule(() => {
-    late.reject(new WebhookUnavailableError('store_unavailable', `Redis did not answer within ${ms} ms`))
+    late.reject(noAnswer(ms))
     giveUp()
   }, ms)
   try {

@@ -18,3 +18,8 @@ export function toUnavailable(error: unknown, doing: string, what = 'delivery'):
 export function unexpectedReply(): WebhookUnavailableError {
   return new WebhookUnavailableError('store_unavailable', 'Redis gave an unexpected answer')
 }
+
+/** The error for an answer that takes too long. */
+export function noAnswer(ms: number): WebhookUnavailableError {
+  return new WebhookUnavailableError('store_unavailable', `Redis did not answer within ${ms} ms`)
+}

@@ -46,7 +46,7 @@ export function createRedisLedger(options: RedisLedgerOptions): JobLedger {
   guardAgainstErrorEvents(client)
   const eviction = createEvictionCheck(client, allowEviction, clock)
   const checkPolicy = async (signal: AbortSignal) => {
-    const policy = String(await scripts('policy', `${prefix}{jobs}`, [], signal))
+    const policy = String(await scripts('policy', [`${prefix}{jobs}`], [], signal))
     if (policy !== '') throw evictionRefused(policy, 'jobs')
   }
   type Name = keyof typeof LEDGER_SCRIPTS
@@ -57,7 +57,7 @@ export function createRedisLedger(options: RedisLedgerOptions): JobLedger {
       await eviction.before(() => checkPolicy(signal))
       // The caller has given up, so the script must not run late.
       signal.throwIfAborted()
-      return await scripts(name, key, args.map(toText), signal)
+      return await scripts(name, [key], args.map(toText), signal)
     }
     try {
       return await within(commandTimeoutMs, clock, call(), () => waiting.abort())

@@ -8,6 +8,7 @@ interface Emitter {
 
 /** A `Redis` or `Cluster` of ioredis. */
 export interface IoredisLike extends Emitter {
+  isCluster?: boolean
   call(command: string, ...args: string[]): Promise<unknown>
 }
 
@@ -64,6 +65,11 @@ export function toSendCommand(client: RedisLike): SendCommand {
   }
   if ('sendCommand' in client) return (_, command, signal) => client.sendCommand(command, waiting(signal))
   throw noClient()
+}
+
+/** Whether keys may be on different nodes, so that a script must not have several. */
+export function isCluster(client: RedisLike): boolean {
+  return 'getSlotRandomNode' in client || ('isCluster' in client && client.isCluster === true)
 }
 
 function noClient(): WebhookConfigError {

@@ -2,13 +2,13 @@ import { checkNames, wholeNumber } from '@gwh/core/options'
 import { type Clock, systemClock } from '@gwh/core/queue'
 import type { ActiveClaim, Claim, ClaimDeadlines, IdempotencyStore } from '@gwh/core/store'
 import { createAbandonedClaims } from './abandoned-claims.ts'
-import { within } from './deadline.ts'
 import { createEvictionCheck, evictionRefused } from './eviction.ts'
 import { checkPrefix, checkTimes, toRecordName } from './options.ts'
 import { toUnavailable, unexpectedReply } from './redis-errors.ts'
-import { guardAgainstErrorEvents, type RedisLike, toSendCommand } from './redis-like.ts'
+import { guardAgainstErrorEvents, isCluster, type RedisLike, toSendCommand } from './redis-like.ts'
 import { createScripts } from './run-scripts.ts'
 import { STORE_SCRIPTS } from './scripts.ts'
+import { groupByTurn } from './turns.ts'
 
 /** Options of a Redis idempotency store. */
 export interface RedisStoreOptions {
@@ -31,7 +31,11 @@ const NAMES = ['client', 'prefix', 'commandTimeoutMs', 'allowEviction', 'now', '
 /**
  * Makes an idempotency store on Redis 6.2 or newer, shared by all machines that use the same Redis and `prefix`.
  *
- * Each verb is one atomic script on one key. What survives a crash of Redis is up to its `appendfsync`.
+ * Each call is atomic. What survives a crash of Redis is up to its `appendfsync`.
+ *
+ * **Grouping.** Calls of one turn of the event loop share a script of up to 100 keys. On a cluster, and once Redis has
+ * refused keys of different slots, each call is a script of its own. A proxy that spreads keys over several servers
+ * without checking slots (twemproxy, Envoy) is not supported: it would send a whole group to one server.
  *
  * **Time.** Leases are compared with the caller's clock, because the deadlines come from it. Machines that share a store
  * should agree to a few seconds. Where they do not, a lease may be taken over early, and fencing still lets only the
@@ -68,19 +72,31 @@ export function createRedisStore(options: RedisStoreOptions): IdempotencyStore {
   const eviction = createEvictionCheck(client, allowEviction, clock)
   const abandoned = createAbandonedClaims()
 
-  const take = async (key: string, token: string, deadlines: ClaimDeadlines, signal: AbortSignal) => {
-    const present = now()
-    checkTimes({ now: present, ...deadlines })
-    return await eviction.run(async (checks) => {
-      const args = claimArguments(token, present, deadlines, checks)
-      const reply = await run('claim', toRecordName(prefix, key), [...args, ...abandoned.tokens(key)], signal)
-      return toClaim(reply, key, token)
-    })
+  const common = { together: !isCluster(client), timeoutMs: commandTimeoutMs, clock }
+  const take = groupByTurn<PendingClaim>({
+    ...common,
+    send: (calls, signal) =>
+      eviction.run(async (checks) => {
+        const args = [String(now()), checks ? '1' : '0', ...calls.map(toClaimArgument)]
+        return toReplies(await run('claim', toRecordNames(calls), args, signal))
+      }),
+    late: (claim, reply) => withdrawIfClaimed(claim, reply),
+  })
+  const settle = groupByTurn<Settling>({
+    ...common,
+    // Without the signal: a completion is worth carrying out even if its caller has given up.
+    send: async (calls) => {
+      const args = calls.map(({ verb, token }) => `${verb} ${token}`)
+      return toReplies(await run('settle', toRecordNames(calls), args))
+    },
+  })
+  const withdrawIfClaimed = ({ record, token }: PendingClaim, reply: unknown) => {
+    // If that fails too, the lease ends the claim.
+    if (String(reply).startsWith('claimed')) settle({ record, token, verb: 'withdraw' }).catch(() => {})
   }
-  const settle = async (verb: 'complete' | 'release' | 'withdraw', { key, token }: ActiveClaim) => {
+  const settleAs = async (verb: 'complete' | 'release', { key, token }: ActiveClaim) => {
     try {
-      const reply = run(verb, toRecordName(prefix, key), [token])
-      return toVerdict(await within(commandTimeoutMs, clock, reply))
+      return toVerdict(await settle({ record: toRecordName(prefix, key), token, verb }))
     } catch (error) {
       throw toUnavailable(error, verb)
     }
@@ -88,52 +104,69 @@ export function createRedisStore(options: RedisStoreOptions): IdempotencyStore {
 
   return {
     async claim(key, deadlines) {
+      const record = toRecordName(prefix, key)
+      checkTimes({ now: now(), ...deadlines })
       const token = crypto.randomUUID()
-      const waiting = new AbortController()
-      const taken = take(key, token, deadlines, waiting.signal)
       try {
-        const claim = await within(commandTimeoutMs, clock, taken, () => waiting.abort())
+        const reply = await take({ record, token, ...deadlines, abandoned: abandoned.tokens(key) })
+        const claim = toClaim(reply, key, token)
         if (claim.status === 'claimed') abandoned.forget(key)
         return claim
       } catch (error) {
         abandoned.add(key, token, deadlines.leaseUntil, now())
-        whenClaimed(taken, (claim) => settle('withdraw', claim))
         throw toUnavailable(error, 'claim')
       }
     },
-    complete: (claim) => settle('complete', claim),
-    release: (claim) => settle('release', claim),
+    complete: (claim) => settleAs('complete', claim),
+    release: (claim) => settleAs('release', claim),
     close: async () => eviction.close(),
   }
 }
 
-function claimArguments(
-  token: string,
-  now: number,
-  { leaseUntil, expiresAt }: ClaimDeadlines,
-  checkEviction: boolean,
-): string[] {
-  const lifeMs = Math.ceil(expiresAt - now)
-  return [now, token, leaseUntil, expiresAt, lifeMs, checkEviction ? 1 : 0].map(String)
+interface PendingClaim extends ClaimDeadlines {
+  record: string
+  token: string
+  /** Tokens that may be taken over. */
+  abandoned: readonly string[]
 }
 
-/** Handles a claim that is won after its caller has given up; if that fails, the lease ends it. */
-function whenClaimed(late: Promise<Claim>, then: (claim: ActiveClaim) => Promise<unknown>): void {
-  late.then((claim) => (claim.status === 'claimed' ? then(claim) : undefined)).catch(() => {})
+interface Settling {
+  record: string
+  token: string
+  verb: 'complete' | 'release' | 'withdraw'
+}
+
+function toRecordNames(calls: readonly { record: string }[]): readonly [string, ...string[]] {
+  return calls.map(({ record }) => record) as [string, ...string[]]
+}
+
+function toClaimArgument({ token, leaseUntil, expiresAt, abandoned }: PendingClaim): string {
+  return [token, leaseUntil, expiresAt, ...abandoned].join(' ')
+}
+
+function toReplies(reply: unknown): readonly unknown[] {
+  if (Array.isArray(reply)) return reply
+  const [status, detail] = split(reply)
+  throw status === 'evicting' ? evictionRefused(detail) : unexpectedReply()
 }
 
 function toClaim(reply: unknown, key: string, token: string): Claim {
-  // Clients reply with strings, bytes or numbers.
-  const [status, detail] = Array.isArray(reply) ? reply.map(String) : []
+  const [status, detail] = split(reply)
   if (status === 'completed') return { status }
   if (status === 'claimed' && Number(detail) >= 1) return { status, key, token, attempt: Number(detail) }
-  if (status === 'in_progress' && Number(detail) >= 0) return { status, leaseUntil: Number(detail) }
-  if (status === 'evicting') throw evictionRefused(String(detail))
-  throw unexpectedReply()
+  if (status === 'in_progress' && detail !== '' && Number(detail) >= 0)
+    return { status, leaseUntil: Number(detail) }
+  throw status === 'error' ? new Error(detail) : unexpectedReply()
 }
 
 function toVerdict(reply: unknown): boolean {
-  const verdict = String(reply)
-  if (verdict !== '1' && verdict !== '0') throw unexpectedReply()
-  return verdict === '1'
+  const [verdict, detail] = split(reply)
+  if (verdict === '1' || verdict === '0') return verdict === '1'
+  throw verdict === 'error' ? new Error(detail) : unexpectedReply()
+}
+
+/** The first word and the rest. Clients reply with strings, bytes or numbers. */
+function split(reply: unknown): [string, string] {
+  const [word = '', ...rest] = String(reply).split(' ')
+  return [word, rest.join(' ')]
 }

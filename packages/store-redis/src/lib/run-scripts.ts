@@ -1,10 +1,10 @@
 import type { SendCommand } from './redis-like.ts'
 
-/** Runs one of several scripts on a key, in one atomic step. */
+/** Runs one of several scripts on keys, in one atomic step. */
 export type RunScript<Name extends string> = (
   name: Name,
-  key: string,
-  args: string[],
+  keys: readonly [string, ...string[]],
+  args: readonly string[],
   signal?: AbortSignal,
 ) => Promise<unknown>
 
@@ -19,15 +19,17 @@ export function createScripts<Name extends string>(
     digests.set(script, digest)
     return digest
   }
-  return async (name, key, args, signal) => {
+  return async (name, keys, args, signal) => {
     const script = scripts[name]
+    const [key] = keys
+    const rest = [String(keys.length), ...keys, ...args]
     const digest = await digestOf(script)
     try {
-      return await send(key, ['EVALSHA', digest, '1', key, ...args], signal)
+      return await send(key, ['EVALSHA', digest, ...rest], signal)
     } catch (error) {
       // The caller has given up, so the script must not run late.
       if (!isUnknownScript(error) || signal?.aborted) throw error
-      return await send(key, ['EVAL', script, '1', key, ...args], signal)
+      return await send(key, ['EVAL', script, ...rest], signal)
     }
   }
 }

@@ -9,60 +9,74 @@ import { READ_POLICY } from './eviction.ts'
 const MOST_SKEW_MS = 300_000
 
 /**
- * Claims a record. ARGV: now, token, lease, expires, life in ms, whether to check the eviction policy, and the
- * tokens of claims the caller has abandoned.
+ * Claims records, each on its own. ARGV: now, whether to check the eviction policy, and for each key the token, the lease,
+ * the expiry and the tokens of claims the caller has abandoned, with blanks between them.
  *
- * Replies `{'claimed', attempt}`, `{'in_progress', lease}`, `{'completed'}` or `{'evicting', policy}`.
+ * Replies for each key `claimed <attempt>`, `in_progress <lease>`, `completed` or `error <why>`; for all of them
+ * `evicting <policy>`. An error that concerns more than one key, such as READONLY, is an error of the script, because
+ * clients reconnect or follow a redirection on those.
  */
 const CLAIM = `
-if ARGV[6] == '1' then
+if ARGV[2] == '1' then
   ${READ_POLICY}
-  if policy then return {'evicting', policy} end
+  if policy then return 'evicting ' .. policy end
 end
-local held = redis.call('HMGET', KEYS[1], 'token', 'lease', 'attempt', 'expires', 'leased', 'at')
-local token, lease, attempt, expires, leased, at = held[1], held[2], held[3], held[4], held[5], held[6]
 local now = tonumber(ARGV[1])
 local time = redis.call('TIME')
 local present = time[1] * 1000 + math.floor(time[2] / 1000)
-if lease and leased and tonumber(leased) > now + ${MOST_SKEW_MS} then
-  lease = now + (lease - leased) - (present - at)
-end
-if not expires or tonumber(expires) <= now then
-  attempt = 0
-elseif not attempt then
-  return {'completed'}
-elseif token == ARGV[2] then
-  return {'claimed', attempt}
-elseif token then
-  local abandoned = false
-  for i = 7, #ARGV do abandoned = abandoned or ARGV[i] == token end
-  if abandoned then
-    attempt = attempt - 1
-  elseif tonumber(lease) > now then
-    return {'in_progress', tostring(lease)}
+local function claim(key, token, lease, expires, abandoned)
+  local held = redis.pcall('HMGET', key, 'token', 'lease', 'attempt', 'expires', 'leased', 'at')
+  if held.err then return 'error ' .. held.err end
+  local holder, held_lease, attempt, held_expires, leased, at = held[1], held[2], held[3], held[4], held[5], held[6]
+  if held_lease and leased and tonumber(leased) > now + ${MOST_SKEW_MS} then
+    held_lease = now + (held_lease - leased) - (present - at)
   end
+  if not held_expires or tonumber(held_expires) <= now then
+    attempt = 0
+  elseif not attempt then
+    return 'completed'
+  elseif holder == token then
+    return 'claimed ' .. attempt
+  elseif holder then
+    if abandoned:find(holder, 1, true) then
+      attempt = attempt - 1
+    elseif tonumber(held_lease) > now then
+      return 'in_progress ' .. held_lease
+    end
+  end
+  attempt = attempt + 1
+  redis.call('HSET', key, 'token', token, 'lease', lease, 'leased', ARGV[1], 'at', string.format('%.0f', present), 'attempt', attempt, 'expires', expires)
+  redis.call('PEXPIRE', key, string.format('%.0f', math.ceil(expires - now)))
+  return 'claimed ' .. attempt
 end
-attempt = attempt + 1
-redis.call('HSET', KEYS[1], 'token', ARGV[2], 'lease', ARGV[3], 'leased', ARGV[1], 'at', string.format('%.0f', present), 'attempt', attempt, 'expires', ARGV[4])
-redis.call('PEXPIRE', KEYS[1], ARGV[5])
-return {'claimed', attempt}`
+local replies = {}
+for i, key in ipairs(KEYS) do
+  replies[i] = claim(key, ARGV[i + 2]:match('^(%S+) (%S+) (%S+)(.*)$'))
+end
+return replies`
 
-// Every write after the claim goes through this fence.
-const IF_HELD = "if redis.call('HGET', KEYS[1], 'token') ~= ARGV[1] then return 0 end"
+/**
+ * Settles claims, each on its own. ARGV: for each key the verb and the token, with a blank between them. The verb is
+ * `complete`, `release`, or `withdraw`: as a release, but the attempt does not count.
+ *
+ * Replies for each key 1, or 0 when another claim holds it. This fence is before every write that follows a claim.
+ */
+const SETTLE = `
+local function settle(key, verb, token)
+  local holder = redis.pcall('HGET', key, 'token')
+  if type(holder) == 'table' then return 'error ' .. holder.err end
+  if holder ~= token then return 0 end
+  if verb == 'complete' then
+    redis.call('HDEL', key, 'token', 'lease', 'leased', 'at', 'attempt')
+  else
+    redis.call('HDEL', key, 'token', 'lease', 'leased', 'at')
+    if verb == 'withdraw' then redis.call('HINCRBY', key, 'attempt', -1) end
+  end
+  return 1
+end
+local replies = {}
+for i, key in ipairs(KEYS) do replies[i] = settle(key, ARGV[i]:match('^(%S+) (%S+)$')) end
+return replies`
 
-const COMPLETE = `${IF_HELD}
-redis.call('HDEL', KEYS[1], 'token', 'lease', 'leased', 'at', 'attempt')
-return 1`
-
-const RELEASE = `${IF_HELD}
-redis.call('HDEL', KEYS[1], 'token', 'lease', 'leased', 'at')
-return 1`
-
-/** As a release, but the attempt does not count. */
-const WITHDRAW = `${IF_HELD}
-redis.call('HDEL', KEYS[1], 'token', 'lease', 'leased', 'at')
-redis.call('HINCRBY', KEYS[1], 'attempt', -1)
-return 1`
-
-/** The scripts of the idempotency store. */
-export const STORE_SCRIPTS = { claim: CLAIM, complete: COMPLETE, release: RELEASE, withdraw: WITHDRAW }
+/** The scripts of the idempotency store. Each takes any number of keys, which must be in one slot of a cluster. */
+export const STORE_SCRIPTS = { claim: CLAIM, settle: SETTLE }
