@@ -25,7 +25,7 @@ import { type BullmqQueueOptions, toSettings } from '../settings/options.ts'
 import { drain } from '../worker/drain.ts'
 import { startWorker } from '../worker/worker.ts'
 import { createJobRunner } from '../worker/worker-access.ts'
-import { accept } from './accept.ts'
+import { createAccept } from './accept.ts'
 
 /**
  * Opens a durable queue of deliveries on BullMQ, which any number of receivers and workers share over one Redis.
@@ -52,15 +52,21 @@ export function createBullmqQueue(options: BullmqQueueOptions): DeliveryQueue {
   queue.on('error', () => {})
   const checkDurability = createDurabilityCheck(client, clock, settings)
   const onReady = createOnReady(queue, client, clock)
+  const accept = createAccept({
+    queue,
+    client,
+    retentionMs: settings.retentionMs,
+    whenReady: (task) =>
+      onReady('enqueue', async () => {
+        await checkDurability()
+        return await task()
+      }),
+  })
   const inFlight = createInFlight()
   const jobs = { inFlight, runner: createJobRunner(inFlight) }
   const records = createRecords(queue, client, () => clock.now())
   return {
-    enqueue: (message) =>
-      onReady('enqueue', async () => {
-        await checkDurability()
-        return await accept(queue, client, message, settings.retentionMs)
-      }),
+    enqueue: (message) => onRedis('enqueue', () => accept(message)),
     work: (process, options) => startWorker(settings, jobs, process, options),
     async drain(process, options = {}) {
       toWorkSettings(options)

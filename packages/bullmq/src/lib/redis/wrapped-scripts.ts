@@ -22,6 +22,13 @@ type Scripted = { scriptsSet: Record<string, LoadedScript> } & Record<
   (args: unknown[]) => Promise<unknown>
 >
 
+/** A wrapped script on a client. */
+export interface WrappedScript {
+  /** How many of its arguments are keys; they come first, as in BullMQ's script. */
+  numberOfKeys: number
+  run(args: readonly unknown[]): Promise<unknown>
+}
+
 /**
  * The part of a client that BullMQ runs its scripts with. Runs the wrapped form of the script that BullMQ names, with
  * `ours` appended to its arguments: one atomic step and one round trip.
@@ -31,17 +38,18 @@ export function wrapScripts(
   wrapper: ScriptWrapper,
   ours: readonly (string | number)[],
 ): IRedisTransaction {
-  const scripted = client as unknown as Scripted
-  const runCommand = (script: string, args: unknown[]) => {
-    const wrapped = `gwh:${wrapper.name}:${script}`
-    if (!scripted[wrapped]) define(client, script, wrapped, wrapper)
-    return scripted[wrapped]?.([...args, ...ours])
-  }
+  const runCommand = (script: string, args: unknown[]) =>
+    wrapScript(client, wrapper, script).run([...args, ...ours])
   return { runCommand } as unknown as IRedisTransaction
 }
 
-function define(client: Redis, name: string, wrapped: string, { wrap }: ScriptWrapper): void {
-  const script = (client as unknown as Scripted).scriptsSet[name]
+/** The wrapped form of the script that BullMQ calls `name`. */
+export function wrapScript(client: Redis, { name: ours, wrap }: ScriptWrapper, name: string): WrappedScript {
+  const scripted = client as unknown as Scripted
+  const wrapped = `gwh:${ours}:${name}`
+  const script = scripted.scriptsSet[name]
   if (!script) throw new WebhookError('internal', `BullMQ has no script ${name}`)
-  client.defineCommand(wrapped, { lua: wrap(script.lua), numberOfKeys: script.numberOfKeys })
+  const { lua, numberOfKeys } = script
+  if (!scripted[wrapped]) client.defineCommand(wrapped, { lua: wrap(lua), numberOfKeys })
+  return { numberOfKeys, run: async (args) => await scripted[wrapped]?.([...args]) }
 }
