@@ -2,7 +2,7 @@ import { type Answer, answerFor } from '../http/answer.ts'
 import type { IncomingDelivery } from '../http/incoming-delivery.ts'
 import type { ReceiverObserver } from '../observe/observer.ts'
 import { WebhookError } from '../shared/errors.ts'
-import { type MaybePromise, mapMaybe, tryMaybe } from '../shared/maybe-promise.ts'
+import { type MaybePromise, settleMaybe, tryMaybe } from '../shared/maybe-promise.ts'
 import { isRefusal, type Refusal } from '../shared/refusal.ts'
 import { isInstance } from '../shared/thrown.ts'
 import type { Pipeline, Trace } from './pipeline.ts'
@@ -21,11 +21,12 @@ export function withErrorBoundary(
   }
   return (delivery) => {
     const trace: Trace = { body: delivery.body instanceof Uint8Array ? delivery.body : undefined }
-    const toAnswer = (outcome: Answer | Refusal) => {
-      if (!isRefusal(outcome)) return outcome
-      report(outcome, delivery, trace)
-      return answerFor(outcome.refused)
+    const refuse = (refusal: Refusal) => {
+      report(refusal, delivery, trace)
+      return answerFor(refusal.refused)
     }
-    return tryMaybe(() => mapMaybe(pipeline(delivery, trace), toAnswer), toFault)
+    const toAnswer = (outcome: Answer | Refusal) =>
+      isRefusal(outcome) ? tryMaybe(() => refuse(outcome), toFault) : outcome
+    return settleMaybe(() => pipeline(delivery, trace), toAnswer, toFault)
   }
 }

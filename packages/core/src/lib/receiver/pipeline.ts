@@ -7,7 +7,13 @@ import type { BodyLimits } from '../http/body-limits.ts'
 import type { IncomingDelivery } from '../http/incoming-delivery.ts'
 import type { JobAuthorizer } from '../jobs/authorize.ts'
 import { readJson } from '../shared/json.ts'
-import { finallyMaybe, fromOthers, type MaybePromise, mapMaybe } from '../shared/maybe-promise.ts'
+import {
+  finallyMaybe,
+  fromOthers,
+  type MaybePromise,
+  mapMaybe,
+  settleMaybe,
+} from '../shared/maybe-promise.ts'
 import { isRefusal, type Refusal, refuse } from '../shared/refusal.ts'
 import {
   isUntimely,
@@ -60,26 +66,29 @@ export function createPipeline(options: PipelineOptions): Pipeline {
       return mapMaybe(probed, () => parsed)
     }
     // Anyone may have sent the delivery until it is verified and authorised, so it counts towards the limits until then.
-    const checked = withLimits(delivery, trace, options, (bytes) =>
+    const verify = (bytes: Uint8Array) =>
       mapMaybe(verifySignatures(verifier, parsed, bytes), (verified) =>
         isRefusal(verified) || !authorize || verified.scheme === 'static'
           ? verified
           : checkOurs(verified, authorize),
-      ),
-    )
-    return mapMaybe(checked, (verified) =>
-      isRefusal(verified) ? verified : mapMaybe(toKey(endpoint, verified), (key) => sink(verified, key)),
-    )
+      )
+    const accept = (verified: VerifiedDelivery) =>
+      mapMaybe(toKey(endpoint, verified), (key) => sink(verified, key))
+    return withLimits(delivery, trace, options, verify, accept)
   }
 }
 
-/** Reads a body and processes it while it counts towards the limits. */
-function withLimits<T>(
+/**
+ * Reads a body and verifies it while it counts towards the limits, then calls `next`. The body is the only promise in the
+ * way if the rest is synchronous.
+ */
+function withLimits<T, U>(
   delivery: IncomingDelivery,
   trace: Trace,
   { limiter, limits, addressOf }: PipelineOptions,
-  next: (bytes: Uint8Array) => MaybePromise<T | Refusal>,
-): MaybePromise<T | Refusal> {
+  verify: (bytes: Uint8Array) => MaybePromise<T | Refusal>,
+  next: (verified: T) => MaybePromise<U>,
+): MaybePromise<U | Refusal> {
   const address: unknown = addressOf(delivery)
   // `headers.get()` returns null for an absent header, which means an unknown address too.
   const limited = limiter.enter(typeof address === 'string' ? address : undefined)
@@ -87,16 +96,24 @@ function withLimits<T>(
   const { body } = delivery
   const read = () =>
     typeof body === 'function' ? fromOthers(body({ ...limits, watch: limited.watch })) : body
-  return finallyMaybe(
-    () =>
-      mapMaybe(read(), (given) => {
-        // Only a reader can refuse; a parsed body may have a member named `refused`.
-        const bytes = typeof body === 'function' && isRefusal(given) ? given : checkBody(given, limits)
-        if (isRefusal(bytes)) return bytes
-        trace.body = bytes
-        return limited.complete(bytes.length) ?? next(bytes)
-      }),
-    limited.leave,
+  const check = (given: unknown) => {
+    // Only a reader can refuse; a parsed body may have a member named `refused`.
+    const bytes = typeof body === 'function' && isRefusal(given) ? given : checkBody(given, limits)
+    if (isRefusal(bytes)) return bytes
+    trace.body = bytes
+    return limited.complete(bytes.length) ?? verify(bytes)
+  }
+  return settleMaybe(
+    read,
+    (given) =>
+      mapMaybe(
+        finallyMaybe(() => check(given), limited.leave),
+        (verified) => (isRefusal(verified) ? verified : next(verified)),
+      ),
+    (error) => {
+      limited.leave()
+      throw error
+    },
   )
 }
 
@@ -105,11 +122,8 @@ async function probeSkew(delivery: IncomingDelivery, trace: Trace, options: Pipe
   const { verifier, skew } = options
   const parsed = parseHeaders(verifier, delivery.headers, true)
   if (isRefusal(parsed)) return
-  await withLimits(delivery, trace, options, async (bytes) => {
-    const verified = await verifySignatures(verifier, parsed, bytes, true)
-    if (!isRefusal(verified)) skew.note(parsed)
-    return verified
-  })
+  const verify = (bytes: Uint8Array) => verifySignatures(verifier, parsed, bytes, true)
+  await withLimits(delivery, trace, options, verify, () => skew.note(parsed))
 }
 
 /** Returns the idempotency key: a hash, so that endpoints and ids may contain any character. */

@@ -22,37 +22,45 @@ export function findMaybe<T>(
   return mapMaybe(matches(item), (matched) => (matched ? item : findMaybe(items, matches, from + 1)))
 }
 
-/** Calls a task, and `failed` with what it throws or rejects with. Synchronous if the task is. */
-export function tryMaybe<T, U>(
+/**
+ * Calls a task, then `next` with its value or `failed` with what it throws or rejects with. Synchronous if the task is.
+ * What `next` throws does not reach `failed`.
+ */
+export function settleMaybe<T, U>(
   task: () => MaybePromise<T>,
+  next: (value: T) => MaybePromise<U>,
   failed: (error: unknown) => MaybePromise<U>,
-): MaybePromise<T | U> {
-  try {
-    const value = task()
-    return value instanceof Promise ? value.catch(failed) : value
-  } catch (error) {
-    return failed(error)
-  }
-}
-
-/** Like `try { return task() } finally { done() }`, but waits for a promise. */
-export function finallyMaybe<T>(task: () => MaybePromise<T>, done: () => void): MaybePromise<T> {
-  const passOn = (value: T) => {
-    done()
-    return value
-  }
-  const failed = (error: unknown) => {
-    done()
-    throw error
-  }
+): MaybePromise<U> {
   let value: MaybePromise<T>
   try {
     value = task()
   } catch (error) {
     return failed(error)
   }
-  // Faster than `finally`, which takes three promises.
-  return value instanceof Promise ? value.then(passOn, failed) : passOn(value)
+  return value instanceof Promise ? value.then(next, failed) : next(value)
+}
+
+/** Like `try { return task() } catch (error) { return failed(error) }`, but waits for a promise. */
+export function tryMaybe<T>(
+  task: () => MaybePromise<T>,
+  failed: (error: unknown) => MaybePromise<T>,
+): MaybePromise<T> {
+  return settleMaybe(task, (value) => value, failed)
+}
+
+/** Like `try { return task() } finally { done() }`, but waits for a promise. */
+export function finallyMaybe<T>(task: () => MaybePromise<T>, done: () => void): MaybePromise<T> {
+  return settleMaybe(
+    task,
+    (value) => {
+      done()
+      return value
+    },
+    (error) => {
+      done()
+      throw error
+    },
+  )
 }
 
 /** Turns what code of others returned into a promise if it is any kind of promise, and returns other values as they are. */

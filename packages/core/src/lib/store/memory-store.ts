@@ -16,8 +16,8 @@ export interface MemoryStoreOptions {
 
 /** A claim that is not completed. */
 interface OpenClaim {
-  /** Its fencing token; 0 once it is released. */
-  token: number
+  /** Its fencing token; empty once it is released. */
+  token: string
   attempt: number
   leaseUntil: number
   expiresAt: number
@@ -69,6 +69,7 @@ export function createImmediateStore(options: MemoryStoreOptions): ReceiverStore
     for (let first = completed.first(); first && first[1] <= present; first = completed.first()) {
       completed.delete(first[0])
     }
+    if (open.size === 0) return
     for (const [key, { expiresAt }] of open) {
       if (expiresAt > present) break
       open.delete(key)
@@ -83,10 +84,10 @@ export function createImmediateStore(options: MemoryStoreOptions): ReceiverStore
   }
   // A lease that ends later than any possible lease was written before the clock was set back.
   const isHeld = ({ token, leaseUntil }: OpenClaim, present: number) =>
-    token !== 0 && leaseUntil > present && leaseUntil <= present + longestLeaseMs + CLOCK_SLACK_MS
+    token !== '' && leaseUntil > present && leaseUntil <= present + longestLeaseMs + CLOCK_SLACK_MS
   const held = ({ key, token }: ActiveClaim): OpenClaim | undefined => {
     const claim = open.get(key)
-    return claim && claim.token !== 0 && String(claim.token) === token ? claim : undefined
+    return claim && claim.token !== '' && claim.token === token ? claim : undefined
   }
 
   return {
@@ -100,11 +101,11 @@ export function createImmediateStore(options: MemoryStoreOptions): ReceiverStore
       const last = known && known.expiresAt > present ? known : undefined
       if (last && isHeld(last, present)) return { status: 'in_progress', leaseUntil: last.leaseUntil }
       const attempt = (last?.attempt ?? 0) + 1
-      const token = ++claims
+      const token = String(++claims)
       if (doneUntil !== undefined) completed.delete(key)
       open.set(key, { token, attempt, leaseUntil, expiresAt })
       forgetExcess()
-      return { status: 'claimed', key, token: String(token), attempt }
+      return { status: 'claimed', key, token, attempt }
     },
     complete(active) {
       const claim = held(active)
@@ -115,7 +116,7 @@ export function createImmediateStore(options: MemoryStoreOptions): ReceiverStore
     },
     release(active) {
       const claim = held(active)
-      if (claim) claim.token = 0
+      if (claim) claim.token = ''
       return claim !== undefined
     },
     async close() {
@@ -127,6 +128,6 @@ export function createImmediateStore(options: MemoryStoreOptions): ReceiverStore
 
 /** A released key only counts the attempts of a delivery, so with nothing completed to forget it goes next. */
 function findReleased(open: ReadonlyMap<string, OpenClaim>): string | undefined {
-  for (const [key, { token }] of open) if (token === 0) return key
+  for (const [key, { token }] of open) if (token === '') return key
   return undefined
 }
