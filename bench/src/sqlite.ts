@@ -1,6 +1,6 @@
 // How many deliveries a SQLite queue takes per second, each on disk before it is acknowledged, how long each waits, and
 // how long the event loop is blocked: one at a time against groups, on an empty file and on
-// one that has grown. `--grown` adds a file with a million deliveries, `--rounds <n>` changes the number of rounds.
+// one that has grown. Then the CPU time of a delivery with and without the worker that handles it. `--grown` adds a file with a million deliveries, `--rounds <n>` changes the number of rounds.
 import { randomBytes } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -22,6 +22,8 @@ const SAMPLE_MS = 1
 // Groups of every size share one file, which grows from this.
 const SIZES = options.grown ? [0, 100_000, 1_000_000] : [0, 100_000]
 const IN_FLIGHT = [1, 8, 64, 256]
+/** How many deliveries each round of the last part handles. */
+const PER_ROUND = 1_024
 
 interface Contender {
   name: string
@@ -150,6 +152,35 @@ function print(rows: number, contenders: readonly Contender[], rounds: readonly 
   }
 }
 
+/** The CPU time of enqueueing a delivery, and of a worker that handles it at once, in microseconds. */
+async function measureHandling(concurrency: number | undefined): Promise<number> {
+  const path = join(folder, `handled-${concurrency}.db`)
+  const queue = createSqliteQueue({ path, maxPending: Number.MAX_SAFE_INTEGER, minFreeBytes: 0 })
+  let settled = 0
+  let onAll = () => {}
+  const onSettled = () => ++settled % PER_ROUND === 0 && onAll()
+  const worker = concurrency && queue.work(async () => {}, { concurrency, onSettled })
+  let least = Number.POSITIVE_INFINITY
+  for (let round = 0; round < ROUNDS * 3; round++) {
+    const deliveries = Array.from({ length: PER_ROUND }, makeDelivery)
+    const before = process.cpuUsage()
+    const all = worker && new Promise<void>((resolve) => (onAll = resolve))
+    for (let index = 0; index < PER_ROUND; index += 64)
+      await Promise.all(deliveries.slice(index, index + 64).map(queue.enqueue))
+    await all
+    const { user, system } = process.cpuUsage(before)
+    least = Math.min(least, (user + system) / PER_ROUND)
+  }
+  if (worker) await worker.stop()
+  await queue.close()
+  return least
+}
+
 console.log('stall: how late a timer of 1 ms was at most, one after the other through the whole round')
 for (const rows of SIZES) await runOn(rows)
+console.log('\nCPU time of a delivery, 64 in flight, the least of all rounds')
+for (const concurrency of [undefined, 1, 8, 64]) {
+  const name = concurrency ? `enqueued and handled by a worker with concurrency ${concurrency}` : 'enqueued'
+  console.log(`  ${name.padEnd(54)} ${(await measureHandling(concurrency)).toFixed(1)} µs`)
+}
 rmSync(folder, { recursive: true })
