@@ -18,6 +18,7 @@ declare module 'node:crypto' {
   function createHmac(algorithm: 'sha256', key: KeyObject): Hmac
   function createHash(algorithm: 'sha256'): Hash
   function hash(algorithm: 'sha256', data: string | Uint8Array, encoding: 'binary' | 'base64' | 'hex'): string
+  function hash(algorithm: 'sha256', data: Uint8Array, encoding: 'buffer'): Uint8Array
   function timingSafeEqual(a: Uint8Array, b: Uint8Array): boolean
   function verify(algorithm: null, data: Uint8Array, key: KeyObject, signature: Uint8Array): boolean
 }
