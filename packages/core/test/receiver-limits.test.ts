@@ -55,6 +55,28 @@ describe('an overloaded receiver', () => {
     ])
   })
 
+  test.each([
+    () => Promise.reject(new Error('reset')),
+    () => {
+      throw new Error('reset')
+    },
+  ])('counts no body that could not be read', async (fail) => {
+    const clock = createFakeClock(NOW)
+    const { receiver } = createWatched({ clock, maxConcurrentBodies: 1 })
+    const { headers, body } = staticDelivery()
+    await expect(receiver.receive({ headers, body: fail })).resolves.toMatchObject({ status: 500 })
+    const slow = receiver.receive({
+      headers,
+      body: ({ watch }) =>
+        new Promise((resolve) => {
+          watch?.(resolve)
+          clock.schedule(() => resolve(body), 900)
+        }),
+    })
+    await clock.advance(900)
+    await expect(slow).resolves.toMatchObject({ status: 200 })
+  })
+
   test('asks each sender to wait for a different time, between 30 and 120 seconds', () => {
     const times = [0, 0.5, 1].map((random) => answerFor('overloaded', () => random).headers['retry-after'])
     expect(times).toEqual(['30', '75', '120'])
