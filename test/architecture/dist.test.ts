@@ -80,7 +80,6 @@ describe('the published build of core', () => {
     ['verifying tokens', 'index', 'function createJwtVerifier('],
     ['verifying job tokens', 'index', 'function createJobTokenVerifier('],
     ['explaining', 'index', 'function explainFailure('],
-    ['emitting', 'index', 'function emitEvent('],
     ['working on a queue', 'index', 'function createQueueWork('],
     ['checking given keys', 'verify', 'function selectKeys('],
   ])('%s is not loaded with %s', (_, name, code) => {

@@ -25,8 +25,7 @@ export interface EmitOptions {
 }
 
 /**
- * Passes an event of our own through the store or the queue to the handlers, like a delivery. Loaded on demand, because few
- * receivers emit events.
+ * Passes an event of our own through the store or the queue to the handlers, like a delivery.
  */
 export async function emitEvent(
   event: EmittedEvent,

@@ -16,7 +16,7 @@ import { WebhookConfigError, WebhookUnavailableError } from '../shared/errors.ts
 import { safeListener } from '../shared/safe-listener.ts'
 import { createImmediateStore } from '../store/memory-store.ts'
 import { drainAfterAnswer } from './after-answer.ts'
-import type { EmitOptions, EmittedEvent } from './emit.ts'
+import { type EmitOptions, type EmittedEvent, emitEvent } from './emit.ts'
 import { createLazyQueueMode } from './lazy-queue-mode.ts'
 import { type CloseOptions, createLifecycle } from './lifecycle.ts'
 import { checkReceiverOptions, type ReceiverOptions } from './receiver-options.ts'
@@ -191,10 +191,7 @@ export function createReceiver(options: ReceiverOptions): Receiver {
     handles: (event) => queue !== undefined || unhandled !== undefined || router.find(event).length > 0,
     emit: async (event, options) => {
       checkOpen()
-      return await lifecycle.run(async () => {
-        const { emitEvent } = await import('./emit.ts')
-        return await emitEvent(event, options, { sink, endpoint, now })
-      })
+      return await lifecycle.run(() => emitEvent(event, options, { sink, endpoint, now }))
     },
     // Without `async`, which would add three turns of the microtask queue to a promise that it returns.
     receive: (delivery) =>
