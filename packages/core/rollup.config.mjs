@@ -21,7 +21,6 @@ const FILES = [
     /^(?:shared|jwks|verify)\/|^jobs\/hide|^http\/(?:answer|body|headers)|^schemes\/(?!jwt|rotating|sign\.)/,
   ],
   ['http', /^http\/(?!raw-body)|^receiver\/after-answer/],
-  ['queue-mode', /^receiver\/(?:queue-mode|idle-queue)|^handle\/queue-|^queue\/serial/],
   ['queue', /^queue\//],
   ['store', /^store\//],
 ]

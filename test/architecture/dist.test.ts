@@ -80,7 +80,6 @@ describe('the published build of core', () => {
     ['verifying tokens', 'index', 'function createJwtVerifier('],
     ['verifying job tokens', 'index', 'function createJobTokenVerifier('],
     ['explaining', 'index', 'function explainFailure('],
-    ['working on a queue', 'index', 'function createQueueWork('],
     ['checking given keys', 'verify', 'function selectKeys('],
   ])('%s is not loaded with %s', (_, name, code) => {
     const texts = [...load(join(core, `dist/${name}.js`)).files.values()]

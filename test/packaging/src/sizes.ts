@@ -59,7 +59,7 @@ export function toReport(sizes: readonly Size[], pageBytes: number): string {
   return `# Sizes
 
 What an import of each entry point adds to a bundle, with all it depends on (\`zod\`, \`jose\`), minified and gzipped. What
-few need is loaded on demand: key sets, job tokens, JSON Web Tokens, functions for secrets, queue mode, explanations. Written by
+few need is loaded on demand: key sets, job tokens, JSON Web Tokens, functions for secrets, explanations. Written by
 \`npx pnpm@12 sizes\`; a test compares it with what is built.
 
 ${toTable([['import', 'at once', 'on demand'], ...rows])}

@@ -35,7 +35,7 @@ export interface QueueModeOptions {
   hasWorked: () => boolean
 }
 
-/** Creates queue mode. Loaded on demand, because a receiver without a queue does not need it. */
+/** Creates queue mode. */
 export function createQueueMode(options: QueueModeOptions): QueueMode {
   const { queue, observe, clock, hasWorked } = options
   const warn = (message: string) => observe({ type: 'warning', code: 'queue_not_worked', message })

@@ -1,11 +1,9 @@
 import { type Sink, toStoreError } from '../handle/sink.ts'
 import type { ProcessDelivery, QueueWorker, WorkOptions } from '../queue/queue.ts'
-import { mapMaybe } from '../shared/maybe-promise.ts'
-import { onDemand } from '../shared/on-demand.ts'
-import type { QueueModeOptions } from './queue-mode.ts'
+import { createQueueMode, type QueueModeOptions } from './queue-mode.ts'
 
-/** Queue mode, whose code is loaded with the first delivery. */
-export interface LazyQueueMode {
+/** Queue mode, with the observer and the state of one receiver. */
+export interface ReceiverQueue {
   /** Stores a delivery in the queue. */
   sink: Sink
   /** Starts a worker that reports to the observer. `inTurn`: handles events of the same job one at a time. */
@@ -15,35 +13,26 @@ export interface LazyQueueMode {
 }
 
 /** Creates queue mode. The queue checks the options of `work` and `drain` at once. */
-export function createLazyQueueMode(options: Omit<QueueModeOptions, 'hasWorked'>): LazyQueueMode {
+export function createReceiverQueue(options: Omit<QueueModeOptions, 'hasWorked'>): ReceiverQueue {
   const { queue, observe } = options
   let hasWorked = false
-  const load = onDemand(
-    () => import('./queue-mode.ts'),
-    ({ createQueueMode }) => createQueueMode({ ...options, hasWorked: () => hasWorked }),
-  )
+  const mode = createQueueMode({ ...options, hasWorked: () => hasWorked })
   const createProcess = (inTurn: boolean | undefined): ProcessDelivery => {
-    let process: ProcessDelivery | undefined
-    return async (message, context) => {
-      const mode = await load()
-      process ??= inTurn ? mode.processInTurn() : mode.process
-      await process(message, context)
-    }
+    return inTurn ? mode.processInTurn() : mode.process
   }
   const watch = <T extends WorkOptions>(given: T): T => ({
     ...given,
-    onSettled: (settled) =>
-      mapMaybe(load(), ({ report }) => {
-        report(settled)
-        return given.onSettled?.(settled)
-      }),
+    onSettled(settled) {
+      mode.report(settled)
+      return given.onSettled?.(settled)
+    },
     onError(error) {
       observe({ type: 'fault', code: 'store_unavailable', error: toStoreError(error) })
       return given.onError?.(error)
     },
   })
   return {
-    sink: (delivery, key) => mapMaybe(load(), ({ sink }) => sink(delivery, key)),
+    sink: mode.sink,
     work(options, inTurn) {
       hasWorked = true
       return queue.work(createProcess(inTurn), watch(options))
