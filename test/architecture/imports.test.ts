@@ -57,6 +57,7 @@ const FOLDERS: Record<string, readonly string[]> = {
   ],
   inspector: ['protocol', 'http', 'assets', 'queue', 'dashboard'],
   genai: ['shared', 'dispatch', 'results', 'manage', 'ledger', 'await', 'forward'],
+  'store-sqlite': ['database', 'commit', 'limits', 'deliveries', 'queue', 'store'],
   testing: ['shared', 'fixtures', 'http', 'raw', 'store', 'queue', 'adapter', 'vitest'],
 }
 

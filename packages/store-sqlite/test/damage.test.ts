@@ -5,7 +5,7 @@ import { createStoredQueue } from '@gwh/core/queue'
 import { queuedDelivery } from '@gwh/testing'
 import { expect, onTestFinished, test } from 'vitest'
 import { createSqliteQueue, openSqliteStorage } from '../src/index.ts'
-import { openDatabase } from '../src/lib/database.ts'
+import { openDatabase } from '../src/lib/database/database.ts'
 import {
   copyFiles,
   examine,

@@ -4,7 +4,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { queuedDelivery } from '@gwh/testing'
 import { describe, expect, test } from 'vitest'
 import { createSqliteQueue } from '../src/index.ts'
-import { isInTransaction, isOpen } from '../src/lib/database-state.ts'
+import { isInTransaction, isOpen } from '../src/lib/database/database-state.ts'
 
 const SOURCES = join(import.meta.dirname, '../src')
 

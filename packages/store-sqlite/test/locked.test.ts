@@ -1,7 +1,7 @@
 import { createFakeClock, queuedDelivery } from '@gwh/testing'
 import { expect, onTestFinished, test } from 'vitest'
 import { createSqliteQueue } from '../src/index.ts'
-import { openDatabase } from '../src/lib/database.ts'
+import { openDatabase } from '../src/lib/database/database.ts'
 import { startChild } from './children/start-child.ts'
 import { temporaryFile } from './temporary-file.ts'
 

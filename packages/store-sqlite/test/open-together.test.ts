@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { createSqliteQueue } from '../src/index.ts'
-import { openDatabase } from '../src/lib/database.ts'
+import { openDatabase } from '../src/lib/database/database.ts'
 import { startChild } from './children/start-child.ts'
 import { temporaryFile } from './temporary-file.ts'
 

@@ -1,7 +1,7 @@
 // Opens a queue, prints the outcome, and waits to be killed.
 import { writeSync } from 'node:fs'
 import { WebhookError } from '@gwh/core/errors'
-import { openDatabase } from '../../src/lib/database.ts'
+import { openDatabase } from '../../src/lib/database/database.ts'
 
 const [path = '', version, lockBudgetMs] = process.argv.slice(2)
 try {

@@ -1,8 +1,8 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { WebhookError, WebhookUnavailableError } from '@gwh/core/errors'
 import type { Effect, EffectDatabase } from '@gwh/core/queue'
-import { isInTransaction } from './database-state.ts'
-import { isDamage, toUnavailable } from './sqlite-errors.ts'
+import { isInTransaction } from '../database/database-state.ts'
+import { isDamage, toUnavailable } from '../database/sqlite-errors.ts'
 
 const SAVEPOINT = 'gwh_effects'
 const TRANSACTION_WORDS = /^(begin|commit|end|rollback|savepoint|release|attach|detach|vacuum)$/

@@ -2,10 +2,10 @@ import type { DatabaseSync } from 'node:sqlite'
 import { checkNames } from '@gwh/core/options'
 import { type Clock, systemClock } from '@gwh/core/queue'
 import type { ActiveClaim, Claim, ClaimDeadlines, IdempotencyStore } from '@gwh/core/store'
-import { type DatabaseOptions, type OpenConnection, withConnection } from './connection.ts'
-import { createDurableGroup } from './durable-group.ts'
-import { prepareSeenClock, prepareSpan } from './file-memory.ts'
-import { createHousekeeping, PURGE_ROWS } from './housekeeping.ts'
+import { createDurableGroup } from '../commit/durable-group.ts'
+import { type DatabaseOptions, type OpenConnection, withConnection } from '../database/connection.ts'
+import { prepareSeenClock, prepareSpan } from '../database/file-memory.ts'
+import { createHousekeeping, PURGE_ROWS } from '../limits/housekeeping.ts'
 
 // Succeeds when the key is unknown, expired or released, or when its lease ran out. A lease that ends later than any
 // lease can was written by a clock that has been set back since.

@@ -2,9 +2,9 @@ import type { DatabaseSync } from 'node:sqlite'
 import { setImmediate } from 'node:timers'
 import { WebhookUnavailableError } from '@gwh/core/errors'
 import type { Clock } from '@gwh/core/queue'
-import { BUSY_TIMEOUT_MS } from './database.ts'
-import { isInTransaction, isOpen } from './database-state.ts'
-import { isCorrupt, isLocked, toUnavailable } from './sqlite-errors.ts'
+import { BUSY_TIMEOUT_MS } from '../database/database.ts'
+import { isInTransaction, isOpen } from '../database/database-state.ts'
+import { isCorrupt, isLocked, toUnavailable } from '../database/sqlite-errors.ts'
 import { type Change, createChange, type GroupHooks, prepareCommit } from './write-group.ts'
 
 const LOCK_BUDGET_MS = 2_000

@@ -8,9 +8,9 @@ import {
   SETTLED_LIFE_MS,
   type TakeOptions,
 } from '@gwh/core/store'
-import { type DatabaseOptions, type OpenConnection, withConnection } from './connection.ts'
-import { createDurableGroup } from './durable-group.ts'
-import { createHousekeeping, PURGE_ROWS } from './housekeeping.ts'
+import { createDurableGroup } from '../commit/durable-group.ts'
+import { type DatabaseOptions, type OpenConnection, withConnection } from '../database/connection.ts'
+import { createHousekeeping, PURGE_ROWS } from '../limits/housekeeping.ts'
 
 const OPEN = `INSERT INTO gwh_jobs (endpoint, id, name, created_at, look_at, taken_at, lookups, settled, user_metadata)
   VALUES (:endpoint, :id, :name, :createdAt, :lookAt, 0, 0, 0, :userMetadata)

@@ -1,8 +1,8 @@
 import type { DatabaseSync } from 'node:sqlite'
+import { CHECKPOINT_PAGES } from '../database/database.ts'
+import { isInTransaction, isOpen } from '../database/database-state.ts'
+import { MEMORY_PATH } from '../database/memory-path.ts'
 import { type CheckpointWorker, startCheckpointWorker } from './checkpoint-worker.ts'
-import { CHECKPOINT_PAGES } from './database.ts'
-import { isInTransaction, isOpen } from './database-state.ts'
-import { MEMORY_PATH } from './memory-path.ts'
 
 // The thread starts once the first amount was written, and runs each time the log may have grown by the second.
 const START_BYTES = 1024 * 1024

@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite'
-import { isInTransaction } from './database-state.ts'
+import { isInTransaction } from '../database/database-state.ts'
 
 /** A change that waits for its transaction. */
 export interface Change<T = unknown> {

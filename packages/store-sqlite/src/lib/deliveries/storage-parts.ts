@@ -1,9 +1,9 @@
 import type { SQLInputValue, StatementSync } from 'node:sqlite'
 import type { Lease, LongestSpan } from '@gwh/core/queue'
-import type { Capacity } from './capacity.ts'
+import type { GroupCommit } from '../commit/group-commit.ts'
+import type { Capacity } from '../limits/capacity.ts'
 import { hashKey, type RowLease } from './delivery-row.ts'
 import type { DeliveryStatements } from './delivery-statements.ts'
-import type { GroupCommit } from './group-commit.ts'
 import type { KeyIndex } from './key-index.ts'
 
 /** What the transitions of a SQLite queue share. */

@@ -3,7 +3,7 @@ import { dirname } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
 import { wholeNumber } from '@gwh/core/options'
 import { type Clock, monotonicNow } from '@gwh/core/queue'
-import { MEMORY_PATH } from './memory-path.ts'
+import { MEMORY_PATH } from '../database/memory-path.ts'
 
 // How stale figures that other processes change may become, in milliseconds.
 const REFRESH_MS = 250

@@ -1,9 +1,9 @@
 import type { Clock } from '@gwh/core/queue'
+import { openCommitCounter } from '../database/commit-counter.ts'
+import type { OpenConnection } from '../database/connection.ts'
+import { checkDurability } from '../database/database.ts'
+import { createFileGuard } from '../database/file-guard.ts'
 import { type Checkpoints, leaveCheckpoints, takeOverCheckpoints } from './checkpoints.ts'
-import { openCommitCounter } from './commit-counter.ts'
-import type { OpenConnection } from './connection.ts'
-import { checkDurability } from './database.ts'
-import { createFileGuard } from './file-guard.ts'
 import { createGroupCommit, type GroupCommit } from './group-commit.ts'
 import type { GroupHooks } from './write-group.ts'
 

@@ -2,7 +2,7 @@ import type { DatabaseSync } from 'node:sqlite'
 import { WebhookConfigError } from '@gwh/core/errors'
 import { checkNames, retention, wholeNumber } from '@gwh/core/options'
 import type { Clock } from '@gwh/core/queue'
-import { prepareSeenClock } from './file-memory.ts'
+import { prepareSeenClock } from '../database/file-memory.ts'
 import { createHousekeeping, PURGE_ROWS } from './housekeeping.ts'
 
 /** How long settled deliveries are kept. */
