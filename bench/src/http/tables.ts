@@ -92,7 +92,7 @@ export const TABLES: readonly Table[] = [
   {
     id: 'http-stores',
     title: 'Stored before the answer: SQLite, Redis, BullMQ',
-    text: 'SQLite waits for the disk before the answer; Redis appends to its file every second. The bare server stores nothing.',
+    text: 'SQLite waits for the disk before the answer; Redis appends to its file every second. The bare server stores nothing. No worker runs: queues are measured until the answer.',
     latency: true,
     contenders: [
       bare,

@@ -33,8 +33,9 @@ machines.
   is better.
 - **By hand** is careful code on \`node:crypto\`, with a cached key and a constant-time comparison, that verifies and parses
   and nothing else. With **same work** it also looks for duplicates in a \`Map\` and checks the event with a zod schema.
-- **Target** is what we want to reach. Where a ratio is below, [decision 027](decisions/027-inline-path.md) says where the
-  time goes.
+- **Target** is what we want to reach. Where a ratio is below, these say where the time goes: [handling inline](decisions/027-inline-path.md),
+  [SQLite](decisions/030-sqlite-queue-cost.md), [Redis and BullMQ](decisions/031-one-script-for-a-turn.md), [imports and
+  sizes](decisions/026-what-core-loads.md).
 `
 }
 
