@@ -2,13 +2,16 @@
 import { fileURLToPath } from 'node:url'
 import { setup, tool } from './setup.mjs'
 
-const OPTIONS = {
-  '--quick': 'fewer rounds: two minutes instead of eight, but noisier',
-  '--only': 'the next word is part of the title of a chapter; prints its tables and writes nothing',
-}
+const HELP = `npm run bench -- [--quick] [--only <chapter>]
+
+Without options: 15 rounds of everything, about ten minutes, written to docs/performance.md.
+
+  --quick           5 rounds: noisier, and nothing is written
+  --only <chapter>  one of servers, verification, imports, growth: prints its tables, and nothing is written`
+
 const args = process.argv.slice(2)
 if (args.includes('--help')) {
-  for (const [name, text] of Object.entries(OPTIONS)) console.log(`  ${name}  ${text}`)
+  console.log(HELP)
   process.exit()
 }
 

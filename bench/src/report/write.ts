@@ -1,17 +1,20 @@
-import { writeFileSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Result } from './results.ts'
+import type { Chapter } from './chapters.ts'
+import type { Section } from './section.ts'
 
 /** Writes `performance.md` with a table and a chart for each section. The charts are in the folder `performance`. */
-export function writeReport(folder: string, introduction: string, results: readonly Result[]): void {
-  const chapters = results.map(
-    ({ title, measured, sections }) =>
-      `## ${title}\n\n${measured}\n\n${sections.map((section) => toMarkdown(section)).join('\n')}`,
-  )
-  writeFileSync(join(folder, 'performance.md'), `${introduction}\n${chapters.join('\n')}`)
+export function writeReport(folder: string, introduction: string, chapters: readonly Chapter[]): void {
+  const charts = join(folder, 'performance')
+  mkdirSync(charts, { recursive: true })
+  const texts = chapters.map(({ title, measured, sections }) => {
+    for (const { id, chart } of sections) writeFileSync(join(charts, `${id}.svg`), chart)
+    return `## ${title}\n\n${measured}\n\n${sections.map((section) => toMarkdown(section)).join('\n')}`
+  })
+  writeFileSync(join(folder, 'performance.md'), `${introduction}\n${texts.join('\n')}`)
 }
 
-function toMarkdown({ id, title, text, head, rows }: Result['sections'][number]): string {
+function toMarkdown({ id, title, text, head, rows }: Section): string {
   return `### ${title}\n\n${text}\n\n${toTable(head, rows)}\n\n![${title}](performance/${id}.svg)\n`
 }
 
