@@ -20,13 +20,17 @@ export function withErrorBoundary(
     return answerFor(code)
   }
   return (delivery) => {
-    const trace: Trace = { body: delivery.body instanceof Uint8Array ? delivery.body : undefined }
+    const trace: Trace = { body: undefined }
     const refuse = (refusal: Refusal) => {
       report(refusal, delivery, trace)
       return answerFor(refusal.refused)
     }
     const toAnswer = (outcome: Answer | Refusal) =>
       isRefusal(outcome) ? tryMaybe(() => refuse(outcome), toFault) : outcome
-    return settleMaybe(() => pipeline(delivery, trace), toAnswer, toFault)
+    const run = () => {
+      if (delivery.body instanceof Uint8Array) trace.body = delivery.body
+      return pipeline(delivery, trace)
+    }
+    return settleMaybe(run, toAnswer, toFault)
   }
 }

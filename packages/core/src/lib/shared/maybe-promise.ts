@@ -65,10 +65,15 @@ export function finallyMaybe<T>(task: () => MaybePromise<T>, done: () => void): 
 
 /** Turns what code of others returned into a promise if it is any kind of promise, and returns other values as they are. */
 export function fromOthers<T>(value: T | PromiseLike<T>): MaybePromise<T> {
-  if (value instanceof Promise || !isThenable(value)) return value as MaybePromise<T>
-  return Promise.resolve(value)
+  if (!isThenable(value)) return value as T
+  // What the `then` of any other promise returns cannot be relied on.
+  return isOrdinary(value) ? value : new Promise((resolve) => resolve(value))
 }
 
-function isThenable(value: unknown): boolean {
+function isThenable<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {
   return typeof (value as { then?: unknown } | null | undefined)?.then === 'function'
+}
+
+function isOrdinary<T>(value: PromiseLike<T>): value is Promise<T> {
+  return value instanceof Promise && value.constructor === Promise && !Object.hasOwn(value, 'then')
 }
