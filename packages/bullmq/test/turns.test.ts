@@ -21,6 +21,23 @@ test('deliveries of one turn share commands of at most 100', async () => {
   expect((await queue.stats()).pending).toBe(151)
 })
 
+test.each([
+  { sizes: Array.from({ length: 8 }, () => 64), scripts: 2 },
+  { sizes: [200, 56, 1, 255], scripts: 2 },
+  { sizes: [1, 257, 1, 300, 0], scripts: 5 },
+  { sizes: Array.from({ length: 9 }, () => 1024), scripts: 9 },
+])(
+  '$sizes.length bodies of one turn take $scripts commands: at most 256 KiB each, or one larger body',
+  async ({ sizes, scripts }) => {
+    const { queue, redis } = await harness()
+    const messages = sizes.map((size) => queuedDelivery({ body: new Uint8Array(size * 1024) }))
+    await redis.config('RESETSTAT')
+    const answers = await Promise.all(messages.map((message) => queue.enqueue(message)))
+    expect(answers).toEqual(sizes.map(() => 'enqueued'))
+    expect(await redis.info('commandstats')).toContain(`cmdstat_evalsha:calls=${scripts},`)
+  },
+)
+
 test('deliveries of one turn get their own answers, and duplicates among them are found', async () => {
   const { queue } = await harness()
   const [known, fresh, other] = [queuedDelivery(), queuedDelivery(), queuedDelivery()]

@@ -48,7 +48,10 @@ export function createAccept({ queue, client, retentionMs, whenReady }: AcceptPa
     const options = { jobId, timestamp: message.receivedAt }
     const job = new Job(queue, 'delivery', toJobData(message), options, jobId)
     const ours = { jobId, jobKey: queue.toKey(jobId), idKey: idKey(queue, message.id) }
-    const collecting = { runCommand: (script: string, args: unknown[]) => add({ script, args, ...ours }) }
+    const collecting = {
+      runCommand: (script: string, args: unknown[]) =>
+        add({ script, args, ...ours }, message.body.byteLength),
+    }
     return toAnswer(await job.addJob(collecting as unknown as IRedisTransaction))
   }
 }
