@@ -71,3 +71,13 @@ test('a delivery that waits for its turn is sent once, though it was asked for a
   expect(receiver.received).toHaveLength(33)
   expect(emulator.deliveries().at(-1)).toMatchObject({ state: 'acked', attempts: [{ attempt: 1 }] })
 })
+
+test.each([undefined, { webhookId: 'msg_1' }])(
+  'redeliver says that it needs a webhook-id: %j',
+  async (wrong) => {
+    const emulator = createTestEmulator()
+    const redelivery = emulator.redeliver(wrong as unknown as string)
+    await expect(redelivery).rejects.toThrow(/webhook-id is needed.*delivery\.webhookId/)
+    await expect(redelivery).rejects.toThrow(TypeError)
+  },
+)

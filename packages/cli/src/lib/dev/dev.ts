@@ -49,7 +49,7 @@ export async function dev(
     const current = {
       ...settings,
       url,
-      ...readWebhook(emulator, flags.forward),
+      ...readWebhook(emulator, flags.forward, kept.webhook),
       ...readQueue(context, flags),
     }
     await writeDevSettings(cwd, current)
@@ -68,9 +68,20 @@ export async function dev(
   }
 }
 
-/** What the emulator knows of the forwarded webhook: its secret may have been rotated by a program, or on the page. */
-function readWebhook(emulator: Emulator, forward: string): Pick<DevSettings, 'webhook' | 'secret'> {
-  const { id, secrets } = emulator.webhooks().find(({ uri }) => uri === forward)!
+/**
+ * What the emulator knows of the forwarded webhook: its secret may have been rotated by a program, or on the page.
+ *
+ * @param last The id that it had at the last start; the user may have registered another webhook with the same URI, or
+ *   deleted this one
+ */
+function readWebhook(
+  emulator: Emulator,
+  forward: string,
+  last: string | undefined,
+): Pick<DevSettings, 'webhook' | 'secret'> {
+  const webhooks = emulator.webhooks()
+  const { id, secrets } =
+    webhooks.find((webhook) => webhook.id === last) ?? webhooks.find(({ uri }) => uri === forward)!
   return { webhook: id, secret: secrets.join(',') }
 }
 
@@ -84,16 +95,18 @@ const newest = ({ secret }: Pick<DevSettings, 'secret'>) => secret.split(',')[0]
 function open(
   context: CommandContext,
   flags: DevFlags,
-  settings: { secret: string; controlToken: string },
+  settings: DevSettings,
   scenarios: readonly Scenario[],
 ): Emulator {
   const { cwd, terminal } = context
+  const { webhook: id } = settings
   const queue = attachQueue(context, flags.queue)
   try {
     return createEmulator({
       ...(queue && { queue }),
       state: join(cwd, FOLDER, 'emulator.db'),
-      webhooks: [{ name: 'gwh dev', uri: flags.forward, secret: newest(settings) }],
+      // By its id it moves when `--forward` is another URL; a second one would get every event too.
+      webhooks: [{ ...(id && { id }), name: 'gwh dev', uri: flags.forward, secret: newest(settings) }],
       controlToken: settings.controlToken,
       scenarios,
       observer(signal) {

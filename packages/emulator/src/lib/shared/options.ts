@@ -25,6 +25,11 @@ export interface PresetWebhook {
   events?: readonly string[]
   /** Its display name; default none. */
   name?: string
+  /**
+   * The id of the webhook in the state file that this one is: it is brought up to date even if its `uri` was another
+   * one. Default, and when the file has no such webhook: the one with the same `uri`, or a new one.
+   */
+  id?: string
 }
 
 /** How an emulator behaves; every part has a default. */
@@ -40,7 +45,7 @@ export interface EmulatorOptions extends DeliveryOptions {
   }
   /**
    * Webhooks that are registered before the emulator answers. One that a state file holds already, with the same
-   * `uri`, is kept and brought up to date. Default: none.
+   * `id` or `uri`, is kept and brought up to date. Default: none.
    */
   webhooks?: readonly PresetWebhook[]
   /**

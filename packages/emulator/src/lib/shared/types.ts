@@ -183,6 +183,7 @@ export interface Emulator {
   /**
    * Sends a delivery once more, with the same `webhook-id` and body, whatever became of it.
    *
+   * @param webhookId The `webhookId` of a delivery
    * @throws TypeError when there is no such delivery
    * @throws EmulatorError `closed`
    */

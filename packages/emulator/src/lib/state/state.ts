@@ -111,7 +111,7 @@ function assemble(settings: Settings, foundations: Foundations): EmulatorState {
   const { disableAfter, userMetadataIn } = settings
   const webhooks = createRegistry({ records: storage.records('webhook'), now, disableAfter })
   storage.atomically(() => {
-    for (const { secret, ...preset } of presets) webhooks.preset(preset, secret)
+    for (const { id, secret, ...preset } of presets) webhooks.preset(preset, { id, secret })
   })
   const endpoints = createEndpoints({ webhooks, keys, settings, now })
   const sender = new Sender({ clock, settings, storage, endpoints, faults })

@@ -5,6 +5,8 @@ import { readSecret } from '../signing/secrets.ts'
 
 /** A webhook of the options, checked. */
 export interface Preset {
+  /** Of a webhook that may be there already. */
+  readonly id: string | undefined
   readonly uri: string
   readonly name: string | undefined
   readonly subscribedEvents: readonly string[]
@@ -16,9 +18,10 @@ export interface Preset {
 export function readPresets(presets: readonly unknown[]): Preset[] {
   return presets.map((preset) => {
     if (!isFields(preset)) throw new RequestFault('invalid_request', "'webhooks' must list objects.")
-    checkKnown(preset, ['uri', 'secret', 'events', 'name'])
-    const { uri, name, events, secret } = preset
+    checkKnown(preset, ['id', 'uri', 'secret', 'events', 'name'])
+    const { id, uri, name, events, secret } = preset
     return {
+      id: optionalText('id', id),
       uri: targetUri('uri', uri),
       name: optionalText('name', name),
       subscribedEvents: readEvents(events),

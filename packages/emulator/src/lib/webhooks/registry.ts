@@ -38,10 +38,13 @@ export interface WebhookRegistry {
   all(): Iterable<Webhook>
   change(webhook: Webhook, change: WebhookChange): Webhook
   /**
-   * Registers a webhook, or changes the one with its URI. A secret that it does not have and was not given before
-   * becomes its only one.
+   * Registers a webhook, or changes the one with the id, else the one with the URI. A secret that it does not have and
+   * was not given before becomes its only one. At another URI it is enabled again if failures had switched it off.
    */
-  preset(input: WebhookChange & Pick<Webhook, 'uri' | 'subscribedEvents'>, secret?: string): Webhook
+  preset(
+    input: WebhookChange & Pick<Webhook, 'uri' | 'subscribedEvents'>,
+    given?: { readonly id?: string | undefined; readonly secret?: string | undefined },
+  ): Webhook
   delete(id: string): boolean
   /** Makes a new secret the active one and returns it. */
   rotate(webhook: Webhook, behavior: RevocationBehavior): string
@@ -70,13 +73,21 @@ export function createRegistry({ records, now, disableAfter }: RegistryOptions):
     change: (webhook, change) =>
       // Enabled again, it starts anew.
       records.put({ ...webhook, ...change, ...(change.state === 'enabled' && { failures: undefined }) }),
-    preset(input, secret) {
-      const known = [...records.values()].find(({ uri }) => uri === input.uri)
+    preset(input, { id = '', secret } = {}) {
+      const known = records.get(id) ?? [...records.values()].find(({ uri }) => uri === input.uri)
       const had = [known?.presetSecret, ...(known?.secrets.map(({ value }) => value) ?? [])]
       const isNew = secret !== undefined && !had.includes(secret)
       const secrets = isNew ? [{ value: secret }] : (known?.secrets ?? [newSecret()])
       const presetSecret = secret ?? known?.presetSecret
-      return records.put({ id: newResourceId(), state: 'enabled', ...known, ...input, secrets, presetSecret })
+      const current = known && (known.uri === input.uri ? known : forgetFailures(known))
+      return records.put({
+        id: newResourceId(),
+        state: 'enabled',
+        ...current,
+        ...input,
+        secrets,
+        presetSecret,
+      })
     },
     delete: (id) => records.delete(id),
     rotate(webhook, behavior) {
@@ -100,6 +111,12 @@ export function createRegistry({ records, now, disableAfter }: RegistryOptions):
         .filter((webhook) => webhook.state === 'enabled' && webhook.subscribedEvents.includes(type))
         .map(endpointOf),
   }
+}
+
+/** What failed at one URI says nothing about the next. A webhook that the user disabled stays disabled. */
+function forgetFailures(webhook: Webhook): Webhook {
+  const state = webhook.state === 'disabled' ? webhook.state : 'enabled'
+  return { ...webhook, state, failures: undefined }
 }
 
 /** Names a webhook as an endpoint, whatever its state: a ping asks for it by name. */
