@@ -32,10 +32,13 @@ describe('geminiTest', () => {
   })
 })
 
-test.each(['readme.test.ts', 'readme-missed.test.ts'])('the README of @gwh/testing shows %s', (name) => {
-  const read = (path: string) => readFileSync(new URL(path, import.meta.url), 'utf8')
-  expect(read('../../../packages/testing/README.md')).toContain(read(`./${name}`))
-})
+test.each(['readme.test.ts', 'readme-static.test.ts', 'readme-missed.test.ts'])(
+  'the README of @gwh/testing shows %s',
+  (name) => {
+    const read = (path: string) => readFileSync(new URL(path, import.meta.url), 'utf8')
+    expect(read('../../../packages/testing/README.md')).toContain(read(`./${name}`))
+  },
+)
 
 describe('recordedTest', () => {
   test('the recorded file passes against the receiver it was recorded with, and fails against another', async () => {
