@@ -3,6 +3,7 @@ import { startRedisServer } from '@gwh/testing/redis'
 import { afterAll, describe, expect, test } from 'vitest'
 import { createRedisStore, type RedisLike } from '../src/index.ts'
 import { toSendCommand } from '../src/lib/redis-like.ts'
+import { STORE_SCRIPTS } from '../src/lib/scripts.ts'
 import { connected, LIBRARIES, redis } from './clients.ts'
 import {
   clusterArguments,
@@ -93,6 +94,19 @@ describe.each(LIBRARIES)('calls of one turn on $name', (library) => {
     expect(settled).toMatchObject([{ reason: wrongType }, { value: true }])
   })
 
+  test.each([
+    { attempt: 'abc' },
+    { attempt: '1', token: 'x', lease: 'abc' },
+    { attempt: '1', token: 'x', lease: '1', leased: 'abc' },
+    { expires: 'abc' },
+  ])('do not fail with one whose record is corrupt: %o', async (corrupt) => {
+    const { store, prefix } = await harness()
+    const record = Object.entries({ expires: String(NOW * 2), ...corrupt }).flat()
+    await redis(server.url, 'HSET', `${prefix}{corrupt}`, ...record)
+    const claims = await Promise.allSettled(['a', 'corrupt', 'b'].map((key) => store.claim(key, DEADLINES)))
+    expect(claims).toMatchObject([{ value: claimed }, { reason: UNAVAILABLE }, { value: claimed }])
+  })
+
   test('are sent one by one once Redis says that their keys are in different slots', async () => {
     const node = await ownServer(...(await clusterArguments()))
     await redis(node.url, 'CLUSTER', 'ADDSLOTSRANGE', '0', '16383')
@@ -123,6 +137,16 @@ describe.each(LIBRARIES)('calls of one turn on $name', (library) => {
     expect(claims).toMatchObject([{ reason: UNAVAILABLE }, { reason: UNAVAILABLE }])
     expect(seen.at(-1)).toMatch(/^READONLY/)
   })
+})
+
+test('a claim with a corrupt record is not withdrawn, and the others of its turn are settled', async () => {
+  const [corrupt, good] = [0, 1].map(() => `{same-slot}${crypto.randomUUID()}`) as [string, string]
+  await redis(server.url, 'HSET', corrupt, 'token', 'a', 'attempt', 'abc')
+  await redis(server.url, 'HSET', good, 'token', 'b', 'attempt', '1')
+  const args = [STORE_SCRIPTS.settle, '2', corrupt, good, 'withdraw a', 'complete b']
+  const replies = await redis(server.url, 'EVAL', ...args)
+  expect(replies).toEqual([expect.stringMatching(/^error ERR hash value is not an integer/), 1])
+  expect(await redis(server.url, 'HEXISTS', good, 'token')).toBe(0)
 })
 
 test('a turn that hangs holds up no later turn', async () => {
