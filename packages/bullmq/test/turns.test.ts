@@ -47,6 +47,15 @@ test('deliveries of one turn get their own answers, and duplicates among them ar
   expect((await queue.get(other.key))?.message).toEqual(other)
 })
 
+test('a queue that is closed in the same turn accepts its deliveries first', async () => {
+  const { server, queue } = await harness()
+  const enqueued = Array.from({ length: 150 }, () => queue.enqueue(queuedDelivery()))
+  const closed = queue.close()
+  expect(new Set(await Promise.all(enqueued))).toEqual(new Set(['enqueued']))
+  await closed
+  expect((await useQueue(server).stats()).pending).toBe(151)
+})
+
 test('a job key that something else uses fails its own delivery only', async () => {
   const { queue, redis } = await harness()
   await redis.set('bull:gwh:gwh-foreign', 'not a job')

@@ -26,6 +26,7 @@ import { drain } from '../worker/drain.ts'
 import { startWorker } from '../worker/worker.ts'
 import { createJobRunner } from '../worker/worker-access.ts'
 import { createAccept } from './accept.ts'
+import { createPending } from './pending.ts'
 
 /**
  * Opens a durable queue of deliveries on BullMQ, which any number of receivers and workers share over one Redis.
@@ -62,11 +63,12 @@ export function createBullmqQueue(options: BullmqQueueOptions): DeliveryQueue {
         return await task()
       }),
   })
+  const enqueues = createPending()
   const inFlight = createInFlight()
   const jobs = { inFlight, runner: createJobRunner(inFlight) }
   const records = createRecords(queue, client, () => clock.now())
   return {
-    enqueue: (message) => onRedis('enqueue', () => accept(message)),
+    enqueue: (message) => enqueues.add(onRedis('enqueue', () => accept(message))),
     work: (process, options) => startWorker(settings, jobs, process, options),
     async drain(process, options = {}) {
       toWorkSettings(options)
@@ -96,6 +98,7 @@ export function createBullmqQueue(options: BullmqQueueOptions): DeliveryQueue {
       return await onReady('replay', () => replay(queue, client, records, target, clock.now()))
     },
     async close() {
+      await enqueues.ended()
       await queue.close()
       client.disconnect()
     },
