@@ -20,6 +20,8 @@ const redis = await startRedisServer('--appendonly', 'yes')
 const around = { folder, redisUrl: redis.url }
 if (!pinToCores()) console.log('The processes are not pinned to cores here, so the figures are less steady.')
 
+// Before the measurements, because it may fail.
+const introduction = introduce()
 const chapters: Chapter[] = []
 for (const { title, measure } of chaptersOf({ around, rounds, quick: options.quick, body: makeBody(300) })) {
   if (options.only !== undefined && options.only !== title) continue
@@ -31,7 +33,7 @@ await redis.stop()
 rmSync(folder, { recursive: true })
 
 const isWhole = options.only === undefined && !options.quick
-if (isWhole) writeReport(fileURLToPath(new URL('../../../docs', import.meta.url)), introduce(), chapters)
+if (isWhole) writeReport(fileURLToPath(new URL('../../../docs', import.meta.url)), introduction, chapters)
 const minutes = ((performance.now() - startedAt) / 60_000).toFixed(1)
 console.log(`\n${minutes} minutes; ${isWhole ? 'written to docs/performance.md' : 'nothing was written'}`)
 process.exit()

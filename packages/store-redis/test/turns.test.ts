@@ -73,7 +73,7 @@ describe.each(LIBRARIES)('calls of one turn on $name', (library) => {
       throw new RangeError('nothing is claimed')
     const [kept, lost, released] = await Promise.all([
       store.complete(other),
-      store.complete({ ...other, token: 'of another owner' }),
+      store.complete({ ...other, token: 'of-another-owner' }),
       store.release(answers[0]),
     ])
     expect({ kept, lost, released }).toEqual({ kept: true, lost: false, released: true })

@@ -34,7 +34,7 @@ export interface TryDeps {
  * when its lease expires.
  *
  * @param stop Aborted with `WorkerStopped` to return the delivery to the queue at once
- * @param onHandled Called when the handler has ended, just before the delivery is settled; not if no handler was started
+ * @param onHandled Called when the handler has ended and the delivery is about to be settled; not for one without a handler
  * @returns The outcome; `undefined` if the backend could not settle the delivery
  */
 export async function tryDelivery(
@@ -77,6 +77,7 @@ async function handle(
   const guard = guardLease({ settlement, clock, lease: leased, leaseMs, handlerTimeoutMs, stop })
   inFlight?.add(leased.key, guard)
   let handled = Promise.resolve()
+  let failure: { reason: unknown } | undefined
   try {
     guard.signal.throwIfAborted()
     const tx = settlement.transactional ? { tx: list.add } : {}
@@ -84,17 +85,17 @@ async function handle(
     await Promise.race([handled, guard.ended])
   } catch (error) {
     // An aborted handler may throw anything, so the reason for the abort is used instead.
-    const reason = guard.signal.aborted ? guard.signal.reason : error
-    return await settleFailure(deps, leased, reason)
-  } finally {
-    guard.close()
-    list.close()
-    // A handler that continues without its lease must not run twice at once, for as long as it may take.
-    if (isInstance(guard.signal.reason, LeaseLost)) removeWhenEnded(deps, leased.key, handled)
-    else inFlight?.remove(leased.key)
-    onHandled?.()
+    failure = { reason: guard.signal.aborted ? guard.signal.reason : error }
   }
-  return await complete(deps, leased, list.effects)
+  guard.close()
+  list.close()
+  // A handler that continues without its lease must not run twice at once, for as long as it may take.
+  if (isInstance(guard.signal.reason, LeaseLost)) removeWhenEnded(deps, leased.key, handled)
+  else inFlight?.remove(leased.key)
+  const settled = failure ? settleFailure(deps, leased, failure.reason) : complete(deps, leased, list.effects)
+  // Only now, so that the storage settles this delivery before it claims the next one.
+  onHandled?.()
+  return await settled
 }
 
 function toContext(

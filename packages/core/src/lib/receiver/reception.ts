@@ -77,6 +77,6 @@ function explainLater(
   return (refused, unverified) => {
     import('./explanations.ts')
       .then(({ reportExplanation }) => reportExplanation(refused, unverified, readOptions, observe))
-      .catch(() => {})
+      .catch((error) => observe({ type: 'fault', code: 'internal', error }))
   }
 }

@@ -1,4 +1,4 @@
-/** A value, or a promise of it on runtimes whose cryptography is asynchronous. */
+/** A value, or a promise of it if something on the way to it is asynchronous. */
 export type MaybePromise<T> = T | Promise<T>
 
 /** Calls `next` with the value: synchronously if it is not a promise, otherwise when it resolves. */

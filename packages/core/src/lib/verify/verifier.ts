@@ -73,13 +73,15 @@ export function orThrow(outcome: VerifiedDelivery | Refusal): VerifiedDelivery {
   return outcome
 }
 
-/** Copies the options, so that later changes to a list or key set have no effect. */
+/** Copies the options, so that later changes to a list, key set, URL or object have no effect. */
 export function copyOptions(options: VerifyOptions): VerifyOptions {
-  const { secrets, jwks } = options
+  const { secrets, jwks, jwt } = options
   const keys: unknown = typeof jwks === 'object' && 'keys' in jwks ? jwks.keys : undefined
   return {
     ...options,
     ...(Array.isArray(secrets) && { secrets: [...secrets] }),
     ...(Array.isArray(keys) && { jwks: { keys: keys.map((key) => ({ ...key })) } }),
+    ...(jwks instanceof URL && { jwks: jwks.href }),
+    ...(jwt && { jwt: { ...jwt } }),
   }
 }

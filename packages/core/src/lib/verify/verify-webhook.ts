@@ -1,5 +1,5 @@
 import type { Scheme } from '../schemes/scheme.ts'
-import { createLazySchemes, orThrow } from './verifier.ts'
+import { copyOptions, createLazySchemes, orThrow } from './verifier.ts'
 import { type DeliveryLike, type VerifiedDelivery, verifyDelivery } from './verify.ts'
 import { checkVerifyOptions, type VerifyOptions } from './verify-options.ts'
 
@@ -58,7 +58,7 @@ function schemesFor(options: VerifyOptions, toleranceSeconds: number): Prepared[
 function prepare(options: VerifyOptions, toleranceSeconds: number, first: typeof fetch): Prepared {
   const { now: _, ...rest } = options
   const latest = ((...request) => made.fetch(...request)) as typeof fetch
-  const schemes = createLazySchemes({ ...rest, fetch: latest }, toleranceSeconds)
+  const schemes = createLazySchemes({ ...copyOptions(rest), fetch: latest }, toleranceSeconds)
   const made: Prepared = { schemes, fetch: first }
   return made
 }
