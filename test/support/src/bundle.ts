@@ -35,6 +35,8 @@ export async function bundleEntry(
     splitting: true,
     format: 'esm',
     target: 'es2024',
+    // The names of chunks, and so a few bytes, follow from paths that are relative to this.
+    absWorkingDir: resolveDir,
     outdir: 'out',
     conditions,
     external,
