@@ -3,25 +3,22 @@ import { relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { transform } from 'esbuild'
 
-// Loading a file costs Node more than the code in it, so modules that are loaded together are written to one file: an
-// import of `@gwh/core` reads seven, where esbuild, which cannot be told, needs twenty-five. A bundler makes one chunk of
-// the files that the same on-demand parts need, so those parts need two: `base`, which is also all of
-// `@gwh/core/verify`, and `parsing`. The first match counts.
+// Loading a file costs Node more than the code in it, so modules that are loaded together are written to one file; esbuild,
+// which cannot be told, writes twenty-five for an import of `@gwh/core`. What small entry points need, such as `shared`, is
+// apart from verification. The first match counts.
 const FILES = [
   ['rotating', /^shared\/(?:refreshable|shared-load)\.|^schemes\/rotating|^jobs\/job-token/],
   ['canonical-json', /^shared\/canonical-json\./],
-  [
-    'parsing',
-    /^shared\/(?:json|environment)|^events\/(?!event-schemas)|^jwks\/(?:key-set|given|emulator)|^jobs\/job-keys|^handle\/(?:sink|dispatch)\./,
-  ],
+  ['events', /^shared\/json|^events\/(?!event-schemas)/],
+  ['given', /^shared\/environment|^jwks\/(?:key-set|given|emulator)|^jobs\/job-keys/],
+  ['shared', /^shared\//],
+  ['queue', /^queue\/|^jobs\/hide/],
   ['dynamic', /^crypto\/ed25519|^jwks\/(?!google|jwks-url)|^schemes\/dynamic-/],
   ['explain', /^verify\/(?:explain|prepare)|^receiver\/explanations/],
   [
     'base',
-    /^(?:shared|jwks|verify)\/|^jobs\/hide|^http\/(?:answer|body|headers)|^schemes\/(?!jwt|rotating|sign\.)/,
+    /^(?:jwks|verify)\/|^http\/(?!raw-body)|^receiver\/after-answer|^schemes\/(?!jwt|rotating|sign\.)/,
   ],
-  ['http', /^http\/(?!raw-body)|^receiver\/after-answer/],
-  ['queue', /^queue\//],
   ['store', /^store\//],
 ]
 
