@@ -1,6 +1,7 @@
-// How many deliveries a SQLite queue takes per second, each on disk before it is acknowledged, how long each waits, and
-// how long the event loop is blocked: one at a time against groups, on an empty file and on
-// one that has grown. Then the CPU time of a delivery with and without the worker that handles it. `--grown` adds a file with a million deliveries, `--rounds <n>` changes the number of rounds.
+// How many deliveries a SQLite queue takes per second, each on disk before it is acknowledged, how long each waits, and how long the
+// event loop is blocked: one at a time against groups, on an empty file and on one that has grown. Then the CPU time of a delivery
+// with and without the worker that handles it. `--grown` adds a file with a million deliveries, `--rounds <n>` changes the number of
+// rounds.
 import { randomBytes } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'

@@ -5,7 +5,7 @@ import { createFakeClock, NOW } from './support.ts'
 
 const LIMITS = { maxConcurrentBodies: 3, maxBodiesPerAddress: 3, maxBytesInFlight: 100, maxLoopLagMs: 500 }
 const OVERLOADED = { refused: 'overloaded', code: 'overloaded', status: 503 }
-const IDLE = { ...OVERLOADED, message: expect.stringContaining('no byte of this one arrived') }
+const IDLE = { ...OVERLOADED, message: expect.stringContaining('this one made no progress') }
 const SLOWEST = { ...OVERLOADED, message: expect.stringContaining('the slowest') }
 
 /** A limiter on a clock of its own; `read` starts one body and tracks whether it is ended. */

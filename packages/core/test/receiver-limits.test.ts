@@ -56,11 +56,14 @@ describe('an overloaded receiver', () => {
   })
 
   test.each([
-    () => Promise.reject(new Error('reset')),
-    () => {
-      throw new Error('reset')
-    },
-  ])('counts no body that could not be read', async (fail) => {
+    ['rejects', () => Promise.reject(new Error('reset'))],
+    [
+      'throws',
+      () => {
+        throw new Error('reset')
+      },
+    ],
+  ])('counts no body whose reader %s', async (_, fail) => {
     const clock = createFakeClock(NOW)
     const { receiver } = createWatched({ clock, maxConcurrentBodies: 1 })
     const { headers, body } = staticDelivery()

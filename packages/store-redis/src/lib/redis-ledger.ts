@@ -28,8 +28,10 @@ export interface RedisLedgerOptions {
  *
  * Each method is one atomic script; in a cluster all records of a ledger are in one slot. Redis must not evict keys
  * (`maxmemory-policy noeviction`), or jobs are lost: the first call, the first after each reconnect, and then one a minute
- * check that, and reject with `store_volatile` unless `allowEviction`. A Redis that forbids `INFO` is accepted. What survives a crash of Redis depends on its `appendfsync`. A
- * method that rejects with `store_unavailable` may still take effect. `close` does not close the client.
+ * check that, and reject with `store_volatile` unless `allowEviction`. A Redis that forbids `INFO` is accepted.
+ *
+ * What survives a crash of Redis depends on its `appendfsync`. A method that rejects with `store_unavailable` may still
+ * take effect. `close` does not close the client.
  *
  * @throws WebhookConfigError `option_invalid`
  */

@@ -48,8 +48,8 @@ const NAMES = ['client', 'prefix', 'commandTimeoutMs', 'allowEviction', 'now', '
  * released or its lease ends. A completion or release without an answer may still take effect.
  *
  * **Eviction.** The first claim, the first after each reconnect, and then one claim a minute check the
- * `maxmemory-policy` of Redis (of one node in a cluster). Anything but `noeviction` rejects the claim with `store_volatile` unless
- * `allowEviction`. A Redis that forbids `INFO` is accepted.
+ * `maxmemory-policy` of Redis (of one node in a cluster). Anything but `noeviction` rejects the claim with
+ * `store_volatile` unless `allowEviction`. A Redis that forbids `INFO` is accepted.
  *
  * `close` does not close the client, and leaves a listener on its `error` event, so that a lost connection does not end
  * the process.

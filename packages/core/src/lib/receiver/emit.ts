@@ -26,6 +26,10 @@ export interface EmitOptions {
 
 /**
  * Passes an event of our own through the store or the queue to the handlers, like a delivery.
+ *
+ * @throws WebhookConfigError `option_invalid`
+ * @throws WebhookPayloadError `payload_invalid` if it is not an event
+ * @throws WebhookError What `Receiver.emit` documents: it was not handled, or not stored
  */
 export async function emitEvent(
   event: EmittedEvent,

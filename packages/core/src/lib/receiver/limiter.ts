@@ -132,7 +132,7 @@ export function createLimiter(
   }
 }
 
-const OUT_OF_BODIES = `too many bodies are being read, and no byte of this one arrived for ${GRACE_MS} ms`
+const OUT_OF_BODIES = `too many bodies are being read, and this one made no progress for ${GRACE_MS} ms`
 const OUT_OF_BYTES = 'too many bytes are in flight, and this body was the slowest'
 
 /** The body with bytes that is furthest behind; among equals, the oldest. To end one without bytes would free nothing. */

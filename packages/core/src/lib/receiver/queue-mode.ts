@@ -2,25 +2,23 @@ import { readEvent } from '../events/event.ts'
 import type { Dispatcher } from '../handle/dispatch.ts'
 import { createQueueSink } from '../handle/queue-sink.ts'
 import { createQueueWork } from '../handle/queue-work.ts'
-import type { Sink } from '../handle/sink.ts'
+import { type Sink, toStoreError } from '../handle/sink.ts'
 import type { ReceiverObserver } from '../observe/observer.ts'
-import type { DeliveryQueue, ProcessDelivery, SettledDelivery } from '../queue/queue.ts'
+import type { DeliveryQueue, QueueWorker, WorkOptions } from '../queue/queue.ts'
 import type { QueuedDelivery } from '../queue/queued-delivery.ts'
 import { serialise } from '../queue/serial.ts'
 import type { Clock } from '../shared/clock.ts'
 import { isRefusal } from '../shared/refusal.ts'
 import { createIdleQueueProbe } from './idle-queue.ts'
 
-/** What a receiver does with the deliveries of its queue. */
+/** What a receiver does with its queue. */
 export interface QueueMode {
   /** Stores a delivery in the queue. */
   sink: Sink
-  /** Handles one delivery. */
-  process: ProcessDelivery
-  /** Returns a function like `process` that handles events of the same job one at a time. */
-  processInTurn(): ProcessDelivery
-  /** Reports the outcome of an attempt to the observer. */
-  report(settled: SettledDelivery): void
+  /** Starts a worker that reports to the observer. `inTurn`: handles events of the same job one at a time. */
+  work(options: WorkOptions, inTurn: boolean | undefined): QueueWorker
+  /** Handles the deliveries that are due, and reports to the observer. */
+  drain(options: WorkOptions & { maxMs?: number }): Promise<{ processed: number }>
 }
 
 /** What queue mode is built from. */
@@ -31,21 +29,36 @@ export interface QueueModeOptions {
   observe: ReceiverObserver
   now: () => number
   clock: Clock
-  /** Whether this receiver has started a worker or a drain. */
-  hasWorked: () => boolean
 }
 
-/** Creates queue mode. */
+/** Creates queue mode. The queue checks the options of `work` and `drain` at once. */
 export function createQueueMode(options: QueueModeOptions): QueueMode {
-  const { queue, observe, clock, hasWorked } = options
+  const { queue, observe, clock } = options
   const warn = (message: string) => observe({ type: 'warning', code: 'queue_not_worked', message })
-  const onAccepted = createIdleQueueProbe(queue, clock, hasWorked, warn)
+  let hasWorked = false
+  const onAccepted = createIdleQueueProbe(queue, clock, () => hasWorked, warn)
   const { process, report } = createQueueWork(options)
+  const watch = <T extends WorkOptions>(given: T): T => ({
+    ...given,
+    onSettled(settled) {
+      report(settled)
+      return given.onSettled?.(settled)
+    },
+    onError(error) {
+      observe({ type: 'fault', code: 'store_unavailable', error: toStoreError(error) })
+      return given.onError?.(error)
+    },
+  })
   return {
     sink: createQueueSink({ ...options, onAccepted }),
-    process,
-    processInTurn: () => serialise(process, jobOf),
-    report,
+    work(given, inTurn) {
+      hasWorked = true
+      return queue.work(inTurn ? serialise(process, jobOf) : process, watch(given))
+    },
+    drain(given) {
+      hasWorked = true
+      return queue.drain(process, watch(given))
+    },
   }
 }
 

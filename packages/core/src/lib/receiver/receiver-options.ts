@@ -59,7 +59,8 @@ export interface ReceiverOptions {
   minBodyBytesPerSecond?: number
   /**
    * How many bodies are read at a time. While there are more, those from which nothing arrives for 250 ms end with
-   * `overloaded`. Bodies that keep arriving are never ended because of their number. Default 256.
+   * `overloaded`. Bodies that keep arriving are never ended because of their number. A body of a WHATWG request that is
+   * not larger than `minBodyBytesPerSecond` is read in one piece, so it must be complete by then. Default 256.
    */
   maxConcurrentBodies?: number
   /**

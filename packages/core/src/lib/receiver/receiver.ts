@@ -18,8 +18,8 @@ import { createImmediateStore } from '../store/memory-store.ts'
 import { drainAfterAnswer } from './after-answer.ts'
 import { type EmitOptions, type EmittedEvent, emitEvent } from './emit.ts'
 import { type CloseOptions, createLifecycle } from './lifecycle.ts'
+import { createQueueMode } from './queue-mode.ts'
 import { checkReceiverOptions, type ReceiverOptions } from './receiver-options.ts'
-import { createReceiverQueue } from './receiver-queue.ts'
 import { createReception } from './reception.ts'
 
 /** Options of `Receiver.work`. */
@@ -168,7 +168,7 @@ export function createReceiver(options: ReceiverOptions): Receiver {
     warn: warn('event_id_missing'),
   })
   const store = options.store ?? createImmediateStore({ now })
-  const queued = queue && createReceiverQueue({ queue, endpoint, now, observe, dispatch, clock })
+  const queued = queue && createQueueMode({ queue, endpoint, now, observe, dispatch, clock })
   const sink = queued?.sink ?? createInlineSink({ ...limits, store, dispatch, observe, clock, now })
   const answer = createReception({ options, limits, sink, observe, now, clock })
   const readRequest = createRequestReader(clock)
