@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { createBullmqQueue } from '@gwh/bullmq'
 import { JOB_TOKEN_FIELD } from '@gwh/core/job-token'
@@ -177,8 +177,32 @@ test('a file that is not there is not created', async () => {
   expect(existsSync(path)).toBe(false)
 })
 
+test('without a name the queue is deliveries.db in this folder, which is named beside the result', async () => {
+  const cwd = emptyFolder()
+  const queue = createSqliteQueue({ path: join(cwd, 'deliveries.db') })
+  await queue.enqueue(delivery('found'))
+  await queue.close()
+  const { code, stdout, stderr } = await gwh(cwd, ['queue', 'list', '--json'])
+  expect({ code, stderr }).toEqual({ code: 0, stderr: 'The queue is deliveries.db in this folder.\n' })
+  expect(JSON.parse(stdout)).toMatchObject([{ id: 'found' }])
+  const other = await gwh(cwd, ['queue', 'stats'], { GWH_QUEUE: 'other.db' })
+  expect(other).toMatchObject({ code: 3, stderr: expect.stringContaining('other.db') })
+})
+
+test('looking for the queue creates nothing, and says how to name one', async () => {
+  const cwd = emptyFolder()
+  const { code, stderr } = await gwh(cwd, ['queue', 'stats'])
+  expect({ code, stderr }).toEqual({ code: 3, stderr: expect.stringContaining('with --queue') })
+  expect(stderr).toContain('no deliveries.db in this folder')
+  expect(readdirSync(cwd)).toEqual([])
+  mkdirSync(join(cwd, 'deliveries.db'))
+  expect(await gwh(cwd, ['queue', 'stats'])).toMatchObject({ code: 3, stderr })
+})
+
 test.each([
-  [['stats'], 2, 'which queue?'],
+  [['stats'], 3, 'there is no deliveries.db in this folder'],
+  [['stats', '--queue', ''], 2, 'which queue?'],
+  [['stats', '--name', 'mail'], 2, 'which queue?'],
   [['stats', '--queue', 'redis://user:hidden@127.0.0.1:9'], 4, 'Redis cannot be reached'],
   [['redrive', '--queue', 'x.db'], 2, 'say what to redrive'],
   [['redrive', 'id', '--all', '--queue', 'x.db'], 2, 'say what to redrive'],

@@ -42,7 +42,6 @@ export async function setStage(): Promise<Stage> {
     GWH_JWKS_URL: `${url}/.well-known/jwks.json`,
     GEMINI_API_KEY: 'test',
     GEMINI_WEBHOOK_SECRET: SECRET,
-    GWH_QUEUE: 'deliveries.db',
   }
   let registered = 'none'
   return {

@@ -1,4 +1,5 @@
 import { Command, InvalidArgumentError, Option } from 'commander'
+import { QUEUE_FILE } from '../project/queue-file.ts'
 import type { ChangeFlags, PurgeFlags } from '../queue/change.ts'
 import type { QueueFlags } from '../queue/open.ts'
 import type { ExportFlags, ListFlags } from '../queue/read.ts'
@@ -20,12 +21,14 @@ export function queueCommand(context: CommandContext): Command {
 }
 
 const EXAMPLES = `
-The queue is --queue, GWH_QUEUE or the one of gwh dev: a file such as deliveries.db, or redis://127.0.0.1:6379. A URL with a
-password belongs in GWH_QUEUE: other users of the machine can read arguments. Tokens and secrets are masked.
+The queue is --queue, GWH_QUEUE or the one of gwh dev: a SQLite file, or a URL such as redis://127.0.0.1:6379. With none of
+them it is ${QUEUE_FILE} in this folder. A URL with a password belongs in GWH_QUEUE: other users of the machine can read
+arguments. Tokens and secrets are masked.
 ${SETTINGS_HELP}
 
 Examples:
-  $ gwh queue stats --queue deliveries.db
+  $ gwh queue stats
+  $ gwh queue stats --queue /var/lib/app/webhooks.db
   $ gwh queue list --state dead
   $ gwh queue show msg_0123
   $ gwh queue export --state dead --raw-file dead.jsonl
@@ -104,7 +107,7 @@ function withFilters(command: Command): Command {
 
 function withQueueOptions(command: Command): Command {
   return command
-    .option('-q, --queue <file|url>', 'the queue; default GWH_QUEUE')
+    .option('-q, --queue <file|url>', `the queue; default GWH_QUEUE, or ${QUEUE_FILE} in this folder`)
     .option('--name <name>', 'the name of the BullMQ queue; default gwh')
     .option('--prefix <prefix>', 'the prefix of its keys in Redis; default bull')
     .option('--json', 'print JSON')

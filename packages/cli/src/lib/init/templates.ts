@@ -1,3 +1,5 @@
+import { QUEUE_FILE } from '../project/queue-file.ts'
+
 /** The frameworks that a receiver can be written for. */
 export const FRAMEWORKS = ['node', 'express', 'fastify', 'hono', 'next', 'bun', 'deno'] as const
 
@@ -17,7 +19,7 @@ export interface Template {
 const RECEIVER = `// The signing secret is shown once, when the webhook is made. \`gwh dev\` sets one of its own.
 const receiver = createReceiver({
   static: { secrets: process.env.GEMINI_WEBHOOK_SECRET ?? '' },
-  queue: createSqliteQueue({ path: 'deliveries.db' }), // on disk before the answer, handled after it
+  queue: createSqliteQueue({ path: '${QUEUE_FILE}' }), // on disk before the answer, handled after it
   observer: createLogObserver(),
 })
 receiver.on('batch.succeeded', async (event, { key }) => {

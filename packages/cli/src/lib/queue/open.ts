@@ -1,12 +1,12 @@
 import { isInstance, WebhookError } from '@gwh/core/errors'
 import type { DeliveryQueue } from '@gwh/core/queue'
-import { findSetting } from '../project/configuration.ts'
 import { CliError } from '../shared/cli-error.ts'
 import { type CommandContext, untilInterrupted } from '../shared/context.ts'
+import { findQueue } from './find.ts'
 
 /** Which queue. */
 export interface QueueFlags {
-  /** A SQLite file or a Redis URL; default `GWH_QUEUE`. */
+  /** A SQLite file or a Redis URL; default `GWH_QUEUE`, the one of `gwh dev`, or `deliveries.db` in this folder. */
   readonly queue?: string
   /** The name of the BullMQ queue. */
   readonly name?: string
@@ -15,18 +15,17 @@ export interface QueueFlags {
   readonly json?: true
 }
 
-/** Opens the queue that the user named, works with it, and closes it. */
+/**
+ * Opens the queue that the user named or that is in this folder, works with it, and closes it.
+ *
+ * @throws CliError when there is none, or it cannot be opened or reached
+ */
 export async function withQueue<Result>(
   context: CommandContext,
   flags: QueueFlags,
   work: (queue: DeliveryQueue) => Promise<Result>,
 ): Promise<Result> {
-  const where = flags.queue ?? (await findSetting(context, 'GWH_QUEUE'))?.value
-  if (!where) {
-    throw new CliError('usage', 'which queue?', {
-      hint: 'Name a SQLite file or a Redis URL with --queue, or in GWH_QUEUE, or start `gwh dev` here with --queue.',
-    })
-  }
+  const where = await findQueue(context, flags)
   try {
     const queue = await open(where, flags)
     try {
