@@ -25,10 +25,11 @@ export interface JobAuthorization {
 }
 
 /** Decides whether to accept a verified dynamic delivery. */
-export type JobAuthorizer = (
-  event: WebhookEvent,
-  delivery: VerifiedDelivery,
-) => MaybePromise<boolean | Refusal>
+export interface JobAuthorizer {
+  (event: WebhookEvent, delivery: VerifiedDelivery): MaybePromise<boolean | Refusal>
+  /** Loads the code that the first call would load, and calls nothing. `undefined` if all code is loaded. */
+  load?: () => MaybePromise<unknown>
+}
 
 /**
  * Creates the authorizer for the chosen option.
@@ -58,5 +59,8 @@ export function createAuthorizer(
     () => import('./job-token.ts'),
     ({ createJobTokenVerifier }) => createJobTokenVerifier({ ...settings, jobKey: keys }),
   )
-  return (event) => mapMaybe(load(), (verifyToken) => verifyToken(event.userMetadata[JOB_TOKEN_FIELD]))
+  const authorizer: JobAuthorizer = (event) =>
+    mapMaybe(load(), (verifyToken) => verifyToken(event.userMetadata[JOB_TOKEN_FIELD]))
+  authorizer.load = load
+  return authorizer
 }

@@ -14,6 +14,7 @@ import {
   mapMaybe,
   settleMaybe,
 } from '../shared/maybe-promise.ts'
+import { onDemand } from '../shared/on-demand.ts'
 import { isRefusal, type Refusal, refuse } from '../shared/refusal.ts'
 import {
   isUntimely,
@@ -136,12 +137,18 @@ function toKey(endpoint: string, { id, body, jwt }: VerifiedDelivery): MaybeProm
  * body serialised differently, must not count as new.
  */
 async function toContentKey(endpoint: string, body: Uint8Array): Promise<string> {
-  // Loaded on demand, like everything that only tokens need.
-  const { toCanonicalJson } = await import('../shared/canonical-json.ts')
+  const { toCanonicalJson } = await loadCanonicalJson()
   const parsed = readJson(body)
   const content = parsed && !parsed.flaw ? toCanonicalJson(parsed.value) : undefined
   return await primitives.sha256Hex(`${endpoint}\0jwt ${await primitives.sha256Hex(content ?? body)}`)
 }
+
+/** Loads what the keys of JSON Web Tokens are made with. On demand, like everything that only tokens need. */
+export const loadCanonicalJson: () => MaybePromise<typeof import('../shared/canonical-json.ts')> =
+  /* @__PURE__ */ onDemand(
+    () => import('../shared/canonical-json.ts'),
+    (module) => module,
+  )
 
 function checkBody(given: unknown, limits: BodyLimits): Uint8Array | Refusal {
   const bytes = toRawBody(given) ?? new Uint8Array()

@@ -105,10 +105,16 @@ export interface Receiver {
   /** Answers a delivery without WHATWG objects, which cost more than verification. Never rejects. */
   receive(delivery: IncomingDelivery): Promise<Answer>
   /**
-   * Checks the configuration of the queue's backend, so that a mistake shows at startup and not with the first
-   * delivery. `serve` and the Fastify plugin call it. An unreachable backend passes.
+   * Prepares for deliveries, so that a mistake shows at startup and not with the first delivery. `serve` and the Fastify
+   * plugin call it; functions that only mount a handler start faster without it.
    *
+   * It loads the code that is otherwise loaded with the first delivery that needs it: for dynamic webhooks, job keys and
+   * functions for secrets. A deployment may then replace the files of a running server. It fetches no keys and calls no
+   * function for secrets. It also checks the configuration of the queue's backend; an unreachable one passes.
+   *
+   * @throws WebhookConfigError `option_invalid` when a key set in `dynamic.jwks` has no safe key
    * @throws WebhookConfigError `store_volatile` when the backend would lose acknowledged deliveries
+   * @throws The error of the runtime when a file cannot be loaded
    */
   ready(): Promise<void>
   /** Reports a problem of the server to the observer, as a `warning`. For adapters. Never throws. */
@@ -170,7 +176,7 @@ export function createReceiver(options: ReceiverOptions): Receiver {
   const store = options.store ?? createImmediateStore({ now })
   const queued = queue && createQueueMode({ queue, endpoint, now, observe, dispatch, clock })
   const sink = queued?.sink ?? createInlineSink({ ...limits, store, dispatch, observe, clock, now })
-  const answer = createReception({ options, limits, sink, observe, now, clock })
+  const { answer, load } = createReception({ options, limits, sink, observe, now, clock })
   const readRequest = createRequestReader(clock)
   const lifecycle = createLifecycle(queue ?? store, clock, (fault) =>
     observe({ type: 'fault', code: 'store_unavailable', error: toStoreError(fault) }),
@@ -196,7 +202,10 @@ export function createReceiver(options: ReceiverOptions): Receiver {
     // Without `async`, which would add three turns of the microtask queue to a promise that it returns.
     receive: (delivery) =>
       Promise.resolve(lifecycle.isClosed() ? answerFor('draining') : lifecycle.run(() => answer(delivery))),
-    ready: async () => await queue?.ready?.(),
+    ready: async () => {
+      await load()
+      await queue?.ready?.()
+    },
     warn: (warning) => observe({ ...warning, type: 'warning' }),
     async fetch(request, context, workerContext) {
       const answer = await receiver.receive(readRequest(request, addressIn(context)))

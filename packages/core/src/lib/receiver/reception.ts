@@ -12,7 +12,7 @@ import type { VerifyOptions } from '../verify/verify-options.ts'
 import { withErrorBoundary } from './error-boundary.ts'
 import { createFullQueueProbe } from './full-queue.ts'
 import { createLimiter } from './limiter.ts'
-import { createPipeline } from './pipeline.ts'
+import { createPipeline, loadCanonicalJson } from './pipeline.ts'
 import type { ReceiverLimits, ReceiverOptions } from './receiver-options.ts'
 import { createReceiverVerification } from './receiver-verification.ts'
 import { createRefusalReport, type RefusalReportOptions } from './refusal-report.ts'
@@ -29,14 +29,23 @@ export interface ReceptionOptions {
   clock: Clock
 }
 
+/** What answers deliveries. */
+export interface Reception {
+  /** Answers one delivery. Never throws or rejects. */
+  answer(delivery: IncomingDelivery): MaybePromise<Answer>
+  /**
+   * Loads the code that accepting a delivery would load on demand. Rejects if a file is missing, or a given key set has
+   * no usable key.
+   */
+  load(): Promise<void>
+}
+
 /**
- * Creates the function that answers deliveries, from the options of a receiver.
+ * Creates what answers deliveries, from the options of a receiver.
  *
  * @throws WebhookConfigError An option is missing or wrong
  */
-export function createReception(
-  given: ReceptionOptions,
-): (delivery: IncomingDelivery) => MaybePromise<Answer> {
+export function createReception(given: ReceptionOptions): Reception {
   const { options, limits, sink, observe, now, clock } = given
   const { endpoint = 'default', queue, dynamic, onRefused } = options
   const { clientAddress: addressOf = ({ remoteAddress }) => remoteAddress } = options
@@ -44,9 +53,10 @@ export function createReception(
   const doubt = dynamic && dynamic.jwks === undefined ? doubtDefaultKeys() : undefined
   if (doubt) warn({ code: 'jwks_not_emulator', message: doubt })
   const { verifier, cachedOptions } = createReceiverVerification(options, now, { clock, warn })
+  const authorize = dynamic && createAuthorizer(dynamic, { endpoint, now, clock, warn })
   const pipeline = createPipeline({
     verifier,
-    authorize: dynamic && createAuthorizer(dynamic, { endpoint, now, clock, warn }),
+    authorize,
     sink,
     endpoint,
     skew: createSkewProbe(now, (seconds) => observe({ type: 'clock_skew_suspected', seconds })),
@@ -66,7 +76,14 @@ export function createReception(
     refusedPerSecond: limits.refusedPerSecond,
     now,
   })
-  return withErrorBoundary(pipeline, observe, report)
+  return {
+    answer: withErrorBoundary(pipeline, observe, report),
+    async load() {
+      for (const { load } of verifier.schemes) await load?.()
+      await authorize?.load?.()
+      if (dynamic?.jwt) await loadCanonicalJson()
+    },
+  }
 }
 
 /** Explains refused deliveries in the background. Loaded with the first one, so that receivers that explain nothing stay small. */

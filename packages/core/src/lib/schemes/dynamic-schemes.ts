@@ -43,6 +43,7 @@ function jwtScheme(jwt: JwtOptions, jwks: Jwks, toleranceSeconds: number): Schem
   )
   return {
     entries: 'jwt',
+    load,
     async verify({ body }, entries, { now, cachedOnly }) {
       const verify = await load()
       const verified = await verify(entries[0]!, body, now(), cachedOnly)

@@ -1,3 +1,6 @@
+// By subpath, so that bundles do not contain all of jose.
+import { compactVerify } from 'jose/jws/compact/verify'
+import { importJWK } from 'jose/key/import'
 import { primitives } from '#crypto'
 import type { Jwks } from '../jwks/jwks.ts'
 import { searchKeys } from '../jwks/key-search.ts'
@@ -37,7 +40,7 @@ export type JwtVerifier = (
   cachedOnly: boolean,
 ) => Promise<VerifiedJwt | Refusal>
 
-/** Creates a verifier for tokens signed with an RSA key of the JWKS. Loads jose with the first token. */
+/** Creates a verifier for tokens signed with an RSA key of the JWKS. */
 export function createJwtVerifier(options: {
   jwt: JwtOptions
   jwks: Jwks
@@ -86,11 +89,6 @@ async function isSignedBy(token: string, key: RsaKey): Promise<boolean> {
 }
 
 async function importRsa({ jwk }: RsaKey): Promise<(token: string) => Promise<boolean>> {
-  // Imported by subpath, so that bundles do not contain all of jose.
-  const [{ compactVerify }, { importJWK }] = await Promise.all([
-    import('jose/jws/compact/verify'),
-    import('jose/key/import'),
-  ])
   const key = await importJWK(jwk, 'RS256')
   return (token) =>
     compactVerify(token, key, { algorithms: ['RS256'] }).then(

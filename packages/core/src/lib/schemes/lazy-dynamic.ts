@@ -29,6 +29,7 @@ export function createLazyDynamic(
   const toScheme = (entries: Scheme['entries'], index: number): Scheme => ({
     entries,
     verify: (...delivery) => mapMaybe(load(), ({ schemes }) => schemes[index]!.verify(...delivery)),
+    load: () => mapMaybe(load(), ({ schemes }) => schemes[index]!.load?.()),
   })
   return {
     schemes: (options.jwt ? (['v1a', 'jwt'] as const) : (['v1a'] as const)).map(toScheme),

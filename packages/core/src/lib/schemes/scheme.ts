@@ -48,6 +48,11 @@ export interface Scheme {
     entries: readonly string[],
     context: SchemeContext,
   ): MaybePromise<SignatureMatch | Refusal | undefined>
+  /**
+   * Loads the code that `verify` would load with the first delivery. Fetches no keys and calls no function for secrets.
+   * `undefined` if all code is loaded.
+   */
+  load?: (() => MaybePromise<unknown>) | undefined
 }
 
 /** What one verification depends on besides the delivery. */
@@ -72,6 +77,7 @@ export function createStaticSchemes({ secrets, format }: SchemeOptions, settings
     {
       entries: 'v1',
       verify: (content, entries, { cachedOnly }) => mapMaybe(verify(content, entries, cachedOnly), toMatch),
+      load: verify.load,
     },
   ]
 }

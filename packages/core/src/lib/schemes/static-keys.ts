@@ -17,11 +17,15 @@ export interface StaticKey {
  * Finds the secret that signed the content. Resolves to its key id, or to `undefined` if no secret did. With
  * `cachedOnly` it never calls the function for secrets.
  */
-export type StaticVerifier = (
-  content: SignedContent,
-  signatures: readonly string[],
-  cachedOnly: boolean,
-) => MaybePromise<string | undefined | Refusal>
+export interface StaticVerifier {
+  (
+    content: SignedContent,
+    signatures: readonly string[],
+    cachedOnly: boolean,
+  ): MaybePromise<string | undefined | Refusal>
+  /** Loads the code that the first call would load, and calls nothing. `undefined` if all code is loaded. */
+  load?: () => MaybePromise<unknown>
+}
 
 /**
  * Imports signing secrets.

@@ -30,5 +30,7 @@ function createLazyVerifier(
     () => import('./rotating-secrets.ts'),
     ({ createRotatingVerifier }) => createRotatingVerifier(secrets, format, settings),
   )
-  return (...delivery) => mapMaybe(load(), (verify) => verify(...delivery))
+  const verify: StaticVerifier = (...delivery) => mapMaybe(load(), (verify) => verify(...delivery))
+  verify.load = load
+  return verify
 }
