@@ -4,7 +4,16 @@ import { findSetting } from '../project/configuration.ts'
 import { QUEUE_FILE } from '../project/queue-file.ts'
 import { CliError } from '../shared/cli-error.ts'
 import type { CommandContext } from '../shared/context.ts'
-import type { QueueFlags } from './open.ts'
+
+/** Which queue. */
+export interface QueueChoice {
+  /** A SQLite file or a Redis URL; default `GWH_QUEUE`, the one of `gwh dev`, or `deliveries.db` in this folder. */
+  readonly queue?: string
+  /** The name of the BullMQ queue. */
+  readonly name?: string
+  /** The prefix of its keys. */
+  readonly prefix?: string
+}
 
 /**
  * Finds the queue: the one that `--queue` or `GWH_QUEUE` names, the one of `gwh dev`, or else `deliveries.db` in this
@@ -13,7 +22,7 @@ import type { QueueFlags } from './open.ts'
  * @returns A SQLite file or a Redis URL
  * @throws CliError when there is none
  */
-export async function findQueue(context: CommandContext, flags: QueueFlags): Promise<string> {
+export async function findQueue(context: CommandContext, flags: QueueChoice): Promise<string> {
   const named = flags.queue ?? (await findSetting(context, 'GWH_QUEUE'))?.value
   if (named) return named
   // An empty --queue is a shell variable that is not set; a name or a prefix means a queue in Redis.

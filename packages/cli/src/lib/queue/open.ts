@@ -2,16 +2,10 @@ import { isInstance, WebhookError } from '@gwh/core/errors'
 import type { DeliveryQueue } from '@gwh/core/queue'
 import { CliError } from '../shared/cli-error.ts'
 import { type CommandContext, untilInterrupted } from '../shared/context.ts'
-import { findQueue } from './find.ts'
+import { findQueue, type QueueChoice } from './find.ts'
 
-/** Which queue. */
-export interface QueueFlags {
-  /** A SQLite file or a Redis URL; default `GWH_QUEUE`, the one of `gwh dev`, or `deliveries.db` in this folder. */
-  readonly queue?: string
-  /** The name of the BullMQ queue. */
-  readonly name?: string
-  /** The prefix of its keys. */
-  readonly prefix?: string
+/** The options of every command that works with a queue. */
+export interface QueueFlags extends QueueChoice {
   readonly json?: true
 }
 
