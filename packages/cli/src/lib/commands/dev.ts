@@ -1,6 +1,7 @@
 import { Command, InvalidArgumentError } from 'commander'
 import type { DevFlags } from '../dev/dev.ts'
 import type { CommandContext } from '../shared/context.ts'
+import { readUrl } from './read-url.ts'
 
 /** `gwh dev`: an emulator for this project, and perhaps the user's program beside it. */
 export function devCommand(context: CommandContext): Command {
@@ -26,11 +27,6 @@ Examples:
   $ gwh dev -- node server.js
   $ gwh dev --queue deliveries.db -- node server.js
   $ gwh dev --forward http://127.0.0.1:4000/api/webhooks/gemini -- npm run dev`
-
-function readUrl(text: string): string {
-  if (URL.canParse(text) && /^https?:/.test(text)) return text
-  throw new InvalidArgumentError('An http or https URL is needed.')
-}
 
 function readPort(text: string): number {
   const port = Number(text)

@@ -1,6 +1,7 @@
 import { Command, InvalidArgumentError } from 'commander'
 import type { DoctorFlags } from '../doctor/doctor.ts'
 import type { CommandContext } from '../shared/context.ts'
+import { readUrl } from './read-url.ts'
 import { SETTINGS_HELP } from './settings-help.ts'
 
 /** `gwh doctor [url]`: checks what usually goes wrong. */
@@ -37,9 +38,4 @@ Examples:
 function readSeconds(text: string): number {
   if (/^[1-9]\d{0,2}$/.test(text)) return Number(text)
   throw new InvalidArgumentError('Seconds from 1 to 999 are needed.')
-}
-
-function readUrl(text: string): string {
-  if (URL.canParse(text) && /^https?:/.test(text)) return text
-  throw new InvalidArgumentError('An http or https URL is needed.')
 }

@@ -3,9 +3,10 @@ import { Argument, Command, InvalidArgumentError, Option } from 'commander'
 import type { CommandContext } from '../shared/context.ts'
 import { FAULT_NAMES } from '../trigger/faults.ts'
 import type { TriggerFlags } from '../trigger/trigger.ts'
+import { collectUrl } from './read-url.ts'
 import { SETTINGS_HELP } from './settings-help.ts'
 
-/** `gwh trigger <event>`: has the running emulator send signed events. */
+/** `gwh trigger <event>`: has the running emulator send signed events, or sends them itself. */
 export function triggerCommand(context: CommandContext): Command {
   const event = new Argument('[event]', 'the event type; --list prints those that are documented')
   const fault = new Option(
@@ -16,11 +17,27 @@ export function triggerCommand(context: CommandContext): Command {
   event.argChoices = [...EVENT_TYPES]
   fault.argChoices = [...FAULT_NAMES]
   return new Command('trigger')
-    .description('Have the emulator send a signed event to the registered webhooks, or to --to.')
+    .description(
+      'Send a signed event: the emulator does, to the registered webhooks or --to; with --static, gwh itself.',
+    )
     .addArgument(event)
     .option('--data <json>', "fields of the event's data", readObject)
     .option('--metadata <key=value...>', 'entries of user_metadata; repeatable', collectEntry)
-    .option('--to <url...>', 'send it here, signed as a dynamic webhook')
+    .option(
+      '--to <url...>',
+      'send it here, signed as a dynamic webhook, or with --static as a static one',
+      collectUrl,
+    )
+    .addOption(
+      new Option(
+        '--static',
+        'sign it as a static webhook, and send it straight to --to: no emulator has to run',
+      ).conflicts(['dynamic', 'url']),
+    )
+    .option(
+      '--secret-env <name>',
+      'the variable with the secret for --static; default GEMINI_WEBHOOK_SECRET, WEBHOOK_SIGNING_SECRET',
+    )
     .addOption(
       new Option('--dynamic', 'sign it as a dynamic webhook, for the registered receivers').conflicts('to'),
     )
@@ -35,11 +52,21 @@ export function triggerCommand(context: CommandContext): Command {
       const { listTypes, trigger } = await import('../trigger/trigger.ts')
       if (flags.list) listTypes(context, flags)
       else if (type === undefined) command.error("error: missing required argument 'event'")
+      else if (flags.static) process.exitCode = await sendStatic(context, type, flags, command)
+      else if (flags.secretEnv !== undefined) command.error('error: --secret-env needs --static')
       else await trigger(context, type, flags)
     })
 }
 
+async function sendStatic(context: CommandContext, type: string, flags: TriggerFlags, command: Command) {
+  if (flags.to === undefined) command.error('error: --static needs --to <url>')
+  const { triggerStatic } = await import('../trigger/static.ts')
+  return await triggerStatic(context, type, flags)
+}
+
 const EXAMPLES = `
+With --static, each event is sent once, after the answer to the one before, and gwh exits with 1 if a receiver refuses one.
+The job of the event exists nowhere: a handler that fetches its result needs the emulator. Secrets are never arguments.
 With --dynamic and GWH_JOB_KEY, the event has a job token of that key.
 ${SETTINGS_HELP}
 
@@ -47,6 +74,7 @@ Examples:
   $ gwh trigger batch.succeeded
   $ gwh trigger video.generated --data '{"id":"v1","file_name":"files/v1"}'
   $ gwh trigger batch.failed --metadata customer=7 --to http://127.0.0.1:3000/webhooks/gemini
+  $ gwh trigger batch.succeeded --static --to http://127.0.0.1:3000/webhooks/gemini
   $ gwh trigger interaction.completed --dynamic
   $ gwh trigger batch.succeeded --fault tampered_body
   $ gwh trigger batch.succeeded --count 100 --rate 20`

@@ -1,7 +1,7 @@
 import { isInstance, WebhookError } from '@gwh/core/errors'
 import { GOOGLE_JWKS_URL } from '@gwh/core/jwks'
 import { signStatic } from '@gwh/core/sign'
-import type { FoundSecrets } from '../project/secrets.ts'
+import { type FoundSecrets, listSecrets } from '../project/secrets.ts'
 import { isLoopback } from '../shared/loopback.ts'
 import { maskSecret } from '../shared/mask.ts'
 import { type Finding, failed, ok, skipped } from './finding.ts'
@@ -32,11 +32,7 @@ export async function checkSecrets(found: FoundSecrets | undefined): Promise<Fin
       'Copy it as the API showed it: whsec_ and base64.',
     )
   }
-  const masked = secrets
-    .trim()
-    .split(/[\s,]+/)
-    .map(maskSecret)
-  return ok('secrets', `${source}: ${masked.join(', ')}`)
+  return ok('secrets', `${source}: ${listSecrets(secrets).map(maskSecret).join(', ')}`)
 }
 
 /** Checks that the public keys can be fetched, and by their server's clock, that ours is right. */

@@ -30,16 +30,21 @@ export interface RegisteredWebhook {
 
 /**
  * Finds the emulator: at `url`, at `GOOGLE_GEMINI_BASE_URL`, or where `gwh dev` started it in this folder. The token
- * comes from `GWH_CONTROL_TOKEN` or from the file that `gwh dev` keeps.
+ * comes from `GWH_CONTROL_TOKEN` or from the file that `gwh dev` keeps. When none is known, the hint names the
+ * `alternative` too.
  *
  * @throws CliError when none is known
  */
-export async function findEmulator(context: CommandContext, given?: string): Promise<EmulatorAddress> {
+export async function findEmulator(
+  context: CommandContext,
+  given?: string,
+  alternative?: string,
+): Promise<EmulatorAddress> {
   const url = given ?? (await findSetting(context, 'GOOGLE_GEMINI_BASE_URL'))?.value
   const token = (await findSetting(context, 'GWH_CONTROL_TOKEN'))?.value
   if (url !== undefined && token !== undefined) return { url: checkLocal(url), token }
-  const hint = 'Start `gwh dev` in this folder, or set --url and GWH_CONTROL_TOKEN.'
-  throw new CliError('config', 'no emulator is known here', { hint })
+  const hint = ['Start `gwh dev` in this folder, or set --url and GWH_CONTROL_TOKEN.', alternative]
+  throw new CliError('config', 'no emulator is known here', { hint: hint.filter(Boolean).join(' ') })
 }
 
 /** Calls the control API of a running emulator. */

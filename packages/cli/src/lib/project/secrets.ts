@@ -27,3 +27,8 @@ export async function findSecrets(context: Surroundings, name?: string): Promise
   const found = await findSetting(context, ...SECRET_VARIABLES)
   return found && { secrets: found.value, source: found.source }
 }
+
+/** Splits what holds one secret or several; the newest comes first. */
+export function listSecrets(secrets: string): string[] {
+  return secrets.trim().split(/[\s,]+/)
+}

@@ -12,10 +12,14 @@ import { toFaultRule } from './faults.ts'
 export interface TriggerFlags {
   readonly data?: Record<string, unknown>
   readonly metadata?: Record<string, unknown>
-  /** Receivers that get it signed as a dynamic webhook. */
+  /** Receivers that get it signed as a dynamic webhook, or with `static` as a static one. */
   readonly to?: readonly string[]
   /** The same, for the receivers of the registered webhooks. */
   readonly dynamic?: true
+  /** Sends it straight to `to`, signed as a static webhook. */
+  readonly static?: true
+  /** The variable with the signing secret, for `static`; default `GEMINI_WEBHOOK_SECRET`, `WEBHOOK_SIGNING_SECRET`. */
+  readonly secretEnv?: string
   /** The name of a fault, or `name=value`. */
   readonly fault?: string
   /** How many events. */
@@ -27,7 +31,8 @@ export interface TriggerFlags {
   readonly json?: true
 }
 
-interface Triggered {
+/** What the emulator says about an event that it sends. */
+export interface Triggered {
   readonly webhook_ids: readonly string[]
   readonly deliveries: readonly { readonly webhookId: string; readonly uri: string }[]
 }
@@ -40,20 +45,41 @@ export function listTypes({ terminal }: CommandContext, { json }: TriggerFlags):
 
 /** Has the emulator send events. */
 export async function trigger(context: CommandContext, type: string, flags: TriggerFlags): Promise<void> {
-  const emulator = await findEmulator(context, flags.url)
+  const emulator = await findEmulator(context, flags.url, flags.to && WITHOUT_EMULATOR)
   const uris = flags.dynamic ? await dynamicUris(context, emulator, type) : flags.to
-  const startedAt = performance.now()
   const targets = new Set<string>()
+  await sendAll(context, emulator, { type, flags, uris }, (sent) => {
+    show(context, type, flags, sent)
+    for (const { uri } of sent.deliveries) targets.add(uri)
+  })
+  await noteBlockedTargets(context, emulator.url, [...targets])
+}
+
+const WITHOUT_EMULATOR = 'Without an emulator: add --static, with GEMINI_WEBHOOK_SECRET set.'
+
+/** Which events to send. */
+interface EventsWanted {
+  readonly type: string
+  readonly flags: TriggerFlags
+  /** Receivers that get them signed as a dynamic webhook; without them, the registered webhooks get them. */
+  readonly uris: readonly string[] | undefined
+}
+
+/** Has an emulator send as many events as the flags say, no faster than they say. Calls `onSent` after each. */
+export async function sendAll(
+  context: CommandContext,
+  emulator: EmulatorAddress,
+  { type, flags, uris }: EventsWanted,
+  onSent: (sent: Triggered) => void | Promise<void>,
+): Promise<void> {
+  const startedAt = performance.now()
   for (let index = 0; index < flags.count; index++) {
     if (flags.rate !== undefined) await waitUntil(context.signal, startedAt + (index * 1_000) / flags.rate)
     await injectFault(context, emulator, { type, fault: flags.fault, uris })
     const body = await toEvent(context, { type, flags, uris, index })
     const request = { method: 'POST', path: '/trigger', body, answers: 'deliveries' } as const
-    const sent = await callControl<Triggered>(context, emulator, request)
-    show(context, type, flags, sent)
-    for (const { uri } of sent.deliveries) targets.add(uri)
+    await onSent(await callControl<Triggered>(context, emulator, request))
   }
-  await noteBlockedTargets(context, emulator.url, [...targets])
 }
 
 /** The URIs of the webhooks that are subscribed to the type. */
@@ -101,10 +127,7 @@ async function injectFault(
   await callControl(context, emulator, { method: 'POST', path: '/faults', body })
 }
 
-interface EventWanted {
-  readonly type: string
-  readonly flags: TriggerFlags
-  readonly uris: readonly string[] | undefined
+interface EventWanted extends EventsWanted {
   readonly index: number
 }
 
