@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { freePort } from '@gwh/testing'
 import { describe, expect, test } from 'vitest'
-import { FRAMEWORKS, TEMPLATES } from '../src/lib/init/templates.ts'
+import { FRAMEWORKS, type Framework, TEMPLATES } from '../src/lib/init/templates.ts'
 import { emptyFolder, gwh, start } from './support.ts'
 
 const MODULES = fileURLToPath(new URL('../node_modules', import.meta.url))
@@ -66,27 +66,51 @@ const RUN: Record<string, readonly string[]> = {
   deno: [program('deno/deno'), 'run', SOURCE, '-A', '--no-prompt', '--quiet'],
 }
 
+/** Writes a receiver, runs it under `gwh dev`, and sends it an event as `gwh init` says. */
+async function tryOut(framework: Framework, flags: readonly string[], triggerFlags: readonly string[]) {
+  const cwd = projectFor(framework)
+  const { code, stdout } = await gwh(cwd, ['init', '--json', ...flags])
+  const file = FILES[framework]!
+  expect([code, JSON.parse(stdout)]).toMatchObject([0, { framework, file }])
+  writeFileSync(join(cwd, 'next-server.mjs'), NEXT_SERVER)
+  const port = await freePort()
+  const command = RUN[framework] ?? [process.execPath, SOURCE]
+  const script = framework === 'next' ? 'next-server.mjs' : file
+  const forward = `http://127.0.0.1:${port}/webhooks/gemini`
+  const dev = start(cwd, ['dev', '--port', '0', '--forward', forward, '--', ...command, script], {
+    PORT: `${port}`,
+  })
+  await expect.poll(() => answers(forward), { timeout: 20_000 }).toBe(true)
+  expect(await gwh(cwd, ['trigger', 'batch.succeeded', ...triggerFlags])).toMatchObject({
+    code: 0,
+    stderr: '',
+  })
+  await dev.saw(/<-- \[200\]/)
+  await dev.saw(/batch done: batches\/\S+ \w+/)
+  dev.kill('SIGTERM')
+  await dev.finished
+}
+
 describe.each(FRAMEWORKS)('gwh init for %s', (framework) => {
   test('writes a receiver that verifies and handles what gwh dev sends', async () => {
-    const cwd = projectFor(framework)
-    const { code, stdout } = await gwh(cwd, ['init', '--json'])
-    const file = FILES[framework]!
-    expect([code, JSON.parse(stdout)]).toMatchObject([0, { framework, file }])
-    writeFileSync(join(cwd, 'next-server.mjs'), NEXT_SERVER)
-    const port = await freePort()
-    const command = RUN[framework] ?? [process.execPath, SOURCE]
-    const script = framework === 'next' ? 'next-server.mjs' : file
-    const forward = `http://127.0.0.1:${port}/webhooks/gemini`
-    const dev = start(cwd, ['dev', '--port', '0', '--forward', forward, '--', ...command, script], {
-      PORT: `${port}`,
-    })
-    await expect.poll(() => answers(forward), { timeout: 20_000 }).toBe(true)
-    expect((await gwh(cwd, ['trigger', 'batch.succeeded'])).code).toBe(0)
-    await dev.saw(/<-- \[200\]/)
-    await dev.saw(/batch done: batches\/\S+ \w+/)
-    dev.kill('SIGTERM')
-    await dev.finished
+    await tryOut(framework, [], [])
   }, 60_000)
+})
+
+test.each(['node', 'next'] as const)(
+  'with --dynamic the receiver for %s takes dynamic webhooks, of jobs with the key',
+  async (framework) => {
+    await tryOut(framework, ['--dynamic'], ['--dynamic'])
+  },
+  60_000,
+)
+
+test('--dynamic names the variable of the key, and how to send a dynamic event', async () => {
+  const cwd = emptyFolder()
+  const { steps, variables } = JSON.parse((await gwh(cwd, ['init', '--dynamic', '--json'])).stdout)
+  expect(variables).toEqual(['GEMINI_API_KEY', 'GWH_JOB_KEY'])
+  expect(steps.at(-1)).toContain('trigger batch.succeeded --dynamic')
+  expect(readFileSync(join(cwd, '.env'), 'utf8')).toMatch(/^# .*openssl rand.*\nGWH_JOB_KEY=$/m)
 })
 
 const answers = (url: string) =>
@@ -95,10 +119,17 @@ const answers = (url: string) =>
     () => false,
   )
 
+const EVERY = FRAMEWORKS.flatMap((framework) => [
+  [framework, 'static'] as const,
+  [framework, 'dynamic'] as const,
+])
+
 test('every receiver compiles', () => {
   const cwd = emptyFolder()
   symlinkSync(MODULES, join(cwd, 'node_modules'))
-  for (const framework of FRAMEWORKS) writeFileSync(join(cwd, `${framework}.ts`), TEMPLATES[framework].code)
+  for (const [framework, kind] of EVERY) {
+    writeFileSync(join(cwd, `${framework}-${kind}.ts`), TEMPLATES[framework].code(kind))
+  }
   const options = {
     module: 'nodenext',
     target: 'es2024',
@@ -125,11 +156,9 @@ test('every receiver compiles', () => {
 }, 120_000)
 
 test('a receiver has about 20 lines', () => {
-  for (const framework of FRAMEWORKS) {
-    expect(
-      TEMPLATES[framework].code.split('\n').filter((line) => line !== '').length,
-      framework,
-    ).toBeLessThan(25)
+  for (const [framework, kind] of EVERY) {
+    const lines = TEMPLATES[framework].code(kind).split('\n')
+    expect(lines.filter((line) => line !== '').length, `${framework} ${kind}`).toBeLessThan(25)
   }
 })
 

@@ -11,6 +11,7 @@ export function initCommand(context: CommandContext): Command {
     )
     .addOption(new Option('--framework <name>', 'default: what package.json shows').choices(FRAMEWORKS))
     .option('--file <path>', 'the file to write')
+    .option('--dynamic', 'for dynamic webhooks, which each job names itself; default static ones')
     .option('--install', 'install what the receiver imports')
     .option('--json', 'print JSON')
     .addHelpText('after', EXAMPLES)
@@ -23,4 +24,5 @@ export function initCommand(context: CommandContext): Command {
 const EXAMPLES = `
 Examples:
   $ gwh init --install
+  $ gwh init --dynamic
   $ gwh init --framework hono --file src/webhooks.ts`

@@ -6,7 +6,7 @@ import { listNames } from '../project/env-text.ts'
 import { CliError } from '../shared/cli-error.ts'
 import type { CommandContext } from '../shared/context.ts'
 import { detectProject, type Project } from './detect.ts'
-import { type Framework, TEMPLATES } from './templates.ts'
+import { type Framework, TEMPLATES, type WebhookKind } from './templates.ts'
 
 /** The options of `gwh init`. */
 export interface InitFlags {
@@ -14,14 +14,24 @@ export interface InitFlags {
   readonly framework?: Framework
   /** The file to write, relative to the project. */
   readonly file?: string
+  /** Writes a receiver of dynamic webhooks; default one of static webhooks. */
+  readonly dynamic?: true
   /** Installs what the receiver imports. */
   readonly install?: true
   readonly json?: true
 }
 
-const VARIABLES: Readonly<Record<string, string>> = {
-  GEMINI_API_KEY: 'from https://aistudio.google.com/apikey; not needed with `gwh dev`',
-  GEMINI_WEBHOOK_SECRET: 'written by `gwh webhooks register --uri <url> --write-env .env`',
+const API_KEY = 'from https://aistudio.google.com/apikey; not needed with `gwh dev`'
+
+const VARIABLES: Readonly<Record<WebhookKind, Readonly<Record<string, string>>>> = {
+  static: {
+    GEMINI_API_KEY: API_KEY,
+    GEMINI_WEBHOOK_SECRET: 'written by `gwh webhooks register --uri <url> --write-env .env`',
+  },
+  dynamic: {
+    GEMINI_API_KEY: API_KEY,
+    GWH_JOB_KEY: 'from `openssl rand -hex 32`, the same where jobs are started; not needed with `gwh dev`',
+  },
 }
 
 /** Writes a receiver and the variables it reads, and overwrites nothing; returns the exit code. */
@@ -30,10 +40,11 @@ export async function init(context: CommandContext, flags: InitFlags): Promise<n
   const detected = await detectProject(cwd)
   const project = { ...detected, framework: flags.framework ?? detected.framework }
   const file = flags.file || defaultFile(cwd, project)
-  const variables = await planVariables(join(cwd, '.env'))
-  await writeNew(cwd, file, TEMPLATES[project.framework].code)
+  const kind = flags.dynamic ? 'dynamic' : 'static'
+  const variables = await planVariables(join(cwd, '.env'), VARIABLES[kind])
+  await writeNew(cwd, file, TEMPLATES[project.framework].code(kind))
   const added = await addVariables(variables)
-  const [install, ...steps] = toSteps(project, file)
+  const [install, ...steps] = toSteps(project, file, kind)
   const left = flags.install || install === undefined ? steps : [install, ...steps]
   if (flags.json) terminal.json({ framework: project.framework, file, variables: added, steps: left })
   else show(context, { file, project, added })
@@ -92,12 +103,12 @@ interface Addition {
 }
 
 /** Finds the variables that are missing, and checks that they can be added, before anything is written. */
-async function planVariables(path: string): Promise<Addition> {
+async function planVariables(path: string, variables: Readonly<Record<string, string>>): Promise<Addition> {
   const text = await readFile(path, 'utf8').catch((error) =>
     error.code === 'ENOENT' ? '' : refuseEnv(error),
   )
   const present = listNames(text)
-  const missing = Object.entries(VARIABLES).filter(([name]) => !present.includes(name))
+  const missing = Object.entries(variables).filter(([name]) => !present.includes(name))
   if (missing.length > 0) {
     await access(path, constants.W_OK).catch((error) => error.code === 'ENOENT' || refuseEnv(error))
   }
@@ -121,6 +132,7 @@ function refuseEnv(cause: NodeJS.ErrnoException): never {
 function toSteps(
   { framework, dependencies, install }: Project,
   file: string,
+  kind: WebhookKind,
 ): [string | undefined, ...string[]] {
   const { packages, run } = TEMPLATES[framework]
   const missing = packages.filter((name) => !dependencies.includes(name))
@@ -128,7 +140,7 @@ function toSteps(
   return [
     names.length > 0 ? `${install} ${names.join(' ')}` : undefined,
     `npx @gwh/cli dev -- ${run}${framework === 'next' ? '' : ` ${quote(file)}`}`,
-    'npx @gwh/cli trigger batch.succeeded   # in another terminal',
+    `npx @gwh/cli trigger batch.succeeded${kind === 'dynamic' ? ' --dynamic' : ''}   # in another terminal`,
   ]
 }
 
