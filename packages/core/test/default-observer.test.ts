@@ -73,3 +73,12 @@ test('what goes well is not printed', async () => {
   await receiver.receive(staticDelivery())
   expect(printed).toEqual([])
 })
+
+test.each([
+  ['', ['warn queue_in_progress: text']],
+  ['production', []],
+])('deliveries in progress at the start of a worker, NODE_ENV "%s"', (environment, expected) => {
+  vi.stubEnv('NODE_ENV', environment)
+  setUp().receiver.warn({ code: 'queue_in_progress', message: 'text' })
+  expect(printed).toEqual(expected)
+})

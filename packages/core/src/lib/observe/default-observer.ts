@@ -43,13 +43,16 @@ const HINT = 'Set explain: true to learn why, or an observer to replace this lin
  * Creates the observer of a receiver without one, so that a mistake does not go unnoticed.
  *
  * Prints mistakes in the setup, warnings and explanations, and failures once a minute for each kind. Outside
- * production it also prints refusals that a wrong secret or clock may have caused, and events that no handler matches.
+ * production it also prints refusals that a wrong secret or clock may have caused, events that no handler matches, and
+ * `queue_in_progress`, which workers of several processes cause without a crash.
  */
 export function createDefaultObserver({ clock, explains }: DefaultObserverOptions): ReceiverObserver {
   const isDue = createRateLimit(clock)
   return (signal) => {
-    if (signal.type === 'warning') console.warn(`${signal.code}: ${signal.message}`)
-    else if (signal.type === 'explained') console.warn(toLine(signal))
+    if (signal.type === 'warning') {
+      if (!isProduction() || signal.code !== 'queue_in_progress')
+        console.warn(`${signal.code}: ${signal.message}`)
+    } else if (signal.type === 'explained') console.warn(toLine(signal))
     else if (signal.type === 'refused' && signal.code === 'raw_body_required')
       console.error(`${signal.code}: ${signal.message}`)
     else if (signal.type === 'refused') {

@@ -5,6 +5,9 @@ import type { WorkOptions } from './queue.ts'
 /** Work options with every default filled in. */
 export type WorkSettings = Required<WorkOptions>
 
+/** How long a claimed delivery is reserved for its worker by default, in milliseconds. */
+export const DEFAULT_LEASE_MS = 60_000
+
 const NAMES = [
   'concurrency',
   'leaseMs',
@@ -29,7 +32,7 @@ export function toWorkSettings(options: WorkOptions = {}): WorkSettings {
   checkNames(options, NAMES, 'work()')
   return {
     concurrency: wholeNumber('concurrency', options.concurrency, 8),
-    leaseMs: wholeNumber('leaseMs', options.leaseMs, 60_000),
+    leaseMs: wholeNumber('leaseMs', options.leaseMs, DEFAULT_LEASE_MS),
     handlerTimeoutMs: wholeNumber('handlerTimeoutMs', options.handlerTimeoutMs, 600_000),
     maxAttempts: wholeNumber('maxAttempts', options.maxAttempts, 12),
     backoffMs: wholeNumber('backoffMs', options.backoffMs, 1_000),

@@ -17,6 +17,7 @@ import { safeListener } from '../shared/safe-listener.ts'
 import { createImmediateStore } from '../store/memory-store.ts'
 import { drainAfterAnswer } from './after-answer.ts'
 import { type EmitOptions, type EmittedEvent, emitEvent } from './emit.ts'
+import { reportHeldDeliveries } from './held-deliveries.ts'
 import { type CloseOptions, createLifecycle } from './lifecycle.ts'
 import { createQueueMode } from './queue-mode.ts'
 import { checkReceiverOptions, type ReceiverOptions } from './receiver-options.ts'
@@ -120,7 +121,8 @@ export interface Receiver {
   /** Reports a problem of the server to the observer, as a `warning`. For adapters. Never throws. */
   warn(warning: { code: string; message: string; error?: unknown }): void
   /**
-   * Starts handling queued deliveries.
+   * Starts handling queued deliveries. If others are in progress when the first worker starts, as after a crash, the
+   * warning `queue_in_progress` says how many, and when their leases end.
    *
    * @throws WebhookConfigError `option_invalid` without a queue
    * @throws WebhookUnavailableError `draining` once the receiver is closed
@@ -216,7 +218,9 @@ export function createReceiver(options: ReceiverOptions): Receiver {
     },
     work(options = {}) {
       const { serialPerJob, ...rest } = options
-      return lifecycle.addWorker(openQueue().work(rest, serialPerJob))
+      const { work } = openQueue()
+      if (!lifecycle.hasWorker()) reportHeldDeliveries(queue!, now, rest.leaseMs, warn('queue_in_progress'))
+      return lifecycle.addWorker(work(rest, serialPerJob))
     },
     drain: async (options = {}) => {
       const queue = openQueue()
