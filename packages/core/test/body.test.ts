@@ -146,6 +146,41 @@ describe('a collector', () => {
     })
   })
 
+  describe('of a body that is declared shorter than a second may bring', () => {
+    const limits = { maxBytes: 1e6, timeoutMs: 10_000, idleMs: 2_000, minBytesPerSecond: 100 }
+
+    test.each([
+      ['ends it when it is not complete by the first check, however it arrives', 100, 2_000],
+      ['follows a longer one', 101, 3_000],
+    ])('%s', async (_, declaredLength, endedAt) => {
+      const clock = createFakeClock(0)
+      const collector = createBodyCollector(limits, clock, declaredLength)
+      let ended: unknown
+      collector.result.then((outcome) => {
+        ended = { ...outcome, at: clock.now() }
+      })
+      collector.push(new Uint8Array(900))
+      await clock.advance(1_000)
+      collector.push(new Uint8Array(9))
+      await clock.advance(5_000)
+      expect(ended).toMatchObject({ refused: 'body_timeout', at: endedAt })
+    })
+
+    test('sets no timer of its own', () => {
+      const clock = createFakeClock(0)
+      let timers = 0
+      const counted = {
+        ...clock,
+        schedule(task: () => void, delayMs: number) {
+          timers++
+          return clock.schedule(task, delayMs)
+        },
+      }
+      for (let index = 0; index < 100; index++) createBodyCollector(limits, counted, 100).end()
+      expect(timers).toBe(1)
+    })
+  })
+
   test('stops reading when its watch says so, and keeps none of the bytes', async () => {
     const counted: number[] = []
     const watch: BodyLimits['watch'] = (end) => (bytes) => {

@@ -1,6 +1,6 @@
 import { type Answer, answerFor, toResponse } from '../http/answer.ts'
 import { checkMountOptions, type MountOptions, pathOf } from '../http/path.ts'
-import { createRequestReader } from '../http/web-request.ts'
+import { toDelivery } from '../http/web-request.ts'
 import type { Receiver } from '../receiver/receiver.ts'
 import { systemClock } from '../shared/clock.ts'
 
@@ -22,11 +22,12 @@ export type FetchHandler = (request: Request, remoteAddress?: string) => Promise
 export function createFetchHandler(receiver: Receiver, options: MountOptions, where: string): FetchHandler {
   checkMountOptions(options, where)
   const { path } = options
-  const readRequest = createRequestReader(systemClock)
   return async (request, remoteAddress) => {
     const here = path === undefined || pathOf(request.url) === path
     return toClosing(
-      here ? await receiver.receive(readRequest(request, remoteAddress)) : answerFor('path_not_found'),
+      here
+        ? await receiver.receive(toDelivery(request, remoteAddress, systemClock))
+        : answerFor('path_not_found'),
     )
   }
 }

@@ -79,7 +79,7 @@ function readBody(
   response: NodeResponseLike,
   limits: BodyLimits,
 ): Promise<Uint8Array | Refusal> {
-  const collector = createBodyCollector(limits)
+  const collector = createBodyCollector(limits, systemClock, declaredLength(request))
   request.on('data', (chunk) => {
     // Once there is an answer, `discardRest` reads the rest.
     if (!collector.push(chunk) && !response.headersSent) request.pause()
@@ -88,6 +88,12 @@ function readBody(
   request.on('error', collector.fail)
   request.on('close', collector.fail)
   return collector.result
+}
+
+/** Node enforces it, and refuses a request that also has a transfer coding (RFC 9112, 6.3). */
+function declaredLength({ headers }: NodeRequestLike): number | undefined {
+  const length = headers['content-length']
+  return typeof length === 'string' && !('transfer-encoding' in headers) ? Number(length) : undefined
 }
 
 function write(request: NodeRequestLike, response: NodeResponseLike, answer: Answer): void {

@@ -12,6 +12,17 @@ const LATE_MS = 100
 // A timer this late is lost, as when Cloudflare Workers runs code that was bundled for Node.
 const LOST_MS = 1_000
 
+const known = new WeakMap<Clock, Map<number, AddDeadline>>()
+
+/** Returns the deadlines that share a clock and a delay, in milliseconds. */
+export function deadlinesOf(clock: Clock, delayMs: number): AddDeadline {
+  const byDelay = known.get(clock) ?? new Map<number, AddDeadline>()
+  known.set(clock, byDelay)
+  const deadlines = byDelay.get(delayMs) ?? createDeadlines(clock, delayMs)
+  byDelay.set(delayMs, deadlines)
+  return deadlines
+}
+
 /**
  * Creates deadlines that share a timer, because setting one for each body takes some runtimes longer than reading it.
  * Where the runtime does not allow that, each task has its own.

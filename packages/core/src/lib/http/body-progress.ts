@@ -1,5 +1,6 @@
 import type { Clock } from '../shared/clock.ts'
 import { type Refusal, refuse } from '../shared/refusal.ts'
+import { deadlinesOf } from './body-deadlines.ts'
 import type { BodyLimits } from './body-limits.ts'
 
 /** Follows the progress of one body. */
@@ -18,11 +19,25 @@ const RATE_AFTER_MS = 1_000
  * Whether a body of this length is complete or ended at the first check, however its bytes arrive: after a second it would
  * be too slow. What arrives in between need not be noted.
  */
-export function isSmall(
-  length: number,
-  { timeoutMs, idleMs = timeoutMs, minBytesPerSecond = 0 }: BodyLimits,
-): boolean {
-  return length <= minBytesPerSecond && Math.min(idleMs, timeoutMs) >= RATE_AFTER_MS
+export function isSmall(length: number, limits: BodyLimits): boolean {
+  const { minBytesPerSecond = 0 } = limits
+  return length <= minBytesPerSecond && firstCheckMs(limits) >= RATE_AFTER_MS
+}
+
+function firstCheckMs({ timeoutMs, idleMs = timeoutMs }: BodyLimits): number {
+  return Math.min(idleMs, timeoutMs)
+}
+
+/**
+ * Ends a small body that is not complete at the first check. Many share a timer, which costs less than one each.
+ *
+ * @param end Called at most once, with a `body_timeout`
+ */
+export function watchSmall(limits: BodyLimits, clock: Clock, end: (refusal: Refusal) => void): BodyProgress {
+  const delayMs = firstCheckMs(limits)
+  const addDeadline = deadlinesOf(clock, delayMs)
+  const stop = addDeadline(() => end(refuse('body_timeout', `the body took longer than ${delayMs} ms`)))
+  return { note() {}, stop }
 }
 
 /**
@@ -55,7 +70,7 @@ export function watchProgress(
     // At most `idleMs`, because the clock may have been set back.
     wait(present, Math.min(idleMs, timeoutMs - age, idleMs - (present - lastAt)))
   }
-  wait(startedAt, Math.min(idleMs, timeoutMs))
+  wait(startedAt, firstCheckMs(limits))
   return {
     note(more) {
       bytes += more

@@ -2,7 +2,7 @@ import { toUtf8 } from '../shared/bytes.ts'
 import { type Clock, systemClock } from '../shared/clock.ts'
 import { isRefusal, type Refusal, refuse } from '../shared/refusal.ts'
 import type { BodyLimits } from './body-limits.ts'
-import { watchProgress } from './body-progress.ts'
+import { isSmall, watchProgress, watchSmall } from './body-progress.ts'
 import { type HeadersLike, readOptionalHeader } from './headers.ts'
 
 /** Refuses a body because of its headers. `content-length` is only a hint: the bytes are counted anyway. */
@@ -33,8 +33,13 @@ export interface BodyCollector {
  * Creates a collector for one body and starts its timeouts.
  *
  * @param clock The clock of the timeouts. Default: the system clock
+ * @param declaredLength The length in bytes according to the request, if the server enforces it. Default: unknown
  */
-export function createBodyCollector(limits: BodyLimits, clock: Clock = systemClock): BodyCollector {
+export function createBodyCollector(
+  limits: BodyLimits,
+  clock: Clock = systemClock,
+  declaredLength: number = Number.POSITIVE_INFINITY,
+): BodyCollector {
   const { promise: result, resolve } = Promise.withResolvers<Uint8Array | Refusal>()
   const { maxBytes } = limits
   let chunks: Uint8Array[] = []
@@ -47,7 +52,8 @@ export function createBodyCollector(limits: BodyLimits, clock: Clock = systemClo
     chunks = []
     resolve(outcome)
   }
-  const progress = watchProgress(limits, clock, settle)
+  const watch = isSmall(declaredLength, limits) ? watchSmall : watchProgress
+  const progress = watch(limits, clock, settle)
   const count = limits.watch?.(settle)
   return {
     push(chunk) {

@@ -1,31 +1,31 @@
 import type { Clock } from '../shared/clock.ts'
 import { isRefusal, type Refusal, refuse } from '../shared/refusal.ts'
 import { type BodyCollector, createBodyCollector } from './body.ts'
-import { type AddDeadline, createDeadlines } from './body-deadlines.ts'
 import type { BodyLimits } from './body-limits.ts'
-import { isSmall } from './body-progress.ts'
+import { isSmall, watchSmall } from './body-progress.ts'
 import type { IncomingDelivery } from './incoming-delivery.ts'
-
-/** Converts a WHATWG request to a delivery. Its body is read on demand. */
-export type RequestReader = (request: Request, remoteAddress: string | undefined) => IncomingDelivery
 
 const ALREADY_READ = refuse('raw_body_required', 'the body was read before it reached the receiver')
 
-/** Creates a reader of the requests to one receiver, whose limits are always the same. */
-export function createRequestReader(clock: Clock): RequestReader {
-  let deadlines: AddDeadline | undefined
-  const read = (request: Request, limits: BodyLimits) => {
-    if (request.bodyUsed) return Promise.resolve(ALREADY_READ)
-    if (!hasSmallBody(request, limits)) return readStream(request, limits, clock)
-    deadlines ??= createDeadlines(clock, mostMs(limits))
-    return readAtOnce(request, limits, deadlines)
-  }
-  return (request, remoteAddress) => ({
+/** Converts a WHATWG request to a delivery. Its body is read on demand. */
+export function toDelivery(
+  request: Request,
+  remoteAddress: string | undefined,
+  clock: Clock,
+): IncomingDelivery {
+  return {
     method: request.method,
     headers: request.headers,
-    body: (limits) => read(request, limits),
+    body: (limits) => readBody(request, limits, clock),
     remoteAddress,
-  })
+  }
+}
+
+function readBody(request: Request, limits: BodyLimits, clock: Clock): Promise<Uint8Array | Refusal> {
+  if (request.bodyUsed) return Promise.resolve(ALREADY_READ)
+  return hasSmallBody(request, limits)
+    ? readAtOnce(request, limits, clock)
+    : readStream(request, limits, clock)
 }
 
 /** Servers enforce the declared length, and refuse a request that also has a transfer coding (RFC 9112, 6.3). */
@@ -34,25 +34,14 @@ function hasSmallBody({ headers }: Request, limits: BodyLimits): boolean {
   return length !== null && isSmall(Number(length), limits) && !headers.has('transfer-encoding')
 }
 
-/** How long a small body may take. */
-function mostMs({ timeoutMs, idleMs = timeoutMs }: BodyLimits): number {
-  return Math.min(timeoutMs, idleMs)
-}
-
 /** A stream takes most runtimes longer than everything else in a delivery. */
-function readAtOnce(
-  request: Request,
-  limits: BodyLimits,
-  addDeadline: AddDeadline,
-): Promise<Uint8Array | Refusal> {
+function readAtOnce(request: Request, limits: BodyLimits, clock: Clock): Promise<Uint8Array | Refusal> {
   return new Promise((resolve) => {
     const settle = (outcome: Uint8Array | Refusal) => {
-      cancel()
+      progress.stop()
       resolve(outcome)
     }
-    const cancel = addDeadline(() =>
-      settle(refuse('body_timeout', `the body took longer than ${mostMs(limits)} ms`)),
-    )
+    const progress = watchSmall(limits, clock, settle)
     limits.watch?.(settle)
     request.arrayBuffer().then(
       (bytes) => settle(new Uint8Array(bytes)),

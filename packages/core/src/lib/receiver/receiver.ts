@@ -8,7 +8,7 @@ import { createRouter, type EventHandler } from '../handle/router.ts'
 import { toStoreError } from '../handle/sink.ts'
 import { type Answer, answerFor, toResponse } from '../http/answer.ts'
 import type { IncomingDelivery } from '../http/incoming-delivery.ts'
-import { createRequestReader } from '../http/web-request.ts'
+import { toDelivery } from '../http/web-request.ts'
 import { createDefaultObserver } from '../observe/default-observer.ts'
 import type { QueueWorker, WorkOptions } from '../queue/queue.ts'
 import { systemClock } from '../shared/clock.ts'
@@ -179,7 +179,6 @@ export function createReceiver(options: ReceiverOptions): Receiver {
   const queued = queue && createQueueMode({ queue, endpoint, now, observe, dispatch, clock })
   const sink = queued?.sink ?? createInlineSink({ ...limits, store, dispatch, observe, clock, now })
   const { answer, load } = createReception({ options, limits, sink, observe, now, clock })
-  const readRequest = createRequestReader(clock)
   const lifecycle = createLifecycle(queue ?? store, clock, (fault) =>
     observe({ type: 'fault', code: 'store_unavailable', error: toStoreError(fault) }),
   )
@@ -210,7 +209,7 @@ export function createReceiver(options: ReceiverOptions): Receiver {
     },
     warn: (warning) => observe({ ...warning, type: 'warning' }),
     async fetch(request, context, workerContext) {
-      const answer = await receiver.receive(readRequest(request, addressIn(context)))
+      const answer = await receiver.receive(toDelivery(request, addressIn(context), clock))
       if (queue && !lifecycle.hasWorker() && answer.status === 200) {
         drainAfterAnswer([context, workerContext], receiver.drain)
       }
