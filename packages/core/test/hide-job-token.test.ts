@@ -19,6 +19,7 @@ const PLACES: Record<string, object> = {
     user_metadata: metadata,
     data: { ...EVENT.data, webhook_config: { user_metadata: metadata } },
   },
+  'the data itself': { ...EVENT, user_metadata: metadata, data: { ...EVENT.data, ...metadata } },
   'another member of the envelope': { ...EVENT, user_metadata: metadata, webhookConfig: { metadata } },
   'all of them': {
     ...EVENT,

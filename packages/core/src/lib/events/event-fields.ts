@@ -33,25 +33,38 @@ export interface Envelope {
 
 const MAX_TYPE_LENGTH = 256
 
+/** The known fields of the body of a delivery. */
+export type KnownEnvelope = Pick<Envelope, 'type' | 'data' | 'version' | 'timestamp'>
+
 /**
- * Reads the body of a delivery like `envelopeSchema`; `undefined` if it is none. Unknown fields are kept.
+ * Reads the known fields of a delivery's body like `envelopeSchema`; `undefined` if it is none.
  *
  * @param value Any parsed JSON
  * @see https://ai.google.dev/gemini-api/docs/webhooks
  */
-export function readEnvelope(value: unknown): Envelope | undefined {
+export function readEnvelope(value: unknown): KnownEnvelope | undefined {
   if (!isObject(value)) return undefined
-  const { type, data } = value
+  const { type, data, version, timestamp } = value
   if (typeof type !== 'string' || type === '' || type.length > MAX_TYPE_LENGTH) return undefined
-  return isObject(data) ? dropOthers({ ...value, type, data }, ENVELOPE_TEXTS, isText) : undefined
+  if (!isObject(data)) return undefined
+  return {
+    type,
+    data,
+    version: isText(version) ? version : undefined,
+    timestamp: isText(timestamp) ? timestamp : undefined,
+  }
 }
 
-/** Reads the wire `data` of an event like its schema in `dataSchemas`. Unknown fields are kept. */
+/** Copies the wire `data` of an event like its schema in `dataSchemas`. Unknown fields are kept. */
 export function readData(type: string, wire: Record<string, unknown>): ResultFields & FailureFields {
-  const fields = dropOthers({ ...wire }, ['id'], isTextOrNumber)
-  if (hasResult(type)) return dropOthers(fields, RESULT_TEXTS, isText)
-  if (!hasFailure(type)) return fields
-  return dropOthers(dropOthers(fields, ['error_code'], isTextOrNumber), ['error_message'], isText)
+  const fields = { ...wire }
+  dropOthers(fields, ['id'], isTextOrNumber)
+  if (hasResult(type)) dropOthers(fields, RESULT_TEXTS, isText)
+  if (hasFailure(type)) {
+    dropOthers(fields, ['error_code'], isTextOrNumber)
+    dropOthers(fields, ['error_message'], isText)
+  }
+  return fields
 }
 
 /** Whether events of a type point to a result. */
@@ -74,21 +87,20 @@ const FAILURE_TYPES = ['batch.failed', 'interaction.failed'] as const satisfies 
 
 // Field names differ between Google's documentation, its samples and real deliveries, so all known names are read. A
 // field of an unexpected type counts as absent, so that it does not make the whole event invalid.
-const ENVELOPE_TEXTS = ['version', 'timestamp']
 const RESULT_TEXTS = ['output_file_uri', 'video_uri', 'uri', 'file_name', 'file_id']
 
-function dropOthers<T extends Record<string, unknown>>(
-  fields: T,
+function dropOthers(
+  fields: Record<string, unknown>,
   names: readonly string[],
   isExpected: (value: unknown) => boolean,
-): T {
+): void {
   for (const name of names) {
-    if (Object.hasOwn(fields, name) && !isExpected(fields[name])) Object.assign(fields, { [name]: undefined })
+    const value = fields[name]
+    if (value !== undefined && !isExpected(value)) fields[name] = undefined
   }
-  return fields
 }
 
-function isText(value: unknown): boolean {
+function isText(value: unknown): value is string {
   return typeof value === 'string'
 }
 

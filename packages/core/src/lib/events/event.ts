@@ -1,11 +1,11 @@
 import { readJson } from '../shared/json.ts'
 import { isRefusal, type Refusal, refuse, toError } from '../shared/refusal.ts'
 import {
-  type Envelope,
   type FailureFields,
   hasFailure,
   hasResult,
   isObject,
+  type KnownEnvelope,
   type ResultFields,
   readData,
   readEnvelope,
@@ -37,7 +37,7 @@ export function readEvent(body: Uint8Array | string): WebhookEvent | Refusal {
   return toEvent(envelope, parsed.value as Record<string, unknown>)
 }
 
-function toEvent(envelope: Envelope, raw: Record<string, unknown>): WebhookEvent {
+function toEvent(envelope: KnownEnvelope, raw: Record<string, unknown>): WebhookEvent {
   const type = ALIASES.get(envelope.type) ?? envelope.type
   const data = toData(type, envelope.data)
   return {
@@ -57,8 +57,9 @@ function toData(
 ): UnknownEventData & Partial<ResultPointer & JobFailure> {
   const fields = readData(type, wire)
   const id = fields.id === undefined || fields.id === '' ? undefined : toResourceId(type, String(fields.id))
-  if (hasResult(type)) return { ...fields, id, ...toPointer(fields) }
-  return hasFailure(type) ? { ...fields, id, ...toFailure(fields) } : { ...fields, id }
+  const data = Object.assign(fields, { id })
+  if (hasResult(type)) return Object.assign(data, toPointer(fields))
+  return hasFailure(type) ? Object.assign(data, toFailure(fields)) : data
 }
 
 /** The API names batches `batches/…`; events may omit the prefix. */
