@@ -18,7 +18,7 @@ const { values: options } = parseArgs({
     bytes: { type: 'string', default: '300' },
   },
 })
-const extent = { rounds: Number(options.rounds), deliveries: 3_000, connections: 64 }
+const extent = { rounds: Number(options.rounds), warmUp: 30_000, deliveries: 4_000, connections: 64 }
 const body = makeBody(Number(options.bytes))
 const folder = mkdtempSync(join(tmpdir(), 'gwh-bench-'))
 const redis = await startRedisServer('--appendonly', 'yes')

@@ -8,13 +8,13 @@ import type { Contender, Table } from './tables.ts'
 export interface Extent {
   /** Rounds of each contender. */
   rounds: number
+  /** Deliveries before the first round. V8 compiles hot functions in several steps, the last after tens of thousands. */
+  warmUp: number
   /** Deliveries in each round. */
   deliveries: number
   /** Connections that each send one delivery after the other. */
   connections: number
 }
-
-const WARM_UP_DELIVERIES = 9_000
 
 interface Running {
   contender: Contender
@@ -37,7 +37,7 @@ export async function measureTable(
     running.push({ contender, server, times: [], p99s: [], stalls: [] })
   }
   // Until the server's code is compiled.
-  for (const one of running) await round(one, body, { ...extent, deliveries: WARM_UP_DELIVERIES }, true)
+  for (const one of running) await round(one, body, { ...extent, deliveries: extent.warmUp }, true)
   for (let index = 0; index < extent.rounds; index++) {
     for (const one of running) await round(one, body, extent, false)
   }

@@ -51,7 +51,8 @@ export function chaptersOf(setting: Setting): PlannedChapter[] {
 }
 
 async function measureServers({ around, rounds, quick, body }: Setting): Promise<Section[]> {
-  const extent = { rounds, deliveries: quick ? 1_500 : 2_000, connections: 64 }
+  const deliveries = quick ? { warmUp: 9_000, deliveries: 1_500 } : { warmUp: 30_000, deliveries: 4_000 }
+  const extent = { rounds, ...deliveries, connections: 64 }
   const sections: Section[] = []
   for (const table of TABLES) {
     const measured = await measureTable(table, body, extent, around)
