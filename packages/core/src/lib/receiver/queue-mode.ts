@@ -9,6 +9,7 @@ import type { QueuedDelivery } from '../queue/queued-delivery.ts'
 import { serialise } from '../queue/serial.ts'
 import type { Clock } from '../shared/clock.ts'
 import { isRefusal } from '../shared/refusal.ts'
+import { reportHeldDeliveries } from './held-deliveries.ts'
 import { createIdleQueueProbe } from './idle-queue.ts'
 
 /** What a receiver does with its queue. */
@@ -33,10 +34,11 @@ export interface QueueModeOptions {
 
 /** Creates queue mode. The queue checks the options of `work` and `drain` at once. */
 export function createQueueMode(options: QueueModeOptions): QueueMode {
-  const { queue, observe, clock } = options
-  const warn = (message: string) => observe({ type: 'warning', code: 'queue_not_worked', message })
+  const { queue, observe, now, clock } = options
+  const warn = (code: string) => (message: string) => observe({ type: 'warning', code, message })
   let hasWorked = false
-  const onAccepted = createIdleQueueProbe(queue, clock, () => hasWorked, warn)
+  let hasWorker = false
+  const onAccepted = createIdleQueueProbe(queue, clock, () => hasWorked, warn('queue_not_worked'))
   const { process, report } = createQueueWork(options)
   const watch = <T extends WorkOptions>(given: T): T => ({
     ...given,
@@ -52,7 +54,9 @@ export function createQueueMode(options: QueueModeOptions): QueueMode {
   return {
     sink: createQueueSink({ ...options, onAccepted }),
     work(given, inTurn) {
+      if (!hasWorker) reportHeldDeliveries(queue, now, given.leaseMs, warn('queue_in_progress'))
       hasWorked = true
+      hasWorker = true
       return queue.work(inTurn ? serialise(process, jobOf) : process, watch(given))
     },
     drain(given) {

@@ -17,7 +17,6 @@ import { safeListener } from '../shared/safe-listener.ts'
 import { createImmediateStore } from '../store/memory-store.ts'
 import { drainAfterAnswer } from './after-answer.ts'
 import { type EmitOptions, type EmittedEvent, emitEvent } from './emit.ts'
-import { reportHeldDeliveries } from './held-deliveries.ts'
 import { type CloseOptions, createLifecycle } from './lifecycle.ts'
 import { createQueueMode } from './queue-mode.ts'
 import { checkReceiverOptions, type ReceiverOptions } from './receiver-options.ts'
@@ -217,9 +216,7 @@ export function createReceiver(options: ReceiverOptions): Receiver {
     },
     work(options = {}) {
       const { serialPerJob, ...rest } = options
-      const { work } = openQueue()
-      if (!lifecycle.hasWorker()) reportHeldDeliveries(queue!, now, rest.leaseMs, warn('queue_in_progress'))
-      return lifecycle.addWorker(work(rest, serialPerJob))
+      return lifecycle.addWorker(openQueue().work(rest, serialPerJob))
     },
     drain: async (options = {}) => {
       const queue = openQueue()
