@@ -65,6 +65,23 @@ test('a job key that something else uses fails its own delivery only', async () 
   expect((await queue.stats()).pending).toBe(3)
 })
 
+test.each(['wait', 'marker', 'events', 'meta', 'id', 'active', 'delayed'])(
+  'a delivery is handled when it is sent again after something else has used the key "%s" of the queue',
+  async (name) => {
+    const { queue, redis } = await harness()
+    await queue.drain(async () => {})
+    await redis.del(`bull:gwh:${name}`)
+    await redis.set(`bull:gwh:${name}`, 'not of BullMQ')
+    const message = queuedDelivery()
+    await queue.enqueue(message).catch(() => {})
+    await redis.del(`bull:gwh:${name}`)
+    await queue.enqueue(message)
+    const handled: string[] = []
+    await queue.drain(async ({ key }) => void handled.push(key))
+    expect(handled).toEqual([message.key])
+  },
+)
+
 test('of deliveries of one turn with the same webhook-id, the last is the newest', async () => {
   const { queue } = await harness()
   const messages = ['c', 'b', 'a'].map((endpoint) =>

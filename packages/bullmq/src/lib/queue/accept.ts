@@ -81,6 +81,9 @@ function toAnswer(answer: unknown): 'enqueued' | 'duplicate' {
  *
  * Replies for each job `enqueued`, `duplicate`, or what BullMQ's script returned or failed with. A key of another type
  * affects one job only. Other errors, such as READONLY, concern all of them; clients react to them, so the script fails.
+ *
+ * If BullMQ fails between storing a job and adding it to the list of waiting jobs, the job is removed: no worker would find
+ * it, and the sender's retry would count as a duplicate.
  */
 const REPORTING: ScriptWrapper = {
   name: 'accept',
@@ -90,9 +93,20 @@ const REPORTING: ScriptWrapper = {
     end
     local replies = {}
     local time = redis.call('TIME')
+    local function isWaiting(id, prefix)
+      for _, list in ipairs({ 'wait', 'paused' }) do
+        local ok, newest = pcall(redis.call, 'LINDEX', prefix .. list, 0)
+        if ok and newest == id then return true end
+      end
+      return false
+    end
     local function accept(id, job, index, args)
       local existed = redis.call('EXISTS', job)
-      local added = add(KEYS, args)
+      local ok, added = pcall(add, KEYS, args)
+      if not ok then
+        if existed == 0 and not isWaiting(id, job:sub(1, -1 - #id)) then redis.call('DEL', job) end
+        error(added, 0)
+      end
       if added ~= id then return added end
       if existed == 1 then return 'duplicate' end
       redis.call('ZADD', index, time[1] * 1000000 + time[2] + #replies, id)
