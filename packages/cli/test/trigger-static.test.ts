@@ -99,9 +99,13 @@ test.each([
   [['--to', 'http://127.0.0.1:9', '--secret-env', 'MINE'], 2, '--secret-env needs --static'],
   [['--static', '--to', 'http://127.0.0.1:9'], 3, 'no signing secret is known here'],
   [['--static', '--to', 'http://127.0.0.1:9', '--secret-env', 'MINE'], 3, "'secret' must be 'whsec_'"],
+  [['--static', '--to', 'http://user:hidden@127.0.0.1:9', '--secret-env', 'GOOD'], 2, 'the value of --to'],
   [['--to', 'http://127.0.0.1:9'], 3, 'Without an emulator: add --static'],
 ])('trigger explains the mistake: %j', async (args, code, message) => {
-  const result = await gwh(emptyFolder(), ['trigger', 'batch.succeeded', ...args], { MINE: 'hidden' })
+  const result = await gwh(emptyFolder(), ['trigger', 'batch.succeeded', ...args], {
+    MINE: 'hidden',
+    GOOD: SECRET,
+  })
   expect(result).toMatchObject({ code, stdout: '', stderr: expect.stringContaining(message) })
   expect(result.stderr).not.toMatch(/^\s+at |hidden/m)
 })

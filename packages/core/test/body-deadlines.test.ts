@@ -99,7 +99,7 @@ describe('deadlines with a shared timer', () => {
     clock.losesTimers = false
     await clock.advance(1_021)
     addNamed('second')
-    await clock.advance(20)
+    await clock.advance(100)
     expect(called).toEqual(['first'])
     await clock.advance(DELAY_MS)
     expect(called).toEqual(['first', 'second'])
@@ -113,6 +113,19 @@ describe('deadlines with a shared timer', () => {
     expect(called).toEqual([])
     cancel()
     await clock.advance(100)
+    expect(called).toEqual(['slow'])
+  })
+
+  test('give it that time too if other requests arrive meanwhile', async () => {
+    const cancel = addNamed('arrived')
+    addNamed('slow')
+    await clock.advance(500)
+    await clock.stall(5_000)
+    addNamed('new')
+    await clock.advance(99)
+    expect(called).toEqual([])
+    cancel()
+    await clock.advance(1)
     expect(called).toEqual(['slow'])
   })
 })

@@ -1,5 +1,6 @@
 import { createMemoryQueue } from '@gwh/core'
 import { expect, test } from 'vitest'
+import { reportHeldDeliveries } from '../src/lib/receiver/held-deliveries.ts'
 import { createFakeClock, createWatched, NOW, settle, staticDelivery } from './support.ts'
 
 /** Two receivers on one queue. The handlers of the first one end only when the test says so. */
@@ -62,4 +63,12 @@ test('a worker on a queue that cannot be read starts', async () => {
   await settle()
   expect(warningsIn(signals)).toEqual([])
   await receiver.close()
+})
+
+test('a clock that fails leaves no rejection behind', async () => {
+  const { queue } = await setUp()
+  const now = () => {
+    throw new Error('no time')
+  }
+  await expect(reportHeldDeliveries(queue, now, undefined, () => {})).resolves.toBeUndefined()
 })

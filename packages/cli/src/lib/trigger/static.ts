@@ -70,10 +70,9 @@ async function createSender(context: CommandContext, { to, secretEnv }: TriggerF
     return emulator
   } catch (cause) {
     if (!(cause instanceof TypeError)) throw cause
-    throw new CliError('config', cause.message, {
-      hint: `The secret is the first of ${found.source}.`,
-      cause,
-    })
+    const isSecret = cause.message.includes("'secret'")
+    const hint = isSecret ? `The secret is the first of ${found.source}.` : 'The uri is the value of --to.'
+    throw new CliError(isSecret ? 'config' : 'usage', cause.message, { hint, cause })
   }
 }
 

@@ -58,7 +58,9 @@ function shareTimer(clock: Clock, delayMs: number): AddDeadline {
     const present = monotonicNow(clock)
     const one = { task, dueAt: present + delayMs }
     waiting.add(one)
-    if (!stop || present - firesAt > LOST_MS) start(present, Math.min(delayMs, BRIEF_MS))
+    if (!stop) start(present, Math.min(delayMs, BRIEF_MS))
+    // The process may have been busy instead, so this must not take from the time that a late timer gets.
+    else if (present - firesAt > LOST_MS) start(present, Math.min(delayMs, LATE_MS))
     return () => {
       waiting.delete(one)
       if (waiting.size > 0 || isBrief) return

@@ -18,8 +18,8 @@ export async function reportHeldDeliveries(
   leaseMs: number = DEFAULT_LEASE_MS,
   warn: (message: string) => void,
 ): Promise<void> {
-  const startedAt = now()
   try {
+    const startedAt = now()
     const running = await queue.list({ state: 'running', limit: MOST_COUNTED })
     const leasesMs = running
       .map(({ dueAt = 0 }) => dueAt - startedAt)
