@@ -17,6 +17,12 @@ async function setUp(deliveries = 1) {
 
 const warningsIn = (signals: readonly { type: string }[]) => signals.filter(({ type }) => type === 'warning')
 
+const TWO_IN_PROGRESS = {
+  type: 'warning',
+  code: 'queue_in_progress',
+  message: expect.stringMatching(/^deliveries in progress when this worker started: 2\. .* in 58 s$/),
+}
+
 test('a worker that starts while deliveries are in progress says how many, and when the last lease ends', async () => {
   const { clock, options, first, leave } = await setUp(2)
   first.work()
@@ -26,13 +32,23 @@ test('a worker that starts while deliveries are in progress says how many, and w
   receiver.work()
   receiver.work()
   await settle()
-  expect(warningsIn(signals)).toEqual([
-    {
-      type: 'warning',
-      code: 'queue_in_progress',
-      message: expect.stringMatching(/^deliveries in progress when this worker started: 2\. .* in 58 s$/),
-    },
-  ])
+  expect(warningsIn(signals)).toEqual([TWO_IN_PROGRESS])
+  leave()
+  await receiver.close()
+})
+
+test('a worker says so even if one before could not start', async () => {
+  const { clock, options, first, leave } = await setUp(2)
+  first.work()
+  await settle()
+  await clock.advance(2_500)
+  const { receiver, signals } = createWatched(options)
+  expect(() => receiver.work({ concurrency: 0 })).toThrow(expect.objectContaining({ code: 'option_invalid' }))
+  await settle()
+  signals.length = 0
+  receiver.work()
+  await settle()
+  expect(warningsIn(signals)).toEqual([TWO_IN_PROGRESS])
   leave()
   await receiver.close()
 })

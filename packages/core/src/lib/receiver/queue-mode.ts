@@ -54,10 +54,12 @@ export function createQueueMode(options: QueueModeOptions): QueueMode {
   return {
     sink: createQueueSink({ ...options, onAccepted }),
     work(given, inTurn) {
+      // Asked before the worker claims any.
       if (!hasWorker) reportHeldDeliveries(queue, now, given.leaseMs, warn('queue_in_progress'))
+      const worker = queue.work(inTurn ? serialise(process, jobOf) : process, watch(given))
       hasWorked = true
       hasWorker = true
-      return queue.work(inTurn ? serialise(process, jobOf) : process, watch(given))
+      return worker
     },
     drain(given) {
       hasWorked = true
