@@ -146,7 +146,10 @@ describe.each(Object.entries(BACKENDS))('gwh queue on %s', (_, create) => {
     expect(state.handled).not.toContain('bad1')
     expect(await json('redrive', 'bad1')).toMatchObject({ redriven: 1 })
     await expect.poll(() => state.handled).toContain('bad1')
-    expect((await run('redrive', 'bad1')).code).toBe(1)
+    expect(await run('redrive', 'bad1')).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/no dead letter: it was handled[\s\S]+gwh queue replay bad1/),
+    })
     expect(await json('redrive', '--all')).toMatchObject({ redriven: 0 })
   })
 
@@ -160,14 +163,31 @@ describe.each(Object.entries(BACKENDS))('gwh queue on %s', (_, create) => {
   })
 
   test('replays what was handled', async () => {
-    const { state, run, json } = await setUp()
+    const { queue, state, run, json } = await setUp()
     expect(await json('replay', '--type', 'batch.succeeded', '--dry-run')).toMatchObject({ ids: ['good'] })
     expect(await json('replay', '--all')).toMatchObject({ ids: ['good'] })
     await expect.poll(() => state.handled).toEqual(['good', 'good again'])
     expect(await run('replay', 'bad1')).toMatchObject({
       code: 1,
-      stderr: expect.stringContaining('was not handled'),
+      stderr: expect.stringMatching(/it is a dead letter[\s\S]+gwh queue redrive bad1/),
     })
+    expect((await queue.get('bad1'))?.state).toBe('dead')
+  })
+
+  test('says of an id that is neither redriven nor replayed what the queue has of it', async () => {
+    const { queue, args } = create()
+    await queue.enqueue(delivery('new'))
+    onTestFinished(() => queue.close())
+    for (const verb of ['redrive', 'replay']) {
+      const run = (id: string) => gwh(emptyFolder(), ['queue', verb, id, ...args])
+      const waiting = {
+        code: 1,
+        stderr: expect.stringContaining('new is pending: it is still to be handled'),
+      }
+      expect(await run('new')).toMatchObject(waiting)
+      const unknown = { code: 1, stderr: expect.stringContaining('the queue knows no delivery nobody') }
+      expect(await run('nobody')).toMatchObject(unknown)
+    }
   })
 })
 
@@ -229,4 +249,21 @@ test('the type of a delivery whose body was erased is a dash, with the reason', 
   const shown = await gwh(emptyFolder(), ['queue', 'show', 'done', '--queue', path])
   expect(shown.stdout).toMatch(/^type +–$/m)
   expect(shown.stdout).toMatch(/^The body was erased.*retainBodies\.$/m)
+  const replayed = await gwh(emptyFolder(), ['queue', 'replay', 'done', '--queue', path])
+  expect(replayed).toMatchObject({
+    code: 1,
+    stderr: expect.stringMatching(/done cannot be replayed: its body was erased[\s\S]+retainBodies/),
+  })
+})
+
+test('a reason that is too long for its column ends with an ellipsis', async () => {
+  const path = join(emptyFolder(), 'queue.db')
+  const queue = createSqliteQueue({ path })
+  const words = 'word '.repeat(40)
+  await queue.enqueue(delivery('long'))
+  await queue.drain(() => Promise.reject(new TypeError(words)), { maxAttempts: 1 })
+  await queue.close()
+  const { stdout } = await gwh(emptyFolder(), ['queue', 'list', '--queue', path])
+  const why = `attempts: TypeError: ${words}`.slice(0, 99)
+  expect(stdout).toContain(` ${why}…\n`)
 })

@@ -1,6 +1,7 @@
 import type { DeliveryQueue, DeliveryRecord } from '@gwh/core/queue'
 import { CliError } from '../shared/cli-error.ts'
 import type { CommandContext } from '../shared/context.ts'
+import { whyNotRedriven, whyNotReplayed } from './explain.ts'
 import { type QueueFlags, withQueue } from './open.ts'
 import { collect } from './read.ts'
 import { type FilterFlags, isFiltered, toFilter } from './select.ts'
@@ -19,18 +20,18 @@ export async function redrive(
   flags: ChangeFlags,
 ): Promise<void> {
   checkSelection('redrive', id, flags)
-  const ids = await withQueue(context, flags, async (queue) => {
+  const { ids, unchanged } = await withQueue(context, flags, async (queue) => {
     const letters = await queue.deadLetters.list({ limit: Number.MAX_SAFE_INTEGER })
     const chosen = choose(letters, id, flags)
-    if (flags.dryRun) return toIds(chosen)
+    if (flags.dryRun) return await toOutcome(queue, id, chosen)
     const redriven: DeliveryRecord[] = []
     for (const letter of chosen) {
       if ((await queue.deadLetters.redrive(letter.message.key)) > 0) redriven.push(letter)
     }
-    return toIds(redriven)
+    return await toOutcome(queue, id, redriven)
   })
   report(context, flags, { done: 'redriven', ids })
-  if (ids.length === 0 && id !== undefined) throw new CliError('failed', `there is no dead letter ${id}`)
+  if (ids.length === 0 && id !== undefined) throw whyNotRedriven(id, unchanged)
 }
 
 /** Marks handled deliveries to run through the handlers again. */
@@ -40,20 +41,17 @@ export async function replay(
   flags: ChangeFlags,
 ): Promise<void> {
   checkSelection('replay', id, flags)
-  const ids = await withQueue(context, flags, async (queue) => {
+  const { ids, unchanged } = await withQueue(context, flags, async (queue) => {
     const chosen = choose(await findHandled(queue, id), id, flags)
-    if (flags.dryRun) return toIds(chosen)
+    if (flags.dryRun) return await toOutcome(queue, id, chosen)
     const replayed: DeliveryRecord[] = []
     for (const record of chosen) {
       if ((await queue.replay(record.message.key)) > 0) replayed.push(record)
     }
-    return toIds(replayed)
+    return await toOutcome(queue, id, replayed)
   })
   report(context, flags, { done: 'replayed', ids })
-  if (ids.length > 0 || id === undefined) return
-  throw new CliError('failed', `${id} cannot be replayed: it was not handled, or its body was erased`, {
-    hint: 'A queue keeps the bodies of handled deliveries with its option retainBodies.',
-  })
+  if (ids.length === 0 && id !== undefined) throw whyNotReplayed(id, unchanged)
 }
 
 /** The handled deliveries whose bodies are there still. */
@@ -110,7 +108,23 @@ function choose<Letter extends DeliveryRecord>(
   )
 }
 
-const toIds = (records: readonly DeliveryRecord[]) => records.map(({ message }) => message.id)
+interface Outcome {
+  readonly ids: readonly string[]
+  /** The one delivery that was meant, if it was not changed and the queue knows it. */
+  readonly unchanged: DeliveryRecord | undefined
+}
+
+async function toOutcome(
+  queue: DeliveryQueue,
+  id: string | undefined,
+  changed: readonly DeliveryRecord[],
+): Promise<Outcome> {
+  const isUnchanged = id !== undefined && changed.length === 0
+  return {
+    ids: changed.map(({ message }) => message.id),
+    unchanged: isUnchanged ? await queue.get(id) : undefined,
+  }
+}
 
 function report(
   { terminal }: CommandContext,

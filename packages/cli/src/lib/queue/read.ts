@@ -1,9 +1,9 @@
 import type { DeliveryQueue, DeliveryRecord, DeliveryState } from '@gwh/core/queue'
-import { CliError } from '../shared/cli-error.ts'
 import type { CommandContext } from '../shared/context.ts'
 import { writeNewPrivately } from '../shared/files.ts'
 import { dim } from '../shared/paint.ts'
 import { toTable } from '../shared/table.ts'
+import { RETAIN_HINT, unknownDelivery } from './explain.ts'
 import { maskText } from './mask.ts'
 import { type QueueFlags, withQueue } from './open.ts'
 import { toIso, toPrinted, toRaw } from './record.ts'
@@ -37,22 +37,31 @@ export async function list(context: CommandContext, flags: ListFlags): Promise<v
     String(record.attempts),
     record.message.id,
     record.event?.type ?? NO_TYPE,
-    maskText([record.reason, describeError(record.lastError)].filter(Boolean).join(': ')).slice(0, 100),
+    shorten(maskText([record.reason, describeError(record.lastError)].filter(Boolean).join(': '))),
   ])
   terminal.lines(toTable(['received', 'state', 'tries', 'webhook-id', 'type', 'why'], rows))
-  if (records.some(isErased)) terminal.note(`${NO_TYPE} is a type that was erased with the body. ${RETAIN}`)
+  if (records.some(isErased))
+    terminal.note(`${NO_TYPE} is a type that was erased with the body. ${RETAIN_HINT}`)
 }
 
 // The type is read from the body.
 const NO_TYPE = '–'
-const RETAIN = 'A queue keeps the bodies of handled deliveries with its option retainBodies.'
 const isErased = ({ message }: DeliveryRecord) => message.body.length === 0
+
+const LONGEST_WHY = 100
+
+/** Cuts a text that is too long for its column; an ellipsis says so. */
+function shorten(text: string): string {
+  const characters = [...text]
+  if (characters.length <= LONGEST_WHY) return text
+  return `${characters.slice(0, LONGEST_WHY - 1).join('')}…`
+}
 
 /** Prints one delivery with its attempts and its body. */
 export async function show(context: CommandContext, id: string, flags: QueueFlags): Promise<void> {
   const { terminal } = context
   const record = await withQueue(context, flags, (queue) => queue.get(id))
-  if (record === undefined) throw new CliError('failed', `the queue knows no delivery ${id}`)
+  if (record === undefined) throw unknownDelivery(id)
   const { history, body, lastError: _, ...known } = toPrinted(record)
   if (flags.json) return terminal.json(toPrinted(record))
   const fields = { ...known, type: known.type ?? NO_TYPE }
@@ -64,7 +73,7 @@ export async function show(context: CommandContext, id: string, flags: QueueFlag
   }
   terminal.lines(
     body === undefined
-      ? `The body was erased, and the type with it. ${RETAIN}`
+      ? `The body was erased, and the type with it. ${RETAIN_HINT}`
       : JSON.stringify(body, null, 2),
   )
 }
