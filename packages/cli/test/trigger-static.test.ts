@@ -35,7 +35,7 @@ test('--static sends a signed event straight to a receiver, with no emulator and
   expect({ code, stdout, stderr }).toEqual({
     code: 0,
     stdout: expect.stringMatching(/^video\.generated → http:\/\/localhost:\d+\/hook {2}msg_\S+ {2}200\n$/),
-    stderr: 'Signed with GEMINI_WEBHOOK_SECRET (whsec_...ZWY=).\n',
+    stderr: 'Signed with the secret in GEMINI_WEBHOOK_SECRET (whsec_...ZWY=).\n',
   })
   expect(handled).toMatchObject([{ type: 'video.generated', userMetadata: { customer: '7' } }])
   expect(readdirSync(cwd)).toEqual([])

@@ -25,7 +25,7 @@ export function triggerCommand(context: CommandContext): Command {
     .option('--metadata <key=value...>', 'entries of user_metadata; repeatable', collectEntry)
     .option(
       '--to <url...>',
-      'send it here, signed as a dynamic webhook, or with --static as a static one',
+      'send it here, signed as a dynamic webhook without a job token, or with --static as a static one',
       collectUrl,
     )
     .addOption(
@@ -67,7 +67,8 @@ async function sendStatic(context: CommandContext, type: string, flags: TriggerF
 const EXAMPLES = `
 With --static, each event is sent once, after the answer to the one before, and gwh exits with 1 if a receiver refuses one.
 The job of the event exists nowhere: a handler that fetches its result needs the emulator. Secrets are never arguments.
-With --dynamic and GWH_JOB_KEY, the event has a job token of that key.
+With --dynamic and GWH_JOB_KEY, the event has a job token of that key. With --to it has none: receivers with a job key refuse
+it, unless it is --static.
 ${SETTINGS_HELP}
 
 Examples:

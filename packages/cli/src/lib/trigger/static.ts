@@ -66,7 +66,7 @@ async function createSender(context: CommandContext, { to, secretEnv }: TriggerF
       disableAfter: 0,
       allowRemote: 'private',
     })
-    context.terminal.note(`Signed with ${found.source} (${maskSecret(secret)}).`)
+    context.terminal.note(`Signed with the secret in ${found.source} (${maskSecret(secret)}).`)
     return emulator
   } catch (cause) {
     if (!(cause instanceof TypeError)) throw cause
