@@ -1,4 +1,5 @@
 import { once } from 'node:events'
+import { readdirSync } from 'node:fs'
 import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
@@ -78,7 +79,7 @@ test('a receiver of ours is well', async () => {
     ...['a forged delivery', 'a forged dynamic delivery', 'a token without a signature'],
     ...['a delivery without webhook-id', 'a malformed timestamp'],
     ...['a body over 1 MiB', 'a body over 1 MiB of no announced length', 'an encoded body'],
-    ...['a GET request', 'another path', 'a body that never ends'],
+    ...['a GET request', 'another path', 'a body that never ends', 'queue'],
   ])
 })
 
@@ -128,6 +129,23 @@ test('a receiver that waits for ever, one that shows its stack, and one that han
   })
 })
 
+test('a receiver of dynamic webhooks only gets one failure, which names that', async () => {
+  const dynamic = { jwks: await keysUrl(), jobKey: 'k'.repeat(32) }
+  const receiver = createReceiver({ dynamic, bodyTimeoutMs: 300, observer: () => {} })
+  const report = await doctor([await listen(createNodeHandler(receiver, { path: '/hook' }))])
+  expect(bad(report)).toMatchObject([
+    { check: 'a signed ping', status: 'failed', fix: expect.stringContaining('dynamic webhooks only') },
+  ])
+  const skipped = report.findings.filter(({ message }) => message === 'the receiver refused the signed ping')
+  expect(skipped.map(({ check, status }) => [check, status])).toEqual([
+    ['the same ping again', 'skipped'],
+    ['unusual JSON, byte for byte', 'skipped'],
+    ['text outside ASCII, byte for byte', 'skipped'],
+    ['a stale delivery', 'skipped'],
+    ['the same ping twice at once', 'skipped'],
+  ])
+})
+
 test('a body parser in front is found', async () => {
   const app = express().use(express.json()).use(handler())
   const report = await doctor([await listen(app)])
@@ -171,7 +189,10 @@ test('a receiver that accepts anything, one with another secret, one that redire
   const other = await doctor([await listen(handler())], {
     GEMINI_WEBHOOK_SECRET: 'whsec_ZmVkY2JhOTg3NjU0MzIxMGZlZGNiYTk4NzY1NDMyMTA=',
   })
-  expect(of(other, 'a signed ping')?.fix).toContain('another secret')
+  expect(of(other, 'a signed ping')).toMatchObject({
+    status: 'failed',
+    fix: expect.stringContaining('another secret'),
+  })
   const redirecting = await doctor([
     await listen((_, response) => void response.writeHead(308, { location: '/x' }).end()),
   ])
@@ -213,6 +234,21 @@ test('a queue in SQLite is looked at; one that is not there is not made', async 
     'CIFS',
     undefined,
   ])
+})
+
+test('deliveries.db in this folder is found as `gwh queue` finds it; without it the queue is skipped', async () => {
+  const cwd = emptyFolder()
+  const env = { GWH_JWKS_URL: await keysUrl() }
+  const none = await gwh(cwd, ['doctor'], env)
+  expect(none).toMatchObject({ code: 0, stderr: '' })
+  expect(none.stdout).toMatch(/^skipped queue: .*no deliveries\.db in this folder\n +.*--queue/m)
+  expect(readdirSync(cwd)).toEqual([])
+  await createSqliteQueue({ path: join(cwd, 'deliveries.db') }).close()
+  const found = await gwh(cwd, ['doctor'], env)
+  expect(found).toMatchObject({ code: 0, stderr: 'The queue is deliveries.db in this folder.\n' })
+  expect(found.stdout).toMatch(/^ok {6}queue: 0 pending, 0 dead$/m)
+  const other = await gwh(cwd, ['doctor'], { ...env, GWH_QUEUE: 'other.db' })
+  expect(other).toMatchObject({ code: 1, stdout: expect.stringContaining('other.db does not exist') })
 })
 
 test('a Redis that may lose deliveries is found', async () => {

@@ -1,5 +1,6 @@
 import { Command, InvalidArgumentError } from 'commander'
 import type { DoctorFlags } from '../doctor/doctor.ts'
+import { QUEUE_FILE } from '../project/queue-file.ts'
 import type { CommandContext } from '../shared/context.ts'
 import { readUrl } from './read-url.ts'
 import { SETTINGS_HELP } from './settings-help.ts'
@@ -13,7 +14,10 @@ export function doctorCommand(context: CommandContext): Command {
     .argument('[url]', 'a receiver: it gets pings and deliveries that it must refuse', readUrl)
     .option('--secret-env <name>', 'the variable with the signing secrets; default GEMINI_WEBHOOK_SECRET')
     .option('--jwks <url>', "the public keys of dynamic webhooks; default GWH_JWKS_URL, or Google's")
-    .option('-q, --queue <file|url>', 'the queue of the receiver; default GWH_QUEUE, or REDIS_URL')
+    .option(
+      '-q, --queue <file|url>',
+      `the queue of the receiver; default GWH_QUEUE, REDIS_URL, or ${QUEUE_FILE} in this folder`,
+    )
     .option('--timeout <seconds>', 'how long the receiver may take to answer', readSeconds, 15)
     .option('--json', 'print JSON')
     .addHelpText('after', EXAMPLES)
@@ -33,7 +37,7 @@ ${SETTINGS_HELP}
 Examples:
   $ gwh doctor
   $ gwh doctor https://example.com/webhooks/gemini
-  $ gwh doctor http://127.0.0.1:3000/webhooks/gemini --queue deliveries.db`
+  $ gwh doctor http://127.0.0.1:3000/webhooks/gemini --queue /var/lib/app/webhooks.db`
 
 function readSeconds(text: string): number {
   if (/^[1-9]\d{0,2}$/.test(text)) return Number(text)

@@ -29,8 +29,8 @@ const PLAIN = JSON.stringify(event('gwh doctor'))
 const UNUSUAL = `{ "type":"ping", "data": {},\n\t"version":"1", "note":"\\u0067wh \\/ 1.0e1", "n": 1.0 }\n`
 const NON_ASCII = JSON.stringify(event('gwh doctor: é € 🚀 e\u0301'))
 
-/** The requests of a sender whose secret the receiver knows. */
-export async function signedProbes(url: string, secrets: string): Promise<Probe[]> {
+/** The requests of a sender whose secret the receiver knows; the first is a plain ping. */
+export async function signedProbes(url: string, secrets: string): Promise<[Probe, ...Probe[]]> {
   const ping = { secrets, body: encode(PLAIN) }
   const accepted = { expected: 200 }
   const id = newId()
@@ -38,7 +38,7 @@ export async function signedProbes(url: string, secrets: string): Promise<Probe[
     {
       ...accepted,
       check: 'a signed ping',
-      fix: 'The receiver has another secret, or its clock or body is changed: see `gwh verify` with what it received.',
+      fix: 'The receiver takes dynamic webhooks only (see `gwh trigger --dynamic`) or has another secret, or its clock or body is changed: see `gwh verify` with what it received.',
       request: await sign(url, { ...ping, id }),
     },
     {

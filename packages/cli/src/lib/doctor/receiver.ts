@@ -37,10 +37,22 @@ export async function checkReceiver({ url, secrets, timeoutMs }: ExaminedReceive
 }
 
 async function checkSigned(ask: Ask, url: string, secrets: string): Promise<Finding[]> {
-  const findings: Finding[] = []
-  for (const probe of await signedProbes(url, secrets)) findings.push(await examine(ask, probe))
+  const [ping, ...others] = await signedProbes(url, secrets)
+  const answer = await ask(ping.request)
+  // The other checks begin with a signature that the receiver accepts.
+  if (typeof answer !== 'string' && answer.response.status === 401) {
+    const checks = [...others.map(({ check }) => check), TWICE]
+    return [
+      judge(answer, ping),
+      ...checks.map((check) => skipped(check, 'the receiver refused the signed ping')),
+    ]
+  }
+  const findings = [judge(answer, ping)]
+  for (const probe of others) findings.push(await examine(ask, probe))
   return [...findings, await examineTwice(ask, await pingTwice(url, secrets))]
 }
+
+const TWICE = 'the same ping twice at once'
 
 type Ask = (request: Request) => Promise<Answered | string>
 
@@ -66,7 +78,7 @@ const LONGEST_ANSWER = 10_000
 
 /** Sends a delivery twice at once: each is accepted, or told that the other is under way. */
 async function examineTwice(ask: Ask, [one, other]: readonly [Request, Request]): Promise<Finding> {
-  const check = 'the same ping twice at once'
+  const check = TWICE
   const answers = await Promise.all([ask(one), ask(other)])
   const outcomes = answers.map((answer) => (typeof answer === 'string' ? answer : answer.response.status))
   const message = outcomes.join(' and ')
@@ -82,8 +94,11 @@ async function examineTwice(ask: Ask, [one, other]: readonly [Request, Request])
 
 const CLOSED = ['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET']
 
-async function examine(ask: Ask, { check, expected, fix, request }: Probe): Promise<Finding> {
-  const answer = await ask(request)
+async function examine(ask: Ask, probe: Probe): Promise<Finding> {
+  return judge(await ask(probe.request), probe)
+}
+
+function judge(answer: Answered | string, { check, expected, fix }: Probe): Finding {
   if (typeof answer === 'string') {
     // A receiver may cut off what it does not want to read.
     if (expected === 413 && CLOSED.includes(answer)) return ok(check, `the connection is closed (${answer})`)

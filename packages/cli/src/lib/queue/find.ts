@@ -28,16 +28,23 @@ export async function findQueue(context: CommandContext, flags: QueueChoice): Pr
   // An empty --queue is a shell variable that is not set; a name or a prefix means a queue in Redis.
   const isFileMeant = [flags.queue, flags.name, flags.prefix].every((flag) => flag === undefined)
   if (!isFileMeant) throw new CliError('usage', 'which queue?', { hint: HOW_TO_NAME })
-  if (!(await isFile(resolve(context.cwd, QUEUE_FILE)))) {
-    throw new CliError('config', `no queue is named, and there is no ${QUEUE_FILE} in this folder`, {
-      hint: HOW_TO_NAME,
-    })
-  }
-  context.terminal.note(`The queue is ${QUEUE_FILE} in this folder.`)
+  const here = await findQueueHere(context)
+  if (here === undefined) throw new CliError('config', NO_QUEUE, { hint: HOW_TO_NAME })
+  return here
+}
+
+/** Finds the queue that nobody named: `deliveries.db` in this folder; a note says so. Creates nothing. */
+export async function findQueueHere({ cwd, terminal }: CommandContext): Promise<string | undefined> {
+  if (!(await isFile(resolve(cwd, QUEUE_FILE)))) return undefined
+  terminal.note(`The queue is ${QUEUE_FILE} in this folder.`)
   return QUEUE_FILE
 }
 
-const HOW_TO_NAME =
+/** That no queue was found. */
+export const NO_QUEUE = `no queue is named, and there is no ${QUEUE_FILE} in this folder`
+
+/** How to name a queue. */
+export const HOW_TO_NAME =
   'Name a SQLite file or a Redis URL with --queue, or in GWH_QUEUE, or start `gwh dev` here with --queue.'
 
 const isFile = (path: string) =>
