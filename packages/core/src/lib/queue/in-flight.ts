@@ -32,8 +32,12 @@ export function createInFlight(): InFlight {
     },
     keys: () => keys,
     async refresh() {
-      const stale = [...guards.values()].filter((guard) => guard.isStale())
-      if (stale.length > 0) await Promise.all(stale.map((guard) => guard.renew()))
+      // A renewal that was under way when the process was suspended renewed for a time that may be over. The second one is new.
+      for (let renewals = 0; renewals < 2; renewals++) {
+        const stale = [...guards.values()].filter((guard) => guard.isStale())
+        if (stale.length === 0) return
+        await Promise.all(stale.map((guard) => guard.renew()))
+      }
     },
   }
 }
